@@ -1,0 +1,300 @@
+"""What a person tunes: training profiles, models and servers. The only reader of these files.
+
+Adding a profile, a model or a server is adding one file. «Profile» here is a training profile;
+Prefect's own «profiles» (its API addresses) are something else.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+FOLDER = Path(__file__).parent
+
+
+class ProfileError(ValueError):
+    """A profile, model or server file is missing or says something that it may not say."""
+
+
+class _Section(BaseModel):
+    """Only fields that are used: an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Lora(_Section):
+    """The low-rank adapter."""
+
+    rank: int = Field(ge=1)
+    alpha: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+    bias: Literal["none"] = "none"
+    target_modules: tuple[str, ...]
+
+
+class Training(_Section):
+    """How the adapter is trained."""
+
+    per_device_batch_size: int = Field(ge=1)
+    gradient_accumulation_steps: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    warmup_ratio: float = Field(ge=0, lt=1)
+    epochs: int | None = Field(default=None, ge=1)
+    max_steps: int | None = Field(default=None, ge=1)
+    save_steps: int = Field(ge=1)
+    checkpoints_kept: int = Field(ge=1)
+    max_seq_length: int = Field(ge=64)
+    seed: int
+    optimizer: Literal["adamw_8bit"]
+    weight_decay: float = Field(ge=0)
+    scheduler: Literal["linear"]
+    packing: Literal[False]
+    gradient_checkpointing: Literal["unsloth", "off"]
+    logging_steps: int = Field(ge=1)
+    share_prefix: Literal["auto", "off"]
+    """"auto" puts the system turn and tool list once before the conversations of a batch."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.epochs is None) == (self.max_steps is None):
+            both = "both" if self.epochs else "neither"
+            raise ValueError(f"needs exactly one of epochs and max_steps, found {both}")
+        return self
+
+    @property
+    def effective_batch(self) -> int:
+        """Conversations that one optimiser step sees on one device."""
+        return self.per_device_batch_size * self.gradient_accumulation_steps
+
+
+class Scenarios(_Section):
+    """The share of rows of each kind; they sum to one."""
+
+    standard: float = Field(ge=0)
+    no_tool: float = Field(ge=0)
+    error: float = Field(ge=0)
+    ambiguous: float = Field(ge=0)
+    edge: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        total = sum(self.model_dump().values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"scenario shares sum to {total:g}, need 1")
+        return self
+
+
+class Data(_Section):
+    """How many rows of what kind are written."""
+
+    samples: int = Field(ge=1)
+    """Rows to train on."""
+    heldout_calls: int = Field(ge=1)
+    """Held-out rows that must call a tool."""
+    heldout_no_tool: int = Field(ge=1)
+    """Held-out rows that must not."""
+    seed: int
+    max_result_chars: int = Field(ge=40)
+    """A tool's result longer than this is cut, visibly, in training and serving alike."""
+    scenarios: Scenarios
+
+
+class Quality(_Section):
+    """What the gate lets through."""
+
+    min_valid_share: float = Field(ge=0, le=1)
+    max_duplicate_share: float = Field(ge=0, le=1)
+    near_duplicate_similarity: float = Field(gt=0, le=1)
+    max_near_duplicate_share: float = Field(ge=0, le=1)
+    max_leaked_rows: int = Field(ge=0)
+    max_contradictions: int = Field(ge=0)
+    min_rows_per_tool: int = Field(ge=0)
+    min_scenario_share: float = Field(ge=0, le=1)
+    """Each scenario that was planned must have at least this part of its planned share."""
+    min_trained_share: float = Field(ge=0, le=1)
+
+
+class EvaluationPlan(_Section):
+    """How much of the held-out split is asked, and how long an answer may be."""
+
+    loops: int = Field(ge=1)
+    """Conversations that are taken through the whole loop, calls really executed."""
+    max_answer_tokens: int = Field(ge=16)
+    call_timeout_seconds: float = Field(gt=0)
+
+
+class Thresholds(_Section):
+    """The rates that a model must reach to ship."""
+
+    valid: float = Field(ge=0, le=1)
+    schema_valid: float = Field(ge=0, le=1)
+    right_tool: float = Field(ge=0, le=1)
+    no_tool: float = Field(ge=0, le=1)
+    loop: float = Field(ge=0, le=1)
+    error: float = Field(ge=0, le=1)
+
+
+class Profile(_Section):
+    """One training profile."""
+
+    name: str
+    description: str
+    lora: Lora
+    training: Training
+    data: Data
+    quality: Quality
+    evaluation: EvaluationPlan
+    thresholds: Thresholds
+
+
+class Source(_Section):
+    """Where a model's weights come from."""
+
+    kind: Literal["gguf-package", "hub", "folder"]
+    package: str = ""
+    """gguf-package: the distribution that ships a GGUF file inside its import package."""
+    repository: str = ""
+    """hub: the id on the Hugging Face hub."""
+    path: str = ""
+    """folder: a local folder in Hugging Face's layout."""
+
+
+class Model(_Section):
+    """One model that can be forged."""
+
+    name: str
+    description: str
+    source: Source
+    licence: str
+    load_in_4bit: bool
+    chat_template: str = ""
+    """A file in profiles/models/ that replaces the model's own template; empty keeps its own."""
+    stop: tuple[str, ...]
+    """The texts that end the assistant's turn."""
+    thinks: bool = False
+    """Whether the template opens a ``<think>`` block before each answer."""
+    gpu_memory_gb: float | None = None
+    """GPU memory that training takes; None where the CPU is enough."""
+    needs_gpu: bool = False
+
+    @property
+    def template_text(self) -> str | None:
+        """The replacing chat template, or None for the model's own."""
+        if not self.chat_template:
+            return None
+        return (FOLDER / "models" / self.chat_template).read_text(encoding="utf-8")
+
+
+class Workspace(_Section):
+    """Files and commands that give a server something to work on."""
+
+    files: dict[str, str] = {}
+    commands: tuple[tuple[str, ...], ...] = ()
+
+
+class Server(_Section):
+    """One MCP server: how it is reached, and what only it (or its operator) can know."""
+
+    name: str
+    description: str = ""
+    command: tuple[str, ...] = ()
+    """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
+    url: str = ""
+    """Streamable HTTP, instead of a command."""
+    env: dict[str, str] = {}
+    """Environment of the server's process; ``${NAME}`` is taken from ours when it starts."""
+    headers: dict[str, str] = {}
+    """HTTP headers; ``${NAME}`` is taken from our environment, so no secret is written here."""
+    tools_file: str = ""
+    """A tool list in a file, instead of a server that runs: results are then simulated."""
+    include_tools: tuple[str, ...] = ()
+    """Only these tools; empty means all."""
+    constants: dict[str, Any] = {}
+    """Argument values that never vary, by parameter or ``tool.parameter``."""
+    values: dict[str, tuple[Any, ...]] = {}
+    """Argument values that exist on the server, by parameter or ``tool.parameter``."""
+    prompts: str = ""
+    """A file in profiles/servers/ of prompts that people typed, for the benchmark only."""
+    workspace: Workspace | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [bool(self.command), bool(self.url), bool(self.tools_file)]
+        if sum(ways) != 1:
+            raise ValueError(f"needs exactly one of command, url and tools_file, found {sum(ways)}")
+        return self
+
+
+class TypedPrompt(_Section):
+    """One prompt that a person typed, and the call it asks for (None: no tool)."""
+
+    prompt: str
+    call: dict[str, Any] | None
+
+
+_Loaded = TypeVar("_Loaded", bound=_Section)
+
+
+def training_profiles() -> list[str]:
+    """The names of all training profiles."""
+    return _names("training")
+
+
+def models() -> list[str]:
+    """The names of all models."""
+    return _names("models")
+
+
+def servers() -> list[str]:
+    """The names of all registered servers."""
+    return _names("servers")
+
+
+def load_profile(name: str) -> Profile:
+    """Read a training profile; ProfileError when it is missing or wrong."""
+    return _load("training", name, Profile)
+
+
+def load_model(name: str) -> Model:
+    """Read a model; ProfileError when it is missing or wrong."""
+    return _load("models", name, Model)
+
+
+def load_server(name: str) -> Server:
+    """Read a registered server; ProfileError when it is missing or wrong."""
+    return _load("servers", name, Server)
+
+
+def load_typed_prompts(server: Server) -> list[TypedPrompt]:
+    """The prompts that people typed for a server; empty where it has none."""
+    if not server.prompts:
+        return []
+    lines = (FOLDER / "servers" / server.prompts).read_text(encoding="utf-8").splitlines()
+    return [TypedPrompt.model_validate(json.loads(line)) for line in lines if line.strip()]
+
+
+def _names(kind: str) -> list[str]:
+    return sorted(path.stem for path in (FOLDER / kind).glob("*.toml"))
+
+
+def _load(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
+    path = FOLDER / kind / f"{name}.toml"
+    if name not in _names(kind):
+        known = ", ".join(_names(kind))
+        raise ProfileError(f"no {name!r} in profiles/{kind}; known: {known}")
+    try:
+        return schema.model_validate({"name": name, **tomllib.loads(path.read_text("utf-8"))})
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"profiles/{kind}/{path.name}: not TOML: {error}") from error
+    except ValidationError as error:
+        raise ProfileError(f"profiles/{kind}/{path.name}: {explain(error)}") from error
+
+
+def explain(error: ValidationError) -> str:
+    """A validation error as one line: where, what is wrong."""
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors()
+    )

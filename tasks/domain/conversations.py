@@ -1,0 +1,162 @@
+"""Messages and rows: one training or evaluation conversation, and how it is stored.
+
+A row is one line of JSONL in the OpenAI chat form. Arguments of a call are a JSON string there,
+because columnar stores add every other tool's keys as null to argument objects.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tasks.domain.errors import UnusableData
+from tasks.domain.toolcalls import ToolCall
+
+SYSTEM_PROMPT = "You are a helpful assistant that can call tools."
+Scenario = Literal["standard", "no_tool", "error", "ambiguous", "edge"]
+Split = Literal["train", "heldout"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CalledFunction(_Frozen):
+    """The function part of a call: ``arguments`` is JSON text."""
+
+    name: str
+    arguments: str
+
+
+class MessageCall(_Frozen):
+    """One call in an assistant's message, in the OpenAI form."""
+
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+    @classmethod
+    def of(cls, call: ToolCall) -> Self:
+        """Put a call into a message."""
+        text = json.dumps(call.arguments, ensure_ascii=False)
+        return cls(function=CalledFunction(name=call.name, arguments=text))
+
+    def decoded(self) -> ToolCall:
+        """The call with its arguments decoded; ValueError when they are not a JSON object."""
+        return ToolCall(name=self.function.name, arguments=json.loads(self.function.arguments))
+
+
+class Message(_Frozen):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = ""
+    tool_calls: tuple[MessageCall, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The OpenAI form, without empty fields that a chat template would have to skip."""
+        return self.model_dump(exclude=set() if self.tool_calls else {"tool_calls"})
+
+
+class Row(_Frozen):
+    """One conversation with the tools that it may use and what it is an example of."""
+
+    scenario: Scenario
+    split: Split = "train"
+    tool: str | None = None
+    """The tool that the first answer must call; None when it must not call any."""
+    simulated: bool = False
+    """Whether a tool result in it was made up from a schema instead of answered by the server."""
+    phrasing: str = ""
+    """The family of phrasings that the user's text comes from."""
+    missing: str | None = None
+    """For an ambiguous row: the required parameter that the assistant must ask for."""
+    messages: tuple[Message, ...]
+    tools: tuple[dict[str, Any], ...]
+
+    @property
+    def user_text(self) -> str:
+        """What the user says first."""
+        return next((m.content for m in self.messages if m.role == "user"), "")
+
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        """The turns before the assistant's first one: what a model is asked in evaluation."""
+        turns = [message.role for message in self.messages]
+        return self.messages[: turns.index("assistant")]
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Every call in it, in order."""
+        return tuple(call.decoded() for m in self.messages for call in m.tool_calls)
+
+    @property
+    def expected_call(self) -> ToolCall | None:
+        """The call that the first answer must make, or None when it must make none."""
+        return self.calls[0] if self.tool is not None else None
+
+    @property
+    def answer(self) -> str:
+        """The assistant's last words."""
+        return self.messages[-1].content
+
+
+def fingerprint(value: Any) -> str:
+    """The sha256 (hex) of any JSON value in its canonical form: sorted keys, no spaces."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_jsonl(rows: Iterable[Row]) -> str:
+    """Rows as JSONL, one row a line."""
+    return "".join(row.model_dump_json() + "\n" for row in rows)
+
+
+def read_jsonl(text: str, source: str, tools: Sequence[dict[str, Any]] | None = None) -> list[Row]:
+    """Read rows back; a row without ``tools`` takes those given.
+
+    Raises:
+        UnusableData: no rows, or a line that is not a row; the message has the line number.
+    """
+    rows = list(_rows(text, source, tools))
+    if not rows:
+        raise UnusableData(f"{source}: no rows, needed at least one")
+    return rows
+
+
+def _rows(text: str, source: str, tools: Sequence[dict[str, Any]] | None) -> Iterator[Row]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield _row(line, f"{source}:{number}", tools)
+
+
+def _row(line: str, place: str, tools: Sequence[dict[str, Any]] | None) -> Row:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise UnusableData(f"{place}: not JSON ({error}); each line must be one row") from error
+    if not isinstance(value, dict) or "messages" not in value:
+        raise UnusableData(f"{place}: no 'messages'; each line must be an object that has them")
+    if not value.get("tools"):
+        if tools is None:
+            raise UnusableData(f"{place}: the row has no 'tools'; add them or give a tool list")
+        value["tools"] = tools
+    value.setdefault("scenario", "standard" if _calls(value) else "no_tool")
+    try:
+        row = Row.model_validate(value)
+        first = row.calls[:1]
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise UnusableData(f"{place}: {where}: {fault['msg']}") from error
+    except ValueError as error:
+        raise UnusableData(f"{place}: a call's arguments are not JSON ({error})") from error
+    if "assistant" not in [message.role for message in row.messages]:
+        raise UnusableData(f"{place}: no assistant turn, so nothing could be learned from it")
+    return row if row.tool or not first else row.model_copy(update={"tool": first[0].name})
+
+
+def _calls(value: dict[str, Any]) -> bool:
+    messages = value["messages"] if isinstance(value["messages"], list) else []
+    return any(isinstance(m, dict) and m.get("tool_calls") for m in messages)

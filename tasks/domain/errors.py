@@ -1,0 +1,83 @@
+"""Every way a run may stop, as one tree.
+
+ForgeError                  what a person sees as one line; the command exits with 1
+├── MachineTooSmall         the machine lacks memory, disk, a GPU or a package
+├── ServerFailed            an MCP server cannot be started, reached or understood
+│   └── CallFailed          one call of one tool got no usable answer
+├── UnusableTool            a tool's schema cannot be used
+├── ToolsetTooLarge         the tool list leaves no room for a conversation
+├── UnusableData            a file with tools or rows is not what it should be
+├── QualityGateFailed       the data is not good enough to train on
+├── UnusableModel           a model's files are missing or not what they should be
+├── TrainingDiverged        the loss is no longer a number
+├── TrainingInterrupted     training was told to stop; a checkpoint is kept
+├── TrainingLocked          another process trains the same run
+├── ResumeRefused           the checkpoints belong to another run
+├── ExportFailed            the GGUF is not the model that was trained
+├── ValidationFailed        the model does not reach the profile's thresholds
+└── BundleInvalid           a bundle is incomplete, altered or does not work
+"""
+
+
+class ForgeError(Exception):
+    """A run stops: the message names what was found and what was needed."""
+
+
+class MachineTooSmall(ForgeError):
+    """The machine lacks memory, disk, a GPU or a package."""
+
+
+class ServerFailed(ForgeError):
+    """An MCP server cannot be started, reached or understood."""
+
+
+class CallFailed(ServerFailed):
+    """One call of one tool got no usable answer; the server may still be fine."""
+
+
+class UnusableTool(ForgeError):
+    """A tool's schema cannot be used."""
+
+
+class ToolsetTooLarge(ForgeError):
+    """The tool list leaves no room for a conversation."""
+
+
+class UnusableData(ForgeError):
+    """A file with tools or rows is not what it should be."""
+
+
+class QualityGateFailed(ForgeError):
+    """The data is not good enough to train on."""
+
+
+class UnusableModel(ForgeError):
+    """A model's files are missing or not what they should be."""
+
+
+class TrainingDiverged(ForgeError):
+    """The loss is no longer a number."""
+
+
+class TrainingInterrupted(ForgeError):
+    """Training was told to stop; a checkpoint is kept."""
+
+
+class TrainingLocked(ForgeError):
+    """Another process trains the same run."""
+
+
+class ResumeRefused(ForgeError):
+    """The checkpoints belong to another run."""
+
+
+class ExportFailed(ForgeError):
+    """The GGUF is not the model that was trained."""
+
+
+class ValidationFailed(ForgeError):
+    """The model does not reach the profile's thresholds."""
+
+
+class BundleInvalid(ForgeError):
+    """A bundle is incomplete, altered or does not work."""

@@ -1,0 +1,265 @@
+"""The nouns handed from stage to stage: small facts by value, files by reference.
+
+``artifact`` is never one of these: in this project it always means Prefect's.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.domain.conversations import Scenario, fingerprint
+
+
+class Product(BaseModel):
+    """Something a stage made; never changed afterwards."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class StoredFile(Product):
+    """A file or folder in the run's storage; ``sha256`` of a folder covers names and contents."""
+
+    uri: str
+    sha256: str
+    size_bytes: int
+
+
+class Tool(Product):
+    """One tool of an MCP server, as the server describes it."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any] | None = None
+    read_only: bool = False
+    """Whether the server says that a call changes nothing; unsaid counts as changing (MCP)."""
+    destructive: bool = True
+
+
+class Toolset(Product):
+    """The tools of one server."""
+
+    server: str
+    version: str = ""
+    tools: tuple[Tool, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 (hex) of what a model learns of the tools: names, texts, input schemas."""
+        return fingerprint([[t.name, t.description, t.input_schema] for t in self.tools])
+
+    def tool(self, name: str) -> Tool:
+        """The tool of that name; KeyError when there is none."""
+        return {tool.name: tool for tool in self.tools}[name]
+
+
+class ToolResult(Product):
+    """What a server answered to a call: text as a model reads it."""
+
+    text: str
+    is_error: bool = False
+    structured: dict[str, Any] | None = None
+    simulated: bool = False
+
+
+class BaseModelFolder(Product):
+    """A model in Hugging Face's layout, ready to train, with the template that it is used with."""
+
+    model: str
+    files: StoredFile
+    origin: str
+    """Where its weights come from: a package and version, or a hub id."""
+    licence: str
+
+
+class Dataset(Product):
+    """Rows for training and rows held out, not yet judged."""
+
+    train: StoredFile
+    heldout: StoredFile
+    train_rows: int
+    heldout_rows: int
+    toolset_fingerprint: str
+    seed: int
+    notes: tuple[str, ...] = ()
+    """What a person should know: scenarios a tool cannot have, rows that could not be made."""
+
+
+class Finding(Product):
+    """One rule's verdict on a dataset."""
+
+    rule: str
+    passed: bool
+    found: str
+    needed: str
+    count: int = 0
+    example: str = ""
+    remedy: str = ""
+
+
+class QualityReport(Product):
+    """What the gate saw."""
+
+    findings: tuple[Finding, ...]
+    rows: int
+    scenarios: dict[str, int]
+    tools: dict[str, int]
+    longest_row_tokens: int
+    median_row_tokens: int
+    prefix_tokens: int
+    """Length of the prefix that all rows share: system turn and tool list."""
+    trained_share: float
+    """Share of tokens that the loss sees: those that the assistant says."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every rule lets the data through."""
+        return all(finding.passed for finding in self.findings)
+
+
+class ApprovedDataset(Product):
+    """A dataset that the gate let through; only ``check_quality`` makes one."""
+
+    dataset: Dataset
+    report: QualityReport
+
+
+class TrainingRecord(Product):
+    """What was asked of the trainer and what it really did."""
+
+    requested: dict[str, Any]
+    effective: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    first_loss: float
+    final_loss: float
+    eval_loss: float | None = None
+    steps: int
+    resumed_at_step: int = 0
+    seconds: float
+    trained_tokens: int
+    losses: tuple[tuple[int, float], ...] = ()
+    eval_losses: tuple[tuple[int, float], ...] = ()
+
+
+class LoraAdapter(Product):
+    """A trained adapter and the base it belongs to."""
+
+    model: str
+    profile: str
+    files: StoredFile
+    base: BaseModelFolder
+    record: TrainingRecord
+
+
+Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+
+
+class GgufModel(Product):
+    """A GGUF file that was opened, compared with its source and made to complete a prompt."""
+
+    name: str
+    files: StoredFile
+    quantization: Quantization
+    notes: tuple[str, ...] = ()
+
+
+class Rate(Product):
+    """A share of ``total`` with its 95 % Wilson score interval."""
+
+    hits: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """hits / total; 0 when there was nothing to count."""
+        return self.hits / self.total if self.total else 0.0
+
+
+class Score(Product):
+    """How one model did on one set of prompts. Every rate of calls counts the same prompts."""
+
+    valid: Rate
+    """Calls that parse."""
+    schema_valid: Rate
+    """Calls of a known tool whose arguments the tool's schema accepts."""
+    right_tool: Rate
+    exact: Rate
+    """Calls equal to the expected one, argument values included."""
+    no_tool: Rate
+    """Prompts that need no tool and got none."""
+    by_tool: dict[str, Rate] = {}
+    """Exactly right, per expected tool."""
+    by_scenario: dict[str, Rate] = {}
+
+    @property
+    def mean(self) -> float:
+        """Mean of exactly-right calls and right no-tool answers: what floors are compared by."""
+        return (self.exact.value + self.no_tool.value) / 2
+
+
+class Latency(Product):
+    """Seconds for one answer, over the prompts of a benchmark."""
+
+    p50: float
+    p95: float
+
+
+class BenchmarkReport(Product):
+    """The tuned model beside its base and the models that learned nothing."""
+
+    tuned: Score
+    base: Score
+    constant_call: Score
+    never_call: Score
+    latency: Latency
+    typed: Score | None = None
+    """On prompts that people typed, where the server has some."""
+    typed_base: Score | None = None
+    examples: tuple[str, ...] = ()
+
+
+class LoopCase(Product):
+    """One prompt taken through the whole loop."""
+
+    scenario: Scenario
+    tool: str | None
+    prompt: str
+    said: str
+    result: str = ""
+    answer: str = ""
+    completed: bool
+    reason: str = ""
+    simulated: bool = False
+
+
+class ValidationReport(Product):
+    """Loops that were really run: prompt, call, the server's result, final answer."""
+
+    completion: Rate
+    """Loops of rows that call a tool: right tool, valid call, executed, answered from it."""
+    by_scenario: dict[str, Rate]
+    cases: tuple[LoopCase, ...]
+    thresholds: dict[str, float]
+    failures: tuple[str, ...] = ()
+
+
+class Evaluation(Product):
+    """What ``evaluate`` hands on: the file that ships and its proofs."""
+
+    gguf: GgufModel
+    validation: ValidationReport
+    benchmark: BenchmarkReport
+
+
+class Bundle(Product):
+    """A folder that runs in llama.cpp and Ollama, with its proofs."""
+
+    path: str
+    sha256: str
+    server: str
+    model: str
+    profile: str
+    toolset_fingerprint: str

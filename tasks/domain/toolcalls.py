@@ -1,0 +1,101 @@
+"""Render, parse and check one tool call, in the one dialect that every model here speaks.
+
+The dialect is Hermes: ``<tool_call>`` and ``</tool_call>`` around ``{"name": …, "arguments": …}``.
+No other module knows how a call is written.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError
+from pydantic import BaseModel, ConfigDict
+
+from tasks.domain.errors import UnusableTool
+
+OPEN, CLOSE = "<tool_call>", "</tool_call>"
+_BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
+_THOUGHT = re.compile(r"\A(?:\s*<think>)?.*?</think>", re.DOTALL)
+
+
+class ToolCall(BaseModel):
+    """One call: the tool's name and its arguments as decoded JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class ParsedAnswer(BaseModel):
+    """What a model's raw text says: the text outside calls, the calls, and what is malformed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    malformed: tuple[str, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """How many calls the model tried to make, well-formed or not."""
+        return len(self.calls) + len(self.malformed)
+
+
+def render(call: ToolCall) -> str:
+    """Write a call as the model is trained to write it."""
+    body = json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)
+    return f"{OPEN}\n{body}\n{CLOSE}"
+
+
+def parse(answer: str) -> ParsedAnswer:
+    """Read a raw completion; a thought that is closed by ``</think>`` is not part of the answer."""
+    spoken = _THOUGHT.sub("", answer, count=1)
+    calls: list[ToolCall] = []
+    malformed: list[str] = []
+    for body in _BLOCK.findall(spoken):
+        call = _decode(body)
+        if call is None:
+            malformed.append(body.strip())
+        else:
+            calls.append(call)
+    text = _BLOCK.sub("", spoken).strip()
+    return ParsedAnswer(text=text, calls=tuple(calls), malformed=tuple(malformed))
+
+
+def _decode(body: str) -> ToolCall | None:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or set(value) != {"name", "arguments"}:
+        return None
+    if not isinstance(value["name"], str) or not isinstance(value["arguments"], dict):
+        return None
+    return ToolCall(name=value["name"], arguments=value["arguments"])
+
+
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """A validator for one tool's arguments: Draft 2020-12, formats checked.
+
+    Raises:
+        UnusableTool: the schema itself is not valid.
+    """
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise UnusableTool(f"not a valid JSON Schema: {error.message}") from error
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def faults(call: ToolCall, functions: Sequence[dict[str, Any]]) -> list[str]:
+    """What is wrong with a call, given the functions (OpenAI form) it may use; empty when right."""
+    known = {function["function"]["name"]: function["function"] for function in functions}
+    if call.name not in known:
+        return [f"unknown tool {call.name!r}; known: {', '.join(sorted(known))}"]
+    schema = known[call.name].get("parameters") or {"type": "object"}
+    return [
+        f"{call.name}: {'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message}"
+        for error in validator(schema).iter_errors(call.arguments)
+    ]
