@@ -7,6 +7,7 @@ No other module knows how a call is written.
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -77,11 +78,17 @@ def _decode(body: str) -> ToolCall | None:
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
-    """A validator for one tool's arguments: Draft 2020-12, formats checked.
+    """A validator for one tool's arguments: Draft 2020-12, formats checked; made once per schema.
 
     Raises:
         UnusableTool: the schema itself is not valid.
     """
+    return _validator(json.dumps(schema))
+
+
+@lru_cache(maxsize=1024)
+def _validator(schema_text: str) -> Draft202012Validator:
+    schema = json.loads(schema_text)
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:

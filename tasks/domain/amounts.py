@@ -1,0 +1,91 @@
+"""Plausible numbers: what a parameter's name and bounds allow."""
+
+import math
+import random
+import re
+from typing import Any
+
+_RANGES: tuple[tuple[str, int, int], ...] = (
+    (r"\bthoughts?\b", 1, 30),
+    (r"\byear", 1995, 2030),
+    (r"\bmonth", 1, 12),
+    (r"\b(day|days)\b", 1, 28),
+    (r"\bhours?\b", 0, 23),
+    (r"\bminutes?\b", 0, 59),
+    (r"percent|\bratio\b|quality|confidence", 1, 100),
+    (r"\bport\b", 1024, 9999),
+    (r"\b(page|chapter|volume|level|priority|rating|stars|floor)\b", 1, 20),
+    (r"\b(timeout|seconds|duration|delay|interval)\b", 1, 120),
+    (r"\b(lat|latitude)\b", -80, 80),
+    (r"\b(lon|lng|long|longitude)\b", -170, 170),
+    (r"\b(max length|length|characters|chars|max tokens|size|bytes)\b", 50, 5000),
+    (r"\b(width|height|depth)\b", 10, 2000),
+    (r"\b(price|amount|cost|budget|salary|total|weight|distance)\b", 5, 900),
+    (r"\bage\b", 1, 95),
+    (r"\btemperature\b", -20, 40),
+    (r"\b(limit|max|top|first|last|head|tail|results)\b", 2, 60),
+    (r"\b(count|number of|guests|people|quantity|steps|copies|lines|rows)\b", 1, 40),
+    (r"\b(index|offset|start|skip)\b", 1, 500),
+    (r"\b(id|key|number|code)\b", 1, 999),
+)
+_DECIMALS = re.compile(r"\b(lat|latitude|lon|lng|long|longitude|price|amount|cost|weight)\b")
+_USUAL = (2, 90)
+_PLACES = 2
+
+
+def draw_number(schema: dict[str, Any], name: str, rng: random.Random, unusual: bool) -> int | float:
+    """A number for a parameter of that spoken name; one near a bound when ``unusual``."""
+    whole = schema.get("type") != "number" and "number" not in schema.get("type", ())
+    if step := schema.get("multipleOf"):
+        return _multiple(schema, name, rng, step)
+    low, high = _range(schema, name)
+    if unusual and rng.random() < 0.7:
+        return rng.choice((low, low + 1, high)) if high - low >= 1 else low
+    if not whole and (_DECIMALS.search(name) or high - low < 1):
+        return round(rng.uniform(low, high), _PLACES)
+    return rng.randint(math.ceil(low), max(math.ceil(low), math.floor(high)))
+
+
+def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
+    """The least and the greatest value that a schema allows; None where it sets no bound."""
+    lows = [schema["minimum"]] if "minimum" in schema else []
+    highs = [schema["maximum"]] if "maximum" in schema else []
+    step = 1 if schema.get("type") == "integer" else 10**-_PLACES
+    if _is_number(schema.get("exclusiveMinimum")):
+        lows.append(schema["exclusiveMinimum"] + step)
+    if _is_number(schema.get("exclusiveMaximum")):
+        highs.append(schema["exclusiveMaximum"] - step)
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def usual_range(name: str) -> tuple[int, int]:
+    """The range that a parameter's name suggests."""
+    found = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
+    return next(found, _USUAL)
+
+
+def _range(schema: dict[str, Any], name: str) -> tuple[Any, Any]:
+    low, high = usual_range(name)
+    least, most = bounds(schema)
+    width = high - low
+    if least is not None and (low < least or low > (most if most is not None else low)):
+        low, high = least, max(high, least + width)
+    if most is not None and high > most:
+        high = most
+        low = min(low, high) if least is None or low >= least else least
+        low = max(least, high - width) if least is not None else min(low, high - width)
+    return low, high
+
+
+def _multiple(schema: dict[str, Any], name: str, rng: random.Random, step: float) -> int | float:
+    low, high = _range({k: v for k, v in schema.items() if k != "multipleOf"}, name)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    if last < first:
+        least, most = bounds(schema)
+        last = first if most is None else min(first, math.floor(most / step))
+    value = rng.randint(min(first, last), max(first, last)) * step
+    return int(value) if float(value).is_integer() else round(value, 10)

@@ -1,0 +1,201 @@
+"""The texts of a bundle: agent.yaml, README.md and its checksums."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from profiles import Profile
+from tasks.domain.conversations import SYSTEM_PROMPT
+from tasks.domain.errors import BundleInvalid
+from tasks.domain.modelfile import modelfile
+from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
+from tasks.domain.reports import METRICS, cell, percent, rate, scorecard, table
+
+__all__ = ["Ingredients", "agent_yaml", "checksums", "modelfile", "parse_checksums", "readme"]
+
+_CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+
+
+class Ingredients(BaseModel):
+    """What a bundle was made of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base: BaseModelFolder
+    profile: Profile
+    toolset: Toolset
+    evaluation: Evaluation
+    packages: dict[str, str] = {}
+    """The versions of the packages that did the work."""
+    gguf_name: str = "model.gguf"
+
+    @property
+    def name(self) -> str:
+        """What the model is called in Ollama: server and base, in the letters that it allows."""
+        text = f"{self.toolset.server}-{self.base.model}".lower()
+        return re.sub(r"[^a-z0-9._-]+", "-", text).strip("-._")
+
+    @property
+    def simulated_tools(self) -> list[str]:
+        """The tools whose results were made up from a schema when the loops were run."""
+        cases = self.evaluation.validation.cases
+        return sorted({case.tool for case in cases if case.simulated and case.tool})
+
+
+def agent_yaml(made: Ingredients) -> str:
+    """Where the model comes from, how it is used and how good it was measured."""
+    benchmark, validation = made.evaluation.benchmark, made.evaluation.validation
+    facts = {
+        "name": made.name,
+        "model": made.base.model,
+        "profile": made.profile.name,
+        "base": {"origin": made.base.origin, "licence": made.base.licence},
+        "file": {
+            "name": made.gguf_name,
+            "sha256": made.evaluation.gguf.files.sha256,
+            "quantization": made.evaluation.gguf.quantization,
+        },
+        "server": {"name": made.toolset.server, "version": made.toolset.version},
+        "toolset_fingerprint": made.toolset.fingerprint,
+        "tools": [tool.name for tool in made.toolset.tools],
+        "simulated_tools": made.simulated_tools,
+        "system_prompt": SYSTEM_PROMPT,
+        "max_result_chars": made.profile.data.max_result_chars,
+        "max_seq_length": made.profile.training.max_seq_length,
+        "thresholds": made.profile.thresholds.model_dump(),
+        "metrics": {
+            "tuned": _metrics(benchmark.tuned),
+            "base": _metrics(benchmark.base),
+            "constant_call": _metrics(benchmark.constant_call),
+            "never_call": _metrics(benchmark.never_call),
+            "loop": _measured(validation.completion),
+            "latency_seconds": benchmark.latency.model_dump(),
+        },
+        "packages": dict(sorted(made.packages.items())),
+    }
+    return yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
+
+
+def _metrics(score: Score) -> dict[str, Any]:
+    return {name: _measured(getattr(score, name)) for name in METRICS}
+
+
+def _measured(measured: Rate) -> dict[str, Any]:
+    low, high = round(measured.low, 4), round(measured.high, 4)
+    return {
+        "value": round(measured.value, 4),
+        "interval": [low, high],
+        "hits": measured.hits,
+        "total": measured.total,
+    }
+
+
+def readme(made: Ingredients) -> str:
+    """What the bundle is, how it is run, how good it is, and what that does not say."""
+    report, loops = made.evaluation.benchmark, made.evaluation.validation.completion
+    return "\n".join(
+        [
+            f"# {made.name}\n",
+            f"A small model that calls the {len(made.toolset.tools)} tools of the MCP server "
+            f"{_server(made.toolset)}. It is {made.base.model} ({made.base.origin}), fine-tuned "
+            f"with the profile {made.profile.name} and stored as {made.gguf_name} "
+            f"({made.evaluation.gguf.quantization}).\n",
+            _running(made),
+            "## Tools\n",
+            table(
+                ["tool", "what it does"],
+                [[cell(tool.name), cell(tool.description)] for tool in made.toolset.tools],
+            ),
+            scorecard(report, made.profile.thresholds),
+            f"Whole loops (call, result, answer) completed: {rate(loops)}; "
+            f"needed {percent(made.profile.thresholds.loop)}.\n",
+            "## Limits\n",
+            "".join(f"- {limit}\n" for limit in _limits(made)),
+            f"## Licence\n\nThe base model is under {made.base.licence}; its terms hold for this "
+            f"model too.\n",
+        ]
+    )
+
+
+def _server(toolset: Toolset) -> str:
+    return f"{toolset.server} {toolset.version}".strip()
+
+
+def _running(made: Ingredients) -> str:
+    return f"""\
+## Run it
+
+Send the system prompt «{SYSTEM_PROMPT}» and the whole list in tools.json: the model was trained
+with both. Cut a tool's result at {made.profile.data.max_result_chars} characters, as in training.
+
+llama.cpp (the chat template is inside the file):
+
+```sh
+llama-server -m {made.gguf_name} --jinja -c {made.profile.training.max_seq_length} --temp 0
+```
+
+Ollama:
+
+```sh
+ollama create {made.name} -f Modelfile
+ollama run {made.name}
+```
+
+Check the files: `sha256sum -c SHA256SUMS`.
+"""
+
+
+def _limits(made: Ingredients) -> list[str]:
+    limits = [
+        "The held-out prompts come from the generator that wrote the training rows. Other "
+        "phrasings and values, but one author: people's own words do worse.",
+        "It knows these tools as they were when it was trained. When the server's tools change "
+        f"(fingerprint {made.toolset.fingerprint[:12]}), forge it again.",
+        "One tool at a time is what it was trained for; long plans were not measured.",
+        "The Modelfile's template was compared with the chat template by Go's text/template. "
+        "Ollama itself was not run: it writes tool lists without spaces and leaves out schema keys "
+        "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
+    ]
+    if made.evaluation.benchmark.typed is None:
+        limits.append("No prompts that people typed were available for this server.")
+    if made.simulated_tools:
+        names = ", ".join(made.simulated_tools)
+        limits.append(f"Results of these tools were simulated, not the server's: {names}.")
+    return limits
+
+
+def checksums(files: Mapping[str, str]) -> str:
+    """Sums in the format of sha256sum: name → sha256 becomes one line each, sorted by name.
+
+    Raises:
+        BundleInvalid: a name or sum that the format cannot hold.
+    """
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    if parse_checksums(lines) != dict(files):
+        raise BundleInvalid(f"names or sums that sha256sum cannot hold: {', '.join(sorted(files))}")
+    return lines
+
+
+def parse_checksums(text: str) -> dict[str, str]:
+    """Read sums back: name → sha256.
+
+    Raises:
+        BundleInvalid: a line that is none, a name twice, or one that leaves the bundle.
+    """
+    sums: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _CHECKSUM.fullmatch(line)
+        if match is None:
+            raise BundleInvalid(f"line {number} is not «sha256, two spaces, name»: {line!r}")
+        sha256, name = match.groups()
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name:
+            raise BundleInvalid(f"line {number}: {name!r} is not a file inside the bundle")
+        if name in sums:
+            raise BundleInvalid(f"line {number}: {name!r} stands there twice")
+        sums[name] = sha256
+    return sums

@@ -1,0 +1,117 @@
+"""One parameter and its value → the words that add it to a sentence, by the parameter's role."""
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.domain.phrasing.naming import is_plural, spoken
+from tasks.domain.phrasing.spoken import said
+from tasks.domain.values import PATHS, SQL, TEXTS
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Words for one argument, and where they stand: smaller orders come first."""
+
+    text: str
+    order: int
+
+
+_LIMITS = re.compile(r"^(limit|max (count|results|items|number)|page size|top|count)$")
+_ENDPOINTS = frozenset(
+    "zone clock city place country language currency unit branch revision folder file date "
+    "datetime person company name uri identifier tag".split()
+)
+_BY_NAME: tuple[tuple[str, str, int], ...] = (
+    (r"^not contain(s|ing)$", "not containing {v}", 6),
+    (r"^contain(s|ing)$", "containing {v}", 5),
+    (r"^(since|after|start (date|time|timestamp)|begin (date|time))$", "since {v}", 5),
+    (r"^(until|before|end (date|time|timestamp))$", "until {v}", 6),
+    (r"^(topic|subject|theme|about)$", "about {v}", 4),
+    (r"^exclude\b", "excluding {v}", 7),
+    (r"^(sort|order|sorted|ordered)( by)?$", "sorted by {v}", 7),
+    (r"^head$", "showing only the first {v} lines", 6),
+    (r"^tail$", "showing only the last {v} lines", 6),
+    (r"^base( \w+)?$", "based on {v}", 5),
+)
+_BY_KIND: dict[str, tuple[str, int]] = {
+    "zone": ("in {v}", 3),
+    "city": ("in {v}", 3),
+    "country": ("in {v}", 3),
+    "place": ("at {v}", 3),
+    "clock": ("at {v}", 4),
+    "date": ("on {v}", 4),
+    "datetime": ("at {v}", 4),
+    "date-time": ("at {v}", 4),
+    "folder": ("in {v}", 3),
+    "file": ("for {v}", 3),
+    "media file": ("for {v}", 3),
+    "uri": ("from {v}", 3),
+    "search": ("for {v}", 3),
+    "glob": ("matching {v}", 4),
+    "topic": ("about {v}", 4),
+    "language": ("in {v}", 5),
+}
+_SWITCHES = frozenset("include show with allow enable use exclude skip ignore force keep add".split())
+_CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
+
+
+def clause(name: str, value: Any, kind: str, taken: frozenset[str], rng: random.Random) -> Clause:
+    """Say one argument. ``taken`` are the prepositions that other parameters already use."""
+    noun = spoken(name)
+    if isinstance(value, bool):
+        return Clause(_switch(noun, value, rng), 9)
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value)):
+        return Clause(f"with these {noun}: {said(value, 'object', rng)}", 10)
+    text = said(value, kind, rng)
+    shape, order = _shape(noun, value, kind)
+    if shape is None or shape.split(" {")[0] in taken:
+        shape, order = _plain(noun, value, kind, rng), 8 if kind in TEXTS else 7
+    return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
+
+
+def preposition(name: str, value: Any, kind: str) -> str:
+    """The words that stand before a parameter's value, where its role has some; else empty."""
+    shape, _ = _shape(spoken(name), value, kind)
+    return shape.split(" {")[0] if shape else ""
+
+
+def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
+    for rule, shape, order in _BY_NAME:
+        if re.search(rule, noun):
+            return shape, order
+    if kind in SQL:
+        return "with this SQL: {v}", 10
+    if kind in _ENDPOINTS and re.match(r"(source|from|origin|old|src)\b", noun):
+        return "from {v}", 1
+    if kind in _ENDPOINTS and re.match(r"(target|destination|to|dest|dst|new)\b", noun):
+        return "to {v}", 2
+    if isinstance(value, (int, float)) and _LIMITS.search(noun):
+        return "limited to {v}", 7
+    if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
+        return "in {v}", 3
+    return _BY_KIND.get(kind, (None, 7))
+
+
+def _plain(noun: str, value: Any, kind: str, rng: random.Random) -> str:
+    if isinstance(value, (int, float)):
+        if is_plural(noun):
+            return "with {v} {n}"
+        return rng.choice(("with {n} {v}", "with a {n} of {v}"))
+    if kind in TEXTS:
+        return "with the {n} {v}"
+    return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
+
+
+def _switch(noun: str, value: bool, rng: random.Random) -> str:
+    first, _, rest = noun.partition(" ")
+    if first in _SWITCHES and rest:
+        return f"and {noun}" if value else f"but do not {noun}"
+    state = ("on", "set to true") if value else ("off", "set to false")
+    return f"with {noun} {rng.choice(state)}"
+
+
+def is_path(kind: str) -> bool:
+    """Whether values of a kind name files or folders."""
+    return kind in PATHS

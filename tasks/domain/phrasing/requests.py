@@ -1,0 +1,157 @@
+"""A call's arguments → what a user says to get that call."""
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.domain.conversations import Split
+from tasks.domain.phrasing.clauses import Clause, clause, preposition
+from tasks.domain.phrasing.frames import CONTEXTS, FRAMES, QUESTIONS, Frame
+from tasks.domain.phrasing.naming import plural, singular, with_a
+from tasks.domain.phrasing.spoken import listed, said
+from tasks.domain.phrasing.verbs import MAKING
+from tasks.domain.phrasing.wording import SLOT, Phrase, Wording
+from tasks.domain.values import SQL, TEXTS
+
+QUESTION_SHARE = 0.4
+"""Share of questions among texts for tools that a question of their own fits."""
+NOISE_SHARE = 0.06
+"""Share of texts without a capital, and of texts without an end mark."""
+_FRAME_WEIGHTS = {"do": 3, "thing": 2, "which": 2}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user says, and the family of phrasings it belongs to."""
+
+    text: str
+    family: str
+
+
+def request(
+    wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
+) -> Request:
+    """Say a call; a required parameter that ``arguments`` lacks is simply not said."""
+    said_of = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
+    asked = _question(wording, said_of, split, rng)
+    if asked is not None:
+        return Request(_noisy(_sentence(asked), rng), "question")
+    phrase = rng.choice(wording.phrases)
+    thing = _joined(_object(wording, phrase, said_of, rng), _clauses(wording, phrase, said_of, rng))
+    frame = _frame(phrase, thing, split, rng)
+    text = frame.text.format(
+        do=f"{phrase.verb} {thing}".strip(),
+        thing=thing,
+        context=rng.choice(CONTEXTS[split]) if "{context}" in frame.text else "",
+    )
+    return Request(_noisy(_sentence(text), rng), frame.family)
+
+
+def _frame(phrase: Phrase, thing: str, split: Split, rng: random.Random) -> Frame:
+    forms = {"do": 3}
+    if phrase.shows and not thing.startswith(("a ", "an ", "some ")) and ": " not in thing:
+        forms["thing"] = 2
+    if phrase.shows and not phrase.has_slot and phrase.object.startswith("the "):
+        forms["which"] = 1
+    form = rng.choices(list(forms), list(forms.values()))[0]
+    return rng.choice([frame for frame in FRAMES[split] if frame.form == form])
+
+
+def _object(
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
+) -> str:
+    if not phrase.has_slot:
+        return phrase.object
+    name, noun = wording.identity or "", wording.noun
+    if name not in arguments:
+        return phrase.object.replace(SLOT, with_a(noun))
+    value, kind = arguments[name], wording.maker.kind(name)
+    return phrase.object.replace(SLOT, _identity(wording, value, kind, noun, rng))
+
+
+def _identity(
+    wording: Wording, value: Any, kind: str, noun: str, rng: random.Random
+) -> str:
+    text = said(value, kind, rng)
+    if kind in SQL:
+        return rng.choice((f"this SQL: {text}", f"the query {text}"))
+    if isinstance(value, list):
+        if any(isinstance(part, dict) for part in value):
+            return f"{rng.choice(('these', 'the following'))} {plural(noun)}: {text}"
+        noun = plural(noun) if len(value) > 1 else singular(noun)
+    choices = [f"the {noun} {text}"]
+    if kind in TEXTS or wording.bare:
+        choices.append(text)
+    if leading(wording) in MAKING and kind not in TEXTS and kind != "sha":
+        choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
+    return rng.choice(choices)
+
+
+def leading(wording: Wording) -> str:
+    """The verb of a tool's first phrase."""
+    return wording.phrases[0].verb
+
+
+def _clauses(
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
+) -> list[Clause]:
+    rest = {n: v for n, v in arguments.items() if not (phrase.has_slot and n == wording.identity)}
+    if len(rest) > 1 and all(len(n) == 1 and isinstance(v, (int, float)) for n, v in rest.items()):
+        return [Clause(f"of {listed([said(v, 'number', rng) for v in rest.values()])}", 1)]
+    taken: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
+    clauses = []
+    for name, value in rest.items():
+        kind = wording.maker.kind(name)
+        clauses.append(clause(name, value, kind, frozenset(taken), rng))
+        taken.add(preposition(name, value, kind))
+    return sorted(clauses, key=lambda part: part.order)
+
+
+def _joined(thing: str, clauses: list[Clause]) -> str:
+    text, withs = thing, 0
+    for part in clauses:
+        said_so = part.text
+        if said_so.startswith("with "):
+            withs += 1
+            said_so = said_so if withs == 1 else f"and {said_so.removeprefix('with ')}"
+        text = f"{text} {said_so}"
+    return text.strip()
+
+
+def _question(
+    wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
+) -> str | None:
+    if rng.random() > QUESTION_SHARE:
+        return None
+    roles: dict[str, str] = {}
+    for name, value in arguments.items():
+        kind = wording.maker.kind(name)
+        roles[preposition(name, value, kind)] = said(value, kind, rng)
+    for rule, needed, texts in QUESTIONS:
+        if re.search(rule, wording.asked) and sorted(roles) == sorted(needed) == _roles(arguments, roles):
+            filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
+            return rng.choice(texts[split]).format(**filled)
+    return None
+
+
+def _roles(arguments: dict[str, Any], roles: dict[str, str]) -> list[str]:
+    return sorted(roles) if len(roles) == len(arguments) else []
+
+
+def _sentence(text: str) -> str:
+    """Capitals at the start and after a full stop that a frame, not a value, has set."""
+    text = text.strip()
+    for context in (*CONTEXTS["train"], *CONTEXTS["heldout"]):
+        if text.startswith(context) and context.endswith("."):
+            start = len(context) + 1
+            return context + " " + text[start].upper() + text[start + 1 :]
+    return text[0].upper() + text[1:]
+
+
+def _noisy(text: str, rng: random.Random) -> str:
+    if rng.random() < NOISE_SHARE and not re.match(r"(I\b|I'|[A-Z]{2})", text):
+        text = text[0].lower() + text[1:]
+    if rng.random() < NOISE_SHARE:
+        text = text.rstrip(".?")
+    return text

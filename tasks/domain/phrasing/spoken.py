@@ -1,0 +1,87 @@
+"""Values as people say them, each in a form that a reader can turn back into the value."""
+
+import json
+import random
+from typing import Any
+
+from tasks.domain.phrasing.naming import spoken
+from tasks.domain.values import TEXTS, zone_cities
+
+CITY_SHARE = 0.5
+"""Share of well-known zones that are said as their city: about a third of all zones."""
+
+_HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
+
+
+def said(value: Any, kind: str, rng: random.Random) -> str:
+    """A value inside a sentence: words in quotes, everything else bare, lists joined."""
+    if isinstance(value, list):
+        parts = [said(part, kind, rng) for part in value]
+        return listed(parts, "; " if any(isinstance(part, dict) for part in value) else ", ")
+    if isinstance(value, dict):
+        return flattened(value, rng)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if kind == "zone" and value in zone_cities() and rng.random() < CITY_SHARE:
+        return zone_cities()[value]
+    return quoted(value) if kind in TEXTS or _is_wordy(value, kind) else value
+
+
+def _is_wordy(value: str, kind: str) -> bool:
+    return kind in ("object", "array", "string") and " " in value
+
+
+def quoted(text: str) -> str:
+    """A text between quotes that it does not hold itself."""
+    if '"' not in text:
+        return f'"{text}"'
+    return f"'{text}'" if "'" not in text else f"«{text}»"
+
+
+def listed(parts: list[str], comma: str = ", ") -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    if not parts:
+        return "nothing"
+    if comma != ", ":
+        return comma.join(parts)
+    return f"{comma.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def flattened(value: dict[str, Any], rng: random.Random) -> str:
+    """An object in words: what it is called first, then its other parts with their names."""
+    keys = list(value)
+    if len(keys) == 2 and keys[0].lower().startswith("old") and keys[1].lower().startswith("new"):
+        old, new = (said(value[key], "text", rng) for key in keys)
+        return f"replace {old} with {new}"
+    if keys[:2] == ["from", "to"]:
+        start = f"from {said(value['from'], 'object', rng)} to {said(value['to'], 'object', rng)}"
+        return _with_rest(start, {k: value[k] for k in keys[2:]}, rng)
+    head = next((k for k in keys if k.lower().endswith(_HEADS) and isinstance(value[k], str)), None)
+    if head is None:
+        return listed([_part(k, v, rng) for k, v in value.items()]) if value else "nothing in it"
+    rest = {key: part for key, part in value.items() if key != head}
+    return _with_rest(quoted(value[head]), rest, rng)
+
+
+def _with_rest(start: str, rest: dict[str, Any], rng: random.Random) -> str:
+    return f"{start} ({', '.join(_part(k, v, rng) for k, v in rest.items())})" if rest else start
+
+
+def _part(key: str, value: Any, rng: random.Random) -> str:
+    inner = said(value, "object", rng)
+    return f"{spoken(key)} [{inner}]" if isinstance(value, dict) else f"{spoken(key)} {inner}"
+
+
+def mentions(text: str, value: Any) -> bool:
+    """Whether every leaf of a value can be read off a text; booleans and null are said in words."""
+    if isinstance(value, dict):
+        return all(mentions(text, part) for part in value.values())
+    if isinstance(value, list):
+        return all(mentions(text, part) for part in value)
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, str):
+        return value in text or zone_cities().get(value, value) in text
+    return json.dumps(value) in text

@@ -1,0 +1,199 @@
+"""A tool → the phrases that ask for it: from its name, and from its description's first sentence.
+
+A phrase is a verb with its object; ``{it}`` in it stands for the parameter that names the object
+itself: «read {it}» for ``read_file(path)``.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.domain.phrasing.naming import is_plural, name_words, plural, singular, spoken, with_a, with_the
+from tasks.domain.phrasing.verbs import MAKING, MOVING, SAYING, SHOWING, base_form, leading_verb
+from tasks.domain.products import Tool, Toolset
+from tasks.domain.schemas import ArgumentMaker
+from tasks.domain.values import PATHS, SQL, TEXTS
+
+SLOT = "{it}"
+_MOST_WORDS = 12
+"""A description's sentence longer than this is no phrase that a person says."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A verb phrase, and the thing it asks for when asking for that says the same."""
+
+    verb: str
+    object: str
+    """With its article, perhaps with the slot; empty when the verb stands alone."""
+    shows: bool
+    """Whether «I need {object}» means the same."""
+
+    @property
+    def text(self) -> str:
+        """The whole phrase."""
+        return f"{self.verb} {self.object}".strip()
+
+    @property
+    def has_slot(self) -> bool:
+        """Whether the object is the identity parameter's value."""
+        return SLOT in self.object
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All that is known of how to ask for one tool."""
+
+    maker: ArgumentMaker
+    phrases: tuple[Phrase, ...]
+    identity: str | None
+    """The parameter whose value is the object of the verb."""
+    noun: str
+    """What the identity parameter's values are: 'file', 'branch'."""
+    asked: str
+    """What the tool's name asks for, its verb left out: 'current time'."""
+    bare: bool
+    """Whether the verb with the value alone says enough: «Convert 14:30 …»."""
+
+    @property
+    def tool(self) -> Tool:
+        """The tool."""
+        return self.maker.tool
+
+
+def wordings(toolset: Toolset, makers: Sequence[ArgumentMaker]) -> tuple[Wording, ...]:
+    """How to ask for each tool of a server, told apart from the server's other tools."""
+    names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
+    verbs = Counter(leading_verb(words) for words in names.values())
+    starts = Counter(_start(tool.description) for tool in toolset.tools)
+    return tuple(
+        _wording(maker, names[maker.tool.name], verbs, starts[_start(maker.tool.description)] == 1)
+        for maker in makers
+    )
+
+
+def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
+    """The words of a tool's name without a prefix that is the server's name or on every tool."""
+    words = name_words(tool.name)
+    firsts = {name_words(other.name)[:1] for other in toolset.tools}
+    shared = len(toolset.tools) > 2 and len(firsts) == 1 and leading_verb(words) is None
+    if len(words) > 1 and (shared or words[0] in name_words(toolset.server)):
+        return words[1:]
+    return words
+
+
+def _start(description: str) -> str:
+    return " ".join(description.lower().split()[:8]).rstrip(".,;:")
+
+
+def _wording(
+    maker: ArgumentMaker, words: tuple[str, ...], verbs: Counter[str | None], distinct: bool
+) -> Wording:
+    verb = leading_verb(words)
+    rest = words[1:] if verb else words
+    named = " ".join(spoken(w) for w in rest if w not in ("multiple", "several", "the", "a", "an"))
+    head, tail = _split(named)
+    identity = _identity(maker, verb, head)
+    noun = _noun(maker, identity, head)
+    slotted = identity is not None and (not head or _names(maker, identity, head, verb))
+    if identity is not None and maker.kind(identity) in SQL:
+        verb = "run"
+    by_name = _named_phrases(verb, head, tail, slotted)
+    told = _described_phrases(maker, identity, noun) if distinct else ()
+    alone = verb is not None and verbs[verb] == 1
+    poor = (verb is None and bool(told)) or (bool(told) and not head and identity is None)
+    return Wording(maker, told if poor else (*by_name, *told), identity, noun, named, alone)
+
+
+def _split(named: str) -> tuple[str, str]:
+    parts = re.split(r" (?=(?:with|in|of|for|by|from|to|as|at|on)\b)", named, maxsplit=1)
+    return parts[0], parts[1] if len(parts) > 1 else ""
+
+
+def _identity(maker: ArgumentMaker, verb: str | None, head: str) -> str | None:
+    wanted = [name for name in maker.spoken_for if name in maker.required]
+    for name in wanted:
+        if head and _names(maker, name, head, verb):
+            return name
+    if head or verb is None or not wanted:
+        return None
+    return wanted[0] if maker.kind(wanted[0]) not in TEXTS or verb in SAYING else None
+
+
+def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool:
+    """Whether a parameter's value is the very thing that the object's last word stands for."""
+    noun, kind = spoken(name), maker.kind(name)
+    many = is_plural(noun)
+    if many != is_plural(head):
+        return False
+    last, own = singular(head.split()[-1]), singular(noun)
+    if own == last or own in (f"{last} {end}" for end in ("name", "id", "path", "title", "key")):
+        return True
+    if own.endswith((f" {last}", f" {last} name")) and kind != "zone" and not own.startswith("base"):
+        return True
+    if many and own in ("name", "path", "id", "item"):
+        return True
+    if kind in PATHS and last in ("file", "directory", "folder", "path", "document", "image"):
+        return own in ("path", "file", "folder", "directory") or (verb in MOVING and own == "source")
+    return False
+
+
+def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
+    if identity is None:
+        return ""
+    if maker.kind(identity) in SQL:
+        return "SQL"
+    own = re.sub(r" (name|path)$", "", spoken(identity))
+    generic = own in ("path", "paths", "name", "names", "source", "id", "ids", "items")
+    return head if head and (generic or singular(own) in singular(head)) else own
+
+
+def _named_phrases(verb: str | None, head: str, tail: str, slotted: bool) -> tuple[Phrase, ...]:
+    end = f" {tail}" if tail else ""
+    if slotted:
+        return (Phrase(verb or "show", f"{SLOT}{end}", (verb or "show") in SHOWING),)
+    if not head:
+        return (Phrase(verb or "run", tail, False),)
+    making = verb in MAKING and not is_plural(head)
+    thing = with_a(f"new {head}") if making else with_the(head)
+    return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
+
+
+_CUT = re.compile(
+    r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
+    r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
+    r"ids?)\b.*$|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
+)
+_STOP = re.compile(
+    r"[.;:(\n]| and (?!\w+ (from|in|of)\b)|, (?=helpful|useful|including|which|where|such|using|or of)"
+    r"| as (a|an|text|json)\b| that (can|may) "
+)
+_UNSAYABLE = re.compile(r"[,<>{}\[\]`\"]|\b(this|you|your|mcp|tool|client|user|how)\b", re.IGNORECASE)
+
+
+def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> tuple[Phrase, ...]:
+    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
+    first, _, rest = sentence.partition(" ")
+    verb = base_form(first)
+    rest = _CUT.sub("", f" {rest}").strip()
+    if verb is None or not rest or _UNSAYABLE.search(rest) or len(rest.split()) > _MOST_WORDS:
+        return ()
+    shows = verb in SHOWING
+    if identity is None:
+        if re.match(r"(current|new|complete|detailed)\b", rest):
+            rest = with_the(rest)
+        return (Phrase(verb, rest, shows),)
+    slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun)
+    return (Phrase(verb, slotted, shows),) if slotted else ()
+
+
+def _with_slot(rest: str, noun: str) -> str | None:
+    """A description's object with the slot in the place of 'a specific table'."""
+    which = r"(?:specific |specified |given |single |new |provided |particular )?"
+    nouns = "|".join({re.escape(singular(noun)), re.escape(plural(noun))})
+    found = re.search(rf"\b(?:a|an|the|multiple) {which}(?:{nouns})\b( or \w+)?(?! \w+ed\b)", rest)
+    if not found or _UNSAYABLE.search(rest[: found.end()]):
+        return None
+    text = rest[: found.start()] + SLOT + rest[found.end() :]
+    return text if len(text.split()) <= _MOST_WORDS and not _UNSAYABLE.search(rest[found.end():]) else None

@@ -1,0 +1,123 @@
+"""What a person reads of a run, as GitHub-flavoured Markdown: scorecard and validation report."""
+
+from collections.abc import Iterable, Sequence
+
+from profiles import Thresholds
+from tasks.domain.products import BenchmarkReport, LoopCase, Rate, Score, ValidationReport
+
+MAX_CELL = 160
+METRICS = {
+    "valid": "calls that parse",
+    "schema_valid": "calls that the schema accepts",
+    "right_tool": "right tool",
+    "exact": "exactly right, values included",
+    "no_tool": "no tool where none is needed",
+}
+
+
+def shorten(text: str) -> str:
+    """A text on one line, cut visibly at MAX_CELL characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_CELL else line[: MAX_CELL - 1] + "…"
+
+
+def cell(text: str) -> str:
+    """One line of text that cannot break a table: no newline, no bar, no tag, not too long."""
+    # A tag would be read as HTML and vanish from the page.
+    return shorten(text).replace("|", "\\|").replace("<", "&lt;")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A GFM table with its final newline."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def percent(share: float) -> str:
+    """A share as people read it: 91.0 %."""
+    return f"{100 * share:.1f} %"
+
+
+def rate(measured: Rate) -> str:
+    """A rate with its 95 % interval and its n."""
+    if not measured.total:
+        return "-"
+    low, high = 100 * measured.low, 100 * measured.high
+    return f"{percent(measured.value)} [{low:.1f}, {high:.1f}] n={measured.total}"
+
+
+def scorecard(report: BenchmarkReport, thresholds: Thresholds) -> str:
+    """The tuned model beside its base and beside models that learned nothing, rate by rate."""
+    needed = thresholds.model_dump()
+    columns = [report.tuned, report.base, report.constant_call, report.never_call]
+    rows = [
+        [label, *(rate(getattr(score, name)) for score in columns), _needed(needed.get(name))]
+        for name, label in METRICS.items()
+    ]
+    rows.append(["mean of exact and no tool", *(percent(score.mean) for score in columns), ""])
+    header = ["", "tuned", "base", "floor: always one call", "floor: never a call", "needed"]
+    parts = [
+        "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets.\n",
+        table(header, rows),
+        *_typed(report),
+        _breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
+        _breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
+        f"Latency of one answer: median {report.latency.p50:.2f} s, "
+        f"95th percentile {report.latency.p95:.2f} s.\n",
+        *_examples(report.examples),
+    ]
+    return "\n".join(parts)
+
+
+def validation(report: ValidationReport) -> str:
+    """The loops that were really run: rates, thresholds that were missed, and each loop."""
+    verdict = "Passed." if not report.failures else "Failed."
+    parts = [
+        f"## Validation\n\n{verdict} Loops completed: {rate(report.completion)}\n",
+        "".join(f"- {cell(failure)}\n" for failure in report.failures),
+        table(
+            ["scenario", "completed"],
+            [[name, rate(measured)] for name, measured in report.by_scenario.items()],
+        ),
+        table(
+            ["", "scenario", "tool", "prompt", "said", "result", "answer", "why not"],
+            [_loop(case) for case in report.cases],
+        ),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _needed(share: float | None) -> str:
+    return "" if share is None else percent(share)
+
+
+def _typed(report: BenchmarkReport) -> list[str]:
+    if report.typed is None:
+        return []
+    line = f"Prompts that people typed: tuned {_line(report.typed)}"
+    if report.typed_base is not None:
+        line += f"; base {_line(report.typed_base)}"
+    return [line + ".\n"]
+
+
+def _line(score: Score) -> str:
+    return f"exactly right {rate(score.exact)}, no tool {rate(score.no_tool)}"
+
+
+def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> str:
+    nothing = Rate(hits=0, total=0, low=0, high=1)
+    rows = [[cell(name), rate(tuned[name]), rate(base.get(name, nothing))] for name in tuned]
+    return f"### {title}\n\n" + table(["", "tuned", "base"], rows)
+
+
+def _examples(examples: Sequence[str]) -> list[str]:
+    if not examples:
+        return []
+    return ["### Examples\n", "".join(f"- {cell(example)}\n" for example in examples)]
+
+
+def _loop(case: LoopCase) -> list[str]:
+    mark = "✓" if case.completed else "✗"
+    tool = (case.tool or "-") + (" (simulated)" if case.simulated else "")
+    texts = [tool, case.prompt, case.said, case.result, case.answer, case.reason]
+    return [mark, case.scenario, *map(cell, texts)]

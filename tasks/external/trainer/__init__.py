@@ -1,0 +1,6 @@
+"""Unsloth and TRL: the only door to torch. Import from the modules below, inside a function.
+
+engine.py    load a base, prepare rows, train, merge
+batches.py   rows become tensors; a prefix that all rows share is computed once
+callback.py  what the trainer says becomes TrainingUpdates
+"""

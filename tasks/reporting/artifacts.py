@@ -1,0 +1,115 @@
+"""Every artifact that mcp-forge makes. One key per model and kind: Prefect shows it as a timeline."""
+
+import re
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+
+from tasks.domain.products import (
+    ApprovedDataset,
+    BenchmarkReport,
+    Bundle,
+    GgufModel,
+    LoraAdapter,
+    QualityReport,
+    ValidationReport,
+)
+from tasks.domain.reports import quality_markdown, scorecard_markdown, validation_markdown
+from tasks.reporting.loss_curve import as_markdown
+
+
+def key(kind: str, name: str) -> str:
+    """An artifact key: Prefect takes lower-case letters, digits and dashes only."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{name}".lower()).strip("-")
+
+
+def quality(report: QualityReport, server: str) -> None:
+    """What the gate saw, whether it let the data through or not."""
+    create_markdown_artifact(quality_markdown(report), key=key("quality", server))
+
+
+def dataset(approved: ApprovedDataset, server: str) -> None:
+    """The approved data: where it is and what it holds."""
+    files = approved.dataset
+    create_markdown_artifact(
+        f"# Dataset for {server}\n\n"
+        f"| split | rows | file | sha256 |\n|---|---:|---|---|\n"
+        f"| train | {files.train_rows} | `{files.train.uri}` | `{files.train.sha256}` |\n"
+        f"| held out | {files.heldout_rows} | `{files.heldout.uri}` | `{files.heldout.sha256}` |\n\n"
+        + "".join(f"* {note}\n" for note in files.notes),
+        key=key("dataset", server),
+    )
+
+
+def adapter(saved: LoraAdapter) -> None:
+    """Where the adapter lies, what it was made from, how it went."""
+    record = saved.record
+    facts = {
+        "path": f"`{saved.files.uri}`",
+        "sha256": f"`{saved.files.sha256}`",
+        "size": f"{saved.files.size_bytes / 1e6:.1f} MB",
+        "base": f"{saved.base.origin} (`{saved.base.files.sha256[:12]}…`, {saved.base.licence})",
+        "profile": saved.profile,
+        "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
+        "held-out loss": "–" if record.eval_loss is None else f"{record.eval_loss:.4f}",
+        "steps": f"{record.steps} (resumed at {record.resumed_at_step})",
+        "training time": f"{record.seconds:.0f} s",
+    }
+    settings = "\n".join(
+        f"| {name} | {value} | {record.effective.get(name, '')} |"
+        for name, value in record.requested.items()
+    )
+    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
+    create_markdown_artifact(
+        f"# Adapter for {saved.model}\n\n| | |\n|---|---|\n{rows}\n\n"
+        f"| setting | requested | effective where it differs |\n|---|---|---|\n{settings}\n",
+        key=key("adapter", saved.model),
+    )
+
+
+def loss_curve(model: str, markdown: str) -> UUID:
+    """Begin a loss curve; ``update_loss_curve`` goes on with it in place."""
+    return create_markdown_artifact(markdown, key=key("loss-curve", model))  # type: ignore[return-value]
+
+
+def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
+    """Replace the text of a loss curve."""
+    with get_client(sync_client=True) as client:
+        client.update_artifact(artifact_id, ArtifactUpdate(data=markdown))
+
+
+def finished_loss_curve(saved: LoraAdapter) -> str:
+    """The curve of a finished training."""
+    record = saved.record
+    return as_markdown(saved.model, record.losses, record.eval_losses, f"profile {saved.profile}")
+
+
+def gguf(model: GgufModel) -> None:
+    """The exported file and what was compared."""
+    notes = "".join(f"* {note}\n" for note in model.notes)
+    create_markdown_artifact(
+        f"# GGUF of {model.name}\n\n`{model.files.uri}`, {model.quantization}, "
+        f"{model.files.size_bytes / 1e6:.1f} MB, sha256 `{model.files.sha256}`\n\n{notes}",
+        key=key("gguf", model.name),
+    )
+
+
+def validation(report: ValidationReport, model: str) -> None:
+    """The loops that were really run."""
+    create_markdown_artifact(validation_markdown(report), key=key("validation", model))
+
+
+def scorecard(report: BenchmarkReport, model: str) -> None:
+    """The tuned model beside its base and the floors."""
+    create_markdown_artifact(scorecard_markdown(report), key=key("scorecard", model))
+
+
+def bundle(made: Bundle) -> None:
+    """Where the bundle lies and how to try it."""
+    create_markdown_artifact(
+        f"# Bundle {made.server} on {made.model}\n\n`{made.path}`, sha256 `{made.sha256}`\n\n"
+        f"```\nmcp-forge verify-bundle {made.path}\n```\n",
+        key=key("bundle", made.model),
+    )
