@@ -5,11 +5,18 @@ Prefect's own «profiles» (its API addresses) are something else.
 """
 
 import json
+import re
+import shlex
+import shutil
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from profiles.settings import Settings
 
 FOLDER = Path(__file__).parent
 
@@ -234,7 +241,20 @@ class TypedPrompt(_Section):
     call: dict[str, Any] | None
 
 
+Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+
+
+class Recipe(_Section):
+    """Everything that one run is made from, with what the person changed already in it."""
+
+    server: Server
+    model: Model
+    profile: Profile
+    quantization: Quantization
+
+
 _Loaded = TypeVar("_Loaded", bound=_Section)
+_Changed = TypeVar("_Changed", bound=_Section)
 
 
 def training_profiles() -> list[str]:
@@ -265,6 +285,77 @@ def load_model(name: str) -> Model:
 def load_server(name: str) -> Server:
     """Read a registered server; ProfileError when it is missing or wrong."""
     return _load("servers", name, Server)
+
+
+def load_recipe(
+    server: str,
+    model: str,
+    profile: str,
+    quantization: Quantization = "q8_0",
+    samples: int | None = None,
+    seed: int | None = None,
+    include_tools: Sequence[str] = (),
+) -> Recipe:
+    """Read server, model and profile, and put what a person asks for in their place.
+
+    Raises:
+        ProfileError: a name is not known, or a value is out of its bounds.
+    """
+    chosen = load_profile(profile)
+    data = {"samples": samples, "seed": seed}
+    training = {"seed": seed}
+    return Recipe(
+        server=_changed(resolve_server(server), {"include_tools": tuple(include_tools) or None}),
+        model=load_model(model),
+        profile=_changed(
+            chosen,
+            {"data": _changed(chosen.data, data), "training": _changed(chosen.training, training)},
+        ),
+        quantization=quantization,
+    )
+
+
+def resolve_server(text: str) -> Server:
+    """A registered server by its name; where the operator allows it, a command, URL or tool list.
+
+    Raises:
+        ProfileError: not registered, and ad-hoc servers are not allowed or it is not one either.
+    """
+    if text in servers():
+        return load_server(text)
+    if not Settings().allow_ad_hoc_servers:
+        known = ", ".join(servers())
+        raise ProfileError(
+            f"no server {text!r} is registered; known: {known}. Commands and URLs are taken only "
+            "with MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"
+        )
+    if text.startswith(("http://", "https://")):
+        return Server(name=_slug(urlsplit(text).netloc), url=text)
+    if Path(text).suffix in (".json", ".yaml", ".yml"):
+        return Server(name=_slug(Path(text).stem), tools_file=text)
+    words = tuple(shlex.split(text))
+    if len(words) < 2 and shutil.which(text) is None:
+        raise ProfileError(
+            f"{text!r} is neither a registered server ({', '.join(servers())}) nor a command, "
+            "a URL or a tool list in .json or .yaml"
+        )
+    speaking = next((word for word in words if "server" in word or "mcp" in word), words[0])
+    return Server(name=_slug(Path(speaking).name), command=words)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "server"
+
+
+def _changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
+    """The section with those values that are not None, validated again."""
+    asked = {name: value for name, value in changes.items() if value is not None}
+    if not asked:
+        return section
+    try:
+        return type(section).model_validate(dict(section) | asked)
+    except ValidationError as error:
+        raise ProfileError(explain(error)) from error
 
 
 def load_typed_prompts(server: Server) -> list[TypedPrompt]:

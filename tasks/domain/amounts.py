@@ -31,19 +31,27 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
 _DECIMALS = re.compile(r"\b(lat|latitude|lon|lng|long|longitude|price|amount|cost|weight)\b")
 _USUAL = (2, 90)
 _PLACES = 2
+_AT_A_BOUND = 0.7
+"""Share of unusual numbers that lie at the edge of what is allowed."""
 
 
-def draw_number(schema: dict[str, Any], name: str, rng: random.Random, unusual: bool) -> int | float:
+def draw_number(
+    schema: dict[str, Any], name: str, rng: random.Random, unusual: bool
+) -> int | float:
     """A number for a parameter of that spoken name; one near a bound when ``unusual``."""
     whole = schema.get("type") != "number" and "number" not in schema.get("type", ())
     if step := schema.get("multipleOf"):
         return _multiple(schema, name, rng, step)
     low, high = _range(schema, name)
-    if unusual and rng.random() < 0.7:
-        return rng.choice((low, low + 1, high)) if high - low >= 1 else low
+    if unusual and rng.random() < _AT_A_BOUND:
+        return _neat(rng.choice((low, low + 1, high)) if high - low >= 1 else low)
     if not whole and (_DECIMALS.search(name) or high - low < 1):
-        return round(rng.uniform(low, high), _PLACES)
+        return _neat(round(rng.uniform(low, high), _PLACES))
     return rng.randint(math.ceil(low), max(math.ceil(low), math.floor(high)))
+
+
+def _neat(value: float) -> int | float:
+    return int(value) if float(value).is_integer() else value
 
 
 def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -68,24 +76,25 @@ def usual_range(name: str) -> tuple[int, int]:
     return next(found, _USUAL)
 
 
-def _range(schema: dict[str, Any], name: str) -> tuple[Any, Any]:
-    low, high = usual_range(name)
+def _range(schema: dict[str, Any], name: str) -> tuple[float, float]:
+    """The usual range where the bounds allow it, else one as wide inside the bounds."""
+    usual_low, usual_high = usual_range(name)
     least, most = bounds(schema)
-    width = high - low
-    if least is not None and (low < least or low > (most if most is not None else low)):
-        low, high = least, max(high, least + width)
-    if most is not None and high > most:
-        high = most
-        low = min(low, high) if least is None or low >= least else least
-        low = max(least, high - width) if least is not None else min(low, high - width)
-    return low, high
+    low = usual_low if least is None else max(usual_low, least)
+    high = usual_high if most is None else min(usual_high, most)
+    if low <= high:
+        return low, high
+    width = usual_high - usual_low
+    if least is not None and usual_high < least:
+        return least, least + width if most is None else min(most, least + width)
+    edge = usual_low if most is None else most
+    return edge - width if least is None else max(least, edge - width), edge
 
 
 def _multiple(schema: dict[str, Any], name: str, rng: random.Random, step: float) -> int | float:
     low, high = _range({k: v for k, v in schema.items() if k != "multipleOf"}, name)
     first, last = math.ceil(low / step), math.floor(high / step)
     if last < first:
-        least, most = bounds(schema)
+        _, most = bounds(schema)
         last = first if most is None else min(first, math.floor(most / step))
-    value = rng.randint(min(first, last), max(first, last)) * step
-    return int(value) if float(value).is_integer() else round(value, 10)
+    return _neat(round(rng.randint(min(first, last), max(first, last)) * step, 10))

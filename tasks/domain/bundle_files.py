@@ -13,7 +13,7 @@ from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.modelfile import modelfile
 from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
-from tasks.domain.reports import METRICS, cell, percent, rate, scorecard, table
+from tasks.domain.reports import METRICS, cell, percent, rate, scorecard_markdown, table
 
 __all__ = ["Ingredients", "agent_yaml", "checksums", "modelfile", "parse_checksums", "readme"]
 
@@ -38,6 +38,11 @@ class Ingredients(BaseModel):
         """What the model is called in Ollama: server and base, in the letters that it allows."""
         text = f"{self.toolset.server}-{self.base.model}".lower()
         return re.sub(r"[^a-z0-9._-]+", "-", text).strip("-._")
+
+    @property
+    def context_tokens(self) -> int:
+        """The context that it is served with: room for a second question beside a trained one."""
+        return 2 * self.profile.training.max_seq_length
 
     @property
     def simulated_tools(self) -> list[str]:
@@ -85,10 +90,10 @@ def _metrics(score: Score) -> dict[str, Any]:
 
 
 def _measured(measured: Rate) -> dict[str, Any]:
-    low, high = round(measured.low, 4), round(measured.high, 4)
     return {
         "value": round(measured.value, 4),
-        "interval": [low, high],
+        "low": round(measured.low, 4),
+        "high": round(measured.high, 4),
         "hits": measured.hits,
         "total": measured.total,
     }
@@ -100,9 +105,9 @@ def readme(made: Ingredients) -> str:
     return "\n".join(
         [
             f"# {made.name}\n",
-            f"A small model that calls the {len(made.toolset.tools)} tools of the MCP server "
-            f"{_server(made.toolset)}. It is {made.base.model} ({made.base.origin}), fine-tuned "
-            f"with the profile {made.profile.name} and stored as {made.gguf_name} "
+            f"A small model that calls the tools of the MCP server {_server(made.toolset)}. It is "
+            f"{made.base.model} ({made.base.origin}), fine-tuned with the profile "
+            f"{made.profile.name} and stored as {made.gguf_name} "
             f"({made.evaluation.gguf.quantization}).\n",
             _running(made),
             "## Tools\n",
@@ -110,7 +115,7 @@ def readme(made: Ingredients) -> str:
                 ["tool", "what it does"],
                 [[cell(tool.name), cell(tool.description)] for tool in made.toolset.tools],
             ),
-            scorecard(report, made.profile.thresholds),
+            scorecard_markdown(report, made.profile.thresholds),
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
             f"needed {percent(made.profile.thresholds.loop)}.\n",
             "## Limits\n",
@@ -129,13 +134,14 @@ def _running(made: Ingredients) -> str:
     return f"""\
 ## Run it
 
-Send the system prompt «{SYSTEM_PROMPT}» and the whole list in tools.json: the model was trained
-with both. Cut a tool's result at {made.profile.data.max_result_chars} characters, as in training.
+Send the system prompt «{SYSTEM_PROMPT}» and the whole list in
+tools.json: the model was trained with both. Cut a tool's result at
+{made.profile.data.max_result_chars} characters, as in training.
 
 llama.cpp (the chat template is inside the file):
 
 ```sh
-llama-server -m {made.gguf_name} --jinja -c {made.profile.training.max_seq_length} --temp 0
+llama-server -m {made.gguf_name} --jinja -c {made.context_tokens} --temp 0
 ```
 
 Ollama:
@@ -152,11 +158,11 @@ Check the files: `sha256sum -c SHA256SUMS`.
 def _limits(made: Ingredients) -> list[str]:
     limits = [
         "The held-out prompts come from the generator that wrote the training rows. Other "
-        "phrasings and values, but one author: people's own words do worse.",
+        "phrasings and values, but one author: expect less from people's own words.",
         "It knows these tools as they were when it was trained. When the server's tools change "
         f"(fingerprint {made.toolset.fingerprint[:12]}), forge it again.",
         "One tool at a time is what it was trained for; long plans were not measured.",
-        "The Modelfile's template was compared with the chat template by Go's text/template. "
+        "The Modelfile's template is compared with the chat template by Go's text/template. "
         "Ollama itself was not run: it writes tool lists without spaces and leaves out schema keys "
         "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
     ]

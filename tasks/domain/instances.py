@@ -20,12 +20,12 @@ DRAWS = 64
 SMALL_NUMBER = 1000
 """Whole numbers below it are not held apart: a language has only so many small numbers."""
 _SHALLOW, _DEEPEST = 5, 24
-"""Below the first depth optional parts are left out; a schema that reaches the second has no end."""
+"""Below the first depth optional parts are left out; a schema reaching the second has no end."""
 
 
 def half_of(value: Any) -> Split:
     """Which split an open value belongs to: one stable half of all values each."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return "train" if hashlib.sha256(text.encode()).digest()[0] & 1 else "heldout"
 
 
@@ -47,9 +47,8 @@ class Place:
 
     def inside(self, name: str) -> "Place":
         """The place of a part of this one."""
-        return replace(
-            self, name=" ".join(name_words(name)) or self.name, described="", depth=self.depth + 1
-        )
+        spoken = " ".join(name_words(name)) or self.name
+        return replace(self, name=spoken, described="", depth=self.depth + 1)
 
 
 def draw(schema: Any, at: Place) -> Any:
@@ -61,7 +60,8 @@ def draw(schema: Any, at: Place) -> Any:
     if at.depth > _DEEPEST:
         raise UnusableTool(f"{at.name}: the schema refers to itself without an end")
     schema = settle(schema, at)
-    at = replace(at, described=schema.get("description", at.described))
+    if "description" in schema:
+        at = replace(at, described=schema["description"])
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
@@ -99,7 +99,8 @@ def resolve(reference: str, root: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(target, dict) or key not in target:
             raise UnusableTool(f"$ref {reference!r} points nowhere")
         target = target[key]
-    return target if isinstance(target, dict) else {}
+    found: dict[str, Any] = target if isinstance(target, dict) else {}
+    return found
 
 
 def merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

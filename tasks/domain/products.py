@@ -3,10 +3,11 @@
 ``artifact`` is never one of these: in this project it always means Prefect's.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from profiles import Quantization
 from tasks.domain.conversations import Scenario, fingerprint
 
 
@@ -152,9 +153,6 @@ class LoraAdapter(Product):
     record: TrainingRecord
 
 
-Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
-
-
 class GgufModel(Product):
     """A GGUF file that was opened, compared with its source and made to complete a prompt."""
 
@@ -238,10 +236,15 @@ class LoopCase(Product):
 class ValidationReport(Product):
     """Loops that were really run: prompt, call, the server's result, final answer."""
 
+    score: Score
+    """Of the first answers to all held-out prompts."""
+    latency: Latency
     completion: Rate
     """Loops of rows that call a tool: right tool, valid call, executed, answered from it."""
     by_scenario: dict[str, Rate]
     cases: tuple[LoopCase, ...]
+    answers: tuple[str, ...] = ()
+    """The first answers themselves, in the order of the held-out rows."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

@@ -9,7 +9,7 @@ from profiles import Quality
 from tasks.domain import row_rules, similarity
 from tasks.domain.conversations import Row
 from tasks.domain.products import Finding, QualityReport
-from tasks.domain.reports import cell, percent, shorten, table
+from tasks.domain.reports import percent, shorten
 from tasks.domain.similarity import Asked
 
 
@@ -103,35 +103,6 @@ def refusal(report: QualityReport) -> str:
     failed = [finding for finding in report.findings if not finding.passed]
     return f"{len(failed)} of {len(report.findings)} rules failed: " + " | ".join(
         _sentence(finding) for finding in failed
-    )
-
-
-def as_markdown(report: QualityReport) -> str:
-    """The report as a page: the rules, then what the rows are."""
-    verdict = "Let through." if report.passed else "Refused."
-    rules = [
-        [
-            "✓" if finding.passed else "✗",
-            *map(cell, (finding.rule, finding.found, finding.needed, finding.example)),
-            "" if finding.passed else cell(finding.remedy),
-        ]
-        for finding in report.findings
-    ]
-    facts = [
-        ["rows to train on", str(report.rows)],
-        ["tokens of the longest row", str(report.longest_row_tokens)],
-        ["tokens of the median row", str(report.median_row_tokens)],
-        ["tokens of the prefix that all rows share", str(report.prefix_tokens)],
-        ["share of tokens that the loss sees", percent(report.trained_share)],
-        *([f"rows of scenario {cell(name)}", str(n)] for name, n in report.scenarios.items()),
-        *([f"rows that call {cell(name)}", str(n)] for name, n in report.tools.items()),
-    ]
-    return "\n".join(
-        [
-            f"## Quality gate\n\n{verdict}\n",
-            table(["", "rule", "found", "needed", "example", "remedy"], rules),
-            table(["fact", ""], facts),
-        ]
     )
 
 

@@ -1,9 +1,16 @@
-"""What a person reads of a run, as GitHub-flavoured Markdown: scorecard and validation report."""
+"""What a person reads of a run, as GitHub-flavoured Markdown: gate, validation and scorecard."""
 
 from collections.abc import Iterable, Sequence
 
 from profiles import Thresholds
-from tasks.domain.products import BenchmarkReport, LoopCase, Rate, Score, ValidationReport
+from tasks.domain.products import (
+    BenchmarkReport,
+    LoopCase,
+    QualityReport,
+    Rate,
+    Score,
+    ValidationReport,
+)
 
 MAX_CELL = 160
 METRICS = {
@@ -46,7 +53,36 @@ def rate(measured: Rate) -> str:
     return f"{percent(measured.value)} [{low:.1f}, {high:.1f}] n={measured.total}"
 
 
-def scorecard(report: BenchmarkReport, thresholds: Thresholds) -> str:
+def quality_markdown(report: QualityReport) -> str:
+    """What the gate saw, as a page: the rules, then what the rows are."""
+    verdict = "Let through." if report.passed else "Refused."
+    rules = [
+        [
+            "✓" if finding.passed else "✗",
+            *map(cell, (finding.rule, finding.found, finding.needed, finding.example)),
+            "" if finding.passed else cell(finding.remedy),
+        ]
+        for finding in report.findings
+    ]
+    facts = [
+        ["rows to train on", str(report.rows)],
+        ["tokens of the longest row", str(report.longest_row_tokens)],
+        ["tokens of the median row", str(report.median_row_tokens)],
+        ["tokens of the prefix that all rows share", str(report.prefix_tokens)],
+        ["share of tokens that the loss sees", percent(report.trained_share)],
+        *([f"rows of scenario {cell(name)}", str(n)] for name, n in report.scenarios.items()),
+        *([f"rows that call {cell(name)}", str(n)] for name, n in report.tools.items()),
+    ]
+    return "\n".join(
+        [
+            f"## Quality gate\n\n{verdict}\n",
+            table(["", "rule", "found", "needed", "example", "remedy"], rules),
+            table(["fact", ""], facts),
+        ]
+    )
+
+
+def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     """The tuned model beside its base and beside models that learned nothing, rate by rate."""
     needed = thresholds.model_dump()
     columns = [report.tuned, report.base, report.constant_call, report.never_call]
@@ -60,8 +96,8 @@ def scorecard(report: BenchmarkReport, thresholds: Thresholds) -> str:
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets.\n",
         table(header, rows),
         *_typed(report),
-        _breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
-        _breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
+        *_breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
+        *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
         f"Latency of one answer: median {report.latency.p50:.2f} s, "
         f"95th percentile {report.latency.p95:.2f} s.\n",
         *_examples(report.examples),
@@ -69,7 +105,7 @@ def scorecard(report: BenchmarkReport, thresholds: Thresholds) -> str:
     return "\n".join(parts)
 
 
-def validation(report: ValidationReport) -> str:
+def validation_markdown(report: ValidationReport) -> str:
     """The loops that were really run: rates, thresholds that were missed, and each loop."""
     verdict = "Passed." if not report.failures else "Failed."
     parts = [
@@ -104,10 +140,12 @@ def _line(score: Score) -> str:
     return f"exactly right {rate(score.exact)}, no tool {rate(score.no_tool)}"
 
 
-def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> str:
+def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> list[str]:
+    if not tuned:
+        return []
     nothing = Rate(hits=0, total=0, low=0, high=1)
     rows = [[cell(name), rate(tuned[name]), rate(base.get(name, nothing))] for name in tuned]
-    return f"### {title}\n\n" + table(["", "tuned", "base"], rows)
+    return [f"### {title}\n", table(["", "tuned", "base"], rows)]
 
 
 def _examples(examples: Sequence[str]) -> list[str]:

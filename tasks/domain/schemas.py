@@ -6,8 +6,9 @@ and against the compact form.
 
 import json
 import random
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,16 @@ from profiles import Server
 from tasks.domain.amounts import bounds, usual_range
 from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
-from tasks.domain.instances import DRAWS, Place, draw, example_values, half_of, is_open, settle, type_of
+from tasks.domain.instances import (
+    DRAWS,
+    Place,
+    draw,
+    example_values,
+    half_of,
+    is_open,
+    settle,
+    type_of,
+)
 from tasks.domain.phrasing.naming import name_words
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.toolcalls import validator
@@ -33,7 +43,17 @@ MANY = 100_000
 _FIRST_KEYS = ("type", "properties", "required")
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+_TURNED = re.compile(r'"(oneOf|not|if|contains)"')
+_SINGLE = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+)
 
 
 def functions(toolset: Toolset) -> tuple[dict[str, Any], ...]:
@@ -53,7 +73,9 @@ def functions(toolset: Toolset) -> tuple[dict[str, Any], ...]:
 
 def parameters(tool: Tool) -> dict[str, Any]:
     """A tool's input schema in the compact form."""
-    return compact({"type": "object", "properties": {}, **tool.input_schema})
+    whole = {"type": "object", "properties": {}, **tool.input_schema}
+    compacted: dict[str, Any] = compact(whole)
+    return compacted
 
 
 def compact(schema: Any) -> Any:
@@ -141,9 +163,12 @@ class ArgumentMaker:
 
     def kind(self, name: str) -> str:
         """The kind of a parameter's strings, or its type where it has none."""
+        return self._kinds[name]
+
+    def _kind(self, name: str) -> str:
         schema = self.settled(name)
         if type_of(schema) == "array":
-            schema = settle(schema.get("items", {}), self._place(random.Random(0), Wish()))
+            schema = settle(schema.get("items", {}), self._still)
         if "enum" in schema or "const" in schema:
             return "enum"
         if type_of(schema) != "string":
@@ -155,7 +180,11 @@ class ArgumentMaker:
 
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
-        return settle(self.properties[name], self._place(random.Random(0), Wish()))
+        return self._settled[name]
+
+    def settle(self, schema: Any) -> dict[str, Any]:
+        """Any part of the tool's schema with its first usable branch chosen."""
+        return settle(schema, self._still)
 
     def can_be_unknown(self, name: str) -> bool:
         """Whether a parameter can have a value that looks right and does not exist."""
@@ -176,9 +205,26 @@ class ArgumentMaker:
 
     def open_values(self, arguments: dict[str, Any]) -> frozenset[str]:
         """The values, as JSON, that the other split must not have."""
-        named = [(n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)]
-        leaves = (leaf for name, value in named for leaf in _leaves(value, self.settled(name), self))
+        named = [
+            (n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)
+        ]
+        leaves = (
+            leaf for name, value in named for leaf in _leaves(value, self.settled(name), self)
+        )
         return frozenset(json.dumps(leaf, ensure_ascii=False) for leaf in leaves if is_open(leaf))
+
+    @cached_property
+    def _settled(self) -> dict[str, dict[str, Any]]:
+        return {name: settle(part, self._still) for name, part in self.properties.items()}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {name: self._kind(name) for name in self.properties}
+
+    @cached_property
+    def _still(self) -> Place:
+        """A place for looking at the schema, where nothing is drawn."""
+        return self._place(random.Random(0), Wish())
 
     @cached_property
     def about(self) -> str:
@@ -192,10 +238,16 @@ class ArgumentMaker:
 
     @cached_property
     def _validators(self) -> tuple[Draft202012Validator, ...]:
-        return validator(self.tool.input_schema), validator(parameters(self.tool))
+        checks = [validator(self.tool.input_schema)]
+        # The compact form only allows more, except where it is an alternative or is denied.
+        if _TURNED.search(json.dumps(self.tool.input_schema)):
+            checks.append(validator(parameters(self.tool)))
+        return tuple(checks)
 
     def _place(self, rng: random.Random, wish: Wish) -> Place:
-        return Place(rng, self.tool.input_schema, self.about, wish.split, wish.unusual, wish.optional)
+        return Place(
+            rng, self.tool.input_schema, self.about, wish.split, wish.unusual, wish.optional
+        )
 
     def _given(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
@@ -205,6 +257,7 @@ class ArgumentMaker:
         schema = settle(self.tool.input_schema, at)
         properties, required = schema.get("properties", {}), schema.get("required", ())
         wanted = [n for n in properties if n in required or rng.random() < wish.optional]
+        wanted = _without_rivals(wanted)
         arguments: dict[str, Any] = {}
         for name, part in properties.items():
             if self.is_constant(name):
@@ -251,6 +304,15 @@ class ArgumentMaker:
         return bool(examples) and mere and self.kind(name) in VAGUE
 
 
+_RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
+"""Optional parameters that servers refuse together."""
+
+
+def _without_rivals(names: list[str]) -> list[str]:
+    dropped = {second for first, second in _RIVALS if first in names and second in names}
+    return [name for name in names if name not in dropped]
+
+
 def _tries(schema: Any, at: Place) -> Iterator[Any]:
     """Draws of one value; the last is repeated, so a search for another one ends."""
     value = None
@@ -274,8 +336,7 @@ def _count_numbers(schema: dict[str, Any], name: str) -> int | None:
 
 
 def _leaves(value: Any, schema: dict[str, Any], maker: ArgumentMaker) -> Iterator[Any]:
-    at = replace(maker._place(random.Random(0), Wish()))
-    schema = settle(schema, at)
+    schema = maker.settle(schema)
     if "enum" in schema or "const" in schema:
         return
     if isinstance(value, dict):

@@ -1,10 +1,8 @@
 """From what a model said to rates: one answer judged, many counted, floors, thresholds."""
 
-import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +10,7 @@ from profiles import Thresholds
 from tasks.domain.answers import asks_for, is_grounded, is_honest_failure
 from tasks.domain.conversations import Row
 from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
-from tasks.domain.toolcalls import ParsedAnswer, ToolCall, faults, parse, render
+from tasks.domain.toolcalls import ParsedAnswer, canonical, faults, parse, render
 
 Z = 1.959964
 """The 97.5th percentile of the normal distribution: intervals of 95 %."""
@@ -81,40 +79,6 @@ def _is_exact(row: Row, answer: ParsedAnswer) -> bool:
     return canonical(answer.calls[0], row.tools) == canonical(row.expected_call, row.tools)
 
 
-def canonical(call: ToolCall, functions: Sequence[Mapping[str, Any]] = ()) -> str:
-    """A call as text that is equal for equal calls.
-
-    Keys are sorted, 1.0 is 1 (JSON has one kind of number), and an argument that equals the
-    schema's default counts as left out.
-    """
-    schemas = {function["function"]["name"]: function["function"] for function in functions}
-    schema = schemas.get(call.name, {}).get("parameters") or {}
-    properties = schema.get("properties", {})
-    arguments = {
-        name: value
-        for name, value in call.arguments.items()
-        if not _is_default(value, properties.get(name))
-    }
-    return json.dumps([call.name, _plain(arguments)], sort_keys=True, ensure_ascii=False)
-
-
-def _is_default(value: Any, schema: Any) -> bool:
-    if not isinstance(schema, dict) or "default" not in schema:
-        return False
-    # As text, because Python takes True for 1 and JSON does not.
-    return json.dumps(_plain(value), sort_keys=True) == json.dumps(
-        _plain(schema["default"]), sort_keys=True
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def score(rows: Sequence[Row], texts: Sequence[str]) -> Score:
     """Count how one model did: rates of calls over the rows that call, no_tool over its own."""
     outcomes = [judge_answer(row, text) for row, text in zip(rows, texts, strict=True)]
@@ -159,6 +123,25 @@ def constant_call_texts(rows: Sequence[Row]) -> list[str]:
 def never_call_texts(rows: Sequence[Row]) -> list[str]:
     """What a model says that never calls a tool: right on every no-tool row, on no other."""
     return [NEVER_CALLS] * len(rows)
+
+
+def mistakes(rows: Sequence[Row], texts: Sequence[str], most: int = 8) -> tuple[str, ...]:
+    """The first answers that were not right, beside what was asked and expected."""
+    wrong = [
+        (row, text)
+        for row, text in zip(rows, texts, strict=True)
+        if row.scenario != "ambiguous" and not judge_answer(row, text).exact
+    ]
+    return tuple(
+        f"asked {row.user_text!r}; expected "
+        f"{_one_line(render(row.expected_call)) if row.expected_call else 'no call'}; "
+        f"said {_one_line(text)!r}"
+        for row, text in wrong[:most]
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def judge_loop(
@@ -227,10 +210,11 @@ def _fault_of_answer(row: Row, outcome: Outcome, result: ToolResult | None, text
     # The right call may fail or work unexpectedly: then the server, not the model, is the cause.
     if result.is_error != expected_error and not outcome.exact:
         return "the call failed" if result.is_error else "called with other values than asked"
+    known = f"{row.user_text} {outcome.said}"
     if result.is_error:
-        is_honest = is_honest_failure(answer.text, result.text, row.user_text)
+        is_honest = is_honest_failure(answer.text, result.text, known)
         return "" if is_honest else "did not say that the call failed"
-    is_told = is_grounded(answer.text, result.text, row.user_text)
+    is_told = is_grounded(answer.text, result.text, known)
     return "" if is_told else "the answer carries no value of the result"
 
 

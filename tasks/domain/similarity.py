@@ -12,7 +12,7 @@ from profiles import Quality
 from tasks.domain.conversations import Row
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent, shorten
-from tasks.domain.scoring import canonical
+from tasks.domain.toolcalls import canonical
 
 EDGE = 12
 """Near-duplicates are looked for among texts that begin or end with the same characters."""

@@ -1,4 +1,4 @@
-"""Render, parse and check one tool call, in the one dialect that every model here speaks.
+"""Render, parse, check and compare one tool call, in the one dialect that every model here speaks.
 
 The dialect is Hermes: ``<tool_call>`` and ``</tool_call>`` around ``{"name": …, "arguments": …}``.
 No other module knows how a call is written.
@@ -6,7 +6,7 @@ No other module knows how a call is written.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -106,3 +106,37 @@ def faults(call: ToolCall, functions: Sequence[dict[str, Any]]) -> list[str]:
         f"{call.name}: {'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message}"
         for error in validator(schema).iter_errors(call.arguments)
     ]
+
+
+def canonical(call: ToolCall, functions: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A call as text that is equal for equal calls.
+
+    Keys are sorted, 1.0 is 1 (JSON has one kind of number), and an argument that equals the
+    schema's default counts as left out.
+    """
+    schemas = {function["function"]["name"]: function["function"] for function in functions}
+    schema = schemas.get(call.name, {}).get("parameters") or {}
+    properties = schema.get("properties", {})
+    arguments = {
+        name: value
+        for name, value in call.arguments.items()
+        if not _is_default(value, properties.get(name))
+    }
+    return json.dumps([call.name, _plain(arguments)], sort_keys=True, ensure_ascii=False)
+
+
+def _is_default(value: Any, schema: Any) -> bool:
+    if not isinstance(schema, dict) or "default" not in schema:
+        return False
+    # As text, because Python takes True for 1 and JSON does not.
+    return json.dumps(_plain(value), sort_keys=True) == json.dumps(
+        _plain(schema["default"]), sort_keys=True
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

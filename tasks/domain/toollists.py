@@ -27,8 +27,9 @@ def toolset_from_value(value: Any, name: str) -> Toolset:
         envelope = envelope["result"]
     listed = next((envelope[key] for key in _LISTS if key in envelope), None)
     if not isinstance(listed, list | tuple):
-        found = f"keys {', '.join(map(str, value))}" if isinstance(value, dict) else _kind(value)
-        raise UnusableData(f"{name}: found {found or 'nothing'}, needed a list of tools")
+        keys = ", ".join(map(str, envelope)) or "none"
+        found = f"keys {keys}" if isinstance(value, dict) else _kind(value)
+        raise UnusableData(f"{name}: found {found}, needed a list of tools")
     if not listed:
         raise UnusableData(f"{name}: the tool list is empty, needed at least one tool")
     if envelope.get("nextCursor"):
@@ -132,6 +133,5 @@ def _refuse_duplicates(tools: Sequence[Tool], name: str) -> None:
 
 
 def _kind(value: Any) -> str:
-    return {dict: "an object", list: "a list", str: "a text", type(None): "null"}.get(
-        type(value), f"a {type(value).__name__}"
-    )
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
+    return "null" if value is None else kinds.get(type(value), "a number")

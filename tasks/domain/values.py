@@ -15,7 +15,7 @@ from tasks.domain import words
 Writer = Callable[[random.Random], str]
 
 _AREAS = frozenset(
-    "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()
+    words.pieces("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific")
 )
 FAMOUS_ZONE_SHARE = 0.6
 """Share of zones that are of well-known cities: what people ask about."""
@@ -38,9 +38,15 @@ def zone_cities() -> dict[str, str]:
     return {n[0]: city for city, n in cities.items() if len(n) == 1 and city in famous}
 
 
+@lru_cache(maxsize=1)
+def famous_zones() -> tuple[str, ...]:
+    """The zones of well-known cities, sorted."""
+    return tuple(sorted(zone_cities()))
+
+
 def _zone(rng: random.Random) -> str:
     famous = rng.random() < FAMOUS_ZONE_SHARE
-    return rng.choice(sorted(zone_cities()) if famous else zones())
+    return rng.choice(famous_zones() if famous else zones())
 
 
 def _date(rng: random.Random) -> str:
@@ -52,7 +58,7 @@ def _clock(rng: random.Random) -> str:
 
 
 def _spoken_date(rng: random.Random) -> str:
-    month = rng.choice("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+    month = rng.choice(words.pieces("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"))
     return f"{month} {rng.randint(1, 28)} {rng.randint(2019, 2027)}"
 
 
@@ -228,6 +234,8 @@ KINDS: dict[str, Writer] = {
     "time": lambda rng: f"{_clock(rng)}:00Z",
     "spoken date": _spoken_date,
     "ago": lambda rng: f"{rng.randint(2, 30)} {rng.choice(('days', 'weeks', 'months'))} ago",
+    "weekday": _pick(words.DAYS),
+    "difference": lambda rng: f"{rng.randint(-11, 12):+}.0h",
     "duration": lambda rng: f"PT{rng.randint(1, 59)}M",
     "uuid": lambda rng: str(uuid.UUID(int=rng.getrandbits(128), version=4)),
     "uri": _url,
@@ -291,6 +299,8 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("zone", "", r"\biana\b.{0,20}time ?zone"),
     ("clock", r"\btime$|^time\b|^at$", r"hh:mm|24-hour|clock|time (to|of|in)"),
     ("datetime", r"timestamp|date ?time|\bat$|\b(start|end) time$", ""),
+    ("weekday", r"\bday of (the )?week$|weekday", ""),
+    ("difference", r"\bdifference$|\boffset$", ""),
     ("date", r"\b(date|day|since|until|birthday|deadline|check in|check out)$", ""),
     ("email", r"e ?mail", ""),
     ("uri", r"\b(url|uri|link|href|endpoint|website|webhook)s?\b", ""),
@@ -393,6 +403,7 @@ def kind_of_example(example: str) -> str | None:
     return next((kind for kind, rule in _EXAMPLES if re.fullmatch(rule, example)), None)
 
 
+@lru_cache(maxsize=4096)
 def quoted_examples(description: str) -> tuple[str, ...]:
     """The values that a parameter's description quotes: 'America/New_York'."""
     return tuple(dict.fromkeys(text for _, text in _QUOTED.findall(description)))

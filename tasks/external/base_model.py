@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
 
 from profiles import Model
 from tasks.domain.errors import UnusableModel
@@ -20,19 +20,26 @@ from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 
 
 def origin_of(model: Model) -> str:
-    """Where a model's weights come from, with a version: part of every cache key.
+    """Where a model's weights come from, with a version where there is one."""
+    source = model.source
+    if source.kind == "gguf-package":
+        return f"{source.package} {importlib.metadata.version(source.package)}"
+    return source.repository or str(Path(source.path).resolve())
+
+
+def is_at_hand(model: Model) -> None:
+    """Look, without reading weights, whether a model's files can be had.
 
     Raises:
-        UnusableModel: the package, folder or hub copy is not on this machine.
+        UnusableModel: the package or folder is missing, or the hub is out of reach.
     """
     source = model.source
     if source.kind == "gguf-package":
         gguf_in_package(source.package)
-        version = importlib.metadata.version(source.package)
-        return f"{source.package} {version}"
-    if source.kind == "folder":
-        return str(_folder(Path(source.path), model.name))
-    return source.repository
+    elif source.kind == "folder":
+        _folder(Path(source.path), model.name)
+    else:
+        _on_hub(model)
 
 
 def build_base(model: Model, folder: Path) -> None:
@@ -78,6 +85,22 @@ def _copy(source: Path, folder: Path) -> None:
             (folder / file.name).write_bytes(file.read_bytes())
 
 
+def _on_hub(model: Model) -> None:
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    repository = model.source.repository
+    if isinstance(try_to_load_from_cache(repository, "config.json"), str):
+        return
+    if constants.HF_HUB_OFFLINE:
+        raise UnusableModel(_no_hub(model, "offline"))
+    try:
+        # The hub's own client would repeat this for half a minute.
+        url = f"{constants.ENDPOINT}/{repository}/resolve/main/config.json"
+        httpx.head(url, follow_redirects=True, timeout=5).raise_for_status()
+    except httpx.HTTPError as error:
+        raise UnusableModel(_no_hub(model, str(error))) from error
+
+
 def _download(model: Model, folder: Path) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
@@ -86,10 +109,15 @@ def _download(model: Model, folder: Path) -> None:
         snapshot_download(model.source.repository, local_dir=folder)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise UnusableModel(
-            f"{model.name}: the hub did not give {model.source.repository} ({reason}); "
-            "download it where there is a network and point HF_HOME at the copy"
-        ) from error
+        raise UnusableModel(_no_hub(model, reason)) from error
+
+
+def _no_hub(model: Model, reason: str) -> str:
+    return (
+        f"the files of {model.name}: neither the hub nor its cache gives "
+        f"{model.source.repository} ({reason}); download it where there is a network "
+        "and point HF_HOME at the copy"
+    )
 
 
 def _from_gguf(path: Path, folder: Path) -> None:
@@ -137,6 +165,8 @@ def _config(facts: dict[str, Any], tensors: set[str]) -> dict[str, Any]:
 
 
 def _write_tokenizer(facts: dict[str, Any], folder: Path) -> None:
+    from transformers import PreTrainedTokenizerFast
+
     tokens: list[str] = facts["tokenizer.ggml.tokens"]
     merges = [tuple(merge.split(" ", 1)) for merge in facts["tokenizer.ggml.merges"]]
     tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))

@@ -61,13 +61,18 @@ class GgufFile:
     def weights(self, heads: int, kv_heads: int) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
         """Tensors in float32 under Hugging Face's names, rotary halves put back in order.
 
+        llama.cpp reorders query and key rows for the architecture «llama» only.
+
         Raises:
             UnusableModel: a tensor that this family does not have.
         """
         from gguf.quants import dequantize
 
-        interleaved = {"attn_q": heads, "attn_k": kv_heads}
+        is_llama = self.facts["general.architecture"] == "llama"
+        interleaved = {"attn_q": heads, "attn_k": kv_heads} if is_llama else {}
         for tensor in self._reader.tensors:
+            if tensor.name == "rope_freqs.weight":  # derived from the configuration
+                continue
             values = dequantize(tensor.data, tensor.tensor_type)
             kind = tensor.name.removesuffix(".weight").rpartition(".")[2]
             if kind in interleaved:

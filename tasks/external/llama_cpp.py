@@ -11,7 +11,7 @@ from pathlib import Path
 
 from profiles.settings import Settings
 from tasks.domain.errors import ExportFailed, MachineTooSmall
-from tasks.domain.products import Quantization
+from profiles import Quantization
 
 _DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
 """What the converter writes by itself; the others need a quantiser."""

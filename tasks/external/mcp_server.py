@@ -187,7 +187,9 @@ class McpSession:
             result: ToolResult = self._portal.call(self._call, call, seconds)
         except _FAULTS as error:
             fault = _leaf(error)
-            if isinstance(fault, MCPError) and not _is_closed(fault) and not line.status:
+            # With HTTP 400 a server may refuse a call in its own words; others are the web's.
+            spoken = not line.status or line.status.startswith("HTTP 400")
+            if isinstance(fault, MCPError) and spoken and not _is_closed(fault):
                 return ToolResult(text=fault.message, is_error=True)
             reason = line.reason(fault, f"to a call of {call.name!r}", seconds)
             raise CallFailed(f"{reason}; needed a tool result{line.tail()}") from error
@@ -285,20 +287,20 @@ class _Line:
             yield streams
 
     async def _note_status(self, response: httpx2.Response) -> None:
-        # The SDK drops the status. 400 carries the server's own refusal of a request.
+        # The SDK drops the status.
         if response.request.method == "POST":
             code, phrase = response.status_code, response.reason_phrase
-            self.status = f"HTTP {code} {phrase}".strip() if code > httpx2.codes.BAD_REQUEST else ""
+            self.status = f"HTTP {code} {phrase}".strip() if response.is_error else ""
 
     def reason(self, fault: BaseException, asked: str, seconds: float) -> str:
         """What went wrong, in words: one clause without a full stop."""
-        if self.status:
-            return f"{self.place}: {_shown(self.server.url)} answered {self.status} {asked}"
         match fault:
             case TimeoutError():
                 found = f"no answer {asked} within {seconds:g} s"
             case MCPError() if _is_closed(fault):
                 found = f"ended without an answer {asked}"
+            case MCPError() if self.status:
+                found = f"{_shown(self.server.url)} answered {self.status} {asked} ({fault})"
             case MCPError():
                 found = f"answered {asked} with error {fault.code}: {fault.message}"
             case ValidationError():

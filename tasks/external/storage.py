@@ -12,6 +12,7 @@ import fsspec
 from pydantic import BaseModel
 
 from profiles.settings import Settings
+from tasks.domain.conversations import Row, read_jsonl
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import StoredFile
 
@@ -73,6 +74,11 @@ class Storage:
                 f"{stored.uri}: altered: sha256 is {found[:12]}…, needed {stored.sha256[:12]}…"
             )
         return local
+
+    def read_rows(self, stored: StoredFile) -> list[Row]:
+        """The rows of a stored file; UnusableData when it is gone, altered or not rows."""
+        path = self.fetch(stored)
+        return read_jsonl(path.read_text(encoding="utf-8"), path.name)
 
     def holds(self, value: Any) -> bool:
         """Whether every stored file that a value refers to is there and unaltered."""

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
-
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.quality import EncodedRow
@@ -20,12 +18,25 @@ class ChatTokenizer:
         Raises:
             UnusableModel: no tokenizer there, or one without a chat template.
         """
+        # Unsloth wants to be imported before transformers, so nobody imports that at the top.
+        from transformers import AutoTokenizer
+
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         except (OSError, ValueError) as error:
             raise UnusableModel(f"{folder}: no tokenizer that opens: {error}") from error
         if not self._tokenizer.chat_template:
             raise UnusableModel(f"{folder}: the tokenizer has no chat template")
+
+    @property
+    def chat_template(self) -> str:
+        """The template's Jinja text."""
+        return str(self._tokenizer.chat_template)
+
+    @property
+    def eos_id(self) -> int:
+        """The token that ends a turn."""
+        return int(self._tokenizer.eos_token_id)
 
     def render(
         self,

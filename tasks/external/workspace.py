@@ -57,9 +57,12 @@ def prepare_workspace(server: Server, folder: Path) -> Path | None:
 
 def located(server: Server, workspace: Path | None) -> Server:
     """The spec with ``{workspace}`` replaced in every text of it; unchanged without a workspace."""
-    if workspace is None:
-        return server
-    return Server.model_validate(_replaced(server.model_dump(), str(workspace)))
+    return Server.model_validate(with_workspace(server.model_dump(), workspace))
+
+
+def with_workspace(value: Any, workspace: Path | None) -> Any:
+    """Any JSON value with ``{workspace}`` replaced in every text of it."""
+    return value if workspace is None else _replaced(value, str(workspace))
 
 
 def _replaced(value: Any, path: str) -> Any:

@@ -16,7 +16,9 @@ from tasks.domain.products import (
     QualityReport,
     ValidationReport,
 )
-from tasks.domain.reports import quality_markdown, scorecard_markdown, validation_markdown
+from profiles import Thresholds
+from tasks.domain import quality as gate
+from tasks.domain import reports
 from tasks.reporting.loss_curve import as_markdown
 
 
@@ -27,7 +29,7 @@ def key(kind: str, name: str) -> str:
 
 def quality(report: QualityReport, server: str) -> None:
     """What the gate saw, whether it let the data through or not."""
-    create_markdown_artifact(quality_markdown(report), key=key("quality", server))
+    create_markdown_artifact(gate.as_markdown(report), key=key("quality", server))
 
 
 def dataset(approved: ApprovedDataset, server: str) -> None:
@@ -98,12 +100,12 @@ def gguf(model: GgufModel) -> None:
 
 def validation(report: ValidationReport, model: str) -> None:
     """The loops that were really run."""
-    create_markdown_artifact(validation_markdown(report), key=key("validation", model))
+    create_markdown_artifact(reports.validation(report), key=key("validation", model))
 
 
-def scorecard(report: BenchmarkReport, model: str) -> None:
+def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
     """The tuned model beside its base and the floors."""
-    create_markdown_artifact(scorecard_markdown(report), key=key("scorecard", model))
+    create_markdown_artifact(reports.scorecard(report, thresholds), key=key("scorecard", model))
 
 
 def bundle(made: Bundle) -> None:

@@ -29,7 +29,7 @@ def called(arguments: str) -> dict[str, object]:
 
 # str.splitlines ends a line at these too, and JSON may hold them unescaped.
 SEPARATORS = "\x85\u2028\u2029"
-texts = st.text(st.characters(exclude_characters=SEPARATORS))
+texts = st.text(st.characters(codec="utf-8", exclude_characters=SEPARATORS))
 
 
 @given(texts, st.dictionaries(texts, texts | st.none() | st.booleans(), max_size=3))

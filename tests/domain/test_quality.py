@@ -11,12 +11,13 @@ from tasks.domain import quality
 from tasks.domain.conversations import CalledFunction, Message, MessageCall, Row, Scenario
 from tasks.domain.products import Finding, QualityReport
 from tasks.domain.quality import EncodedRow, judge
+from tasks.domain.reports import quality_markdown
 from tasks.domain.toolcalls import ToolCall
 
 LIMITS = load_profile("demo").quality
 SYSTEM = Message(role="system", content="be kind")
 PLAN = {"standard": 0.75, "no_tool": 0.25}
-CITIES = "Rome Oslo Lima Bern Riga Kyiv Baku Doha Male Suva Apia Nuuk".split()
+CITIES = ["Rome", "Oslo", "Lima", "Bern", "Riga", "Kyiv"]
 
 
 def tool(name: str, **properties: Any) -> dict[str, Any]:
@@ -65,10 +66,9 @@ def encode(row: Row) -> EncodedRow:
 
 def good() -> list[Row]:
     weather = [
-        calling(f"How is {city} today?", "forecast", city=city, day="2026-11-22")
-        for city in CITIES[:6]
+        calling(f"How is {city} today?", "forecast", city=city, day="2026-11-22") for city in CITIES
     ]
-    clocks = [calling(f"What time is it in {city}?", "clock", city=city) for city in CITIES[:6]]
+    clocks = [calling(f"What time is it in {city}?", "clock", city=city) for city in CITIES]
     thanks = ["Thanks!", "Who are you?", "Tell me a joke.", "Good night."]
     return [*weather, *clocks, *map(talking, thanks)]
 
@@ -104,7 +104,7 @@ def test_good_rows_are_let_through_and_counted() -> None:
     assert report.rows == 16
     assert report.scenarios == {"standard": 12, "no_tool": 4}
     assert report.tools == {"forecast": 6, "clock": 6}
-    assert report.prefix_tokens == len("system be kind user".split())
+    assert report.prefix_tokens == len(["system", "be", "kind", "user"])
     assert report.longest_row_tokens >= report.median_row_tokens > report.prefix_tokens
     assert 0.3 < report.trained_share < 1
 
@@ -304,14 +304,14 @@ def test_a_refusal_is_one_line_with_number_example_and_remedy() -> None:
 def test_the_page_names_every_rule_and_no_text_can_break_its_table() -> None:
     row = talking("Tell me a story", "<tool_call>\n| a | b |")
     report = judged([*good(), row])
-    page = quality.as_markdown(report)
+    page = quality_markdown(report)
     assert "Refused." in page
     assert all(finding.rule in page for finding in report.findings)
     assert "<tool_call>" not in page
     rules = [line for line in page.splitlines() if line.startswith(("| ✓", "| ✗"))]
     assert len(rules) == len(report.findings)
     assert {line.replace("\\|", "").count("|") for line in rules} == {7}
-    assert "Let through." in quality.as_markdown(judged(good()))
+    assert "Let through." in quality_markdown(judged(good()))
 
 
 def test_thousands_of_rows_are_judged_in_seconds() -> None:

@@ -1,7 +1,7 @@
 """One dialect: what is rendered is parsed back, and what is not a call is never taken for one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.errors import UnusableTool
@@ -37,6 +37,7 @@ def test_a_rendered_call_is_parsed_back(call: ToolCall) -> None:
     assert not answer.malformed
 
 
+@settings(max_examples=40)
 @given(st.lists(calls, min_size=2, max_size=3))
 def test_several_calls_are_parsed_in_order(several: list[ToolCall]) -> None:
     assert parse("\n".join(map(render, several))).calls == tuple(several)

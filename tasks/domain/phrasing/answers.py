@@ -10,8 +10,10 @@ from tasks.domain.phrasing.spoken import listed
 from tasks.domain.phrasing.wording import SLOT, Wording
 from tasks.domain.products import ToolResult
 
-MOST_FACTS = 8
-"""Values of a result that an answer repeats."""
+MOST_FACTS = 5
+"""Values of a result that an answer repeats: enough to say what was asked, in one sentence."""
+MANY_FACTS = 3
+"""With more values than this, yes and no are left out first."""
 MOST_TEXT = 220
 """Characters of a plain result that an answer repeats."""
 
@@ -34,10 +36,14 @@ def report(wording: Wording, result: ToolResult, rng: random.Random) -> str:
     return f"{start} {_deed(wording)}. The tool answered: {reason}"
 
 
-def ask(wording: Wording, missing: str, rng: random.Random) -> str:
+def ask(missing: str, rng: random.Random) -> str:
     """Ask for one parameter by its spoken name."""
     noun = spoken(missing)
-    shapes = (f"Which {noun} should I use?", f"What {noun} should I use?", f"Which {noun} do you mean?")
+    shapes = (
+        f"Which {noun} should I use?",
+        f"What {noun} should I use?",
+        f"Which {noun} do you mean?",
+    )
     return rng.choice(shapes)
 
 
@@ -71,9 +77,10 @@ def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
     said = {json.dumps(v) for v in arguments.values()}
     leaves = list(_leaves(value, ""))
     fresh = [(name, leaf) for name, leaf in leaves if json.dumps(leaf) not in said] or leaves
+    if len(fresh) > MANY_FACTS:
+        fresh = [(name, leaf) for name, leaf in fresh if not isinstance(leaf, bool)] or fresh
     facts = [f"{name} {_shortened(_plain(leaf))}" for name, leaf in fresh[:MOST_FACTS]]
-    more = len(fresh) - MOST_FACTS
-    return [*facts, f"and {more} more"] if more > 0 else facts
+    return facts
 
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:

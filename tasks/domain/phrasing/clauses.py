@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain.phrasing.naming import is_plural, spoken
+from tasks.domain.phrasing.naming import is_plural, spoken, with_the
 from tasks.domain.phrasing.spoken import said
 from tasks.domain.values import PATHS, SQL, TEXTS
+from tasks.domain.words import pieces
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,10 @@ class Clause:
 
 _LIMITS = re.compile(r"^(limit|max (count|results|items|number)|page size|top|count)$")
 _ENDPOINTS = frozenset(
-    "zone clock city place country language currency unit branch revision folder file date "
-    "datetime person company name uri identifier tag".split()
+    pieces(
+        "zone clock city place country language currency unit branch revision folder file date "
+        "datetime person company name uri identifier tag"
+    )
 )
 _BY_NAME: tuple[tuple[str, str, int], ...] = (
     (r"^not contain(s|ing)$", "not containing {v}", 6),
@@ -33,6 +36,7 @@ _BY_NAME: tuple[tuple[str, str, int], ...] = (
     (r"^(sort|order|sorted|ordered)( by)?$", "sorted by {v}", 7),
     (r"^head$", "showing only the first {v} lines", 6),
     (r"^tail$", "showing only the last {v} lines", 6),
+    (r"^(out(put)? )?name$", "called {v}", 3),
     (r"^base( \w+)?$", "based on {v}", 5),
 )
 _BY_KIND: dict[str, tuple[str, int]] = {
@@ -53,7 +57,9 @@ _BY_KIND: dict[str, tuple[str, int]] = {
     "topic": ("about {v}", 4),
     "language": ("in {v}", 5),
 }
-_SWITCHES = frozenset("include show with allow enable use exclude skip ignore force keep add".split())
+_SWITCHES = frozenset(
+    pieces("include show with allow enable use exclude skip ignore force keep add")
+)
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
 
@@ -62,8 +68,11 @@ def clause(name: str, value: Any, kind: str, taken: frozenset[str], rng: random.
     noun = spoken(name)
     if isinstance(value, bool):
         return Clause(_switch(noun, value, rng), 9)
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value)):
-        return Clause(f"with these {noun}: {said(value, 'object', rng)}", 10)
+    if isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(v, dict) for v in value)
+    ):
+        lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
+        return Clause(f"{lead}: {said(value, 'object', rng)}", 10)
     text = said(value, kind, rng)
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
@@ -107,7 +116,7 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random) -> str:
 def _switch(noun: str, value: bool, rng: random.Random) -> str:
     first, _, rest = noun.partition(" ")
     if first in _SWITCHES and rest:
-        return f"and {noun}" if value else f"but do not {noun}"
+        return f"and {first} {with_the(rest)}" if value else f"but do not {first} {with_the(rest)}"
     state = ("on", "set to true") if value else ("off", "set to false")
     return f"with {noun} {rng.choice(state)}"
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tasks.domain.conversations import Split
+from tasks.domain.words import pieces
 
 Form = Literal["do", "thing", "which"]
 """What a frame takes: a verb phrase, the thing asked for, or a thing after 'what is'."""
@@ -34,7 +35,7 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
                 "can-you": "can you {do}?|can you {do} for me?|can you please {do}?",
                 "could-you": "could you {do}?|could you please {do}?",
                 "need-you": "I need you to {do}.|I need to {do}.",
-                "want": "I want to {do}.|I want you to {do}.|I'd like to {do}.|I'd like you to {do}.",
+                "want": "I want to {do}.|I'd like to {do}.|I'd like you to {do}.",
                 "context": "{context} {do}.|{context} {do}.|{context} can you {do}?",
             },
         ),
@@ -42,12 +43,12 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
             "thing",
             {
                 "show-me": "show me {thing}.|please show me {thing}.",
-                "need": "I need {thing}.|I need {thing} now.",
+                "need": "I need {thing}.|hello, I need {thing}.",
                 "like-to-see": "I'd like to see {thing}.|I want to see {thing}.",
                 "terse": "{thing}|{thing}, please",
             },
         ),
-        *_frames("which", {"what-is": "what is {thing}?|what's {thing}?"}),
+        *_frames("which", {"what-is": "what {is} {thing}?|so what {is} {thing}?"}),
     ),
     "heldout": (
         *_frames(
@@ -107,43 +108,48 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
         r"current (local )?time$",
         ("in",),
         {
-            "train": (
+            "train": pieces(
                 "what time is it {in}?|what time is it {in} right now?|what's the time {in}?|"
-                "what is the time {in}?|how late is it {in}?|time {in}?"
-            ).split("|"),
-            "heldout": (
+                "what is the time {in}?|how late is it {in}?|time {in}?",
+                "|",
+            ),
+            "heldout": pieces(
                 "do you know what time it is {in}?|tell me what time it is {in}.|"
                 "can you tell me the time {in}?|"
-                "I wonder what time it is {in}."
-            ).split("|"),
+                "I wonder what time it is {in}.",
+                "|",
+            ),
         },
     ),
     (
         r"\btime$",
         ("at", "from", "to"),
         {
-            "train": (
+            "train": pieces(
                 "when it is {at} in {from}, what time is it in {to}?|"
-                "what time is {at} in {from} in {to}?|{at} from {from} to {to}|"
-                "if it's {at} in {from}, what's the time in {to}?"
-            ).split("|"),
-            "heldout": (
+                "what time is it in {to} when it is {at} in {from}?|{at} from {from} to {to}|"
+                "if it's {at} in {from}, what's the time in {to}?",
+                "|",
+            ),
+            "heldout": pieces(
                 "it is {at} in {from}. What time is that in {to}?|"
                 "what will the clock in {to} show when it is {at} in {from}?|"
-                "someone in {from} calls at {at}. What time is that in {to}?"
-            ).split("|"),
+                "someone in {from} calls at {at}. What time is that in {to}?",
+                "|",
+            ),
         },
     ),
     (
         r"\b(weather|forecast)$",
         ("in",),
         {
-            "train": (
-                "what's the weather like {in}?|how is the weather {in}?|what is the weather {in}?"
-            ).split("|"),
-            "heldout": (
-                "tell me about the weather {in}.|do you know what the weather is {in}?"
-            ).split("|"),
+            "train": pieces(
+                "what's the weather like {in}?|how is the weather {in}?|what is the weather {in}?",
+                "|",
+            ),
+            "heldout": pieces(
+                "tell me about the weather {in}.|do you know what the weather is {in}?", "|"
+            ),
         },
     ),
 )

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from tasks.domain.words import pieces
+
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _WHOLE_WORDS = {
     "env": "environment",
@@ -25,7 +27,7 @@ _WHOLE_WORDS = {
     "pdf": "PDF",
 }
 _SAME_IN_PLURAL = frozenset(
-    "information content news data metadata weather status series access progress analysis".split()
+    pieces("information content news data metadata weather status series access progress analysis")
 )
 
 
@@ -44,7 +46,9 @@ def spoken(name: str) -> str:
 def is_plural(noun: str) -> bool:
     """Whether a noun (its last word) is in the plural."""
     last = noun.split()[-1].lower() if noun else ""
-    return last.endswith("s") and not last.endswith(("ss", "us", "is")) and last not in _SAME_IN_PLURAL
+    return (
+        last.endswith("s") and not last.endswith(("ss", "us", "is")) and last not in _SAME_IN_PLURAL
+    )
 
 
 def singular(noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES, QUESTIONS, Frame
-from tasks.domain.phrasing.naming import plural, singular, with_a
+from tasks.domain.phrasing.naming import is_plural, plural, singular, with_a
 from tasks.domain.phrasing.spoken import listed, said
 from tasks.domain.phrasing.verbs import MAKING
 from tasks.domain.phrasing.wording import SLOT, Phrase, Wording
@@ -36,13 +36,14 @@ def request(
     said_of = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
     asked = _question(wording, said_of, split, rng)
     if asked is not None:
-        return Request(_noisy(_sentence(asked), rng), "question")
+        return Request(_noisy(_sentence(asked), rng), f"question-{split}")
     phrase = rng.choice(wording.phrases)
     thing = _joined(_object(wording, phrase, said_of, rng), _clauses(wording, phrase, said_of, rng))
     frame = _frame(phrase, thing, split, rng)
     text = frame.text.format(
         do=f"{phrase.verb} {thing}".strip(),
         thing=thing,
+        **{"is": "are" if is_plural(wording.asked) else "is"},
         context=rng.choice(CONTEXTS[split]) if "{context}" in frame.text else "",
     )
     return Request(_noisy(_sentence(text), rng), frame.family)
@@ -58,27 +59,24 @@ def _frame(phrase: Phrase, thing: str, split: Split, rng: random.Random) -> Fram
     return rng.choice([frame for frame in FRAMES[split] if frame.form == form])
 
 
-def _object(
-    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
-) -> str:
+def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random) -> str:
     if not phrase.has_slot:
         return phrase.object
     name, noun = wording.identity or "", wording.noun
     if name not in arguments:
         return phrase.object.replace(SLOT, with_a(noun))
     value, kind = arguments[name], wording.maker.kind(name)
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        these = f"{rng.choice(('these', 'the following'))} {plural(noun)}"
+        return f"{phrase.object.replace(SLOT, these)}: {said(value, kind, rng)}"
     return phrase.object.replace(SLOT, _identity(wording, value, kind, noun, rng))
 
 
-def _identity(
-    wording: Wording, value: Any, kind: str, noun: str, rng: random.Random
-) -> str:
+def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
     text = said(value, kind, rng)
     if kind in SQL:
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
-        if any(isinstance(part, dict) for part in value):
-            return f"{rng.choice(('these', 'the following'))} {plural(noun)}: {text}"
         noun = plural(noun) if len(value) > 1 else singular(noun)
     choices = [f"the {noun} {text}"]
     if kind in TEXTS or wording.bare:
@@ -109,14 +107,14 @@ def _clauses(
 
 
 def _joined(thing: str, clauses: list[Clause]) -> str:
-    text, withs = thing, 0
-    for part in clauses:
-        said_so = part.text
-        if said_so.startswith("with "):
-            withs += 1
-            said_so = said_so if withs == 1 else f"and {said_so.removeprefix('with ')}"
-        text = f"{text} {said_so}"
-    return text.strip()
+    """The object and its clauses; several that open with 'with' share it."""
+    parts = [part.text for part in clauses]
+    withs = [part.removeprefix("with ") for part in parts if part.startswith("with ")]
+    others = [part for part in parts if not part.startswith("with ")]
+    last = [part for part in others if part.startswith(("and ", "but "))]
+    plain = [part for part in others if part not in last]
+    shared = [f"with {listed(withs)}"] if withs else []
+    return " ".join([thing, *plain, *shared, *last]).strip()
 
 
 def _question(
@@ -129,7 +127,9 @@ def _question(
         kind = wording.maker.kind(name)
         roles[preposition(name, value, kind)] = said(value, kind, rng)
     for rule, needed, texts in QUESTIONS:
-        if re.search(rule, wording.asked) and sorted(roles) == sorted(needed) == _roles(arguments, roles):
+        if re.search(rule, wording.asked) and sorted(roles) == sorted(needed) == _roles(
+            arguments, roles
+        ):
             filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
             return rng.choice(texts[split]).format(**filled)
     return None

@@ -1,5 +1,7 @@
 """Verbs: which word of a tool's name is one, what it does, and its forms."""
 
+from tasks.domain.words import pieces
+
 PHRASAL = {
     "checkout": "check out",
     "lookup": "look up",
@@ -18,38 +20,53 @@ PHRASAL = {
     "cp": "copy",
 }
 SHOWING = frozenset(
-    "get show list display retrieve return view fetch find lookup give obtain see print".split()
+    pieces("get show list display retrieve return view fetch find lookup give obtain see print")
 )
 """Verbs whose point is to see the object: 'I need {object}' means the same."""
-MAKING = frozenset("create make generate add new build open register write insert start".split())
-MOVING = frozenset("move copy rename transfer send upload download import export merge sync".split())
-SAYING = frozenset("echo say repeat send post publish print append add write insert log note".split())
-VERBS = SHOWING | MAKING | MOVING | SAYING | frozenset(
-    "accept activate adjust aggregate allow analyse analyze append apply approve archive arrange ask "
-    "assign attach authorize book browse calculate call cancel change check choose clear clone close "
-    "collect combine commit compare complete compress compute configure confirm connect convert count "
-    "crop cut deactivate debug decode decrypt define delete deliver demonstrate deny deploy describe "
-    "detect disable disconnect discover do drop duplicate edit enable encode encrypt end estimate "
-    "evaluate examine exchange execute expand explain explore extract fill filter finish fix flag "
-    "flip follow format forward freeze grant group gzip handle hide identify increase inspect install "
-    "invite invoke join judge keep kill launch link load locate lock look manage map mark measure "
-    "mention modify monitor mount mute navigate notify order organize parse pause pay perform pin "
-    "place plan play predict preview process provide pull purchase push put query queue quote rate "
-    "read rebase rebuild recall receive recommend record reduce refresh refund reject release "
-    "reload remember remind remove render reopen reorder replace reply report request reschedule "
-    "reserve reset resize resolve restart restore resume retry reverse revert review revoke rotate "
-    "run save scale scan schedule score scrape search select set share shift ship shorten sign "
-    "simulate skip solve sort speak split stage star stash stop store submit subscribe suggest "
-    "summarize suspend switch take tell terminate test toggle track trace train transform translate "
-    "trigger trim turn type unlink unlock unpin unstage unsubscribe update upgrade use validate "
-    "verify visit vote wait wake walk watch zip".split()
+MAKING = frozenset(pieces("create make generate add new build open register write insert start"))
+MOVING = frozenset(
+    pieces("move copy rename transfer send upload download import export merge sync")
 )
-_NAMES_FIRST = frozenset("status log tag diff branch tree order book plan rate score map".split())
+SAYING = frozenset(
+    pieces("echo say repeat send post publish print append add write insert log note")
+)
+VERBS = (
+    SHOWING
+    | MAKING
+    | MOVING
+    | SAYING
+    | frozenset(
+        pieces(
+            "accept activate adjust aggregate allow analyse analyze append apply approve "
+            "archive arrange ask assign attach authorize book browse calculate call cancel "
+            "change check choose clear clone close collect combine commit compare complete "
+            "compress compute configure confirm connect convert count crop cut deactivate "
+            "debug decode decrypt define delete deliver demonstrate deny deploy describe "
+            "detect disable disconnect discover do drop duplicate edit enable encode encrypt "
+            "end estimate evaluate examine exchange execute expand explain explore extract "
+            "fill filter finish fix flag flip follow format forward freeze grant group gzip "
+            "handle hide identify increase inspect install invite invoke join judge keep kill "
+            "launch link load locate lock look manage map mark measure mention modify monitor "
+            "mount mute navigate notify order organize parse pause pay perform pin place plan "
+            "play predict preview process provide pull purchase push put query queue quote "
+            "rate read rebase rebuild recall receive recommend record reduce refresh refund "
+            "reject release reload remember remind remove render reopen reorder replace reply "
+            "report request reschedule reserve reset resize resolve restart restore resume "
+            "retry reverse revert review revoke rotate run save scale scan schedule score "
+            "scrape search select set share shift ship shorten sign simulate skip solve sort "
+            "speak split stage star stash stop store submit subscribe suggest summarize "
+            "suspend switch take tell terminate test toggle track trace train transform "
+            "translate trigger trim turn type unlink unlock unpin unstage unsubscribe update "
+            "upgrade use validate verify visit vote wait wake walk watch zip"
+        )
+    )
+)
+_NAMES_FIRST = frozenset(pieces("status log tag diff branch tree order book plan rate score map"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
 
 
 def base_form(word: str) -> str | None:
-    """The plain form of a verb as a description writes it: 'Fetches' → 'fetch'; None if it is none."""
+    """The plain form of a verb in a description: 'Fetches' → 'fetch'; None if it is none."""
     word = word.lower()
     if word in VERBS or word in PHRASAL:
         return PHRASAL.get(word, word)
@@ -79,4 +96,6 @@ def gerund(phrase: str) -> str:
     return f"{form} {rest}".rstrip()
 
 
-_DOUBLED = frozenset("get set put run stop drop plan trim split cut reset pin commit flip crop".split())
+_DOUBLED = frozenset(
+    pieces("get set put run stop drop plan trim split cut reset pin commit flip crop")
+)

@@ -9,7 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.domain.phrasing.naming import is_plural, name_words, plural, singular, spoken, with_a, with_the
+from tasks.domain.phrasing.naming import (
+    is_plural,
+    name_words,
+    plural,
+    singular,
+    spoken,
+    with_a,
+    with_the,
+)
 from tasks.domain.phrasing.verbs import MAKING, MOVING, SAYING, SHOWING, base_form, leading_verb
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas import ArgumentMaker
@@ -76,6 +84,9 @@ def wordings(toolset: Toolset, makers: Sequence[ArgumentMaker]) -> tuple[Wording
 def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     """The words of a tool's name without a prefix that is the server's name or on every tool."""
     words = name_words(tool.name)
+    titled = name_words(tool.title)
+    if len(words) == 1 and "".join(titled) == words[0]:
+        return titled
     firsts = {name_words(other.name)[:1] for other in toolset.tools}
     shared = len(toolset.tools) > 2 and len(firsts) == 1 and leading_verb(words) is None
     if len(words) > 1 and (shared or words[0] in name_words(toolset.server)):
@@ -103,7 +114,8 @@ def _wording(
     told = _described_phrases(maker, identity, noun) if distinct else ()
     alone = verb is not None and verbs[verb] == 1
     poor = (verb is None and bool(told)) or (bool(told) and not head and identity is None)
-    return Wording(maker, told if poor else (*by_name, *told), identity, noun, named, alone)
+    phrases = tuple(dict.fromkeys(told if poor else (*by_name, *told)))
+    return Wording(maker, phrases, identity, noun, named, alone)
 
 
 def _split(named: str) -> tuple[str, str]:
@@ -130,12 +142,18 @@ def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool
     last, own = singular(head.split()[-1]), singular(noun)
     if own == last or own in (f"{last} {end}" for end in ("name", "id", "path", "title", "key")):
         return True
-    if own.endswith((f" {last}", f" {last} name")) and kind != "zone" and not own.startswith("base"):
+    if (
+        own.endswith((f" {last}", f" {last} name"))
+        and kind != "zone"
+        and not own.startswith("base")
+    ):
         return True
     if many and own in ("name", "path", "id", "item"):
         return True
     if kind in PATHS and last in ("file", "directory", "folder", "path", "document", "image"):
-        return own in ("path", "file", "folder", "directory") or (verb in MOVING and own == "source")
+        return own in ("path", "file", "folder", "directory") or (
+            verb in MOVING and own == "source"
+        )
     return False
 
 
@@ -144,7 +162,8 @@ def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
         return ""
     if maker.kind(identity) in SQL:
         return "SQL"
-    own = re.sub(r" (name|path)$", "", spoken(identity))
+    own = re.sub(r"(?<=\w) (name|path|id)(s?)$", r"\2", spoken(identity))
+    own = plural(own[:-1]) if own.endswith("s") and maker.kind(identity) != "enum" else own
     generic = own in ("path", "paths", "name", "names", "source", "id", "ids", "items")
     return head if head and (generic or singular(own) in singular(head)) else own
 
@@ -155,6 +174,8 @@ def _named_phrases(verb: str | None, head: str, tail: str, slotted: bool) -> tup
         return (Phrase(verb or "show", f"{SLOT}{end}", (verb or "show") in SHOWING),)
     if not head:
         return (Phrase(verb or "run", tail, False),)
+    if verb is None and head.endswith("ing"):
+        return (Phrase("run", head + end, False),)
     making = verb in MAKING and not is_plural(head)
     thing = with_a(f"new {head}") if making else with_the(head)
     return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
@@ -164,12 +185,18 @@ _CUT = re.compile(
     r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
     r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
     r"ids?)\b.*$|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
+    r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(
     r"[.;:(\n]| and (?!\w+ (from|in|of)\b)|, (?=helpful|useful|including|which|where|such|using|or of)"
     r"| as (a|an|text|json)\b| that (can|may) "
 )
-_UNSAYABLE = re.compile(r"[,<>{}\[\]`\"]|\b(this|you|your|mcp|tool|client|user|how)\b", re.IGNORECASE)
+_UNSAYABLE = re.compile(
+    r"[,<>{}\[\]`\"]|\b(this|you|your|mcp|tool|client|user|how|up to|optional|optionally|single)\b",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
+"""What may follow the slot in a description's phrase: nothing, or one plain place."""
 
 
 def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> tuple[Phrase, ...]:
@@ -181,6 +208,7 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
         return ()
     shows = verb in SHOWING
     if identity is None:
+        rest = rest.removeprefix("specific ")
         if re.match(r"(current|new|complete|detailed)\b", rest):
             rest = with_the(rest)
         return (Phrase(verb, rest, shows),)
@@ -192,8 +220,8 @@ def _with_slot(rest: str, noun: str) -> str | None:
     """A description's object with the slot in the place of 'a specific table'."""
     which = r"(?:specific |specified |given |single |new |provided |particular )?"
     nouns = "|".join({re.escape(singular(noun)), re.escape(plural(noun))})
-    found = re.search(rf"\b(?:a|an|the|multiple) {which}(?:{nouns})\b( or \w+)?(?! \w+ed\b)", rest)
-    if not found or _UNSAYABLE.search(rest[: found.end()]):
+    found = re.search(rf"\b(?:a |an |the |multiple |^){which}(?:{nouns})\b", rest)
+    if not found or not _FOLLOWS.match(rest[found.end() :]):
         return None
     text = rest[: found.start()] + SLOT + rest[found.end() :]
-    return text if len(text.split()) <= _MOST_WORDS and not _UNSAYABLE.search(rest[found.end():]) else None
+    return None if _UNSAYABLE.search(text.replace(SLOT, "")) else text

@@ -1,0 +1,40 @@
+"""Stage 4: let a dataset through, or stop the run and say why."""
+
+from prefect import task
+
+from profiles import Profile
+from tasks.caching import ByContent
+from tasks.domain.errors import QualityGateFailed
+from tasks.domain.products import ApprovedDataset, BaseModelFolder, Dataset
+from tasks.domain.quality import judge, refusal
+from tasks.external.storage import Storage
+from tasks.external.tokenizer import ChatTokenizer
+from tasks.reporting import artifacts, events
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def check_quality(
+    dataset: Dataset, base: BaseModelFolder, profile: Profile, server: str
+) -> ApprovedDataset:
+    """Judge the rows as the base model's tokenizer and template will read them.
+
+    Raises:
+        QualityGateFailed: a rule is broken; the report stays as an artifact and an event.
+    """
+    storage = Storage()
+    report = judge(
+        storage.read_rows(dataset.train),
+        storage.read_rows(dataset.heldout),
+        profile.quality,
+        profile.training.max_seq_length,
+        ChatTokenizer(storage.fetch(base.files)).encode,
+        profile.data.scenarios.model_dump(),
+    )
+    artifacts.quality(report, server)
+    if not report.passed:
+        events.quality_failed(report)
+        raise QualityGateFailed(refusal(report))
+    approved = ApprovedDataset(dataset=dataset, report=report)
+    artifacts.dataset(approved, server)
+    events.quality_passed(approved)
+    return approved

@@ -1,0 +1,60 @@
+"""What a model is asked in evaluation: which rows, in what order, and prompts typed by hand."""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from profiles import TypedPrompt
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.toolcalls import ToolCall
+
+
+def loop_rows(rows: Sequence[Row], most: int) -> list[int]:
+    """The places of at most ``most`` rows to take through the whole loop: all kinds, evenly.
+
+    Kinds are scenario and tool; they take turns, so that a rare kind is not missed.
+    """
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for place, row in enumerate(rows):
+        kinds.setdefault((row.scenario, row.tool or ""), []).append(place)
+    return sorted(list(_in_turns(list(kinds.values())))[:most])
+
+
+def _in_turns(groups: Sequence[Sequence[int]]) -> Iterator[int]:
+    for turn in zip_longest(*groups):
+        yield from (place for place in turn if place is not None)
+
+
+def typed_rows(prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]]) -> list[Row]:
+    """Typed prompts as rows that can be scored like held-out ones."""
+    return [_typed_row(prompt, tuple(tools)) for prompt in prompts]
+
+
+def _typed_row(prompt: TypedPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
+    call = ToolCall.model_validate(prompt.call) if prompt.call else None
+    said = (
+        Message(role="assistant", tool_calls=(MessageCall.of(call),))
+        if call
+        else Message(role="assistant", content="(any answer without a call)")
+    )
+    return Row(
+        scenario="standard" if call else "no_tool",
+        split="heldout",
+        tool=call.name if call else None,
+        phrasing="typed",
+        messages=(
+            Message(role="system", content=SYSTEM_PROMPT),
+            Message(role="user", content=prompt.prompt),
+            said,
+        ),
+        tools=tools,
+    )
+
+
+def after_call(row: Row, said: str, call: ToolCall, result: str) -> tuple[Message, ...]:
+    """The conversation after a model's first answer was executed: its words, its call, the result."""
+    return (
+        *row.prompt,
+        Message(role="assistant", content=said, tool_calls=(MessageCall.of(call),)),
+        Message(role="tool", content=result),
+    )

@@ -1,0 +1,266 @@
+"""A toolset, a server's facts and a profile's numbers → the rows to train on and to hold out."""
+
+import json
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from profiles import Data, Server
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario, Split
+from tasks.domain.phrasing.answers import answer, ask, report
+from tasks.domain.phrasing.requests import Request, request
+from tasks.domain.phrasing.small_talk import Listener, talk
+from tasks.domain.phrasing.spoken import mentions
+from tasks.domain.phrasing.wording import Wording, wordings
+from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.scenarios import Quota, askable, plan
+from tasks.domain.schemas import ArgumentMaker, Wish, functions
+from tasks.domain.simulation import simulate, simulate_error
+from tasks.domain.toolcalls import ToolCall
+
+TRIES = 60
+"""Calls and texts tried for one row before its tool counts as used up."""
+REFUSALS = 12
+"""Errors to plausible values, with no answer before, until a tool's results are made up."""
+OPTIONAL_SHARE = 0.3
+_ERROR_TEXT = re.compile(r"\s*(\w+ )?error\b[: ]", re.IGNORECASE)
+
+Execute = Callable[[ToolCall], ToolResult]
+
+
+@dataclass(frozen=True)
+class WrittenRows:
+    """The rows of both splits, and what a person should know of how they came to be."""
+
+    train: tuple[Row, ...]
+    heldout: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def cap(text: str, limit: int) -> str:
+    """A tool's result as the model sees it: cut, visibly, when longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    mark = f"\n[cut: {len(text)} characters in all]"
+    return text[: max(limit - len(mark), 0)].rstrip() + mark
+
+
+def failed(result: ToolResult) -> bool:
+    """Whether a result reports a failure; some servers say so only in the text."""
+    return result.is_error or bool(_ERROR_TEXT.match(result.text))
+
+
+def write_rows(toolset: Toolset, server: Server, data: Data, execute: Execute) -> WrittenRows:
+    """Exactly the rows that a profile asks for.
+
+    Raises:
+        UnusableTool: a tool's schema allows no value that could be found.
+    """
+    makers = [ArgumentMaker(tool, server) for tool in toolset.tools]
+    planned = plan(makers, data)
+    writer = _Writer(
+        toolset=toolset,
+        data=data,
+        execute=execute,
+        words={wording.tool.name: wording for wording in wordings(toolset, makers)},
+        functions=functions(toolset),
+        listener=Listener.of(toolset),
+    )
+    train = writer.split("train", planned.train)
+    heldout = writer.split("heldout", planned.heldout)
+    return WrittenRows(train, heldout, (*planned.notes, *writer.notes))
+
+
+@dataclass
+class _Writer:
+    """Writes rows one by one and remembers what was said, so that nothing is said twice."""
+
+    toolset: Toolset
+    data: Data
+    execute: Execute
+    words: dict[str, Wording]
+    functions: tuple[dict[str, Any], ...]
+    listener: Listener
+    used: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    answered: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    failures: dict[tuple[str, Split], list[tuple[Request, ToolCall, ToolResult]]] = field(
+        default_factory=dict
+    )
+    notes: list[str] = field(default_factory=list)
+
+    def split(self, split: Split, quotas: Sequence[Quota]) -> tuple[Row, ...]:
+        """All rows of one split; what a quota cannot fill goes to other tools, then to no tool."""
+        rows: list[Row] = []
+        wanted = sum(quota.rows for quota in quotas)
+        for quota in quotas:
+            made = self._filled(quota, split)
+            rows += made
+            if len(made) < quota.rows:
+                what = f"{quota.scenario} rows for {quota.tool or 'no tool'}"
+                self.notes.append(f"{split}: {len(made)} of {quota.rows} {what}: no more differ")
+        rows += self._rest(wanted - len(rows), split)
+        random.Random(f"{self.data.seed}:{split}:order").shuffle(rows)
+        return tuple(rows)
+
+    def _rest(self, missing: int, split: Split) -> list[Row]:
+        rows: list[Row] = []
+        for name in [*self.words, None]:
+            scenario: Scenario = "standard" if name else "no_tool"
+            open_ended = name is None or self.words[name].maker.count() is None
+            if missing > len(rows) and open_ended:
+                rows += self._filled(Quota(scenario, name, missing - len(rows)), split, "rest")
+        return rows
+
+    def _filled(self, quota: Quota, split: Split, turn: str = "") -> list[Row]:
+        seed = f"{self.data.seed}:{split}:{quota.scenario}:{quota.tool}:{turn}"
+        rng = random.Random(seed)
+        rows: list[Row] = []
+        while len(rows) < quota.rows:
+            row = self._row(quota, split, rng)
+            if row is None:
+                break
+            rows.append(row)
+        return rows
+
+    def _row(self, quota: Quota, split: Split, rng: random.Random) -> Row | None:
+        if quota.tool is None:
+            return self._talk(split, rng)
+        wording = self.words[quota.tool]
+        if quota.scenario == "ambiguous":
+            return self._ambiguous(wording, split, rng)
+        if quota.scenario == "error":
+            return self._error(wording, split, rng)
+        return self._call(wording, quota.scenario, split, rng)
+
+    def _talk(self, split: Split, rng: random.Random) -> Row | None:
+        said = talk(self.listener, split, self.used, rng)
+        if said is None:
+            return None
+        self.used.add(said.text)
+        turns = (Message(role="assistant", content=said.answer),)
+        return self._conversation("no_tool", split, Request(said.text, said.family), turns)
+
+    def _call(
+        self, wording: Wording, scenario: Scenario, split: Split, rng: random.Random
+    ) -> Row | None:
+        for _ in range(TRIES):
+            unusual = scenario == "edge" and rng.random() < 0.5
+            optional = 1.0 if scenario == "edge" and not unusual else OPTIONAL_SHARE
+            found = self._said(wording, Wish(split, optional, unusual), rng)
+            if found is None:
+                return None
+            asked, call = found
+            result = self._answer(wording, call, rng)
+            if failed(result):
+                stock = self.failures.setdefault((call.name, split), [])
+                stock.append((asked, call, result))
+                continue
+            return self._called(wording, scenario, split, (asked, call, result), rng)
+        return None
+
+    def _said(
+        self, wording: Wording, wish: Wish, rng: random.Random, missing: str = ""
+    ) -> tuple[Request, ToolCall] | None:
+        """A new text with its call: one that says every value and was not said before."""
+        name = wording.tool.name
+        many = wording.maker.count() is None
+        for attempt in range(TRIES):
+            arguments = wording.maker.make(rng, wish)
+            shown = {n: v for n, v in arguments.items() if n != missing}
+            key = json.dumps([name, shown], ensure_ascii=False)
+            if many and not missing and key in self.calls and attempt < TRIES // 2:
+                continue
+            asked = request(wording, shown, wish.split, rng)
+            spoken = {n: v for n, v in shown.items() if not wording.maker.is_constant(n)}
+            if asked.text.casefold() in self.used or not mentions(asked.text, spoken):
+                continue
+            self.used.add(asked.text.casefold())
+            self.calls.add(key)
+            return asked, ToolCall(name=name, arguments=arguments)
+        return None
+
+    def _answer(self, wording: Wording, call: ToolCall, rng: random.Random) -> ToolResult:
+        """The server's answer, or a made-up one once a tool has refused everything."""
+        name = call.name
+        if not self.answered.get(name) and self.refused.get(name, 0) >= REFUSALS:
+            return simulate(wording.tool, call, rng.randrange(2**32))
+        result = self.execute(call)
+        counts = self.refused if failed(result) else self.answered
+        counts[name] = counts.get(name, 0) + 1
+        if self.refused.get(name) == REFUSALS and not self.answered.get(name):
+            self.notes.append(
+                f"{name}: {REFUSALS} plausible calls got only errors, the last "
+                f"{result.text[:120]!r}; its results are simulated. Give the server values in its "
+                "profile"
+            )
+        return result
+
+    def _error(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
+        stock = self.failures.get((wording.tool.name, split))
+        if stock:
+            return self._called(wording, "error", split, stock.pop(0), rng)
+        maker = wording.maker
+        names = [n for n in maker.spoken_for if maker.can_be_unknown(n)]
+        wish = Wish(split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None)
+        found = self._said(wording, wish, rng) or self._said(wording, Wish(split, 0.5), rng)
+        if found is None:
+            return None
+        asked, call = found
+        result = self.execute(call) if wording.tool.read_only and wish.unknown else None
+        if result is None or not failed(result):
+            result = simulate_error(wording.tool, call, rng.randrange(2**32))
+        return self._called(wording, "error", split, (asked, call, result), rng)
+
+    def _ambiguous(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
+        missing = rng.choice(askable(wording.maker))
+        found = self._said(wording, Wish(split, OPTIONAL_SHARE), rng, missing)
+        if found is None:
+            return None
+        turns = (Message(role="assistant", content=ask(missing, rng)),)
+        row = self._conversation("ambiguous", split, found[0], turns)
+        return row.model_copy(update={"missing": missing})
+
+    def _called(
+        self,
+        wording: Wording,
+        scenario: Scenario,
+        split: Split,
+        turn: tuple[Request, ToolCall, ToolResult],
+        rng: random.Random,
+    ) -> Row:
+        asked, call, result = turn
+        shown = cap(
+            result.text or json.dumps(result.structured or "done"), self.data.max_result_chars
+        )
+        capped = result.model_copy(update={"text": shown})
+        last = (
+            report(wording, capped, rng)
+            if scenario == "error"
+            else answer(wording, call.arguments, shown, rng)
+        )
+        turns = (
+            Message(role="assistant", tool_calls=(MessageCall.of(call),)),
+            Message(role="tool", content=shown),
+            Message(role="assistant", content=last),
+        )
+        row = self._conversation(scenario, split, asked, turns)
+        return row.model_copy(update={"tool": call.name, "simulated": result.simulated})
+
+    def _conversation(
+        self, scenario: Scenario, split: Split, asked: Request, turns: tuple[Message, ...]
+    ) -> Row:
+        start = (
+            Message(role="system", content=SYSTEM_PROMPT),
+            Message(role="user", content=asked.text),
+        )
+        return Row(
+            scenario=scenario,
+            split=split,
+            phrasing=asked.family,
+            messages=(*start, *turns),
+            tools=self.functions,
+        )

@@ -1,0 +1,161 @@
+"""How many rows of which kind for which tool: from a profile's shares to whole numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from profiles import Data
+from tasks.domain.conversations import Scenario, Split
+from tasks.domain.schemas import ArgumentMaker
+from tasks.domain.values import has_fallback
+
+TEXTS_PER_CALL: dict[Split, int] = {"train": 12, "heldout": 4}
+"""Different texts that one call gets at most: a tool without parameters has only one call."""
+MOST_AMBIGUOUS = 0.2
+"""Held-out ambiguous rows at most, as a share of the held-out calls."""
+_CALLING: tuple[Scenario, ...] = ("standard", "error", "edge")
+
+
+@dataclass(frozen=True)
+class Quota:
+    """So many rows of one scenario for one tool (None: no tool)."""
+
+    scenario: Scenario
+    tool: str | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written, and what a person should know about it."""
+
+    train: tuple[Quota, ...]
+    heldout: tuple[Quota, ...]
+    notes: tuple[str, ...] = ()
+
+
+def plan(makers: Sequence[ArgumentMaker], data: Data) -> Plan:
+    """Share rows out over scenarios and tools; the sums are exactly those that were asked for."""
+    shares: dict[Scenario, float] = {
+        "standard": data.scenarios.standard,
+        "no_tool": data.scenarios.no_tool,
+        "error": data.scenarios.error,
+        "ambiguous": data.scenarios.ambiguous,
+        "edge": data.scenarios.edge,
+    }
+    train = _quotas(makers, apportion(data.samples, shares), "train")
+    calls = apportion(data.heldout_calls, {s: shares[s] for s in _CALLING})
+    calling = sum(shares[s] for s in _CALLING)
+    extra = min(shares["ambiguous"] / calling, MOST_AMBIGUOUS) if calling else 0.0
+    if not _tools_for("ambiguous", makers):
+        extra = 0.0
+    asked = {
+        **calls,
+        "ambiguous": round(extra * data.heldout_calls),
+        "no_tool": data.heldout_no_tool,
+    }
+    heldout = _quotas(makers, asked, "heldout")
+    return Plan(train, heldout, _notes(makers, shares, train))
+
+
+def apportion(total: int, shares: dict[Scenario, float]) -> dict[Scenario, int]:
+    """Whole numbers that sum to ``total``, by largest remainder; all to standard without shares."""
+    weight = sum(shares.values())
+    if not weight:
+        return {"standard": total}
+    exact = {name: total * share / weight for name, share in shares.items()}
+    counts = {name: math.floor(value + 1e-9) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: counts[name] - exact[name])
+    for name in by_remainder[: total - sum(counts.values())]:
+        counts[name] += 1
+    return counts
+
+
+def capacity(maker: ArgumentMaker, split: Split) -> int | None:
+    """How many rows a tool can fill with different calls and texts; None without a limit."""
+    count = maker.count()
+    return None if count is None else count * TEXTS_PER_CALL[split]
+
+
+def askable(maker: ArgumentMaker) -> tuple[str, ...]:
+    """The parameters that an assistant must ask for when the user leaves them out."""
+    return tuple(
+        name
+        for name in maker.spoken_for
+        if name in maker.required
+        and "default" not in maker.properties[name]
+        and not has_fallback(maker.settled(name).get("description", ""))
+    )
+
+
+def _tools_for(scenario: Scenario, makers: Sequence[ArgumentMaker]) -> list[ArgumentMaker]:
+    if scenario == "ambiguous":
+        return [maker for maker in makers if askable(maker)]
+    if scenario in ("edge", "error"):
+        return [maker for maker in makers if maker.spoken_for]
+    return list(makers)
+
+
+def _quotas(
+    makers: Sequence[ArgumentMaker], counts: dict[Scenario, int], split: Split
+) -> tuple[Quota, ...]:
+    left = {maker.tool.name: capacity(maker, split) for maker in makers}
+    quotas: list[Quota] = []
+    spare = 0
+    for scenario in ("ambiguous", "edge", "error"):
+        given = _spread(scenario, _tools_for(scenario, makers), counts.get(scenario, 0), left)
+        quotas += given
+        spare += counts.get(scenario, 0) - sum(quota.rows for quota in given)
+    standard = counts.get("standard", 0) + spare
+    given = _spread("standard", list(makers), standard, left)
+    spare = standard - sum(quota.rows for quota in given)
+    no_tool = counts.get("no_tool", 0) + spare
+    return (*given, *quotas, *([Quota("no_tool", None, no_tool)] if no_tool else []))
+
+
+def _spread(
+    scenario: Scenario, makers: list[ArgumentMaker], rows: int, left: dict[str, int | None]
+) -> list[Quota]:
+    """Rows to tools in turn; a tool that has no different calls left is passed over."""
+    counts = {maker.tool.name: 0 for maker in makers}
+    open_tools = list(counts)
+    while rows > 0 and open_tools:
+        share = max(rows // len(open_tools), 1)
+        for name in list(open_tools):
+            limit = left[name] if scenario != "ambiguous" else None
+            taken = min(share, rows, rows if limit is None else limit)
+            counts[name] += taken
+            rows -= taken
+            if limit is not None:
+                left[name] = limit - taken
+            if taken < share and rows > 0:
+                open_tools.remove(name)
+    return [Quota(scenario, name, count) for name, count in counts.items() if count]
+
+
+def _notes(
+    makers: Sequence[ArgumentMaker], shares: dict[Scenario, float], train: Sequence[Quota]
+) -> tuple[str, ...]:
+    notes = []
+    reasons = {
+        "ambiguous": "no required parameter that a user must give",
+        "edge": "no parameter",
+        "error": "no parameter",
+    }
+    for scenario, reason in reasons.items():
+        lacking = {m.tool.name for m in makers} - {
+            m.tool.name
+            for m in makers
+            if m in _tools_for(scenario, makers)  # type: ignore[arg-type]
+        }
+        if shares[scenario] and lacking:  # type: ignore[index]
+            notes.append(f"no {scenario} rows for {', '.join(sorted(lacking))}: {reason}")
+    written = {m.tool.name: sum(q.rows for q in train if q.tool == m.tool.name) for m in makers}
+    for maker in makers:
+        count, limit = maker.count(), capacity(maker, "train")
+        if limit is not None and written[maker.tool.name] >= limit:
+            notes.append(
+                f"{maker.tool.name}: {written[maker.tool.name]} training rows, "
+                f"because it has only {count} different calls"
+            )
+    return tuple(notes)

@@ -1,0 +1,109 @@
+"""What a tool would answer, made up from its schemas: the same call gets the same answer."""
+
+import json
+import random
+from typing import Any
+
+from tasks.domain.conversations import fingerprint
+from tasks.domain.errors import UnusableTool
+from tasks.domain.instances import Place, draw
+from tasks.domain.phrasing.naming import is_plural, name_words, spoken
+from tasks.domain.phrasing.verbs import MAKING, MOVING, leading_verb
+from tasks.domain.products import Tool, ToolResult
+from tasks.domain.toolcalls import ToolCall, validator
+from tasks.domain.values import KINDS
+from tasks.domain.words import pieces
+
+_TRIES = 10
+_CHANGES = (
+    MAKING
+    | MOVING
+    | frozenset(
+        pieces(
+            "delete remove update set edit commit reset toggle append cancel start stop run trigger"
+        )
+    )
+)
+
+
+def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
+    """A plausible result; an error that names them when the arguments are invalid."""
+    faults = [
+        f"{'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message}"
+        for error in validator(tool.input_schema).iter_errors(call.arguments)
+    ]
+    if faults:
+        text = f"Invalid arguments for {tool.name}: {'; '.join(faults)}"
+        return ToolResult(text=text, is_error=True, simulated=True)
+    rng = _source(tool, call, seed)
+    structured = _structured(tool, call, rng) if tool.output_schema else None
+    if structured is None:
+        return ToolResult(text=_plain(tool, call, rng), simulated=True)
+    text = json.dumps(structured, ensure_ascii=False)
+    return ToolResult(text=text, structured=structured, simulated=True)
+
+
+def simulate_error(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
+    """A plausible failure of a right call: not found, not allowed, too slow, …"""
+    rng = _source(tool, call, seed)
+    about = [f"{spoken(n)} {v}" for n, v in call.arguments.items() if isinstance(v, str)]
+    failures = [
+        "Permission denied",
+        "The request timed out after 30 seconds",
+        "The service is not available at the moment, try again later",
+        "Too many requests, try again in 60 seconds",
+    ]
+    if about:
+        thing = rng.choice(about)
+        failures += [f"Not found: {thing}", f"Access denied for {thing}"] * 2
+    return ToolResult(text=f"Error: {rng.choice(failures)}", is_error=True, simulated=True)
+
+
+def _source(tool: Tool, call: ToolCall, seed: int) -> random.Random:
+    return random.Random(fingerprint([tool.name, call.arguments, seed]))
+
+
+def _structured(tool: Tool, call: ToolCall, rng: random.Random) -> dict[str, Any] | None:
+    schema = tool.output_schema or {}
+    check = validator(schema)
+    at = Place(rng, schema, f"{spoken(tool.name)}. {tool.description}", "train", optional=0.9)
+    for _ in range(_TRIES):
+        try:
+            value = draw(schema, at)
+        except UnusableTool:
+            return None
+        echoed = _echo(value, call.arguments, ())
+        for candidate in (echoed, value):
+            if isinstance(candidate, dict) and check.is_valid(candidate):
+                return candidate
+    return None
+
+
+def _echo(value: Any, arguments: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """A result whose fields repeat the arguments of the same name: source.zone, source_zone."""
+    if isinstance(value, dict):
+        return {
+            key: _echo(part, arguments, (*path, *name_words(key))) for key, part in value.items()
+        }
+    for name, argument in arguments.items():
+        same_type = type(argument) is type(value)
+        if name_words(name) == path and (same_type or not isinstance(argument, (dict, list))):
+            return argument
+    return value
+
+
+def _plain(tool: Tool, call: ToolCall, rng: random.Random) -> str:
+    words = name_words(tool.name)
+    verb = next((word for word in words[:2] if leading_verb((word, ""))), None)
+    given = ", ".join(f"{spoken(n)} {_short(v)}" for n, v in call.arguments.items())
+    name = spoken(tool.name)
+    if verb in _CHANGES:
+        return f"Done: {name}" + (f" ({given})" if given else "")
+    if is_plural(name) or verb == "list":
+        return "\n".join(dict.fromkeys(KINDS["title"](rng) for _ in range(rng.randint(2, 4))))
+    return f"{name.capitalize()}{f' ({given})' if given else ''}: {KINDS['text'](rng)}"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:59] + "…"

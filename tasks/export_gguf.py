@@ -1,0 +1,43 @@
+"""Stage 6: LoraAdapter → GgufModel: merged in 16 bit, converted, compared, tried."""
+
+import tempfile
+from pathlib import Path
+
+from prefect import task
+
+from profiles import Model, Quantization
+from tasks.caching import ByContent, content_key
+from tasks.domain.products import BaseModelFolder, GgufModel, LoraAdapter
+from tasks.external.gguf_check import check_gguf
+from tasks.external.llama_cpp import convert
+from tasks.external.storage import Storage
+from tasks.reporting import artifacts
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def export_gguf(
+    base: BaseModelFolder, adapter: LoraAdapter | None, model: Model, quantization: Quantization
+) -> GgufModel:
+    """Write base and adapter as one GGUF file; without an adapter, the base alone.
+
+    Raises:
+        MachineTooSmall: a converter or quantiser is missing.
+        ExportFailed: the file is not the model that went in.
+    """
+    from tasks.external.trainer import engine
+
+    storage = Storage()
+    key = content_key("gguf", base=base, adapter=adapter, quantization=quantization)
+    name = model.name if adapter else f"{model.name}-base"
+    place = ("gguf", f"{name}-{quantization}-{key[-8:]}.gguf")
+    with tempfile.TemporaryDirectory(prefix="mcp-forge-") as scratch:
+        merged = Path(scratch) / "merged"
+        adapter_files = storage.fetch(adapter.files) if adapter else None
+        engine.merge(storage.fetch(base.files), adapter_files, merged)
+        with storage.writing(*place) as draft:
+            notes = convert(merged, draft, quantization)
+            notes += check_gguf(draft, merged, quantization, model.stop)
+            files = storage.keep(draft, *place)
+    exported = GgufModel(name=name, files=files, quantization=quantization, notes=tuple(notes))
+    artifacts.gguf(exported)
+    return exported

@@ -1,0 +1,117 @@
+"""The way to a server, whatever it is: a process, an address, or a tool list in a file.
+
+Where a tool may change something, or nobody is there to ask, its answer is simulated from its schema.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from profiles import Server, TypedPrompt, load_typed_prompts
+from tasks.domain.conversations import fingerprint
+from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.simulation import simulate
+from tasks.domain.toolcalls import ToolCall
+from tasks.external.mcp_server import McpSession, connect, inspect
+from tasks.external.storage import Storage
+from tasks.external.stub_server import stub
+from tasks.external.tool_files import read_toolset
+from tasks.external.workspace import located, prepare_workspace, with_workspace
+
+Execute = Callable[[ToolCall], ToolResult]
+
+
+def read_toolset_of(server: Server) -> Toolset:
+    """The tools of a server or of a tool list.
+
+    Raises:
+        ServerFailed: the server cannot be started, reached or understood.
+        UnusableData: the tool list cannot be read.
+        UnusableTool: a tool's schema cannot be used.
+    """
+    if server.tools_file:
+        toolset = read_toolset(Path(server.tools_file))
+        chosen = [t for t in toolset.tools if t.name in (server.include_tools or {t.name})]
+        return toolset.model_copy(update={"server": server.name, "tools": tuple(chosen)})
+    return inspect(server, workspace_of(server))
+
+
+def workspace_of(server: Server) -> Path | None:
+    """The folder that the server works on, made when it is not there; None without one."""
+    if server.workspace is None:
+        return None
+    spec = fingerprint(server.workspace.model_dump(mode="json"))[:8]
+    return prepare_workspace(server, Storage().folder("workspaces") / f"{server.name}-{spec}")
+
+
+def typed_prompts_of(server: Server) -> list[TypedPrompt]:
+    """The prompts typed for a server, with its workspace's path in them; empty without any."""
+    workspace = workspace_of(server)
+    return [
+        TypedPrompt.model_validate(with_workspace(prompt.model_dump(), workspace))
+        for prompt in load_typed_prompts(server)
+    ]
+
+
+def at_home(server: Server) -> Server:
+    """The spec with its workspace's path in it."""
+    return located(server, workspace_of(server))
+
+
+@contextmanager
+def executing(
+    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = 30
+) -> Iterator[Execute]:
+    """A function that executes calls while data is written: read-only tools really, others not.
+
+    Raises:
+        ServerFailed: the server cannot be started.
+    """
+    with ExitStack() as stack:
+        live = _live(server, call_timeout_seconds, stack)
+
+        def execute(call: ToolCall) -> ToolResult:
+            tool = toolset.tool(call.name)
+            if live is not None and tool.read_only:
+                return live.call(call)
+            return simulate(tool, call, seed)
+
+        yield execute
+
+
+@contextmanager
+def trying(
+    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = 30
+) -> Iterator[Execute]:
+    """A function that executes a model's calls: read-only tools on the server, others on a stub.
+
+    The stub is an MCP server of its own, generated from the schemas, so that the whole loop is run.
+
+    Raises:
+        ServerFailed: a server cannot be started.
+    """
+    with ExitStack() as stack:
+        live = _live(server, call_timeout_seconds, stack)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-")))
+        tools_file = folder / "tools.json"
+        tools_file.write_text(toolset.model_dump_json(), encoding="utf-8")
+        stand_in = stack.enter_context(
+            connect(stub(tools_file, seed), None, call_timeout_seconds=call_timeout_seconds)
+        )
+        names = {tool.name for tool in toolset.tools if tool.read_only and live is not None}
+
+        def execute(call: ToolCall) -> ToolResult:
+            if live is not None and call.name in names:
+                return live.call(call)
+            return stand_in.call(call).model_copy(update={"simulated": True})
+
+        yield execute
+
+
+def _live(server: Server, call_timeout_seconds: float, stack: ExitStack) -> McpSession | None:
+    if server.tools_file:
+        return None
+    return stack.enter_context(
+        connect(server, workspace_of(server), call_timeout_seconds=call_timeout_seconds)
+    )

@@ -1,0 +1,70 @@
+"""Stage 9: GgufModel and the reports → Bundle: a folder that runs elsewhere, with its proofs."""
+
+import importlib.metadata
+import json
+import shutil
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from profiles import Recipe
+from tasks.domain.bundle_files import CHECKSUMS, Ingredients, agent_yaml, checksums, modelfile, readme
+from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
+from tasks.domain.schemas import functions
+from tasks.external.storage import Storage, digest
+from tasks.reporting import artifacts, events
+
+_PACKAGES = ("mcp-forge", "prefect", "torch", "transformers", "trl", "peft", "unsloth", "xllamacpp", "mcp")
+
+
+@task(cache_policy=NO_CACHE)
+def package_bundle(
+    evaluation: Evaluation, base: BaseModelFolder, toolset: Toolset, recipe: Recipe, output: str
+) -> Bundle:
+    """Write the bundle beside its place and move it there whole; a bundle there is replaced."""
+    made = Ingredients(
+        base=base,
+        profile=recipe.profile,
+        toolset=toolset,
+        evaluation=evaluation,
+        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
+    )
+    target = Path(output or Path("dist") / made.name).absolute()
+    draft = target.with_name(f".{target.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    _write(draft, made, recipe)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
+    bundle = Bundle(
+        path=str(target),
+        sha256=digest(target)[0],
+        server=toolset.server,
+        model=recipe.model.name,
+        profile=recipe.profile.name,
+        toolset_fingerprint=toolset.fingerprint,
+    )
+    artifacts.bundle(bundle)
+    events.bundle_published(bundle)
+    return bundle
+
+
+def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
+    (folder / "tests").mkdir(parents=True)
+    shutil.copyfile(Storage().fetch(made.evaluation.gguf.files), folder / made.gguf_name)
+    texts = {
+        "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
+        "agent.yaml": agent_yaml(made),
+        "Modelfile": modelfile(
+            recipe.model, made.gguf_name, 2 * recipe.profile.training.max_seq_length
+        ),
+        "README.md": readme(made),
+        "server.json": recipe.server.model_dump_json(indent=2, exclude_defaults=True) + "\n",
+        "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
+        "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    names = sorted([*texts, made.gguf_name])
+    sums = checksums({name: digest(folder / name)[0] for name in names})
+    (folder / CHECKSUMS).write_text(sums, encoding="utf-8")

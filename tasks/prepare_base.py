@@ -1,0 +1,26 @@
+"""Stage 1: a model's file → a base model folder ready to train, with its template; made once."""
+
+from prefect import task
+
+from profiles import Model
+from tasks.caching import ByContent, content_key
+from tasks.domain.products import BaseModelFolder
+from tasks.external.base_model import build_base, origin_of
+from tasks.external.storage import Storage
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def prepare_base(model: Model) -> BaseModelFolder:
+    """Build the folder in the storage.
+
+    Raises:
+        UnusableModel: the model's files are not to be had, or are not what they should be.
+    """
+    storage = Storage()
+    place = ("bases", f"{model.name}-{content_key('base', model=model)[-8:]}")
+    with storage.writing(*place) as draft:
+        build_base(model, draft)
+        files = storage.keep(draft, *place)
+    return BaseModelFolder(
+        model=model.name, files=files, origin=origin_of(model), licence=model.licence
+    )

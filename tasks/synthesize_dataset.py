@@ -1,0 +1,40 @@
+"""Stage 3: Toolset → Dataset: rows written from the tools' schemas and the server's own answers."""
+
+from prefect import task
+
+from profiles import Data, Server
+from tasks.caching import ByContent, content_key
+from tasks.domain.conversations import Row, write_jsonl
+from tasks.domain.products import Dataset, StoredFile, Toolset
+from tasks.domain.rows import write_rows
+from tasks.external.servers import at_home, executing
+from tasks.external.storage import Storage
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
+    """Write rows for training and rows held out.
+
+    Raises:
+        ServerFailed: the server cannot be started or dies while it is asked.
+        UnusableTool: no valid arguments can be made for a tool.
+    """
+    with executing(server, toolset, data.seed) as execute:
+        written = write_rows(toolset, at_home(server), data, execute)
+    place = f"{toolset.server}-{content_key('rows', toolset=toolset, server=server, data=data)[-8:]}"
+    return Dataset(
+        train=_keep(written.train, place, "train.jsonl"),
+        heldout=_keep(written.heldout, place, "heldout.jsonl"),
+        train_rows=len(written.train),
+        heldout_rows=len(written.heldout),
+        toolset_fingerprint=toolset.fingerprint,
+        seed=data.seed,
+        notes=written.notes,
+    )
+
+
+def _keep(rows: tuple[Row, ...], place: str, name: str) -> StoredFile:
+    storage = Storage()
+    with storage.writing("datasets", place, name) as draft:
+        draft.write_text(write_jsonl(rows), encoding="utf-8")
+        return storage.keep(draft, "datasets", place, name)

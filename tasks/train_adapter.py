@@ -1,0 +1,92 @@
+"""Stage 5: ApprovedDataset → LoraAdapter, on whatever machine this flow run was placed."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from prefect import task
+
+from profiles import Model, Profile
+from tasks.caching import ByContent, content_key
+from tasks.domain.errors import TrainingLocked
+from tasks.domain.products import (
+    ApprovedDataset,
+    BaseModelFolder,
+    LoraAdapter,
+    TrainingRecord,
+)
+from tasks.domain.progress import Report
+from tasks.external.storage import Storage
+from tasks.external.tokenizer import ChatTokenizer
+from tasks.reporting import artifacts, events
+from tasks.reporting.training import TrainingReporter
+
+_EVAL_ROWS = 32
+"""Held-out rows that the evaluation loss is taken over: four packs of eight."""
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def train_adapter(
+    dataset: ApprovedDataset, base: BaseModelFolder, model: Model, profile: Profile
+) -> LoraAdapter:
+    """Train; go on from the newest checkpoint of the same inputs, if there is one.
+
+    Raises:
+        TrainingDiverged: a loss or gradient is not a number.
+        TrainingInterrupted: it was told to stop; the same inputs go on from its checkpoint.
+        TrainingLocked: another process trains the same inputs.
+    """
+    storage = Storage()
+    key = content_key(
+        "adapter",
+        data=dataset.dataset.train,
+        base=base.files,
+        model=model,
+        lora=profile.lora,
+        training=profile.training,
+    )
+    checkpoints = storage.folder("checkpoints", key)
+    reporter = TrainingReporter(model.name)
+    try:
+        with FileLock(checkpoints.with_suffix(".lock"), timeout=0):
+            adapter = _train(dataset, base, model, profile, checkpoints, reporter, key)
+    except Timeout as error:
+        raise TrainingLocked(f"another process trains {key}; wait for it or end it") from error
+    finally:
+        reporter.close()
+    reporter.finish(artifacts.finished_loss_curve(adapter))
+    artifacts.adapter(adapter)
+    events.adapter_saved(adapter)
+    return adapter
+
+
+def _train(
+    dataset: ApprovedDataset,
+    base: BaseModelFolder,
+    model: Model,
+    profile: Profile,
+    checkpoints: Path,
+    report: Report,
+    key: str,
+) -> LoraAdapter:
+    # torch takes seconds to import and is not there on a machine that only prepares data.
+    from tasks.external.trainer import engine
+
+    storage = Storage()
+    folder = storage.fetch(base.files)
+    encode = ChatTokenizer(folder).encode
+    rows = engine.prepare_dataset([encode(row) for row in storage.read_rows(dataset.dataset.train)])
+    heldout = storage.read_rows(dataset.dataset.heldout)[:_EVAL_ROWS]
+    eval_rows = engine.prepare_dataset([encode(row) for row in heldout])
+    tuned, tokenizer = engine.load_model(folder, model, profile.lora, profile.training)
+    record: TrainingRecord = engine.train(
+        tuned, tokenizer, rows, eval_rows, profile.training, checkpoints, report
+    )
+    place = ("adapters", f"{model.name}-{profile.name}-{key[-8:]}")
+    with storage.writing(*place) as draft:
+        engine.save_adapter(tuned, draft)
+        (draft / "training.json").write_text(record.model_dump_json(indent=2), encoding="utf-8")
+        files = storage.keep(draft, *place)
+    engine.drop_checkpoints(checkpoints)
+    return LoraAdapter(
+        model=model.name, profile=profile.name, files=files, base=base, record=record
+    )

@@ -1,0 +1,96 @@
+"""Stage 7: GgufModel + live server → ValidationReport, or ValidationFailed."""
+
+from collections.abc import Sequence
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from profiles import Profile, Recipe
+from tasks.domain import scoring
+from tasks.domain.conversations import Row
+from tasks.domain.errors import CallFailed, ValidationFailed
+from tasks.domain.examination import after_call, loop_rows
+from tasks.domain.products import (
+    ApprovedDataset,
+    GgufModel,
+    LoopCase,
+    ToolResult,
+    Toolset,
+    ValidationReport,
+)
+from tasks.domain.rows import cap
+from tasks.domain.toolcalls import faults, parse
+from tasks.external.servers import Execute, trying
+from tasks.external.storage import Storage
+from tasks.external.student import Completion, Student, student
+from tasks.reporting import artifacts, events
+
+
+@task(cache_policy=NO_CACHE)
+def validate_model(
+    gguf: GgufModel, dataset: ApprovedDataset, toolset: Toolset, recipe: Recipe
+) -> ValidationReport:
+    """Ask the file that ships all held-out prompts, and take a part of them through the whole loop.
+
+    Raises:
+        ValidationFailed: a threshold of the profile was missed; the report stays as an artifact.
+        ServerFailed: the server cannot be started.
+    """
+    storage, profile = Storage(), recipe.profile
+    rows = storage.read_rows(dataset.dataset.heldout)
+    evaluation = profile.evaluation
+    with (
+        student(
+            storage.fetch(gguf.files), recipe.model.stop, evaluation.max_answer_tokens
+        ) as model,
+        trying(
+            recipe.server, toolset, profile.data.seed, evaluation.call_timeout_seconds
+        ) as execute,
+    ):
+        answers = [model.answer(row.prompt, row.tools) for row in rows]
+        cases = [
+            _loop(rows[place], answers[place].text, model, execute, profile.data.max_result_chars)
+            for place in loop_rows(rows, evaluation.loops)
+        ]
+    report = _report(rows, answers, cases, profile)
+    artifacts.validation(report, recipe.model.name)
+    if report.failures:
+        raise ValidationFailed(f"{recipe.model.name}: {'; '.join(report.failures)}")
+    events.stage_completed("validate_model", {"completion": report.completion.value})
+    return report
+
+
+def _loop(
+    row: Row, first: str, model: Student, execute: Execute, max_result_chars: int
+) -> LoopCase:
+    """Go on from a first answer: execute its call, feed the result back, hear the final answer."""
+    said = parse(first)
+    result: ToolResult | None = None
+    final, executed = "", False
+    if row.tool is not None and len(said.calls) == 1 and not faults(said.calls[0], row.tools):
+        call = said.calls[0]
+        try:
+            result = execute(call)
+            executed = True
+        except CallFailed as error:
+            result = ToolResult(text=str(error), is_error=True)
+        shown = cap(result.text, max_result_chars)
+        final = model.answer(after_call(row, said.text, call, shown), row.tools).text
+    return scoring.judge_loop(row, first, result, final, executed)
+
+
+def _report(
+    rows: Sequence[Row], answers: Sequence[Completion], cases: Sequence[LoopCase], profile: Profile
+) -> ValidationReport:
+    texts = [answer.text for answer in answers]
+    score = scoring.score(rows, texts)
+    return ValidationReport(
+        score=score,
+        latency=scoring.percentiles([answer.seconds for answer in answers]),
+        completion=scoring.completion(cases),
+        by_scenario=scoring.completion_by_scenario(cases),
+        cases=tuple(cases),
+        answers=tuple(texts),
+        thresholds=profile.thresholds.model_dump(),
+        failures=scoring.threshold_failures(score, cases, profile.thresholds),
+    )

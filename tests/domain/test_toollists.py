@@ -1,0 +1,139 @@
+"""Tool lists in every form that people have."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tasks.domain.errors import UnusableData, UnusableTool
+from tasks.domain.products import Tool, Toolset
+from tasks.domain.toollists import as_tools_list, toolset_from_value
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "default": None}},
+    "required": ["city"],
+}
+MCP = {"name": "forecast", "description": "The weather", "inputSchema": SCHEMA}
+FUNCTION = {"name": "forecast", "description": "The weather", "parameters": SCHEMA}
+TOOL = Tool(name="forecast", description="The weather", input_schema=SCHEMA)
+TOOLSET = Toolset(
+    server="weather",
+    version="weather 1.0",
+    tools=(
+        TOOL,
+        Tool(
+            name="storms",
+            title="Storms",
+            input_schema={"type": "object"},
+            output_schema={"type": "object"},
+            read_only=True,
+            destructive=False,
+        ),
+    ),
+)
+
+
+def test_what_inspect_writes_is_read_back() -> None:
+    assert toolset_from_value(json.loads(TOOLSET.model_dump_json()), "file") == TOOLSET
+    assert toolset_from_value(TOOLSET.model_dump(), "file") == TOOLSET
+
+
+def test_mcps_own_form_loses_nothing() -> None:
+    assert toolset_from_value(as_tools_list(TOOLSET), "weather").tools == TOOLSET.tools
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [MCP],
+        {"tools": [MCP], "nextCursor": ""},
+        {"jsonrpc": "2.0", "id": 1, "result": {"tools": [MCP]}},
+        [{"type": "function", "function": FUNCTION}],
+        {"tools": [{"type": "function", "function": FUNCTION}]},
+        {"functions": [FUNCTION]},
+        [FUNCTION],
+        [{**FUNCTION, "title": None}],
+    ],
+)
+def test_every_form_reads_the_same(value: Any) -> None:
+    assert toolset_from_value(value, "weather") == Toolset(server="weather", tools=(TOOL,))
+
+
+def test_a_saved_answer_names_its_server_and_version() -> None:
+    info = {"name": "weather-mcp", "version": "2.1"}
+    toolset = toolset_from_value({"server": "w", "server_info": info, "tools": [MCP]}, "file")
+    assert (toolset.server, toolset.version) == ("w", "weather-mcp 2.1")
+
+
+def test_a_tool_that_says_nothing_may_change_and_destroy() -> None:
+    (tool,) = toolset_from_value([MCP], "weather").tools
+    assert (tool.read_only, tool.destructive) == (False, True)
+
+
+def test_a_tools_hints_are_read() -> None:
+    hints = {"readOnlyHint": True, "destructiveHint": False, "title": "Forecast"}
+    (tool,) = toolset_from_value([{**MCP, "annotations": hints}], "weather").tools
+    assert (tool.read_only, tool.destructive, tool.title) == (True, False, "Forecast")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "weather: found null, needed a list of tools"),
+        ("[]", "weather: found a text, needed a list of tools"),
+        ({}, "weather: found keys none, needed a list of tools"),
+        ({"error": {"code": 1}}, "weather: found keys error, needed a list of tools"),
+        ({"tools": {}}, "weather: found keys tools, needed a list of tools"),
+        ([], "weather: the tool list is empty, needed at least one tool"),
+        (
+            {"tools": [MCP], "nextCursor": "2"},
+            "weather: only one page (it has a nextCursor), needed the whole list",
+        ),
+        ([MCP, "storms"], "weather: tool 2: found a text, needed an object"),
+        ([MCP, {"inputSchema": SCHEMA}], "weather: tool 2: no 'name', needed a text"),
+    ],
+)
+def test_what_is_no_tool_list_is_refused(value: Any, said: str) -> None:
+    with pytest.raises(UnusableData) as caught:
+        toolset_from_value(value, "weather")
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"inputSchema": None}, "no input schema; needed a JSON Schema of type 'object'"),
+        ({"inputSchema": []}, "the input schema is a list; needed a JSON Schema of type 'object'"),
+        (
+            {"inputSchema": {}},
+            "the input schema's type is None; needed a JSON Schema of type 'object'",
+        ),
+        (
+            {"inputSchema": {"type": "string"}},
+            "the input schema's type is 'string'; needed a JSON Schema of type 'object'",
+        ),
+        (
+            {"inputSchema": {"type": "object", "required": "city"}},
+            "not a valid JSON Schema: 'city' is not of type 'array'; "
+            "needed a JSON Schema of type 'object'",
+        ),
+        ({"outputSchema": "none"}, "the output schema is a text, needed an object"),
+        ({"description": 7}, "description is a number, needed a text"),
+    ],
+)
+def test_a_tool_that_cannot_be_used_is_named(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(UnusableTool) as caught:
+        toolset_from_value([MCP, {**MCP, "name": "bare", **change}], "weather")
+    assert str(caught.value) == f"weather: tool 2 'bare': {said}"
+
+
+def test_a_function_without_parameters_is_named() -> None:
+    bare = {"type": "function", "function": {"name": "bare"}}
+    with pytest.raises(UnusableTool, match="weather: tool 1 'bare': no input schema"):
+        toolset_from_value([bare], "weather")
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    with pytest.raises(UnusableTool, match="weather: listed more than once: 'forecast'"):
+        toolset_from_value([MCP, FUNCTION], "weather")
