@@ -84,11 +84,12 @@ def main() -> None:
 
 def _in_prefect(entry: str, parameters: dict[str, Any]) -> Any:
     """Run a flow against the configured Prefect API, or against a server of this command's own."""
-    with prefect_api():
-        from prefect.utilities.importtools import import_object
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.utilities.importtools import import_object
 
-        _quieten_refusals()
-        flow: Callable[..., Any] = import_object(entry)
+    _quieten_refusals()
+    flow: Callable[..., Any] = import_object(entry)
+    with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
         return flow(**parameters)
 
 

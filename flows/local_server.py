@@ -1,7 +1,7 @@
 """A Prefect server for one command: it ends with the process that started it, however that ends.
 
-Started as ``python -m flows.local_server`` it serves on a free port of the loopback interface, prints
-the port, and stops when its standard input closes; a killed parent closes it too.
+Started as ``python -m flows.local_server`` it serves on a free port of the loopback interface,
+prints the port, and stops when its standard input closes; a killed parent closes it too.
 """
 
 import os
@@ -24,7 +24,7 @@ _START_SECONDS = 180
 
 
 def settle_environment() -> None:
-    """Set, before Prefect is imported, what its client and server read at import. What is set already stays.
+    """Set what Prefect reads when it is imported; what is set already stays.
 
     Everything is written below the home of this installation, and nothing is reported anywhere.
     """
@@ -62,10 +62,8 @@ def prefect_api() -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{_port(process.stdout)}/api"
         _wait_until_healthy(url)
-        os.environ["PREFECT_API_URL"] = url
         yield url
     finally:
-        os.environ.pop("PREFECT_API_URL", None)
         process.stdin.close()
         try:
             process.wait(timeout=20)

@@ -386,6 +386,8 @@ def _load(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
 def explain(error: ValidationError) -> str:
     """A validation error as one line: where, what is wrong."""
     return "; ".join(
-        f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg'].removeprefix('Value error, ')}"
+        ".".join(map(str, fault["loc"]))
+        + ": " * bool(fault["loc"])
+        + fault["msg"].removeprefix("Value error, ")
         for fault in error.errors()
     )

@@ -17,4 +17,6 @@ def check_machine(recipe: Recipe) -> None:
     """
     faults = lacks(look(recipe.model, recipe.quantization), recipe.model)
     if faults:
-        raise MachineTooSmall(f"this machine cannot forge {recipe.model.name}: needed {'; '.join(faults)}")
+        raise MachineTooSmall(
+            f"this machine cannot forge {recipe.model.name}: needed {'; '.join(faults)}"
+        )

@@ -9,13 +9,30 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from profiles import Recipe
-from tasks.domain.bundle_files import CHECKSUMS, Ingredients, agent_yaml, checksums, modelfile, readme
+from tasks.domain.bundle_files import (
+    CHECKSUMS,
+    Ingredients,
+    agent_yaml,
+    checksums,
+    modelfile,
+    readme,
+)
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
 from tasks.domain.schemas import functions
 from tasks.external.storage import Storage, digest
 from tasks.reporting import artifacts, events
 
-_PACKAGES = ("mcp-forge", "prefect", "torch", "transformers", "trl", "peft", "unsloth", "xllamacpp", "mcp")
+_PACKAGES = (
+    "mcp-forge",
+    "prefect",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "unsloth",
+    "xllamacpp",
+    "mcp",
+)
 
 
 @task(cache_policy=NO_CACHE)
@@ -28,6 +45,7 @@ def package_bundle(
         profile=recipe.profile,
         toolset=toolset,
         evaluation=evaluation,
+        stop=recipe.model.stop,
         packages={name: importlib.metadata.version(name) for name in _PACKAGES},
     )
     target = Path(output or Path("dist") / made.name).absolute()
@@ -55,9 +73,7 @@ def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
     texts = {
         "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
-        "Modelfile": modelfile(
-            recipe.model, made.gguf_name, 2 * recipe.profile.training.max_seq_length
-        ),
+        "Modelfile": modelfile(recipe.model, made.gguf_name, made.context_tokens),
         "README.md": readme(made),
         "server.json": recipe.server.model_dump_json(indent=2, exclude_defaults=True) + "\n",
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",

@@ -21,7 +21,9 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
     """
     with executing(server, toolset, data.seed) as execute:
         written = write_rows(toolset, at_home(server), data, execute)
-    place = f"{toolset.server}-{content_key('rows', toolset=toolset, server=server, data=data)[-8:]}"
+    place = (
+        f"{toolset.server}-{content_key('rows', toolset=toolset, server=server, data=data)[-8:]}"
+    )
     return Dataset(
         train=_keep(written.train, place, "train.jsonl"),
         heldout=_keep(written.heldout, place, "heldout.jsonl"),

@@ -38,7 +38,8 @@ class VerifiedBundle(BaseModel):
         where = "a stand-in" if self.result.simulated else "the server"
         return (
             f"{self.files} files unaltered\nasked   {self.prompt}\n"
-            f"called  {render(self.call).splitlines()[1]}\n{where} answered  {self.result.text[:300]}"
+            f"called  {render(self.call).splitlines()[1]}\n"
+            f"{where} answered  {self.result.text[:300]}"
         )
 
 
@@ -90,7 +91,9 @@ def _check_files(path: Path) -> list[str]:
 
 def _check_tools(toolset: Toolset, tools: list[dict[str, Any]], fingerprint: str) -> None:
     current = json.loads(json.dumps(functions(toolset)))
-    changed = {f["function"]["name"] for f in (*current, *tools) if f not in current or f not in tools}
+    changed = {
+        f["function"]["name"] for f in (*current, *tools) if f not in current or f not in tools
+    }
     if changed or toolset.fingerprint != fingerprint:
         raise BundleInvalid(
             f"the tools of {toolset.server} are no longer those of the bundle "

@@ -42,7 +42,7 @@ def draw_number(
     whole = schema.get("type") != "number" and "number" not in schema.get("type", ())
     if step := schema.get("multipleOf"):
         return _multiple(schema, name, rng, step)
-    low, high = _range(schema, name)
+    low, high = usual_range(schema, name)
     if unusual and rng.random() < _AT_A_BOUND:
         return _neat(rng.choice((low, low + 1, high)) if high - low >= 1 else low)
     if not whole and (_DECIMALS.search(name) or high - low < 1):
@@ -70,15 +70,15 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def usual_range(name: str) -> tuple[int, int]:
+def _named_range(name: str) -> tuple[int, int]:
     """The range that a parameter's name suggests."""
     found = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
     return next(found, _USUAL)
 
 
-def _range(schema: dict[str, Any], name: str) -> tuple[float, float]:
+def usual_range(schema: dict[str, Any], name: str) -> tuple[float, float]:
     """The usual range where the bounds allow it, else one as wide inside the bounds."""
-    usual_low, usual_high = usual_range(name)
+    usual_low, usual_high = _named_range(name)
     least, most = bounds(schema)
     low = usual_low if least is None else max(usual_low, least)
     high = usual_high if most is None else min(usual_high, most)
@@ -92,7 +92,7 @@ def _range(schema: dict[str, Any], name: str) -> tuple[float, float]:
 
 
 def _multiple(schema: dict[str, Any], name: str, rng: random.Random, step: float) -> int | float:
-    low, high = _range({k: v for k, v in schema.items() if k != "multipleOf"}, name)
+    low, high = usual_range({k: v for k, v in schema.items() if k != "multipleOf"}, name)
     first, last = math.ceil(low / step), math.floor(high / step)
     if last < first:
         _, most = bounds(schema)

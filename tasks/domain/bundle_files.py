@@ -17,6 +17,8 @@ from tasks.domain.reports import METRICS, cell, percent, rate, scorecard_markdow
 
 __all__ = ["Ingredients", "agent_yaml", "checksums", "modelfile", "parse_checksums", "readme"]
 
+CHECKSUMS = "SHA256SUMS"
+"""The file of a bundle that has the sums of all others."""
 _CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
@@ -29,6 +31,8 @@ class Ingredients(BaseModel):
     profile: Profile
     toolset: Toolset
     evaluation: Evaluation
+    stop: tuple[str, ...]
+    """The texts that end the model's answer."""
     packages: dict[str, str] = {}
     """The versions of the packages that did the work."""
     gguf_name: str = "model.gguf"
@@ -68,6 +72,7 @@ def agent_yaml(made: Ingredients) -> str:
         "toolset_fingerprint": made.toolset.fingerprint,
         "tools": [tool.name for tool in made.toolset.tools],
         "simulated_tools": made.simulated_tools,
+        "stop": list(made.stop),
         "system_prompt": SYSTEM_PROMPT,
         "max_result_chars": made.profile.data.max_result_chars,
         "max_seq_length": made.profile.training.max_seq_length,

@@ -126,7 +126,7 @@ def read_jsonl(text: str, source: str, tools: Sequence[dict[str, Any]] | None = 
 
 
 def _rows(text: str, source: str, tools: Sequence[dict[str, Any]] | None) -> Iterator[Row]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield _row(line, f"{source}:{number}", tools)
 

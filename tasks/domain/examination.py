@@ -52,7 +52,7 @@ def _typed_row(prompt: TypedPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
 
 
 def after_call(row: Row, said: str, call: ToolCall, result: str) -> tuple[Message, ...]:
-    """The conversation after a model's first answer was executed: its words, its call, the result."""
+    """The conversation after a first answer was executed: its words, its call, the result."""
     return (
         *row.prompt,
         Message(role="assistant", content=said, tool_calls=(MessageCall.of(call),)),

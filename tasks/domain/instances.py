@@ -11,9 +11,10 @@ from tasks.domain import words
 from tasks.domain.amounts import draw_number
 from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
+from tasks.domain.meanings import TEXTS, VAGUE, kind_of, kind_of_example, quoted_examples
 from tasks.domain.patterns import matching
 from tasks.domain.phrasing.naming import name_words
-from tasks.domain.values import KINDS, TEXTS, VAGUE, kind_of, kind_of_example, quoted_examples
+from tasks.domain.values import KINDS
 
 DRAWS = 64
 """Draws for a value of the right half before the pool counts as too small to be halved."""
@@ -71,21 +72,15 @@ def draw(schema: Any, at: Place) -> Any:
 
 def settle(schema: Any, at: Place) -> dict[str, Any]:
     """Follow $ref, merge allOf, choose a branch of anyOf and oneOf: a schema without these."""
-    schema = schema if isinstance(schema, dict) else {}
+    settled: dict[str, Any] = schema if isinstance(schema, dict) else {}
     for _ in range(_DEEPEST):
-        if "$ref" in schema:
-            rest = {k: v for k, v in schema.items() if k != "$ref"}
-            schema = merge(resolve(schema["$ref"], at.root), rest)
-        elif "allOf" in schema:
-            parts = [settle(part, at) for part in schema["allOf"]]
-            schema = {k: v for k, v in schema.items() if k != "allOf"}
-            for part in parts:
-                schema = merge(schema, part)
-        elif union := next((k for k in ("anyOf", "oneOf") if k in schema), None):
-            rest = {k: v for k, v in schema.items() if k != union}
-            schema = merge(_branch(schema[union], at), rest)
-        else:
-            return schema
+        turn = next((keyword for keyword in _TURNS if keyword in settled), None)
+        if turn is None:
+            return settled
+        rest = {k: v for k, v in settled.items() if k != turn}
+        for part in _TURNS[turn](settled[turn], at):
+            rest = merge(part, rest)
+        settled = rest
     raise UnusableTool(f"{at.name}: $ref, allOf and anyOf refer to one another without an end")
 
 
@@ -246,6 +241,12 @@ def _sized(text: str, schema: dict[str, Any], rng: random.Random) -> str:
     return text[:most].rstrip() or text[:most] if len(text) > most else text
 
 
+_TURNS: dict[str, Callable[[Any, Place], list[dict[str, Any]]]] = {
+    "$ref": lambda value, at: [resolve(value, at.root)],
+    "allOf": lambda value, at: [settle(part, at) for part in value],
+    "anyOf": lambda value, at: [_branch(value, at)],
+    "oneOf": lambda value, at: [_branch(value, at)],
+}
 _DRAWERS: dict[str, Callable[[dict[str, Any], Place], Any]] = {
     "object": _object,
     "array": _array,

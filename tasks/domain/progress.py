@@ -1,4 +1,4 @@
-"""What a training says of itself while it runs; the trainer knows no other reader than a callable."""
+"""What a training says of itself while it runs; the trainer knows its reader as a callable only."""
 
 from collections.abc import Callable
 from typing import Literal

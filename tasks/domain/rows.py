@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from profiles import Data, Server
+from tasks.domain.arguments import ArgumentMaker, Wish
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario, Split
 from tasks.domain.phrasing.answers import answer, ask, report
+from tasks.domain.phrasing.listener import Listener, bare
 from tasks.domain.phrasing.requests import Request, request
-from tasks.domain.phrasing.small_talk import Listener, talk
+from tasks.domain.phrasing.small_talk import talk
 from tasks.domain.phrasing.spoken import mentions
 from tasks.domain.phrasing.wording import Wording, wordings
 from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.scenarios import Quota, askable, plan
-from tasks.domain.schemas import ArgumentMaker, Wish, functions
+from tasks.domain.schemas import functions
 from tasks.domain.simulation import simulate, simulate_error
 from tasks.domain.toolcalls import ToolCall
 
@@ -25,7 +27,7 @@ TRIES = 60
 REFUSALS = 12
 """Errors to plausible values, with no answer before, until a tool's results are made up."""
 OPTIONAL_SHARE = 0.3
-_ERROR_TEXT = re.compile(r"\s*(\w+ )?error\b[: ]", re.IGNORECASE)
+_ERROR_TEXT = re.compile(r"\s*(\w+ )?error:", re.IGNORECASE)
 
 Execute = Callable[[ToolCall], ToolResult]
 
@@ -140,7 +142,7 @@ class _Writer:
         said = talk(self.listener, split, self.used, rng)
         if said is None:
             return None
-        self.used.add(said.text)
+        self.used.add(bare(said.text))
         turns = (Message(role="assistant", content=said.answer),)
         return self._conversation("no_tool", split, Request(said.text, said.family), turns)
 
@@ -176,9 +178,9 @@ class _Writer:
                 continue
             asked = request(wording, shown, wish.split, rng)
             spoken = {n: v for n, v in shown.items() if not wording.maker.is_constant(n)}
-            if asked.text.casefold() in self.used or not mentions(asked.text, spoken):
+            if bare(asked.text) in self.used or not mentions(asked.text, spoken):
                 continue
-            self.used.add(asked.text.casefold())
+            self.used.add(bare(asked.text))
             self.calls.add(key)
             return asked, ToolCall(name=name, arguments=arguments)
         return None
@@ -220,7 +222,7 @@ class _Writer:
         found = self._said(wording, Wish(split, OPTIONAL_SHARE), rng, missing)
         if found is None:
             return None
-        turns = (Message(role="assistant", content=ask(missing, rng)),)
+        turns = (Message(role="assistant", content=ask(wording, missing, rng)),)
         row = self._conversation("ambiguous", split, found[0], turns)
         return row.model_copy(update={"missing": missing})
 

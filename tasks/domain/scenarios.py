@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from profiles import Data
+from tasks.domain.arguments import ArgumentMaker
 from tasks.domain.conversations import Scenario, Split
-from tasks.domain.schemas import ArgumentMaker
-from tasks.domain.values import has_fallback
+from tasks.domain.meanings import has_fallback
 
 TEXTS_PER_CALL: dict[Split, int] = {"train": 12, "heldout": 4}
 """Different texts that one call gets at most: a tool without parameters has only one call."""
@@ -83,7 +83,8 @@ def askable(maker: ArgumentMaker) -> tuple[str, ...]:
         name
         for name in maker.spoken_for
         if name in maker.required
-        and "default" not in maker.properties[name]
+        and "default" not in maker.settled(name)
+        and maker.kind(name) != "boolean"
         and not has_fallback(maker.settled(name).get("description", ""))
     )
 

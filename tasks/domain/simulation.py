@@ -8,22 +8,15 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableTool
 from tasks.domain.instances import Place, draw
 from tasks.domain.phrasing.naming import is_plural, name_words, spoken
-from tasks.domain.phrasing.verbs import MAKING, MOVING, leading_verb
+from tasks.domain.phrasing.verbs import TELLING, leading_verb
 from tasks.domain.products import Tool, ToolResult
 from tasks.domain.toolcalls import ToolCall, validator
 from tasks.domain.values import KINDS
 from tasks.domain.words import pieces
 
 _TRIES = 10
-_CHANGES = (
-    MAKING
-    | MOVING
-    | frozenset(
-        pieces(
-            "delete remove update set edit commit reset toggle append cancel start stop run trigger"
-        )
-    )
-)
+_SUCCESS = frozenset(pieces("success ok done created deleted updated"))
+"""Yes-or-no fields that say that a call succeeded, which it did."""
 
 
 def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
@@ -95,13 +88,16 @@ def _echo(value: Any, arguments: dict[str, Any], path: tuple[str, ...]) -> Any:
 def _plain(tool: Tool, call: ToolCall, rng: random.Random) -> str:
     words = name_words(tool.name)
     verb = next((word for word in words[:2] if leading_verb((word, ""))), None)
-    given = ", ".join(f"{spoken(n)} {_short(v)}" for n, v in call.arguments.items())
+    required = [n for n in tool.input_schema.get("required", ()) if n in call.arguments]
+    given = ", ".join(f"{spoken(n)} {_short(call.arguments[n])}" for n in required[-1:])
     name = spoken(tool.name)
-    if verb in _CHANGES:
+    if not tool.read_only and verb is not None and verb not in TELLING:
         return f"Done: {name}" + (f" ({given})" if given else "")
     if is_plural(name) or verb == "list":
         return "\n".join(dict.fromkeys(KINDS["title"](rng) for _ in range(rng.randint(2, 4))))
-    return f"{name.capitalize()}{f' ({given})' if given else ''}: {KINDS['text'](rng)}"
+    if verb == "echo" and required:
+        return f"Echo: {_short(call.arguments[required[0]])}"
+    return f"{KINDS['text'](rng)}."
 
 
 def _short(value: Any) -> str:

@@ -90,7 +90,7 @@ def _hf_name(name: str) -> str:
 
 
 def _in_halves(values: "np.ndarray[Any, Any]", heads: int) -> "np.ndarray[Any, Any]":
-    """Undo llama.cpp's interleaving of rotary halves; rows are heads × pairs × 2."""
+    """Undo llama.cpp's interleaving of rotary halves; rows are [head, pair, half]."""
     rows, columns = values.shape
     pairs = values.reshape(heads, rows // heads // 2, 2, columns)
     return pairs.swapaxes(1, 2).reshape(rows, columns)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from profiles import Quantization
 from profiles.settings import Settings
 from tasks.domain.errors import ExportFailed, MachineTooSmall
-from profiles import Quantization
 
 _DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
 """What the converter writes by itself; the others need a quantiser."""

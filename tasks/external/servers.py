@@ -1,6 +1,6 @@
 """The way to a server, whatever it is: a process, an address, or a tool list in a file.
 
-Where a tool may change something, or nobody is there to ask, its answer is simulated from its schema.
+Where a tool may change something, or nobody is there to ask, its answer is simulated.
 """
 
 import tempfile

@@ -116,9 +116,9 @@ def digest(path: Path) -> tuple[str, int]:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     whole = hashlib.sha256()
     size = 0
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
-        part, bytes_ = digest(file)
-        whole.update(f"{file.relative_to(path).as_posix()}\0{part}\n".encode())
+    for inner in sorted(p for p in path.rglob("*") if p.is_file()):
+        part, bytes_ = digest(inner)
+        whole.update(f"{inner.relative_to(path).as_posix()}\0{part}\n".encode())
         size += bytes_
     return whole.hexdigest(), size
 

@@ -1,4 +1,4 @@
-"""Every artifact that mcp-forge makes. One key per model and kind: Prefect shows it as a timeline."""
+"""Every artifact that mcp-forge makes; one key per model and kind is one timeline in Prefect."""
 
 import re
 from uuid import UUID
@@ -7,6 +7,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 
+from profiles import Thresholds
+from tasks.domain import reports
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -16,9 +18,6 @@ from tasks.domain.products import (
     QualityReport,
     ValidationReport,
 )
-from profiles import Thresholds
-from tasks.domain import quality as gate
-from tasks.domain import reports
 from tasks.reporting.loss_curve import as_markdown
 
 
@@ -29,7 +28,7 @@ def key(kind: str, name: str) -> str:
 
 def quality(report: QualityReport, server: str) -> None:
     """What the gate saw, whether it let the data through or not."""
-    create_markdown_artifact(gate.as_markdown(report), key=key("quality", server))
+    create_markdown_artifact(reports.quality_markdown(report), key=key("quality", server))
 
 
 def dataset(approved: ApprovedDataset, server: str) -> None:
@@ -39,7 +38,8 @@ def dataset(approved: ApprovedDataset, server: str) -> None:
         f"# Dataset for {server}\n\n"
         f"| split | rows | file | sha256 |\n|---|---:|---|---|\n"
         f"| train | {files.train_rows} | `{files.train.uri}` | `{files.train.sha256}` |\n"
-        f"| held out | {files.heldout_rows} | `{files.heldout.uri}` | `{files.heldout.sha256}` |\n\n"
+        f"| held out | {files.heldout_rows} | `{files.heldout.uri}` | `{files.heldout.sha256}` |\n"
+        + "\n"
         + "".join(f"* {note}\n" for note in files.notes),
         key=key("dataset", server),
     )
@@ -55,7 +55,7 @@ def adapter(saved: LoraAdapter) -> None:
         "base": f"{saved.base.origin} (`{saved.base.files.sha256[:12]}…`, {saved.base.licence})",
         "profile": saved.profile,
         "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
-        "held-out loss": "–" if record.eval_loss is None else f"{record.eval_loss:.4f}",
+        "held-out loss": "none" if record.eval_loss is None else f"{record.eval_loss:.4f}",
         "steps": f"{record.steps} (resumed at {record.resumed_at_step})",
         "training time": f"{record.seconds:.0f} s",
     }
@@ -100,12 +100,14 @@ def gguf(model: GgufModel) -> None:
 
 def validation(report: ValidationReport, model: str) -> None:
     """The loops that were really run."""
-    create_markdown_artifact(reports.validation(report), key=key("validation", model))
+    create_markdown_artifact(reports.validation_markdown(report), key=key("validation", model))
 
 
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
     """The tuned model beside its base and the floors."""
-    create_markdown_artifact(reports.scorecard(report, thresholds), key=key("scorecard", model))
+    create_markdown_artifact(
+        reports.scorecard_markdown(report, thresholds), key=key("scorecard", model)
+    )
 
 
 def bundle(made: Bundle) -> None:

@@ -22,7 +22,10 @@ def training(update: TrainingUpdate, model: str) -> None:
         f"training.{update.moment}",
         {**_this_run(), f"{PREFIX}.model": model},
         # A number that is not one becomes null on the way; text keeps «nan» readable.
-        {name: str(v) if name.endswith("loss") and v is not None else v for name, v in payload.items()},
+        {
+            name: str(v) if name.endswith("loss") and v is not None else v
+            for name, v in payload.items()
+        },
         related=[_related("model", model, "base-model")],
     )
 

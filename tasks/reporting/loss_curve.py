@@ -68,7 +68,9 @@ def _line(points: Points, last: float, top: float, color: str, *, dots: bool = F
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     drawn = f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>'
     if dots:
-        drawn += "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in places)
+        drawn += "".join(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in places
+        )
     return drawn
 
 

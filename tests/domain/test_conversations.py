@@ -45,7 +45,6 @@ def test_a_row_is_read_back_as_it_was_written(text: str, arguments: dict[str, ob
     assert row.expected_call == call
 
 
-@pytest.mark.xfail(reason="read_jsonl splits at every Unicode line end, not at newlines only")
 def test_a_line_separator_inside_a_text_does_not_end_the_row() -> None:
     messages = (Message(role="user", content=SEPARATORS), Message(role="assistant", content="hi"))
     row = Row(scenario="no_tool", messages=messages, tools=(TOOL,))

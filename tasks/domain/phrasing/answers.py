@@ -2,18 +2,23 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from tasks.domain.phrasing.naming import plural, spoken
 from tasks.domain.phrasing.spoken import listed
+from tasks.domain.phrasing.verbs import TELLING
 from tasks.domain.phrasing.wording import SLOT, Wording
 from tasks.domain.products import ToolResult
 
-MOST_FACTS = 5
+MOST_FACTS = 3
 """Values of a result that an answer repeats: enough to say what was asked, in one sentence."""
-MANY_FACTS = 3
-"""With more values than this, yes and no are left out first."""
+MOST_ITEMS = 6
+"""Items of a list that an answer repeats."""
+_GIVEN = re.compile(r"^(source|input|request|from|query)\b")
+"""Parts of a result that repeat what was asked for."""
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 MOST_TEXT = 220
 """Characters of a plain result that an answer repeats."""
 
@@ -22,8 +27,11 @@ def answer(wording: Wording, arguments: dict[str, Any], shown: str, rng: random.
     """A sentence or few that carry a result's values; ``shown`` is the text the model sees."""
     decoded = _decoded(shown)
     if isinstance(decoded, dict) and decoded:
-        told = _facts(decoded, arguments)
-        return f"{_lead(wording, arguments, rng)}: {'; '.join(told)}." if told else _done(wording)
+        facts = _facts(decoded, arguments)
+        if len(facts) == 1 and isinstance(facts[0][1], str):
+            return _text_answer(_plain(facts[0][1]), wording, rng)
+        told = [f"{name.removeprefix('is ')} {_shortened(_plain(leaf))}" for name, leaf in facts]
+        return f"{_lead(wording, arguments, rng)}: {'; '.join(told)}."
     if isinstance(decoded, list):
         return _list_answer(decoded, wording)
     return _text_answer(shown.strip(), wording, rng)
@@ -36,9 +44,12 @@ def report(wording: Wording, result: ToolResult, rng: random.Random) -> str:
     return f"{start} {_deed(wording)}. The tool answered: {reason}"
 
 
-def ask(missing: str, rng: random.Random) -> str:
-    """Ask for one parameter by its spoken name."""
+def ask(wording: Wording, missing: str, rng: random.Random) -> str:
+    """Ask for one parameter by its spoken name; by its description too where that is one letter."""
     noun = spoken(missing)
+    if len(noun) == 1:
+        described = wording.maker.settled(missing).get("description", "value").rstrip(".")
+        noun = f"{described[0].lower()}{described[1:]} ({missing})"
     shapes = (
         f"Which {noun} should I use?",
         f"What {noun} should I use?",
@@ -62,6 +73,8 @@ def _deed(wording: Wording) -> str:
 
 def _lead(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> str:
     phrase = wording.phrases[0]
+    if phrase.verb not in TELLING:
+        return "Done"
     if not phrase.shows or phrase.has_slot:
         return rng.choice(("Here is the result", "Here is what I found", "The result"))
     values = [v for n, v in arguments.items() if not wording.maker.is_constant(n)]
@@ -73,14 +86,22 @@ def _done(wording: Wording) -> str:
     return f"Done: {_deed(wording)}."
 
 
-def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
+def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, Any]]:
     said = {json.dumps(v) for v in arguments.values()}
     leaves = list(_leaves(value, ""))
     fresh = [(name, leaf) for name, leaf in leaves if json.dumps(leaf) not in said] or leaves
-    if len(fresh) > MANY_FACTS:
-        fresh = [(name, leaf) for name, leaf in fresh if not isinstance(leaf, bool)] or fresh
-    facts = [f"{name} {_shortened(_plain(leaf))}" for name, leaf in fresh[:MOST_FACTS]]
-    return facts
+    for is_lesser in (_repeats, _is_switch):
+        if len(fresh) > MOST_FACTS:
+            fresh = [fact for fact in fresh if not is_lesser(*fact)] or fresh
+    return fresh[:MOST_FACTS]
+
+
+def _repeats(name: str, _: Any) -> bool:
+    return bool(_GIVEN.match(name))
+
+
+def _is_switch(_: str, leaf: Any) -> bool:
+    return isinstance(leaf, bool)
 
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -98,17 +119,20 @@ def _plain(leaf: Any) -> str:
     if isinstance(leaf, bool):
         return "yes" if leaf else "no"
     if isinstance(leaf, list):
-        return listed([_plain(part) for part in leaf[:MOST_FACTS]]) if leaf else "none"
+        return listed([_plain(part) for part in leaf[:MOST_ITEMS]]) if leaf else "none"
     if leaf is None or leaf in ("", {}):
         return "none"
-    return leaf.strip() if isinstance(leaf, str) else json.dumps(leaf)
+    if not isinstance(leaf, str):
+        return json.dumps(leaf)
+    moment = _MOMENT.fullmatch(leaf)
+    return f"{moment[2]} on {moment[1]}" if moment else leaf.strip()
 
 
 def _list_answer(value: list[Any], wording: Wording) -> str:
     if not value:
         return f"There are no {plural(wording.asked or 'results')}."
     parts = [_plain(part) if not isinstance(part, dict) else _item(part) for part in value]
-    told = parts[:MOST_FACTS]
+    told = parts[:MOST_ITEMS]
     more = f" and {len(parts) - len(told)} more" if len(parts) > len(told) else ""
     return f"I found {len(parts)}: {_shortened('; '.join(told), MOST_TEXT * 2)}{more}."
 

@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.domain.meanings import PATHS, SQL, TEXTS
 from tasks.domain.phrasing.naming import is_plural, spoken, with_the
 from tasks.domain.phrasing.spoken import said
-from tasks.domain.values import PATHS, SQL, TEXTS
+from tasks.domain.phrasing.verbs import base_form
 from tasks.domain.words import pieces
 
 
@@ -19,6 +20,8 @@ class Clause:
     order: int
 
 
+_START = re.compile(r"(source|from|origin|old|src)\b")
+_END = re.compile(r"(target|destination|to|dest|dst|new)\b")
 _LIMITS = re.compile(r"^(limit|max (count|results|items|number)|page size|top|count)$")
 _ENDPOINTS = frozenset(
     pieces(
@@ -92,10 +95,10 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
             return shape, order
     if kind in SQL:
         return "with this SQL: {v}", 10
-    if kind in _ENDPOINTS and re.match(r"(source|from|origin|old|src)\b", noun):
+    if kind in _ENDPOINTS and _START.match(noun):
         return "from {v}", 1
-    if kind in _ENDPOINTS and re.match(r"(target|destination|to|dest|dst|new)\b", noun):
-        return "to {v}", 2
+    if kind in _ENDPOINTS and _END.match(noun):
+        return "against {v}" if kind in ("revision", "branch") and noun == "target" else "to {v}", 2
     if isinstance(value, (int, float)) and _LIMITS.search(noun):
         return "limited to {v}", 7
     if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
@@ -107,7 +110,8 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random) -> str:
     if isinstance(value, (int, float)):
         if is_plural(noun):
             return "with {v} {n}"
-        return rng.choice(("with {n} {v}", "with a {n} of {v}"))
+        nameable = len(noun) > 1 and len(noun.split()) < 3 and base_form(noun.split()[0]) is None
+        return rng.choice(("with {n} {v}", "with a {n} of {v}")) if nameable else "with {n} {v}"
     if kind in TEXTS:
         return "with the {n} {v}"
     return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.domain.conversations import Split
+from tasks.domain.meanings import SQL, TEXTS
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES, QUESTIONS, Frame
 from tasks.domain.phrasing.naming import is_plural, plural, singular, with_a
 from tasks.domain.phrasing.spoken import listed, said
-from tasks.domain.phrasing.verbs import MAKING
+from tasks.domain.phrasing.verbs import CREATING
 from tasks.domain.phrasing.wording import SLOT, Phrase, Wording
-from tasks.domain.values import SQL, TEXTS
 
 QUESTION_SHARE = 0.4
 """Share of questions among texts for tools that a question of their own fits."""
 NOISE_SHARE = 0.06
 """Share of texts without a capital, and of texts without an end mark."""
-_FRAME_WEIGHTS = {"do": 3, "thing": 2, "which": 2}
+_MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,21 @@ def request(
     thing = _joined(_object(wording, phrase, said_of, rng), _clauses(wording, phrase, said_of, rng))
     frame = _frame(phrase, thing, split, rng)
     text = frame.text.format(
-        do=f"{phrase.verb} {thing}".strip(),
+        do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
-        **{"is": "are" if is_plural(wording.asked) else "is"},
+        **{"is": "are" if _is_many(phrase.object) else "is"},
         context=rng.choice(CONTEXTS[split]) if "{context}" in frame.text else "",
     )
     return Request(_noisy(_sentence(text), rng), frame.family)
+
+
+def _is_many(thing: str) -> bool:
+    return is_plural(re.split(r" (?:with|in|of|for|by|from|to|as|at|on|that)\b", thing)[0])
+
+
+def _seen(verb: str, frame: str) -> str:
+    """What I want to show, I want to see."""
+    return "see" if verb in ("show", "display") and _MYSELF.search(frame) else verb
 
 
 def _frame(phrase: Phrase, thing: str, split: Split, rng: random.Random) -> Frame:
@@ -81,7 +90,7 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
     choices = [f"the {noun} {text}"]
     if kind in TEXTS or wording.bare:
         choices.append(text)
-    if leading(wording) in MAKING and kind not in TEXTS and kind != "sha":
+    if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
         choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
     return rng.choice(choices)
 

@@ -4,8 +4,9 @@ import json
 import random
 from typing import Any
 
+from tasks.domain.meanings import TEXTS
 from tasks.domain.phrasing.naming import spoken
-from tasks.domain.values import TEXTS, zone_cities
+from tasks.domain.values import zone_cities
 
 CITY_SHARE = 0.5
 """Share of well-known zones that are said as their city: about a third of all zones."""

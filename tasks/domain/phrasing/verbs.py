@@ -23,7 +23,15 @@ SHOWING = frozenset(
     pieces("get show list display retrieve return view fetch find lookup give obtain see print")
 )
 """Verbs whose point is to see the object: 'I need {object}' means the same."""
+CREATING = frozenset(pieces("create make generate build"))
+"""Verbs whose object is not there before."""
 MAKING = frozenset(pieces("create make generate add new build open register write insert start"))
+TELLING = SHOWING | frozenset(
+    pieces(
+        "read search query describe count check compare calculate convert translate summarize run echo"
+    )
+)
+"""Verbs whose result tells something; the others do a thing and say that it is done."""
 MOVING = frozenset(
     pieces("move copy rename transfer send upload download import export merge sync")
 )

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tasks.domain.arguments import ArgumentMaker
+from tasks.domain.meanings import PATHS, SQL, TEXTS
 from tasks.domain.phrasing.naming import (
     is_plural,
     name_words,
@@ -20,8 +22,6 @@ from tasks.domain.phrasing.naming import (
 )
 from tasks.domain.phrasing.verbs import MAKING, MOVING, SAYING, SHOWING, base_form, leading_verb
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.schemas import ArgumentMaker
-from tasks.domain.values import PATHS, SQL, TEXTS
 
 SLOT = "{it}"
 _MOST_WORDS = 12
@@ -113,7 +113,9 @@ def _wording(
     by_name = _named_phrases(verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
     alone = verb is not None and verbs[verb] == 1
-    poor = (verb is None and bool(told)) or (bool(told) and not head and identity is None)
+    # A bare «reset» or «status» says less than the description; «commit with the message» enough.
+    says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
+    poor = bool(told) and (verb is None or not says)
     phrases = tuple(dict.fromkeys(told if poor else (*by_name, *told)))
     return Wording(maker, phrases, identity, noun, named, alone)
 
@@ -161,7 +163,7 @@ def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
     if identity is None:
         return ""
     if maker.kind(identity) in SQL:
-        return "SQL"
+        return "SQL query"
     own = re.sub(r"(?<=\w) (name|path|id)(s?)$", r"\2", spoken(identity))
     own = plural(own[:-1]) if own.endswith("s") and maker.kind(identity) != "enum" else own
     generic = own in ("path", "paths", "name", "names", "source", "id", "ids", "items")
@@ -171,7 +173,9 @@ def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
 def _named_phrases(verb: str | None, head: str, tail: str, slotted: bool) -> tuple[Phrase, ...]:
     end = f" {tail}" if tail else ""
     if slotted:
-        return (Phrase(verb or "show", f"{SLOT}{end}", (verb or "show") in SHOWING),)
+        return (
+            Phrase(verb or "show", f"{_TOWARDS.get(verb or '', '')}{SLOT}{end}", verb in SHOWING),
+        )
     if not head:
         return (Phrase(verb or "run", tail, False),)
     if verb is None and head.endswith("ing"):
@@ -181,6 +185,10 @@ def _named_phrases(verb: str | None, head: str, tail: str, slotted: bool) -> tup
     return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
 
 
+_SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
+"""Verbs of documentation, and what a person says instead."""
+_TOWARDS = {"switch": "to "}
+"""Verbs that need a preposition before the thing itself."""
 _CUT = re.compile(
     r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
     r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
@@ -188,7 +196,8 @@ _CUT = re.compile(
     r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(
-    r"[.;:(\n]| and (?!\w+ (from|in|of)\b)|, (?=helpful|useful|including|which|where|such|using|or of)"
+    r"[.;:(\n]| and (?!\w+ (from|in|of)\b)"
+    r"|, (?=helpful|useful|including|which|where|such|using|or of)"
     r"| as (a|an|text|json)\b| that (can|may) "
 )
 _UNSAYABLE = re.compile(
@@ -202,7 +211,7 @@ _FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
 def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> tuple[Phrase, ...]:
     sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
     first, _, rest = sentence.partition(" ")
-    verb = base_form(first)
+    verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
     rest = _CUT.sub("", f" {rest}").strip()
     if verb is None or not rest or _UNSAYABLE.search(rest) or len(rest.split()) > _MOST_WORDS:
         return ()
@@ -213,6 +222,8 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
             rest = with_the(rest)
         return (Phrase(verb, rest, shows),)
     slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun)
+    if slotted and slotted.startswith(SLOT):
+        slotted = _TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()
 
 

@@ -1,9 +1,10 @@
 """Rows become tensors: plain padded batches, or one pack behind a prefix that all rows share.
 
 All rows of a run begin with the same system turn and tool list. Attention is causal, so what the
-model computes for that prefix does not depend on what follows it. A pack therefore holds the prefix
-once and the rows' remainders after it; each remainder's positions go on from the prefix, and each of
-its tokens sees the prefix and its own row only. Loss and gradients are those of separate rows.
+model computes for that prefix does not depend on what follows it. A pack therefore holds the
+prefix once and the rows' remainders after it; each remainder's positions go on from the prefix, and
+each of its tokens sees the prefix and its own row only. Loss and gradients are those of separate
+rows.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ class SharedPrefixPack:
     """Collator: one row that holds the shared prefix once, then each row's remainder."""
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """``input_ids``, ``labels``, ``position_ids`` [1, L] and a mask [1, 1, L, L] (True: seen)."""
+        """``input_ids``, ``labels``, ``position_ids`` [1, L], a mask [1, 1, L, L] (True: seen)."""
         prefix = shared_prefix_length(rows)
         ids = list(rows[0]["input_ids"][:prefix])
         labels = [IGNORED] * prefix

@@ -131,5 +131,6 @@ class ReportingCallback(TrainerCallback):  # type: ignore[misc]
         return self._tokens_per_step * (step - before) / max(now - then, 1e-9)
 
     def _seconds_left(self, state: Any) -> float:
-        done = max(state.global_step - self._first_step, 1)
-        return (time.monotonic() - self._started) / done * (state.max_steps - state.global_step)
+        done: int = max(state.global_step - self._first_step, 1)
+        left: int = state.max_steps - state.global_step
+        return (time.monotonic() - self._started) / done * left

@@ -65,7 +65,10 @@ def prepare_dataset(rows: Sequence[EncodedRow]) -> Dataset:
         {
             "input_ids": [list(row.ids) for row in rows],
             "labels": [
-                [token if trained else IGNORED for token, trained in zip(row.ids, row.trained, strict=True)]
+                [
+                    token if trained else IGNORED
+                    for token, trained in zip(row.ids, row.trained, strict=True)
+                ]
                 for row in rows
             ],
         }

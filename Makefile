@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo check format test ui doctor clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(STAMP)  ## make .venv with everything: train, serve, test, llama.cpp's converter
+
+$(STAMP): pyproject.toml constraints.txt constraints-no-deps.txt infra/fetch_llama_cpp.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[train,serve,test]'
+	$(BIN)/pip install --quiet --no-deps -r constraints-no-deps.txt
+	$(BIN)/python infra/fetch_llama_cpp.py
+	@touch $(STAMP)
+
+demo: install  ## mcp-server-time → SmolLM2-135M → dist/time-smollm2, on the CPU
+	$(BIN)/mcp-forge run --server time --model smollm2 --profile demo
+	$(BIN)/mcp-forge verify-bundle dist/time-smollm2
+
+check: install  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## let ruff put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: install  ## every test that needs no GPU
+	$(BIN)/pytest -m "not gpu"
+
+ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
+	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \
+	  $(BIN)/prefect server start --host 127.0.0.1
+
+doctor: install  ## what this machine can forge, and what it lacks
+	$(BIN)/mcp-forge doctor
+
+clean:  ## remove what runs have left (not the bundles in dist/)
+	rm -rf .mcp-forge

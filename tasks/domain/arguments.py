@@ -1,0 +1,304 @@
+"""A tool's schema → valid, plausible arguments.
+
+Every argument set that leaves here was accepted by jsonschema, against the server's own schema
+and against the compact form.
+"""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from profiles import Server
+from tasks.domain.amounts import bounds, usual_range
+from tasks.domain.conversations import Split
+from tasks.domain.errors import UnusableTool
+from tasks.domain.instances import (
+    DRAWS,
+    Place,
+    draw,
+    example_values,
+    half_of,
+    is_open,
+    settle,
+    type_of,
+)
+from tasks.domain.meanings import VAGUE, kind_of, kind_of_example
+from tasks.domain.phrasing.naming import name_words
+from tasks.domain.products import Tool
+from tasks.domain.schemas import parameters
+from tasks.domain.toolcalls import validator
+from tasks.domain.unknown_values import ALWAYS_KNOWN, unknown_value
+from tasks.domain.values import KINDS
+
+TRIES = 40
+"""Argument sets drawn before a schema counts as unusable."""
+SMALL_POOL = 8
+"""A list of the server's own values that is shorter than this is shared by both splits."""
+MANY = 100_000
+"""A count of argument sets beyond it is as good as endless."""
+_TURNED = re.compile(r'"(oneOf|not|if|contains)"')
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the arguments of one call are to be."""
+
+    split: Split = "train"
+    optional: float = 0.4
+    """The chance that an optional parameter is given."""
+    unusual: bool = False
+    unknown: str | None = None
+    """The parameter that gets a value which looks right and does not exist."""
+
+
+@dataclass(frozen=True)
+class ArgumentMaker:
+    """Writes arguments for one tool, with what its operator knows about its values."""
+
+    tool: Tool
+    server: Server
+
+    def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
+        """Valid arguments.
+
+        Raises:
+            UnusableTool: none were found; the message names the tool and the parameter.
+        """
+        fault = ""
+        for _ in range(TRIES):
+            arguments = self._draw(rng, wish)
+            fault = self.fault(arguments)
+            if not fault:
+                return arguments
+        raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
+
+    def fault(self, arguments: dict[str, Any]) -> str:
+        """What is wrong with arguments, as 'parameter.path: message'; empty when nothing is."""
+        for check in self._validators:
+            for error in check.iter_errors(arguments):
+                place = ".".join(map(str, error.absolute_path)) or "arguments"
+                return f"{place}: {error.message}"
+        return ""
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The tool's parameters."""
+        properties: dict[str, Any] = self._schema.get("properties", {})
+        return properties
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters that every call must have."""
+        return tuple(self._schema.get("required", ()))
+
+    @property
+    def spoken_for(self) -> tuple[str, ...]:
+        """The parameters that a user speaks of: all that are not constants of the server."""
+        return tuple(name for name in self.properties if not self.is_constant(name))
+
+    def is_constant(self, name: str) -> bool:
+        """Whether the operator fixed a parameter's value."""
+        return self._given(self.server.constants, name) is not None
+
+    def kind(self, name: str) -> str:
+        """The kind of a parameter's strings, or its type where it has none."""
+        return self._kinds[name]
+
+    def _kind(self, name: str) -> str:
+        schema = self.settled(name)
+        if type_of(schema) == "array":
+            schema = settle(schema.get("items", {}), self._still)
+        if "enum" in schema or "const" in schema:
+            return "enum"
+        if type_of(schema) != "string":
+            return type_of(schema)
+        if schema.get("format") in KINDS:
+            return str(schema["format"])
+        described = self.settled(name).get("description", "")
+        return kind_of(" ".join(name_words(name)), described, self.about)
+
+    def settled(self, name: str) -> dict[str, Any]:
+        """A parameter's schema with its first usable branch chosen."""
+        return self._settled[name]
+
+    def settle(self, schema: Any) -> dict[str, Any]:
+        """Any part of the tool's schema with its first usable branch chosen."""
+        return settle(schema, self._still)
+
+    def can_be_unknown(self, name: str) -> bool:
+        """Whether a parameter can have a value that looks right and does not exist."""
+        closed = self.kind(name) in ("enum", "boolean", "integer", "number", "object", "array")
+        closed = closed or self.kind(name) in ALWAYS_KNOWN
+        return not closed and not self.is_constant(name) and "pattern" not in self.settled(name)
+
+    def count(self) -> int | None:
+        """How many different argument sets there are; None when there are too many to count."""
+        total = 1
+        for name in self.spoken_for:
+            choices = self._choices(name)
+            if choices is None:
+                return None
+            total *= choices + (name not in self.required)
+            if total > MANY:
+                return None
+        return total
+
+    def open_values(self, arguments: dict[str, Any]) -> frozenset[str]:
+        """The values, as JSON, that the other split must not have."""
+        named = [
+            (n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)
+        ]
+        leaves = (
+            leaf for name, value in named for leaf in _leaves(value, self.settled(name), self)
+        )
+        return frozenset(json.dumps(leaf, ensure_ascii=False) for leaf in leaves if is_open(leaf))
+
+    @cached_property
+    def _settled(self) -> dict[str, dict[str, Any]]:
+        return {name: settle(part, self._still) for name, part in self.properties.items()}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {name: self._kind(name) for name in self.properties}
+
+    @cached_property
+    def _still(self) -> Place:
+        """A place for looking at the schema, where nothing is drawn."""
+        return self._place(random.Random(0), Wish())
+
+    @cached_property
+    def about(self) -> str:
+        """The tool's name and description: what unclear parameter names mean."""
+        return f"{' '.join(name_words(self.tool.name))}. {self.tool.description}"
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        place = Place(random.Random(0), self.tool.input_schema, "", "train")
+        return settle(self.tool.input_schema, place)
+
+    @cached_property
+    def _validators(self) -> tuple[Draft202012Validator, ...]:
+        checks = [validator(self.tool.input_schema)]
+        # The compact form only allows more, except where it is an alternative or is denied.
+        if _TURNED.search(json.dumps(self.tool.input_schema)):
+            checks.append(validator(parameters(self.tool)))
+        return tuple(checks)
+
+    def _place(self, rng: random.Random, wish: Wish) -> Place:
+        return Place(
+            rng, self.tool.input_schema, self.about, wish.split, wish.unusual, wish.optional
+        )
+
+    def _given(self, table: dict[str, Any], name: str) -> Any:
+        return table.get(f"{self.tool.name}.{name}", table.get(name))
+
+    def _draw(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
+        at = self._place(rng, wish)
+        schema = settle(self.tool.input_schema, at)
+        properties, required = schema.get("properties", {}), schema.get("required", ())
+        wanted = [n for n in properties if n in required or rng.random() < wish.optional]
+        wanted = _without_rivals(wanted)
+        arguments: dict[str, Any] = {}
+        for name, part in properties.items():
+            if self.is_constant(name):
+                arguments[name] = self._given(self.server.constants, name)
+            elif name == wish.unknown:
+                arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
+            elif name in wanted:
+                arguments[name] = self._other_than(arguments, name, part, at)
+        if any(n not in properties for n in required) or schema.get("minProperties", 0):
+            arguments |= {k: v for k, v in draw(_bare(schema), at).items() if k not in arguments}
+        return arguments
+
+    def _other_than(self, earlier: dict[str, Any], name: str, part: Any, at: Place) -> Any:
+        """A value that no other parameter has, where there is one: nobody converts A to A."""
+        value = self._value(name, part, at)
+        for _ in range(DRAWS if isinstance(value, str) else 0):
+            if value not in earlier.values():
+                break
+            value = self._value(name, part, at)
+        return value
+
+    def _value(self, name: str, schema: Any, at: Place) -> Any:
+        pool = self._given(self.server.values, name)
+        if pool is None:
+            default = schema.get("default") if isinstance(schema, dict) else None
+            return next(v for v in _tries(schema, at.inside(name)) if v != default or v is None)
+        usable = [v for v in pool if len(pool) < SMALL_POOL or half_of(v) == at.split] or list(pool)
+        if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
+            return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
+        return at.rng.choice(usable)
+
+    def _choices(self, name: str) -> int | None:
+        schema = self.settled(name)
+        if pool := self._given(self.server.values, name):
+            return None if type_of(schema) == "array" else len(pool)
+        if "const" in schema or "enum" in schema:
+            return len(schema.get("enum", (0,)))
+        if type_of(schema) in ("boolean", "null"):
+            return 2 if type_of(schema) == "boolean" else 1
+        if type_of(schema) == "string" and self._shared(name):
+            return len(example_values(schema))
+        return _count_numbers(schema, name) if type_of(schema) in ("integer", "number") else None
+
+    def _shared(self, name: str) -> bool:
+        """Whether both splits may have the same values of a parameter."""
+        pool = self._given(self.server.values, name)
+        if pool is not None:
+            return len(pool) < SMALL_POOL
+        if self.is_constant(name) or self.kind(name) in ("enum", "boolean", "null"):
+            return True
+        examples = example_values(self.settled(name))
+        mere = not any(map(kind_of_example, examples))
+        return bool(examples) and mere and self.kind(name) in VAGUE
+
+
+_RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
+"""Optional parameters that servers refuse together."""
+
+
+def _without_rivals(names: list[str]) -> list[str]:
+    dropped = {second for first, second in _RIVALS if first in names and second in names}
+    return [name for name in names if name not in dropped]
+
+
+def _tries(schema: Any, at: Place) -> Iterator[Any]:
+    """Draws of one value; the last is repeated, so a search for another one ends."""
+    value = None
+    for _ in range(DRAWS):
+        value = draw(schema, at)
+        yield value
+    while True:
+        yield None
+
+
+def _bare(schema: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in schema.items() if k != "properties"}
+
+
+def _count_numbers(schema: dict[str, Any], name: str) -> int | None:
+    least, most = bounds(schema)
+    if type_of(schema) == "number" and not (least is not None and most is not None):
+        return None
+    low, high = usual_range(schema, " ".join(name_words(name)))
+    return max(int(high - low) + 1, 1)
+
+
+def _leaves(value: Any, schema: dict[str, Any], maker: ArgumentMaker) -> Iterator[Any]:
+    schema = maker.settle(schema)
+    if "enum" in schema or "const" in schema:
+        return
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _leaves(part, schema.get("properties", {}).get(name, {}), maker)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, schema.get("items", {}), maker)
+    else:
+        yield value

@@ -1,0 +1,130 @@
+"""What a parameter means: its kind, from its name, format, examples and descriptions."""
+
+import re
+from functools import lru_cache
+
+PATHS = frozenset({"file", "media file", "folder"})
+SQL = frozenset({"select", "sql change", "create table"})
+TEXTS = frozenset({"text", "commit message", "title", "search", "topic", "words", "name"})
+"""Kinds whose values are words: said in quotes, and free to hold any character."""
+VAGUE = frozenset({"words", "tag", "unit", "identifier", "entity type"})
+"""Kinds that say little: an example in the description says more."""
+
+_RULES: tuple[tuple[str, str, str], ...] = (
+    ("zone", r"time ?zone|^tz$|\btz\b", ""),
+    ("zone", "", r"\biana\b.{0,20}time ?zone"),
+    ("clock", r"\btime$|^time\b|^at$", r"hh:mm|24-hour|clock|time (to|of|in)"),
+    ("datetime", r"timestamp|date ?time|\bat$|\b(start|end) time$", ""),
+    ("weekday", r"\bday of (the )?week$|weekday", ""),
+    ("difference", r"\bdifference$|\boffset$", ""),
+    ("date", r"\b(date|day|since|until|birthday|deadline|check in|check out)$", ""),
+    ("email", r"e ?mail", ""),
+    ("uri", r"\b(url|uri|link|href|endpoint|website|webhook)s?\b", ""),
+    ("create table", r"query|sql|statement", r"create table"),
+    ("select", r"query|sql|statement", r"\bselect\b"),
+    ("sql change", r"query|sql|statement", r"\b(insert|update|delete)\b"),
+    ("select", r"\bsql\b", ""),
+    ("select", r"query|statement", r"\bsql\b|database query"),
+    ("glob", r"pattern|glob|\bexclude|\binclude (files|paths)", r"\bglob|file"),
+    ("branch", r"\bbranch( name)?$|^base$|^head$", r"branch"),
+    ("sha", r"", r"commit sha|\bsha\b"),
+    ("revision", r"revision|commit|\bsha\b|\bref$", r""),
+    ("revision", r"^target$", r"\bcommits?\b|branch"),
+    ("commit message", r"message|subject", r"\bcommit|records changes"),
+    ("media file", r"\b(file|path|paths|image)s?\b", r"\bmedia\b|\bimage\b|\baudio\b"),
+    ("folder", r"\b(dir|directory|folder|cwd|root|repo path|repository)$", r""),
+    ("folder", r"\bpath$|^root$", r"^[^.]*\b(director(y|ies)|folder|tree|search|find)\b"),
+    ("file", r"\b(files?|paths?|file ?names?|filepath)$", r""),
+    ("file", r"^(source|destination|target|src|dest|from|to)$", r"\b(move|copy|rename) .*files?\b"),
+    ("file", r"^name$|output", r"output file|file name"),
+    ("table", r"\btables?( name)?$", r""),
+    ("column", r"\b(columns?|fields?|attribute)( name)?$", r""),
+    ("cells", r"\b(cell|range|cells)$", r""),
+    ("sheet", r"\bsheet\b|worksheet", r""),
+    ("language", r"\b(language|lang|locale)$", r""),
+    ("currency", r"currency|^(base|quote)$", r"currenc"),
+    ("country", r"\bcountry\b", r""),
+    ("city", r"\bcity\b|\btown\b", r""),
+    ("city", r"\b(location|origin|destination|place)$", r"weather|forecast|city|cities|flight"),
+    ("place", r"\b(location|address|place|venue|origin|destination)$", r""),
+    ("first name", r"\b(first|given) name$", r""),
+    ("last name", r"\b(last|family) name$|surname", r""),
+    ("username", r"\b(user ?name|login|handle|account)$", r""),
+    ("identifier", r"\b(ids?|identifiers?|keys?|slug|code|number|token)$", r""),
+    ("phone", r"\bphone\b|\bmobile\b", r""),
+    ("company", r"\bcompany|organi[sz]ation|\borg$|vendor|supplier", r""),
+    (
+        "person",
+        r"\b(person|author|user|assignee|owner|customer|recipient|contact|employee|patient|"
+        r"guest|passenger|attendees?|participants?|members?|sender)s?( name)?$",
+        r"",
+    ),
+    ("product", r"\b(product|item)s?( name)?$", r""),
+    ("relation", r"relation ?type", r"relation"),
+    ("entity type", r"\b(entity|node|object) type$", r""),
+    ("version", r"\bversion$", r""),
+    ("color", r"\bcolou?r$", r""),
+    ("unit", r"\bunits?$", r""),
+    ("tag", r"\b(tags?|labels?|categor(y|ies)|genre|group|type|kind)$", r""),
+    ("hostname", r"\b(host|hostname|domain|server)$", r""),
+    ("ipv4", r"\bip( address)?$", r""),
+    ("command", r"\bcommand$", r""),
+    ("topic", r"\b(topic|subject|theme)$", r""),
+    ("name", r"^from$|^to$|\bentity name|^names?$|\bnames$", r"\bentit(y|ies)\b|\bnodes?\b"),
+    ("title", r"\b(title|headline|name|heading|project|event|book|movie|song)s?$", r""),
+    ("search", r"\b(query|search|q|keywords?|term|phrase)$", r""),
+    (
+        "text",
+        r"text|content|message|body|thought|comment|note|description|summary|prompt|insight|"
+        r"observation|reason|feedback|question|answer|instruction|caption|input|data$",
+        r"",
+    ),
+)
+_COMPILED = tuple((kind, re.compile(n), re.compile(c)) for kind, n, c in _RULES)
+
+
+@lru_cache(maxsize=4096)
+def kind_of(name: str, described: str, about: str) -> str:
+    """The kind of a string parameter: by its spoken name, its description, and its tool's text."""
+    own, context = described.lower(), f"{about} {described}".lower()
+    for kind, name_rule, context_rule in _COMPILED:
+        if not name_rule.search(name):
+            continue
+        if context_rule.search(context if name_rule.pattern else own):
+            return kind
+    return "words"
+
+
+_EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("zone", r"(Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/\w+"),
+    ("clock", r"\d\d:\d\d"),
+    ("date", r"\d{4}-\d\d-\d\d"),
+    ("datetime", r"\d{4}-\d\d-\d\dT[\d:]+"),
+    ("date-time", r"\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)"),
+    ("spoken date", r"[A-Z][a-z]{2} \d{1,2},? \d{4}"),
+    ("ago", r"\d+ \w+ ago"),
+    ("uri", r"https?://\S+"),
+    ("email", r"\S+@\S+\.\w+"),
+    ("glob", r"\S*\*\S*"),
+    ("uuid", r"[0-9a-f]{8}-[0-9a-f-]{27}"),
+    ("version", r"\d+\.\d+\.\d+"),
+    ("cells", r"[A-Z]+\d+:[A-Z]+\d+"),
+)
+_FALLBACK = re.compile(r"\bif (no|not|none|omitted|empty)\b|\bdefaults? to\b|\bby default\b", re.I)
+_QUOTED = re.compile(r"(?<![A-Za-z])(['\"`])([^'\"`\n]{1,40})\1(?![A-Za-z])")
+
+
+def kind_of_example(example: str) -> str | None:
+    """The kind that an example value is of, or None when it only stands for itself."""
+    return next((kind for kind, rule in _EXAMPLES if re.fullmatch(rule, example)), None)
+
+
+@lru_cache(maxsize=4096)
+def quoted_examples(description: str) -> tuple[str, ...]:
+    """The values that a parameter's description quotes: 'America/New_York'."""
+    return tuple(dict.fromkeys(text for _, text in _QUOTED.findall(description)))
+
+
+def has_fallback(description: str) -> bool:
+    """Whether the description says what happens when the user gives no value."""
+    return bool(_FALLBACK.search(description))

@@ -1,0 +1,101 @@
+"""Small talk about the very things that the tools deal with, and no tool needed."""
+
+import random
+
+from tasks.domain import words
+from tasks.domain.phrasing import knowledge
+from tasks.domain.phrasing.chatter import definition
+from tasks.domain.phrasing.listener import Exchange, Listener
+from tasks.domain.phrasing.naming import plural, with_a
+from tasks.domain.phrasing.spoken import listed
+
+
+def domain_meaning(rng: random.Random, listener: Listener) -> Exchange:
+    noun = rng.choice(listener.nouns)
+    shapes = (
+        "what does the word {n} mean?",
+        "what does {n} mean in simple words?",
+        "what do people mean by {a}?",
+        "can you explain what {a} is?",
+        "I keep hearing the word {n}. What does it mean?",
+    )
+    return rng.choice(shapes).format(n=noun, a=_a(noun)), definition(noun)
+
+
+def _a(noun: str) -> str:
+    return (
+        noun
+        if noun in ("time", "weather", "content", "thinking", "logging", "status", "currency")
+        else with_a(noun)
+    )
+
+
+def domain_thanks(rng: random.Random, listener: Listener) -> Exchange:
+    noun, thanks = rng.choice(listener.nouns), rng.choice(knowledge.THANKS)
+    shapes = (
+        f"{thanks}, that {noun} helped.",
+        f"{thanks}, the {noun} was just what I needed.",
+        f"{thanks}, I have the {noun} now and {rng.choice(knowledge.REASONS)}.",
+        f"the {noun} looks fine to me. {rng.choice(knowledge.PRAISE).capitalize()}.",
+    )
+    return rng.choice(shapes), rng.choice(
+        ("You're welcome!", "Glad that it helped!", "Good to hear!")
+    )
+
+
+def domain_chat(rng: random.Random, listener: Listener) -> Exchange:
+    one = rng.choice(listener.nouns)
+    noun = one if _a(one) == one else plural(one)
+    shapes = (
+        f"I was reading about {noun} {rng.choice(words.WHENS)}.",
+        f"my friend {rng.choice(words.FIRST_NAMES)} likes to talk about {noun}.",
+        f"I never understood {noun} at school.",
+        f"I dreamt about {noun} {rng.choice(('last night', 'again', 'on Sunday'))}.",
+    )
+    return rng.choice(shapes), f"Tell me more: what would you like to know about {noun}?"
+
+
+def able(rng: random.Random, listener: Listener) -> Exchange:
+    shapes = words.pieces(
+        "what can you do?|what are you able to do?|which tools do you have?|how can you help me?|"
+        "what can I ask you?|list what you can do for me.|what are your skills?|"
+        "what sort of requests do you handle?",
+        "|",
+    )
+    start = rng.choice(("", "", "Hi! ", "Hello, ", "I'm new here. "))
+    text = rng.choice(shapes)
+    text = start + (text if start.endswith(", ") or not start else text[0].upper() + text[1:])
+    return text, f"I can use these tools: {listed(list(listener.tools))}."
+
+
+def domain_enough(rng: random.Random, listener: Listener) -> Exchange:
+    noun = rng.choice(listener.nouns)
+    shapes = (
+        f"no need to look at the {noun} again, {rng.choice(knowledge.REASONS)}.",
+        f"I already know about the {noun}, so never mind.",
+        f"forget the {noun}, {rng.choice(words.FIRST_NAMES)} has taken care of it.",
+        f"leave the {noun} as it is, {rng.choice(knowledge.REASONS)}.",
+    )
+    return rng.choice(shapes), rng.choice(("All right.", "Understood.", "All right, I leave it."))
+
+
+def domain_usage(rng: random.Random, listener: Listener) -> Exchange:
+    noun = rng.choice(listener.nouns)
+    shapes = (
+        f"how would you describe {_a(noun)} to a child?",
+        f"in one sentence, what is {_a(noun)}?",
+        f"my son asked what {_a(noun)} is. What do I say?",
+        f"is '{noun}' a noun, and what is it?",
+    )
+    return rng.choice(shapes), definition(noun)
+
+
+def skills(rng: random.Random, listener: Listener) -> Exchange:
+    shapes = words.pieces(
+        "who are you, and what are you for?|what is it that you help with?|"
+        "before I ask anything, what do you offer?|do you have any tools at all?",
+        "|",
+    )
+    return rng.choice(
+        shapes
+    ), f"I am an assistant with these tools: {listed(list(listener.tools))}."

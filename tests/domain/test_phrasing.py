@@ -1,0 +1,253 @@
+"""tasks/domain/phrasing: what users and assistants say, and that it agrees with the call."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from tasks.domain.arguments import ArgumentMaker, Wish
+from tasks.domain.conversations import Split
+from tasks.domain.phrasing.answers import answer, ask, report
+from tasks.domain.phrasing.frames import CONTEXTS, FRAMES
+from tasks.domain.phrasing.listener import Listener, bare
+from tasks.domain.phrasing.naming import name_words, plural, singular, spoken, with_a
+from tasks.domain.phrasing.requests import Request, request
+from tasks.domain.phrasing.small_talk import FAMILIES, talk
+from tasks.domain.phrasing.spoken import mentions, quoted
+from tasks.domain.phrasing.verbs import base_form
+from tasks.domain.phrasing.wording import Wording, wordings
+from tasks.domain.products import ToolResult, Toolset
+from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS
+
+
+def _wording(toolset: Toolset, name: str) -> Wording:
+    makers = [ArgumentMaker(tool, REPOSITORY) for tool in toolset.tools]
+    return next(w for w in wordings(toolset, makers) if w.tool.name == name)
+
+
+def _texts(toolset: Toolset, name: str, arguments: dict[str, Any], split: Split = "train") -> str:
+    wording = _wording(toolset, name)
+    said = [request(wording, arguments, split, random.Random(n)).text for n in range(300)]
+    return "\n".join(said)
+
+
+CONVERSION = {
+    "source_timezone": "Asia/Dushanbe",
+    "time": "14:30",
+    "target_timezone": "Africa/Mogadishu",
+}
+
+
+@pytest.mark.parametrize(
+    ("toolset", "name", "arguments", "expected"),
+    [
+        (CLOCKS, "get_current_time", {"timezone": "Asia/Dushanbe"}, "What time is it in Asia/Dush"),
+        (
+            CLOCKS,
+            "convert_time",
+            CONVERSION,
+            "Convert 14:30 from Asia/Dushanbe to Africa/Mogadishu",
+        ),
+        (VERSIONS, "git_status", {"repo_path": "/srv"}, "Show the working tree status"),
+        (VERSIONS, "git_log", {"max_count": 5}, "Show the commit logs limited to 5"),
+        (VERSIONS, "git_log", {"since": "yesterday"}, "Show the commit logs since yesterday"),
+        (
+            VERSIONS,
+            "git_create_branch",
+            {"branch_name": "docs/menu"},
+            "new branch called docs/menu",
+        ),
+        (VERSIONS, "git_add", {"files": ["a.py", "b.py"]}, "Add the files a.py and b.py"),
+        (
+            MEMORY,
+            "read_file",
+            {"path": "a.txt", "head": 3},
+            "the file a.txt showing only the first 3",
+        ),
+        (ORDERS, "set_volume", {"room": "hall", "level": 3}, "Set the volume with"),
+    ],
+)
+def test_a_request_reads_as_a_person_would_say_it(
+    toolset: Toolset, name: str, arguments: dict[str, Any], expected: str
+) -> None:
+    assert expected in _texts(toolset, name, arguments)
+
+
+@pytest.mark.parametrize("toolset", ALL, ids=lambda toolset: toolset.server)
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_every_value_can_be_read_off_the_text(toolset: Toolset, split: Split) -> None:
+    for wording in wordings(toolset, [ArgumentMaker(t, REPOSITORY) for t in toolset.tools]):
+        for seed in range(40):
+            rng = random.Random(seed)
+            arguments = wording.maker.make(rng, Wish(split, 0.6, seed % 3 == 0))
+            text = request(wording, arguments, split, rng).text
+            open_ones = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
+            assert mentions(text, open_ones), (text, open_ones)
+
+
+def test_a_constant_of_the_server_is_never_said() -> None:
+    assert "/srv/project" not in _texts(
+        VERSIONS, "git_create_branch", {"repo_path": "/srv/project", "branch_name": "docs/menu"}
+    )
+
+
+def test_some_zones_are_said_as_their_city_and_only_those_whose_city_is_unambiguous() -> None:
+    tokyo = _texts(CLOCKS, "get_current_time", {"timezone": "Asia/Tokyo"}).splitlines()
+    bare = [text for text in tokyo if "Asia/Tokyo" not in text]
+    assert 0.3 < len(bare) / len(tokyo) < 0.7
+    assert all("Tokyo" in text for text in bare)
+    rare = _texts(CLOCKS, "get_current_time", {"timezone": "Asia/Dushanbe"}).splitlines()
+    assert all("Asia/Dushanbe" in text for text in rare)
+
+
+def test_the_two_splits_share_no_family_and_no_sentence() -> None:
+    families = {split: {frame.family for frame in frames} for split, frames in FRAMES.items()}
+    texts = {
+        split: {frame.text for frame in frames if "{context}" not in frame.text}
+        for split, frames in FRAMES.items()
+    }
+    talks = {split: {name for name, _ in family} for split, family in FAMILIES.items()}
+    assert not families["train"] & families["heldout"]
+    assert not texts["train"] & texts["heldout"]
+    assert not set(CONTEXTS["train"]) & set(CONTEXTS["heldout"])
+    assert not talks["train"] & talks["heldout"]
+
+
+def test_a_request_names_the_family_it_comes_from() -> None:
+    wording = _wording(VERSIONS, "git_status")
+    said = [request(wording, {}, "heldout", random.Random(n)) for n in range(50)]
+    known = {frame.family for frame in FRAMES["heldout"]}
+    assert {asked.family for asked in said} <= known
+
+
+def test_a_missing_value_is_left_out_and_its_name_takes_its_place() -> None:
+    partly = {key: value for key, value in CONVERSION.items() if key != "time"}
+    texts = _texts(CLOCKS, "convert_time", partly)
+    assert "onvert a time from Asia/Dushanbe to Africa/Mogadishu" in texts
+    assert "14:30" not in texts
+
+
+def test_objects_are_said_with_what_they_are_called_first() -> None:
+    entity = {"name": "Ada Rossi", "entityType": "person", "observations": ["Likes tea"]}
+    texts = _texts(MEMORY, "create_entities", {"entities": [entity]})
+    assert 'these entities: "Ada Rossi" (entity type person, observations "Likes tea")' in texts
+
+
+def test_a_text_with_quotes_is_put_between_other_quotes() -> None:
+    assert quoted('say "hi"') == "'say \"hi\"'"
+    assert quoted('it\'s "it"') == '«it\'s "it"»'
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("source_timezone", "source timezone"),
+        ("branchId", "branch id"),
+        ("get-HTTPStatus2", "get http status 2"),
+        ("repo_path", "repository path"),
+        ("sourceURL", "source URL"),
+    ],
+)
+def test_names_are_said_in_words(name: str, words: str) -> None:
+    assert spoken(name) == words
+    assert len(name_words(name)) == len(words.split())
+
+
+def test_nouns_have_their_other_number_and_their_article() -> None:
+    assert [plural(noun) for noun in ("entity", "branch", "file", "status")] == [
+        "entities",
+        "branches",
+        "files",
+        "status",
+    ]
+    assert [singular(noun) for noun in ("entities", "branches", "files", "status")] == [
+        "entity",
+        "branch",
+        "file",
+        "status",
+    ]
+    assert [with_a(noun) for noun in ("file", "entity", "URL", "user", "hour", "files")] == [
+        "a file",
+        "an entity",
+        "a URL",
+        "a user",
+        "an hour",
+        "some files",
+    ]
+
+
+def test_a_descriptions_verb_is_found_in_its_plain_form() -> None:
+    found = [base_form(word) for word in ("Fetches", "Copies", "Shows", "Switches", "Menu")]
+    assert found == ["fetch", "copy", "show", "switch", None]
+
+
+def test_an_answer_carries_the_values_of_the_result() -> None:
+    wording = _wording(CLOCKS, "get_current_time")
+    shown = json.dumps({"timezone": "Asia/Dushanbe", "datetime": "2026-01-02T03:04:00"})
+    told = answer(wording, {"timezone": "Asia/Dushanbe"}, shown, random.Random(1))
+    assert "03:04 on 2026-01-02" in told
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("[]", "There are no"),
+        ('["menu.txt", "notes.md"]', "menu.txt; notes.md"),
+        ("one line", "one line"),
+        ("first\nsecond\nthird\nfourth", "1 more line"),
+        ("", "nothing to add"),
+        ("{}", "{}"),
+    ],
+)
+def test_an_answer_fits_the_form_of_the_result(shown: str, expected: str) -> None:
+    told = answer(_wording(MEMORY, "read_graph"), {}, shown, random.Random(1))
+    assert expected in told
+
+
+def test_a_failure_is_reported_with_the_tools_words() -> None:
+    result = ToolResult(text="Error: no such file: a.txt", is_error=True)
+    told = report(_wording(MEMORY, "read_file"), result, random.Random(2))
+    assert "could not read the file" in told or "not able to read the file" in told
+    assert "no such file: a.txt" in told
+
+
+def test_a_question_asks_for_the_one_parameter_by_its_spoken_name() -> None:
+    asked = ask(_wording(CLOCKS, "convert_time"), "source_timezone", random.Random(1))
+    assert "source timezone" in asked
+    assert asked.endswith("?")
+
+
+def test_small_talk_is_plenty_and_all_different() -> None:
+    listener, rng = Listener.of(CLOCKS), random.Random(5)
+    used: set[str] = set()
+    for _ in range(1500):
+        said = talk(listener, "train", used, rng)
+        assert said is not None
+        assert said.answer
+        used.add(bare(said.text))
+    assert len(used) == 1500
+
+
+def test_small_talk_touches_the_words_of_the_tools() -> None:
+    listener, rng = Listener.of(VERSIONS), random.Random(5)
+    texts = [t.text for n in range(200) if (t := talk(listener, "heldout", set(), rng))]
+    assert any("branch" in text for text in texts)
+    assert "git_status" in str(FAMILIES["train"]) or "git_status" in listener.tools
+
+
+def test_small_talk_leaves_out_what_a_tool_could_answer() -> None:
+    summing = CLOCKS.tools[0].model_copy(update={"name": "get_sum", "description": "Get a sum"})
+    listener, rng = Listener.of(Toolset(server="s", tools=(summing,))), random.Random(5)
+    said = [talk(listener, "train", set(), rng) for _ in range(400)]
+    assert not [t for t in said if t and t.family == "talk.arithmetic"]
+
+
+def test_no_request_offers_help_with_a_tool_by_its_name() -> None:
+    wording = _wording(CLOCKS, "convert_time")
+    said: list[Request] = [
+        request(wording, CONVERSION, split, random.Random(n))
+        for split in ("train", "heldout")
+        for n in range(100)
+    ]
+    assert not [asked for asked in said if "convert_time" in asked.text]
