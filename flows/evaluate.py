@@ -4,14 +4,14 @@ from prefect import flow
 
 from profiles import Recipe
 from tasks.benchmark_model import benchmark_model
-from tasks.domain.products import ApprovedDataset, Evaluation, LoraAdapter, Toolset
+from tasks.domain.products import Dataset, Evaluation, LoraAdapter, Toolset
 from tasks.export_gguf import export_gguf
 from tasks.validate_model import validate_model
 
 
 @flow(persist_result=True)
 def evaluate(
-    adapter: LoraAdapter, dataset: ApprovedDataset, toolset: Toolset, recipe: Recipe
+    adapter: LoraAdapter, dataset: Dataset, toolset: Toolset, recipe: Recipe
 ) -> Evaluation:
     """Export an adapter, prove it in real tool loops, score it beside its base."""
     tuned = export_gguf(adapter.base, adapter, recipe.model, recipe.quantization)

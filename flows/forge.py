@@ -8,6 +8,7 @@ from profiles import Quantization, load_recipe
 from tasks.check_machine import check_machine
 from tasks.check_quality import check_quality
 from tasks.domain.products import Bundle
+from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
@@ -38,11 +39,12 @@ def forge(
         output: the bundle's folder; dist/<server>-<model> when empty.
     """
     recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
-    check_machine(recipe)
+    check_machine(recipe.model, recipe.quantization)
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
+    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
     draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     adapter = train(dataset, base, recipe.model, recipe.profile)
-    evaluation = evaluate(adapter, dataset, toolset, recipe)
+    evaluation = evaluate(adapter, dataset.dataset, toolset, recipe)
     return package_bundle(evaluation, base, toolset, recipe, output)

@@ -105,6 +105,8 @@ class Data(_Section):
     seed: int
     max_result_chars: int = Field(ge=40)
     """A tool's result longer than this is cut, visibly, in training and serving alike."""
+    answered_share: float = Field(ge=0, le=1)
+    """Training rows with a result and a final answer; the others end with the call."""
     scenarios: Scenarios
 
 

@@ -11,8 +11,8 @@ from tasks.domain import scoring
 from tasks.domain.conversations import Row
 from tasks.domain.examination import typed_rows
 from tasks.domain.products import (
-    ApprovedDataset,
     BenchmarkReport,
+    Dataset,
     GgufModel,
     Score,
     ValidationReport,
@@ -28,12 +28,12 @@ def benchmark_model(
     tuned: GgufModel,
     base: GgufModel,
     validation: ValidationReport,
-    dataset: ApprovedDataset,
+    dataset: Dataset,
     recipe: Recipe,
 ) -> BenchmarkReport:
     """Score the base as the tuned model was scored, both on typed prompts, and the floors."""
     storage = Storage()
-    rows = storage.read_rows(dataset.dataset.heldout)
+    rows = storage.read_rows(dataset.heldout)
     typed = typed_rows(typed_prompts_of(recipe.server), rows[0].tools)
     base_score, base_typed = _asked(storage.fetch(base.files), [rows, typed], recipe)
     (tuned_typed,) = _asked(storage.fetch(tuned.files), [typed], recipe)

@@ -1,5 +1,7 @@
 """Stage 4: let a dataset through, or stop the run and say why."""
 
+from pathlib import Path
+
 from prefect import task
 
 from profiles import Profile
@@ -7,6 +9,7 @@ from tasks.caching import ByContent
 from tasks.domain.errors import QualityGateFailed
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, Dataset
 from tasks.domain.quality import judge, refusal
+from tasks.domain.reports import quality_markdown
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
@@ -14,9 +17,11 @@ from tasks.reporting import artifacts, events
 
 @task(cache_policy=ByContent(), persist_result=True)
 def check_quality(
-    dataset: Dataset, base: BaseModelFolder, profile: Profile, server: str
+    dataset: Dataset, base: BaseModelFolder, profile: Profile, server: str, report_to: str = ""
 ) -> ApprovedDataset:
     """Judge the rows as the base model's tokenizer and template will read them.
+
+    ``report_to``: a path without ending; the report goes there as .json and .md, in any case.
 
     Raises:
         QualityGateFailed: a rule is broken; the report stays as an artifact and an event.
@@ -28,9 +33,12 @@ def check_quality(
         profile.quality,
         profile.training.max_seq_length,
         ChatTokenizer(storage.fetch(base.files)).encode,
-        profile.data.scenarios.model_dump(),
+        dataset.planned,
     )
     artifacts.quality(report, server)
+    if report_to:
+        Path(f"{report_to}.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
+        Path(f"{report_to}.md").write_text(quality_markdown(report), encoding="utf-8")
     if not report.passed:
         events.quality_failed(report)
         raise QualityGateFailed(refusal(report))

@@ -31,6 +31,7 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         heldout_rows=len(written.heldout),
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
+        planned=written.planned,
         notes=written.notes,
     )
 

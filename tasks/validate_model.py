@@ -11,7 +11,7 @@ from tasks.domain.conversations import Row
 from tasks.domain.errors import CallFailed, ValidationFailed
 from tasks.domain.examination import after_call, loop_rows
 from tasks.domain.products import (
-    ApprovedDataset,
+    Dataset,
     GgufModel,
     LoopCase,
     ToolResult,
@@ -28,7 +28,7 @@ from tasks.reporting import artifacts, events
 
 @task(cache_policy=NO_CACHE)
 def validate_model(
-    gguf: GgufModel, dataset: ApprovedDataset, toolset: Toolset, recipe: Recipe
+    gguf: GgufModel, dataset: Dataset, toolset: Toolset, recipe: Recipe
 ) -> ValidationReport:
     """Ask the file that ships all held-out prompts, and take a part of them through the whole loop.
 
@@ -37,7 +37,7 @@ def validate_model(
         ServerFailed: the server cannot be started.
     """
     storage, profile = Storage(), recipe.profile
-    rows = storage.read_rows(dataset.dataset.heldout)
+    rows = storage.read_rows(dataset.heldout)
     evaluation = profile.evaluation
     with (
         student(

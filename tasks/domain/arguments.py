@@ -89,8 +89,7 @@ class ArgumentMaker:
     @property
     def properties(self) -> dict[str, Any]:
         """The tool's parameters."""
-        properties: dict[str, Any] = self._schema.get("properties", {})
-        return properties
+        return _with_required(self._schema)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -133,9 +132,14 @@ class ArgumentMaker:
 
     def can_be_unknown(self, name: str) -> bool:
         """Whether a parameter can have a value that looks right and does not exist."""
-        closed = self.kind(name) in ("enum", "boolean", "integer", "number", "object", "array")
-        closed = closed or self.kind(name) in ALWAYS_KNOWN
-        return not closed and not self.is_constant(name) and "pattern" not in self.settled(name)
+        schema = self.settled(name)
+        if (
+            self.is_constant(name)
+            or self.kind(name) in ALWAYS_KNOWN
+            or schema.get("minItems", 0) > 1
+        ):
+            return False
+        return not any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const"))
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""
@@ -201,7 +205,7 @@ class ArgumentMaker:
     def _draw(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
         at = self._place(rng, wish)
         schema = settle(self.tool.input_schema, at)
-        properties, required = schema.get("properties", {}), schema.get("required", ())
+        properties, required = _with_required(schema), schema.get("required", ())
         wanted = [n for n in properties if n in required or rng.random() < wish.optional]
         wanted = _without_rivals(wanted)
         arguments: dict[str, Any] = {}
@@ -212,7 +216,7 @@ class ArgumentMaker:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in wanted:
                 arguments[name] = self._other_than(arguments, name, part, at)
-        if any(n not in properties for n in required) or schema.get("minProperties", 0):
+        if schema.get("minProperties", 0) > len(arguments):
             arguments |= {k: v for k, v in draw(_bare(schema), at).items() if k not in arguments}
         return arguments
 
@@ -276,6 +280,12 @@ def _tries(schema: Any, at: Place) -> Iterator[Any]:
         yield value
     while True:
         yield None
+
+
+def _with_required(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema's properties; those that it requires without describing them may be anything."""
+    properties: dict[str, Any] = schema.get("properties", {})
+    return {**{name: {} for name in schema.get("required", ())}, **properties}
 
 
 def _bare(schema: dict[str, Any]) -> dict[str, Any]:

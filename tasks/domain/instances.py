@@ -14,7 +14,7 @@ from tasks.domain.errors import UnusableTool
 from tasks.domain.meanings import TEXTS, VAGUE, kind_of, kind_of_example, quoted_examples
 from tasks.domain.patterns import matching
 from tasks.domain.phrasing.naming import name_words
-from tasks.domain.values import KINDS
+from tasks.domain.values import KINDS, UNUSUAL
 
 DRAWS = 64
 """Draws for a value of the right half before the pool counts as too small to be halved."""
@@ -223,6 +223,8 @@ def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
     examples = example_values(schema)
     if examples and (kind in VAGUE or any(map(kind_of_example, examples))) and kind != "zone":
         return lambda rng: _like(rng.choice(examples), rng)
+    if at.unusual and kind in UNUSUAL:
+        return UNUSUAL[kind]
     plain = KINDS[kind]
     if at.unusual and kind in TEXTS:
         return lambda rng: plain(rng) + rng.choice(words.UNUSUAL_TAILS)

@@ -35,6 +35,11 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("folder", r"\b(dir|directory|folder|cwd|root|repo path|repository)$", r""),
     ("folder", r"\bpath$|^root$", r"^[^.]*\b(director(y|ies)|folder|tree|search|find)\b"),
     ("file", r"\b(files?|paths?|file ?names?|filepath)$", r""),
+    (
+        "city",
+        r"^(from|to|origin|destination|(from|to) city)$",
+        r"\b(flights?|travel|trips?|airports?|cit(y|ies)|routes?)\b",
+    ),
     ("file", r"^(source|destination|target|src|dest|from|to)$", r"\b(move|copy|rename) .*files?\b"),
     ("file", r"^name$|output", r"output file|file name"),
     ("table", r"\btables?( name)?$", r""),

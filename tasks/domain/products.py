@@ -83,6 +83,8 @@ class Dataset(Product):
     heldout_rows: int
     toolset_fingerprint: str
     seed: int
+    planned: dict[str, float] | None = None
+    """The share of training rows planned per scenario; None for rows that a person brought."""
     notes: tuple[str, ...] = ()
     """What a person should know: scenarios a tool cannot have, rows that could not be made."""
 

@@ -1,8 +1,10 @@
 """A toolset, a server's facts and a profile's numbers → the rows to train on and to hold out."""
 
 import json
+import math
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +28,10 @@ TRIES = 60
 """Calls and texts tried for one row before its tool counts as used up."""
 REFUSALS = 12
 """Errors to plausible values, with no answer before, until a tool's results are made up."""
+REPEATS = 4
+"""Draws for a call that was not made before, until one may be made again in other words."""
 OPTIONAL_SHARE = 0.3
+"""The chance that a usual call gives an optional parameter."""
 _ERROR_TEXT = re.compile(r"\s*(\w+ )?error:", re.IGNORECASE)
 
 Execute = Callable[[ToolCall], ToolResult]
@@ -39,6 +44,8 @@ class WrittenRows:
     train: tuple[Row, ...]
     heldout: tuple[Row, ...]
     notes: tuple[str, ...]
+    planned: dict[str, float]
+    """The share of each scenario in the training rows that this server can have."""
 
 
 def cap(text: str, limit: int) -> str:
@@ -72,7 +79,15 @@ def write_rows(toolset: Toolset, server: Server, data: Data, execute: Execute) -
     )
     train = writer.split("train", planned.train)
     heldout = writer.split("heldout", planned.heldout)
-    return WrittenRows(train, heldout, (*planned.notes, *writer.notes))
+    return WrittenRows(train, heldout, (*planned.notes, *writer.notes), _shares(planned.train))
+
+
+def _shares(quotas: Sequence[Quota]) -> dict[str, float]:
+    total = sum(quota.rows for quota in quotas)
+    counts: Counter[str] = Counter()
+    for quota in quotas:
+        counts[quota.scenario] += quota.rows
+    return {scenario: rows / total for scenario, rows in counts.items()}
 
 
 @dataclass
@@ -95,26 +110,37 @@ class _Writer:
     notes: list[str] = field(default_factory=list)
 
     def split(self, split: Split, quotas: Sequence[Quota]) -> tuple[Row, ...]:
-        """All rows of one split; what a quota cannot fill goes to other tools, then to no tool."""
+        """All rows of one split; where a tool's texts run out, other tools take its rows over."""
         rows: list[Row] = []
-        wanted = sum(quota.rows for quota in quotas)
-        for quota in quotas:
-            made = self._filled(quota, split)
-            rows += made
-            if len(made) < quota.rows:
-                what = f"{quota.scenario} rows for {quota.tool or 'no tool'}"
-                self.notes.append(f"{split}: {len(made)} of {quota.rows} {what}: no more differ")
-        rows += self._rest(wanted - len(rows), split)
+        for scenario in dict.fromkeys(quota.scenario for quota in quotas):
+            wanted = [quota for quota in quotas if quota.scenario == scenario]
+            rows += self._scenario(scenario, wanted, split)
         random.Random(f"{self.data.seed}:{split}:order").shuffle(rows)
         return tuple(rows)
 
-    def _rest(self, missing: int, split: Split) -> list[Row]:
+    def _scenario(self, scenario: Scenario, quotas: Sequence[Quota], split: Split) -> list[Row]:
+        made = {quota.tool: self._filled(quota, split) for quota in quotas}
+        rows = [row for part in made.values() for row in part]
+        asked = sum(quota.rows for quota in quotas)
+        full = [quota.tool for quota in quotas if len(made[quota.tool]) == quota.rows]
+        rows += self._spread(scenario, full, asked - len(rows), split)
+        if len(rows) < asked:
+            self.notes.append(f"{split}: {len(rows)} of {asked} {scenario} rows: no more differ")
+        # A held-out question or small talk is no call, so a call must not take its place there.
+        if split == "train" or scenario not in ("ambiguous", "no_tool"):
+            open_ended = [n for n, words in self.words.items() if words.maker.count() is None]
+            rows += self._spread("standard", open_ended, asked - len(rows), split)
+        if split == "train":
+            rows += self._spread("no_tool", [None], asked - len(rows), split)
+        return rows
+
+    def _spread(
+        self, scenario: Scenario, tools: Sequence[str | None], missing: int, split: Split
+    ) -> list[Row]:
         rows: list[Row] = []
-        for name in [*self.words, None]:
-            scenario: Scenario = "standard" if name else "no_tool"
-            open_ended = name is None or self.words[name].maker.count() is None
-            if missing > len(rows) and open_ended:
-                rows += self._filled(Quota(scenario, name, missing - len(rows)), split, "rest")
+        for place, tool in enumerate(tools):
+            share = math.ceil((missing - len(rows)) / (len(tools) - place))
+            rows += self._filled(Quota(scenario, tool, share), split, f"instead {missing}")
         return rows
 
     def _filled(self, quota: Quota, split: Split, turn: str = "") -> list[Row]:
@@ -174,7 +200,7 @@ class _Writer:
             arguments = wording.maker.make(rng, wish)
             shown = {n: v for n, v in arguments.items() if n != missing}
             key = json.dumps([name, shown], ensure_ascii=False)
-            if many and not missing and key in self.calls and attempt < TRIES // 2:
+            if many and not missing and key in self.calls and attempt < REPEATS:
                 continue
             asked = request(wording, shown, wish.split, rng)
             spoken = {n: v for n, v in shown.items() if not wording.maker.is_constant(n)}
@@ -244,11 +270,13 @@ class _Writer:
             if scenario == "error"
             else answer(wording, call.arguments, shown, rng)
         )
-        turns = (
+        turns: tuple[Message, ...] = (
             Message(role="assistant", tool_calls=(MessageCall.of(call),)),
             Message(role="tool", content=shown),
             Message(role="assistant", content=last),
         )
+        if split == "train" and scenario != "error" and rng.random() >= self.data.answered_share:
+            turns = turns[:1]
         row = self._conversation(scenario, split, asked, turns)
         return row.model_copy(update={"tool": call.name, "simulated": result.simulated})
 

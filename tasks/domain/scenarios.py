@@ -9,7 +9,7 @@ from tasks.domain.arguments import ArgumentMaker
 from tasks.domain.conversations import Scenario, Split
 from tasks.domain.meanings import has_fallback
 
-TEXTS_PER_CALL: dict[Split, int] = {"train": 12, "heldout": 4}
+TEXTS_PER_CALL: dict[Split, int] = {"train": 24, "heldout": 8}
 """Different texts that one call gets at most: a tool without parameters has only one call."""
 MOST_AMBIGUOUS = 0.2
 """Held-out ambiguous rows at most, as a share of the held-out calls."""
@@ -55,7 +55,11 @@ def plan(makers: Sequence[ArgumentMaker], data: Data) -> Plan:
         "no_tool": data.heldout_no_tool,
     }
     heldout = _quotas(makers, asked, "heldout")
-    return Plan(train, heldout, _notes(makers, shares, train))
+    notes = _notes(makers, shares, train)
+    called = sum(quota.rows for quota in heldout if quota.scenario in _CALLING)
+    if called < data.heldout_calls:
+        notes += (f"heldout: {called} calls of {data.heldout_calls}: the tools allow no more",)
+    return Plan(train, heldout, notes)
 
 
 def apportion(total: int, shares: dict[Scenario, float]) -> dict[Scenario, int]:
@@ -84,7 +88,7 @@ def askable(maker: ArgumentMaker) -> tuple[str, ...]:
         for name in maker.spoken_for
         if name in maker.required
         and "default" not in maker.settled(name)
-        and maker.kind(name) != "boolean"
+        and maker.kind(name) not in ("boolean", "null")
         and not has_fallback(maker.settled(name).get("description", ""))
     )
 
@@ -110,7 +114,8 @@ def _quotas(
     standard = counts.get("standard", 0) + spare
     given = _spread("standard", list(makers), standard, left)
     spare = standard - sum(quota.rows for quota in given)
-    no_tool = counts.get("no_tool", 0) + spare
+    # Held-out small talk cannot stand for a call; rows to train on are filled up with it.
+    no_tool = counts.get("no_tool", 0) + (spare if split == "train" else 0)
     return (*given, *quotas, *([Quota("no_tool", None, no_tool)] if no_tool else []))
 
 

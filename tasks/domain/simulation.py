@@ -76,7 +76,9 @@ def _echo(value: Any, arguments: dict[str, Any], path: tuple[str, ...]) -> Any:
     """A result whose fields repeat the arguments of the same name: source.zone, source_zone."""
     if isinstance(value, dict):
         return {
-            key: _echo(part, arguments, (*path, *name_words(key))) for key, part in value.items()
+            key: (type(part) is bool and key in _SUCCESS)
+            or _echo(part, arguments, (*path, *name_words(key)))
+            for key, part in value.items()
         }
     for name, argument in arguments.items():
         same_type = type(argument) is type(value)

@@ -5,9 +5,13 @@ from typing import Any
 
 from tasks.domain.instances import Place, half_of
 from tasks.domain.values import KINDS, invented
+from tasks.domain.words import pieces
 
 ALWAYS_KNOWN = frozenset(
-    {"date", "datetime", "date-time", "time", "duration", "spoken date", "json"}
+    pieces(
+        "enum boolean integer number object array null date datetime date-time time duration json "
+        "ipv4 ipv6"
+    )
 )
 """Kinds whose every right-looking value exists, so that none can be unknown."""
 
@@ -19,6 +23,7 @@ _UNKNOWN: dict[str, str] = {
     "folder": "missing/{}",
     "uri": "https://www.{}.invalid/page",
     "email": "nobody@{}.invalid",
+    "hostname": "{}.invalid",
     "branch": "feature/{}",
     "revision": "feature/{}",
     "sha": "feature/{}",

@@ -45,6 +45,22 @@ def _zone(rng: random.Random) -> str:
     return rng.choice(famous_zones() if famous else zones())
 
 
+@lru_cache(maxsize=1)
+def _deep_zones() -> tuple[str, ...]:
+    known = sorted(zoneinfo.available_timezones())
+    return tuple(name for name in known if name.count("/") == 2 and name.split("/")[0] in _AREAS)
+
+
+def _unusual_path(rng: random.Random) -> str:
+    name = f"{rng.choice(words.UNUSUAL_NAMES)} {rng.randint(2, 99)}.{rng.choice(words.EXTENSIONS)}"
+    return f"{rng.choice(words.FOLDERS)}/{name}"
+
+
+def _unusual_folder(rng: random.Random) -> str:
+    name = f"{rng.choice(words.UNUSUAL_NAMES)} {rng.randint(2, 99)}"
+    return f"{rng.choice(words.FOLDERS)}/{name}"
+
+
 def _date(rng: random.Random) -> str:
     return f"{rng.randint(2019, 2027)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
 
@@ -282,3 +298,10 @@ KINDS: dict[str, Writer] = {
     "sheet": lambda rng: f"{rng.choice(words.NOUNS).capitalize()}{rng.randint(1, 12)}",
     "words": _word,
 }
+
+UNUSUAL: dict[str, Writer] = {
+    "zone": lambda rng: rng.choice(_deep_zones()),
+    "file": _unusual_path,
+    "folder": _unusual_folder,
+}
+"""Rare but valid values: three-part zones, paths with spaces and accents."""

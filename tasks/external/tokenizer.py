@@ -54,6 +54,10 @@ class ChatTokenizer:
         )
         return text
 
+    def count(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
+        """How many tokens a conversation takes."""
+        return len(self.ids(self.render(messages, tools)))
+
     def ids(self, text: str) -> list[int]:
         """Tokens of a text that is rendered already: no special token is added."""
         tokens: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]

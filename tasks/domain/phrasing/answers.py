@@ -11,6 +11,7 @@ from tasks.domain.phrasing.spoken import listed
 from tasks.domain.phrasing.verbs import TELLING
 from tasks.domain.phrasing.wording import SLOT, Wording
 from tasks.domain.products import ToolResult
+from tasks.domain.words import pieces
 
 MOST_FACTS = 3
 """Values of a result that an answer repeats: enough to say what was asked, in one sentence."""
@@ -18,6 +19,7 @@ MOST_ITEMS = 6
 """Items of a list that an answer repeats."""
 _GIVEN = re.compile(r"^(source|input|request|from|query)\b")
 """Parts of a result that repeat what was asked for."""
+_PREPOSITIONS = frozenset(pieces("from to at in on by for of with since until before after"))
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 MOST_TEXT = 220
 """Characters of a plain result that an answer repeats."""
@@ -50,6 +52,8 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
     if len(noun) == 1:
         described = wording.maker.settled(missing).get("description", "value").rstrip(".")
         noun = f"{described[0].lower()}{described[1:]} ({missing})"
+    if noun in _PREPOSITIONS:
+        noun = f"'{noun}' value"
     shapes = (
         f"Which {noun} should I use?",
         f"What {noun} should I use?",

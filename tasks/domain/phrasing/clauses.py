@@ -30,6 +30,8 @@ _ENDPOINTS = frozenset(
     )
 )
 _BY_NAME: tuple[tuple[str, str, int], ...] = (
+    (r"^from$", "from {v}", 1),
+    (r"^to$", "to {v}", 2),
     (r"^not contain(s|ing)$", "not containing {v}", 6),
     (r"^contain(s|ing)$", "containing {v}", 5),
     (r"^(since|after|start (date|time|timestamp)|begin (date|time))$", "since {v}", 5),

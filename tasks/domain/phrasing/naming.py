@@ -31,6 +31,13 @@ _SAME_IN_PLURAL = frozenset(
 )
 
 
+_DETERMINED = frozenset(pieces("the a an all any some every each it this that everything"))
+_GOING_ON = frozenset(
+    pieces("logging thinking monitoring processing tracking testing sharing streaming caching")
+)
+"""Activities: «toggle logging», not «toggle the logging»."""
+
+
 @lru_cache(maxsize=4096)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of an identifier, in lower case."""
@@ -84,6 +91,6 @@ def with_a(noun: str) -> str:
 def with_the(noun: str) -> str:
     """A noun with 'the', unless it has a word of that kind or is something that goes on."""
     first, last = noun.split()[0], noun.split()[-1]
-    if first in {"the", "a", "an", "all", "any", "some", "every", "each"} or last.endswith("ing"):
+    if first in _DETERMINED or last in _GOING_ON:
         return noun
     return f"the {noun}"

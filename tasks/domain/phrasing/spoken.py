@@ -4,7 +4,7 @@ import json
 import random
 from typing import Any
 
-from tasks.domain.meanings import TEXTS
+from tasks.domain.meanings import PATHS, TEXTS
 from tasks.domain.phrasing.naming import spoken
 from tasks.domain.values import zone_cities
 
@@ -16,6 +16,8 @@ _HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
 
 def said(value: Any, kind: str, rng: random.Random) -> str:
     """A value inside a sentence: words in quotes, everything else bare, lists joined."""
+    if isinstance(value, list) and any(isinstance(part, list) for part in value):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         parts = [said(part, kind, rng) for part in value]
         return listed(parts, "; " if any(isinstance(part, dict) for part in value) else ", ")
@@ -31,7 +33,7 @@ def said(value: Any, kind: str, rng: random.Random) -> str:
 
 
 def _is_wordy(value: str, kind: str) -> bool:
-    return kind in ("object", "array", "string") and " " in value
+    return (kind in ("object", "array", "string") or kind in PATHS) and " " in value
 
 
 def quoted(text: str) -> str:
@@ -80,7 +82,8 @@ def mentions(text: str, value: Any) -> bool:
     if isinstance(value, dict):
         return all(mentions(text, part) for part in value.values())
     if isinstance(value, list):
-        return all(mentions(text, part) for part in value)
+        whole = json.dumps(value, ensure_ascii=False) in text
+        return whole or all(mentions(text, part) for part in value)
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, str):

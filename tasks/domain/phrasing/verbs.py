@@ -27,9 +27,7 @@ CREATING = frozenset(pieces("create make generate build"))
 """Verbs whose object is not there before."""
 MAKING = frozenset(pieces("create make generate add new build open register write insert start"))
 TELLING = SHOWING | frozenset(
-    pieces(
-        "read search query describe count check compare calculate convert translate summarize run echo"
-    )
+    pieces("read search query describe count check compare calculate convert translate run echo")
 )
 """Verbs whose result tells something; the others do a thing and say that it is done."""
 MOVING = frozenset(

@@ -193,6 +193,7 @@ _CUT = re.compile(
     r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
     r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
     r"ids?)\b.*$|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
+    r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
     r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(
@@ -204,6 +205,7 @@ _UNSAYABLE = re.compile(
     r"[,<>{}\[\]`\"]|\b(this|you|your|mcp|tool|client|user|how|up to|optional|optionally|single)\b",
     re.IGNORECASE,
 )
+_DANGLING = re.compile(r"\b(a|an|the|in|of|for|from|at|by|to|on|with|and|or)$")
 _FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
 """What may follow the slot in a description's phrase: nothing, or one plain place."""
 
@@ -213,7 +215,13 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
     first, _, rest = sentence.partition(" ")
     verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
     rest = _CUT.sub("", f" {rest}").strip()
-    if verb is None or not rest or _UNSAYABLE.search(rest) or len(rest.split()) > _MOST_WORDS:
+    if (
+        verb is None
+        or not rest
+        or _DANGLING.search(rest)
+        or _UNSAYABLE.search(rest)
+        or len(rest.split()) > _MOST_WORDS
+    ):
         return ()
     shows = verb in SHOWING
     if identity is None:

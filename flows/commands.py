@@ -1,0 +1,271 @@
+"""What each command of ``mcp-forge`` takes, and which flow it starts."""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field
+from pydantic_settings import CliPositionalArg
+
+from flows.local_server import prefect_api
+from profiles import (
+    Model,
+    Quantization,
+    Recipe,
+    load_model,
+    load_profile,
+    load_recipe,
+    models,
+    resolve_server,
+)
+from tasks.domain.errors import ForgeError
+
+SERVER = "a registered server, a command, a URL, or a file with a tool list"
+MODEL = "the base model, one of profiles/models"
+PROFILE = "the training profile, one of profiles/training"
+QUANTIZATION = "how the GGUF file's weights are stored"
+DATA = "rows as JSONL: what generate wrote, or your own"
+
+
+class _ForServer(BaseModel):
+    """What every command takes that asks a server."""
+
+    server: str = Field("", description=SERVER)
+    tools: str = Field("", description="a file with a tool list, instead of a server")
+    model: str = Field("smollm2", description=MODEL)
+    profile: str = Field("balanced", description=PROFILE)
+    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+    samples: int | None = Field(None, description="rows to train on; the profile's by default")
+    seed: int | None = Field(None, description="of data and training; the profile's by default")
+    include_tools: list[str] = Field([], description="only these tools, by name")
+
+    def recipe(self) -> Recipe:
+        """The run that is asked for; ForgeError or ProfileError when it cannot be."""
+        if bool(self.server) == bool(self.tools):
+            raise ForgeError("needed one of --server and --tools, found " + self._both())
+        return load_recipe(
+            self.server or self.tools,
+            self.model,
+            self.profile,
+            self.quantization,
+            self.samples,
+            self.seed,
+            self.include_tools,
+        )
+
+    def _both(self) -> str:
+        return "both" if self.server else "neither"
+
+
+class Run(_ForServer):
+    """Forge a model from a server: list, write, gate, train, export, prove, pack."""
+
+    output: str = Field("", description="the bundle's folder; dist/<server>-<model> by default")
+
+    def cli_cmd(self) -> None:
+        """Look whether it can be done, then do it."""
+        recipe = self.recipe()
+        _check(recipe.model, recipe.quantization)
+        asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
+        bundle = in_prefect("flows.forge:forge", **asked)
+        say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}")
+
+
+class Inspect(BaseModel):
+    """List a server's tools, with their fingerprint."""
+
+    server: str = Field(description=SERVER)
+    output: str = Field("", description="a file for the list; standard output by default")
+
+    def cli_cmd(self) -> None:
+        """Inspect without a Prefect server: nothing of it is worth keeping."""
+        from tasks.inspect_server import inspect_server
+
+        toolset = inspect_server.fn(resolve_server(self.server))
+        text = toolset.model_dump_json(indent=2) + "\n"
+        if not self.output:
+            sys.stdout.write(text)
+            return
+        Path(self.output).write_text(text, encoding="utf-8")
+        say(f"{len(toolset.tools)} tools of {toolset.server}, fingerprint {toolset.fingerprint}")
+
+
+class Generate(_ForServer):
+    """Write training rows from a server or a tool list."""
+
+    output: str = Field("train.jsonl", description="the file for the training rows")
+
+    def cli_cmd(self) -> None:
+        """Write the rows and say how many."""
+        draft = in_prefect("flows.stages:generate", recipe=self.recipe(), output=self.output)
+        say(f"{draft.train_rows} rows in {self.output}, {draft.heldout_rows} held out")
+        for note in draft.notes:
+            say(f"note: {note}")
+
+
+class _OnRows(BaseModel):
+    """What every command takes that reads rows."""
+
+    data: str = Field(description=DATA)
+    heldout: str = Field("", description="held-out rows; every tenth of --data by default")
+    tools: str = Field("", description="the tool list of rows that have no 'tools'")
+    model: str = Field("smollm2", description=MODEL)
+    profile: str = Field("balanced", description=PROFILE)
+
+    def parameters(self) -> dict[str, Any]:
+        """What the flows take."""
+        return self.model_dump(include={"data", "heldout", "tools"}) | {
+            "model": load_model(self.model),
+            "profile": load_profile(self.profile),
+        }
+
+
+class Check(_OnRows):
+    """Hold rows against the quality gate."""
+
+    report: str = Field("", description="report files without ending; beside --data by default")
+
+    def cli_cmd(self) -> None:
+        """Judge, and say where the report is."""
+        report = self.report or f"{Path(self.data).with_suffix('')}.quality"
+        approved = in_prefect("flows.stages:check", **self.parameters(), report=report)
+        say(f"{approved.report.rows} rows let through; report {report}.md")
+
+
+class Train(_OnRows):
+    """Fine-tune an adapter on rows that pass the gate."""
+
+    output: str = Field("adapter", description="the adapter's folder")
+
+    def cli_cmd(self) -> None:
+        """Look whether it can be done, then train."""
+        parameters = self.parameters()
+        _check(parameters["model"], "q8_0")
+        made = in_prefect("flows.stages:train_alone", **parameters, output=self.output)
+        losses = f"{made.record.first_loss:.3f} → {made.record.final_loss:.3f}"
+        say(f"adapter {self.output}, loss {losses}, {made.record.seconds:.0f} s")
+
+
+class Export(BaseModel):
+    """Write an adapter and its base as one GGUF file."""
+
+    adapter: str = Field(description="the folder that train wrote")
+    model: str = Field("smollm2", description=MODEL)
+    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+    output: str = Field("model.gguf", description="the file")
+
+    def cli_cmd(self) -> None:
+        """Export, and say what was compared."""
+        model = load_model(self.model)
+        _check(model, self.quantization)
+        parameters = self.model_dump(include={"quantization", "adapter", "output"})
+        made = in_prefect("flows.stages:export", model=model, **parameters)
+        say("\n".join([self.output, *made.notes]))
+
+
+class Validate(_ForServer):
+    """Take a GGUF file through real tool loops."""
+
+    gguf: str = Field(description="the file that export wrote")
+    data: str = Field(description="the rows that generate wrote; their held-out ones are asked")
+    output: str = Field("validation.json", description="the report")
+
+    def cli_cmd(self) -> None:
+        """Validate, and say how many loops were completed."""
+        files = self.model_dump(include={"gguf", "data", "output"})
+        report = in_prefect("flows.stages:validate", recipe=self.recipe(), **files)
+        say(f"loops completed: {report.completion.hits} of {report.completion.total}")
+
+
+class Benchmark(_ForServer):
+    """Score a validated GGUF file beside its base."""
+
+    gguf: str = Field(description="the file that export wrote")
+    data: str = Field(description="the rows that generate wrote")
+    validation: str = Field(description="the report that validate wrote")
+    output: str = Field("benchmark.json", description="the scorecard")
+
+    def cli_cmd(self) -> None:
+        """Benchmark, and say the two numbers that matter most."""
+        files = self.model_dump(include={"gguf", "data", "validation", "output"})
+        report = in_prefect("flows.stages:benchmark", recipe=self.recipe(), **files)
+        say(
+            f"exactly right {report.tuned.exact.value:.1%}, base {report.base.exact.value:.1%}; "
+            f"no tool {report.tuned.no_tool.value:.1%}, base {report.base.no_tool.value:.1%}"
+        )
+
+
+class Pack(_ForServer):
+    """Pack a GGUF file and its reports into a bundle."""
+
+    gguf: str = Field(description="the file that export wrote")
+    validation: str = Field(description="the report that validate wrote")
+    benchmark: str = Field(description="the scorecard that benchmark wrote")
+    output: str = Field("", description="the bundle's folder; dist/<server>-<model> by default")
+
+    def cli_cmd(self) -> None:
+        """Pack, and say where."""
+        files = self.model_dump(include={"gguf", "validation", "benchmark", "output"})
+        say(f"bundle {in_prefect('flows.stages:pack', recipe=self.recipe(), **files).path}")
+
+
+class VerifyBundle(BaseModel):
+    """Check a bundle: its files, the server's tools, one real tool call."""
+
+    folder: CliPositionalArg[str] = Field(description="the bundle")
+
+    def cli_cmd(self) -> None:
+        """Verify without a Prefect server: nothing of it is worth keeping."""
+        from tasks.verify_bundle import verify_bundle
+
+        say(verify_bundle.fn(self.folder).text)
+
+
+class Doctor(BaseModel):
+    """Say what this machine can forge, what is missing, and how to get it."""
+
+    model: str = Field("", description="only this model")
+    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+
+    def cli_cmd(self) -> None:
+        """Examine; exit status 1 when nothing that was asked for can be forged."""
+        from tasks.check_machine import examine
+
+        text, able = examine([self.model] if self.model else models(), self.quantization)
+        say(text)
+        if not able:
+            raise ForgeError("no model that was asked for can be forged on this machine")
+
+
+def in_prefect(entry: str, **parameters: Any) -> Any:
+    """Run a flow against the configured Prefect API, or against a server of this command's own."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.utilities.importtools import import_object
+
+    _quieten_refusals()
+    flow: Callable[..., Any] = import_object(entry)
+    with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
+        return flow(**parameters)
+
+
+def say(text: str) -> None:
+    """A line for the person at the shell."""
+    sys.stdout.write(f"{text}\n")
+
+
+def _check(model: Model, quantization: Quantization) -> None:
+    from tasks.check_machine import check_machine
+
+    check_machine.fn(model, quantization)
+
+
+def _quieten_refusals() -> None:
+    """Keep tracebacks of our own errors from the terminal: their message is the last line."""
+
+    def is_worth_showing(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], ForgeError))
+
+    for handler in logging.getLogger("prefect").handlers:
+        handler.addFilter(is_worth_showing)

@@ -1,0 +1,111 @@
+"""Each stage alone, from files to files; what one writes the next one reads."""
+
+from prefect import flow
+
+from flows.train import train
+from profiles import Model, Profile, Quantization, Recipe
+from tasks.adopt_dataset import adopt_dataset
+from tasks.benchmark_model import benchmark_model
+from tasks.check_quality import check_quality
+from tasks.domain.products import (
+    ApprovedDataset,
+    BenchmarkReport,
+    Bundle,
+    Dataset,
+    Evaluation,
+    GgufModel,
+    LoraAdapter,
+    ValidationReport,
+)
+from tasks.export_gguf import export_gguf
+from tasks.fit_toolset import fit_toolset
+from tasks.hand_over import hand_over
+from tasks.inspect_server import inspect_server
+from tasks.package_bundle import package_bundle
+from tasks.prepare_base import prepare_base
+from tasks.synthesize_dataset import synthesize_dataset
+from tasks.take_over import take_over
+from tasks.validate_model import validate_model
+
+
+@flow
+def generate(recipe: Recipe, output: str) -> Dataset:
+    """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
+    toolset = inspect_server(recipe.server)
+    base = prepare_base(recipe.model)
+    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
+    draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    hand_over(draft, output)
+    return draft
+
+
+@flow
+def check(
+    model: Model, profile: Profile, data: str, heldout: str, tools: str, report: str
+) -> ApprovedDataset:
+    """Rows → a quality report as JSON and Markdown, or a refusal."""
+    draft = adopt_dataset(data, heldout, tools)
+    base = prepare_base(model)
+    judged = check_quality.with_options(refresh_cache=True)  # its files are to be written
+    return judged(draft, base, profile, model.name, report)
+
+
+@flow
+def train_alone(
+    model: Model, profile: Profile, data: str, heldout: str, tools: str, output: str
+) -> LoraAdapter:
+    """Rows → an adapter's folder; they pass the gate first."""
+    draft = adopt_dataset(data, heldout, tools)
+    base = prepare_base(model)
+    dataset = check_quality(draft, base, profile, model.name)
+    adapter = train(dataset, base, model, profile)
+    hand_over(adapter, output)
+    return adapter
+
+
+@flow
+def export(model: Model, quantization: Quantization, adapter: str, output: str) -> GgufModel:
+    """An adapter's folder → a GGUF file."""
+    trained = take_over(adapter, LoraAdapter)
+    base = prepare_base(model)
+    exported = export_gguf(base, trained, model, quantization)
+    hand_over(exported, output)
+    return exported
+
+
+@flow
+def validate(recipe: Recipe, gguf: str, data: str, output: str) -> ValidationReport:
+    """A GGUF file and held-out rows → a validation report, tool loops really run."""
+    model = take_over(gguf, GgufModel)
+    dataset = take_over(data, Dataset)
+    toolset = inspect_server(recipe.server)
+    report = validate_model(model, dataset, toolset, recipe)
+    hand_over(report, output)
+    return report
+
+
+@flow
+def benchmark(
+    recipe: Recipe, gguf: str, data: str, validation: str, output: str
+) -> BenchmarkReport:
+    """A validated GGUF file → its scorecard beside the base's."""
+    tuned = take_over(gguf, GgufModel)
+    dataset = take_over(data, Dataset)
+    validated = take_over(validation, ValidationReport)
+    base = export_gguf(prepare_base(recipe.model), None, recipe.model, recipe.quantization)
+    report = benchmark_model(tuned, base, validated, dataset, recipe)
+    hand_over(report, output)
+    return report
+
+
+@flow
+def pack(recipe: Recipe, gguf: str, validation: str, benchmark: str, output: str) -> Bundle:
+    """A GGUF file and its reports → a bundle."""
+    evaluation = Evaluation(
+        gguf=take_over(gguf, GgufModel),
+        validation=take_over(validation, ValidationReport),
+        benchmark=take_over(benchmark, BenchmarkReport),
+    )
+    base = prepare_base(recipe.model)
+    toolset = inspect_server(recipe.server)
+    return package_bundle(evaluation, base, toolset, recipe, output)

@@ -1,0 +1,78 @@
+"""Products in a person's own files: written where they ask, with a manifest beside, and read back.
+
+train.jsonl, train.heldout.jsonl, train.manifest.json       a dataset
+adapter/…, adapter.manifest.json                            an adapter
+model.gguf, model.manifest.json                             an exported model
+tools.json, validation.json, benchmark.json                 these are their own manifest
+"""
+
+import shutil
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from profiles import explain
+from tasks.domain.errors import UnusableData
+from tasks.domain.products import Dataset, GgufModel, LoraAdapter, Product, StoredFile
+from tasks.external.storage import Storage, digest
+
+_FILES = {Dataset: ("train", "heldout"), LoraAdapter: ("files",), GgufModel: ("files",)}
+_Product = TypeVar("_Product", bound=Product)
+
+
+def give(product: Product, output: Path) -> None:
+    """Copy a product's files to ``output`` and write its manifest; what was there is replaced."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    given = {}
+    for name in _FILES.get(type(product), ()):
+        target = output if name != "heldout" else output.with_suffix(".heldout.jsonl")
+        given[name] = _copy(getattr(product, name), target)
+    manifest = _manifest(output) if given else output
+    text = product.model_copy(update=given).model_dump_json(indent=2)
+    manifest.write_text(text + "\n", encoding="utf-8")
+
+
+def take(path: Path, kind: type[_Product]) -> _Product:
+    """Read back what ``give`` wrote.
+
+    Raises:
+        UnusableData: a file or its manifest is missing, altered, or of another kind.
+    """
+    manifest = _manifest(path) if kind in _FILES else path
+    if not manifest.is_file():
+        raise UnusableData(f"{path}: no {manifest.name} beside it; needed what mcp-forge wrote")
+    try:
+        product = kind.model_validate_json(manifest.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise UnusableData(f"{manifest}: not a {kind.__name__}: {explain(error)}") from error
+    placed = {
+        name: _placed(getattr(product, name), manifest.parent) for name in _FILES.get(kind, ())
+    }
+    for stored in placed.values():
+        Storage().fetch(stored)
+    return product.model_copy(update=placed)
+
+
+def has_manifest(path: Path) -> bool:
+    """Whether a file is one that mcp-forge wrote."""
+    return _manifest(path).is_file()
+
+
+def _manifest(path: Path) -> Path:
+    return path.parent / f"{path.name.removesuffix(path.suffix)}.manifest.json"
+
+
+def _copy(stored: StoredFile, target: Path) -> StoredFile:
+    source = Storage().fetch(stored)
+    if source.is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+    else:
+        shutil.copyfile(source, target)
+    sha256, size = digest(target)
+    return StoredFile(uri=target.name, sha256=sha256, size_bytes=size)
+
+
+def _placed(stored: StoredFile, folder: Path) -> StoredFile:
+    return stored.model_copy(update={"uri": str((folder / stored.uri).absolute())})

@@ -1,0 +1,25 @@
+"""Stage 2½: does the tool list leave room for a conversation? Toolset → its length in tokens."""
+
+from prefect import task
+
+from tasks.caching import ByContent
+from tasks.domain.budget import refusal, tool_tokens
+from tasks.domain.errors import ToolsetTooLarge
+from tasks.domain.products import BaseModelFolder, Toolset
+from tasks.external.storage import Storage
+from tasks.external.tokenizer import ChatTokenizer
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def fit_toolset(toolset: Toolset, base: BaseModelFolder, max_seq_length: int) -> int:
+    """Count the tokens of the system turn with the tool list.
+
+    Raises:
+        ToolsetTooLarge: they leave less than a conversation needs; with each tool's size.
+    """
+    tokenizer = ChatTokenizer(Storage().fetch(base.files))
+    prefix, sizes = tool_tokens(toolset, tokenizer.count)
+    fault = refusal(prefix, sizes, max_seq_length)
+    if fault:
+        raise ToolsetTooLarge(fault)
+    return prefix

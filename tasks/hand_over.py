@@ -1,0 +1,17 @@
+"""A product → the files that a person asked for, with a manifest that the next stage reads."""
+
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.domain.products import Product
+from tasks.external.handover import give
+
+
+@task(cache_policy=NO_CACHE)
+def hand_over(product: Product, output: str) -> str:
+    """Copy the product's files to ``output`` and say where that is."""
+    target = Path(output).absolute()
+    give(product, target)
+    return str(target)

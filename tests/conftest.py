@@ -1,0 +1,125 @@
+"""What all tests share: nothing leaves this machine, nothing is written outside a scratch folder.
+
+``smollm2_base`` is the real small model; ``tiny_base`` its tokenizer with two layers of noise.
+"""
+
+import json
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+# Read when Prefect, the hub's client or Unsloth is imported, hence before anything of ours is.
+SCRATCH = Path(tempfile.mkdtemp(prefix="mcp-forge-tests-"))
+os.environ |= {
+    "MCP_FORGE_HOME": str(SCRATCH / "home"),
+    "PREFECT_HOME": str(SCRATCH / "prefect"),
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "HF_HOME": str(SCRATCH / "hub"),
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "UNSLOTH_DISABLE_STATISTICS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+for name in ("MCP_FORGE_STORAGE", "MCP_FORGE_ALLOW_AD_HOC_SERVERS", "PREFECT_API_URL"):
+    os.environ.pop(name, None)
+
+from profiles import load_model
+from tasks.external.base_model import build_base
+
+HIDDEN, HEADS, KV_HEADS, INNER, LAYERS, VOCABULARY = 64, 4, 2, 128, 2, 49_152
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+
+    def guarded(connect: Any) -> Any:
+        def connect_nearby(sock: socket.socket, address: Any) -> Any:
+            if sock.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+                raise PermissionError(f"a test reaches for {address[0]}: tests have no network")
+            return connect(sock, address)
+
+        return connect_nearby
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+        yield
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+@pytest.fixture(scope="session")
+def smollm2_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real SmolLM2-135M, built from its package as a run builds it."""
+    folder = tmp_path_factory.mktemp("smollm2")
+    build_base(load_model("smollm2"), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_base(smollm2_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of two layers and random weights, with SmolLM2's tokenizer and our template."""
+    from safetensors.numpy import save_file
+
+    folder = tmp_path_factory.mktemp("tiny")
+    for file in smollm2_base.iterdir():
+        if "token" in file.name or file.suffix == ".jinja":
+            shutil.copy(file, folder)
+    config = json.loads((smollm2_base / "config.json").read_text(encoding="utf-8"))
+    config |= {
+        "hidden_size": HIDDEN,
+        "intermediate_size": INNER,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "num_key_value_heads": KV_HEADS,
+    }
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    save_file(tiny_weights(), folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def tiny_weights() -> dict[str, Any]:
+    """Random float16 weights of a two-layer Llama; the embeddings are tied."""
+    rng = np.random.default_rng(3407)
+    key_value = HIDDEN // HEADS * KV_HEADS
+    shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (VOCABULARY, HIDDEN)}
+    for layer in range(LAYERS):
+        inner = {
+            "self_attn.q_proj": (HIDDEN, HIDDEN),
+            "self_attn.k_proj": (key_value, HIDDEN),
+            "self_attn.v_proj": (key_value, HIDDEN),
+            "self_attn.o_proj": (HIDDEN, HIDDEN),
+            "mlp.gate_proj": (INNER, HIDDEN),
+            "mlp.up_proj": (INNER, HIDDEN),
+            "mlp.down_proj": (HIDDEN, INNER),
+        }
+        shapes |= {f"model.layers.{layer}.{name}.weight": size for name, size in inner.items()}
+    weights = {
+        name: rng.normal(scale=0.1, size=size).astype(np.float16) for name, size in shapes.items()
+    }
+    norms = [
+        f"layers.{n}.{name}"
+        for n in range(LAYERS)
+        for name in ("input_layernorm", "post_attention_layernorm")
+    ]
+    ones = {f"model.{name}.weight": np.ones(HIDDEN, np.float16) for name in (*norms, "norm")}
+    return weights | ones

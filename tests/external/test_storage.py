@@ -1,0 +1,196 @@
+"""Where a run keeps its files: a local folder and an fsspec filesystem behave alike."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import fsspec
+import pytest
+
+from profiles.settings import Settings
+from tasks.domain.conversations import Message, Row, write_jsonl
+from tasks.domain.errors import UnusableData
+from tasks.domain.products import BaseModelFolder, StoredFile
+from tasks.external.storage import Storage, digest, stored_files
+
+HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+
+@pytest.fixture(params=["a folder", "memory://"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """A storage on the local disk, or on a filesystem that has no local paths."""
+    is_local = request.param == "a folder"
+    root = str(tmp_path / "storage") if is_local else f"memory://{uuid4().hex}"
+    yield Storage(Settings(home=tmp_path / "home", storage=root))
+    if not is_local:
+        fsspec.filesystem("memory").rm(root, recursive=True)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Storage:
+    """A storage on the local disk."""
+    return Storage(Settings(home=tmp_path / "home", storage=str(tmp_path / "storage")))
+
+
+def kept_file(storage: Storage, text: str = "hello", name: str = "words.txt") -> StoredFile:
+    with storage.writing("data", name) as draft:
+        draft.write_text(text, encoding="utf-8")
+        return storage.keep(draft, "data", name)
+
+
+def kept_folder(storage: Storage) -> StoredFile:
+    with storage.writing("bases", "tiny") as draft:
+        (draft / "inner").mkdir(parents=True)
+        (draft / "config.json").write_text("{}", encoding="utf-8")
+        (draft / "inner" / "part.bin").write_bytes(bytes(range(256)))
+        return storage.keep(draft, "bases", "tiny")
+
+
+def replace(stored: StoredFile, text: str) -> None:
+    with fsspec.open(stored.uri, "w") as file:
+        file.write(text)
+
+
+def remove(stored: StoredFile) -> None:
+    filesystem, place = fsspec.core.url_to_fs(stored.uri)
+    filesystem.rm(place, recursive=True)
+
+
+def afresh(storage: Storage, tmp_path: Path) -> Storage:
+    """The same storage seen from a machine that has no copies of it."""
+    root = storage._root if storage._is_local else f"memory://{storage._root.lstrip('/')}"
+    return Storage(Settings(home=tmp_path / "elsewhere", storage=root))
+
+
+def test_a_kept_file_comes_back_with_its_sum_and_size(storage: Storage) -> None:
+    stored = kept_file(storage)
+    assert (stored.sha256, stored.size_bytes) == (HELLO, 5)
+    assert storage.fetch(stored).read_text(encoding="utf-8") == "hello"
+
+
+def test_a_kept_folder_comes_back_whole(storage: Storage) -> None:
+    stored = kept_folder(storage)
+    folder = storage.fetch(stored)
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    assert names == ["config.json", "inner/part.bin"]
+    assert (folder / "inner" / "part.bin").read_bytes() == bytes(range(256))
+    assert digest(folder) == (stored.sha256, stored.size_bytes) == (stored.sha256, 258)
+
+
+def test_another_machine_reads_what_was_kept(storage: Storage, tmp_path: Path) -> None:
+    stored = kept_folder(storage)
+    assert digest(afresh(storage, tmp_path).fetch(stored))[0] == stored.sha256
+
+
+def test_keeping_again_replaces_what_was_there(storage: Storage) -> None:
+    first = kept_file(storage, "first")
+    second = kept_file(storage, "second")
+    assert first.uri == second.uri
+    assert storage.fetch(second).read_text(encoding="utf-8") == "second"
+    assert not storage.holds(first)
+
+
+def test_keeping_a_folder_again_leaves_nothing_of_the_old_one(storage: Storage) -> None:
+    kept_folder(storage)
+    with storage.writing("bases", "tiny") as draft:
+        draft.mkdir()
+        (draft / "only.txt").write_text("new", encoding="utf-8")
+        stored = storage.keep(draft, "bases", "tiny")
+    assert [path.name for path in storage.fetch(stored).rglob("*")] == ["only.txt"]
+
+
+def test_an_altered_file_is_named_with_both_sums(storage: Storage, tmp_path: Path) -> None:
+    stored = kept_file(storage)
+    replace(stored, "hellO")
+    with pytest.raises(UnusableData, match=r"words\.txt: altered: sha256 is .*, needed 2cf24dba"):
+        afresh(storage, tmp_path).fetch(stored)
+
+
+def test_a_file_that_is_gone_is_named_with_the_sum_that_was_needed(
+    storage: Storage, tmp_path: Path
+) -> None:
+    stored = kept_file(storage)
+    remove(stored)
+    with pytest.raises(UnusableData, match=rf"words\.txt: gone; needed the file with .*{HELLO}"):
+        afresh(storage, tmp_path).fetch(stored)
+
+
+def test_a_folder_with_one_changed_byte_is_altered(storage: Storage, tmp_path: Path) -> None:
+    stored = kept_folder(storage)
+    with fsspec.open(f"{stored.uri}/inner/part.bin", "wb") as file:
+        file.write(b"\x01" + bytes(range(1, 256)))
+    with pytest.raises(UnusableData, match="tiny: altered"):
+        afresh(storage, tmp_path).fetch(stored)
+
+
+def test_a_product_is_held_only_while_all_its_files_are_whole(
+    storage: Storage, tmp_path: Path
+) -> None:
+    stored = kept_file(storage)
+    product = BaseModelFolder(model="tiny", files=stored, origin="here", licence="none")
+    assert storage.holds(product)
+    assert storage.holds([product, "a text", 3])
+    assert storage.holds(None)
+    remove(stored)
+    assert not afresh(storage, tmp_path).holds((1, [product]))
+
+
+def test_stored_files_are_found_however_deep_they_lie() -> None:
+    files = [StoredFile(uri=f"memory://{n}", sha256=str(n), size_bytes=n) for n in range(3)]
+    product = BaseModelFolder(model="tiny", files=files[0], origin="here", licence="none")
+    assert list(stored_files([product, (files[1], "text"), files[2], 4])) == files
+
+
+def test_what_is_kept_locally_lies_at_its_place(local: Storage, tmp_path: Path) -> None:
+    assert kept_file(local).uri == str(tmp_path / "storage" / "data" / "words.txt")
+
+
+def write_and_fail(storage: Storage) -> None:
+    with storage.writing("data", "words.txt") as draft:
+        draft.write_text("half of", encoding="utf-8")
+        raise KeyboardInterrupt
+
+
+def test_interrupted_writing_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        write_and_fail(storage)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_interrupted_writing_leaves_what_was_kept_before(storage: Storage) -> None:
+    stored = kept_file(storage)
+    with pytest.raises(KeyboardInterrupt):
+        write_and_fail(storage)
+    assert storage.fetch(stored).read_text(encoding="utf-8") == "hello"
+
+
+def test_a_draft_that_an_earlier_process_left_is_not_mixed_in(local: Storage) -> None:
+    with local.writing("bases", "tiny") as draft:
+        draft.mkdir()
+        (draft / "old").touch()
+        with local.writing("bases", "tiny") as again:
+            assert again == draft
+            assert not again.exists()
+
+
+def test_the_name_of_a_file_counts_in_a_folders_sum(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).write_text("same", encoding="utf-8")
+    assert digest(tmp_path / "one") != digest(tmp_path / "two")
+
+
+def test_rows_are_read_back_as_they_were_written(storage: Storage) -> None:
+    row = Row(
+        scenario="no_tool",
+        messages=(Message(role="user", content="Hi"), Message(role="assistant", content="Grüezi")),
+        tools=({"type": "function", "function": {"name": "look_up"}},),
+    )
+    stored = kept_file(storage, write_jsonl([row, row]), "train.jsonl")
+    assert storage.read_rows(stored) == [row, row]
+
+
+def test_a_file_that_holds_no_rows_is_named_with_the_line(storage: Storage) -> None:
+    stored = kept_file(storage, "not a row\n", "train.jsonl")
+    with pytest.raises(UnusableData, match=r"train\.jsonl:1: not JSON"):
+        storage.read_rows(stored)
