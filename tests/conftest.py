@@ -34,9 +34,6 @@ os.environ |= {
 for name in ("MCP_FORGE_STORAGE", "MCP_FORGE_ALLOW_AD_HOC_SERVERS", "PREFECT_API_URL"):
     os.environ.pop(name, None)
 
-from profiles import load_model
-from tasks.external.base_model import build_base
-
 HIDDEN, HEADS, KV_HEADS, INNER, LAYERS, VOCABULARY = 64, 4, 2, 128, 2, 49_152
 
 
@@ -70,6 +67,9 @@ def _is_loopback(host: str) -> bool:
 @pytest.fixture(scope="session")
 def smollm2_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real SmolLM2-135M, built from its package as a run builds it."""
+    from profiles import load_model
+    from tasks.external.base_model import build_base
+
     folder = tmp_path_factory.mktemp("smollm2")
     build_base(load_model("smollm2"), folder)
     return folder

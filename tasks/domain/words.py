@@ -194,7 +194,8 @@ TAGS = pieces(
 )
 SYLLABLES = pieces("bel cor dan fil gor hul jan kel lom mar nor pol quin rin sol tar vel wim zor")
 UNUSUAL_NAMES = pieces(
-    "résumé,Übersicht,señal,my notes,report (final),naïve plan,東京,q&a,año,crème brûlée,to do,v1.0-beta",
+    "résumé,Übersicht,señal,my notes,report (final),naïve plan,東京,q&a,año,crème brûlée,to do,"
+    "v1.0-beta",
     ",",
 )
 UNUSUAL_TAILS = (

@@ -91,6 +91,8 @@ class Storage:
 
     def _copy(self, filesystem: Any, stored: StoredFile) -> Path:
         local = self._cache / "fetched" / stored.sha256[:16] / stored.uri.rsplit("/", 1)[-1]
+        if local.exists() and digest(local)[0] != stored.sha256:  # a copy that broke off
+            _remove(local)
         if not local.exists() and filesystem.exists(stored.uri):
             local.parent.mkdir(parents=True, exist_ok=True)
             filesystem.get(stored.uri, str(local), recursive=filesystem.isdir(stored.uri))

@@ -3,6 +3,8 @@
 import sys
 import threading
 import time
+from contextvars import copy_context
+from functools import partial
 from typing import Never
 from uuid import UUID
 
@@ -79,7 +81,9 @@ class TrainingReporter:
         if self._sender is not None and self._sender.is_alive():
             return  # the API is slow or away: the next update has all points
         markdown = as_markdown(self._model, list(self._losses), list(self._evals), "in training")
-        self._sender = threading.Thread(target=self._send, args=(markdown,), daemon=True)
+        # A copy of the context: the API's address and the task run that the artifact belongs to.
+        send = partial(copy_context().run, self._send, markdown)
+        self._sender = threading.Thread(target=send, daemon=True)
         self._sender.start()
 
     def _send(self, markdown: str) -> None:

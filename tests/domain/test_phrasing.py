@@ -205,6 +205,15 @@ def test_an_answer_fits_the_form_of_the_result(shown: str, expected: str) -> Non
     assert expected in told
 
 
+def test_an_answer_to_json_that_was_cut_off_names_its_first_values() -> None:
+    shown = (
+        '{\n "entities": [\n  {"name": "Ada Rossi", "age": 41, "city": "Lima",\n[cut: 900 chars]'
+    )
+    told = answer(_wording(MEMORY, "read_graph"), {}, shown, random.Random(1))
+    assert "name Ada Rossi; age 41; city Lima" in told
+    assert "{" not in told
+
+
 def test_a_failure_is_reported_with_the_tools_words() -> None:
     result = ToolResult(text="Error: no such file: a.txt", is_error=True)
     told = report(_wording(MEMORY, "read_file"), result, random.Random(2))

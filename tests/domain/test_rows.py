@@ -149,6 +149,21 @@ def test_a_tool_that_refuses_everything_is_simulated_and_a_note_says_so() -> Non
     assert all(row.simulated for row in _of(written.train, "standard"))
 
 
+def test_rows_that_are_not_to_be_answered_end_with_the_call() -> None:
+    few = write_rows(CLOCKS, REPOSITORY, data(answered_share=0.25), _simulating(CLOCKS))
+    standard = _of(few.train, "standard")
+    ending = [row for row in standard if row.messages[-1].tool_calls]
+    assert 0.5 < len(ending) / len(standard) < 1
+    assert all(row.answer for row in (*_of(few.train, "error"), *_of(few.train, "ambiguous")))
+    assert all(row.answer for row in few.heldout)
+
+
+def test_the_planned_shares_are_those_that_the_tools_allow() -> None:
+    planned = _written(CLOCKS).planned
+    assert sum(planned.values()) == pytest.approx(1)
+    assert planned["standard"] == pytest.approx(0.6)
+
+
 def test_a_long_result_is_cut_and_says_so() -> None:
     shown = cap("word " * 500, 100)
     assert len(shown) <= 100

@@ -132,7 +132,7 @@ def _nested(parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     schema=st.recursive(_leaf_schemas, _nested, max_leaves=6),
     name=_names,

@@ -1,6 +1,5 @@
 """Where a run keeps its files: a local folder and an fsspec filesystem behave alike."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,13 +16,21 @@ HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
 @pytest.fixture(params=["a folder", "memory://"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    """A storage on the local disk, or on a filesystem that has no local paths."""
-    is_local = request.param == "a folder"
-    root = str(tmp_path / "storage") if is_local else f"memory://{uuid4().hex}"
-    yield Storage(Settings(home=tmp_path / "home", storage=root))
-    if not is_local:
-        fsspec.filesystem("memory").rm(root, recursive=True)
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The root of a storage: on the local disk, or on a filesystem that has no local paths."""
+    return str(tmp_path / "storage") if request.param == "a folder" else f"memory://{uuid4().hex}"
+
+
+@pytest.fixture
+def storage(root: str, tmp_path: Path) -> Storage:
+    """The storage that products are kept in."""
+    return Storage(Settings(home=tmp_path / "home", storage=root))
+
+
+@pytest.fixture
+def elsewhere(root: str, tmp_path: Path) -> Storage:
+    """The same storage seen from a machine that has no copies of it."""
+    return Storage(Settings(home=tmp_path / "elsewhere", storage=root))
 
 
 @pytest.fixture
@@ -56,12 +63,6 @@ def remove(stored: StoredFile) -> None:
     filesystem.rm(place, recursive=True)
 
 
-def afresh(storage: Storage, tmp_path: Path) -> Storage:
-    """The same storage seen from a machine that has no copies of it."""
-    root = storage._root if storage._is_local else f"memory://{storage._root.lstrip('/')}"
-    return Storage(Settings(home=tmp_path / "elsewhere", storage=root))
-
-
 def test_a_kept_file_comes_back_with_its_sum_and_size(storage: Storage) -> None:
     stored = kept_file(storage)
     assert (stored.sha256, stored.size_bytes) == (HELLO, 5)
@@ -77,9 +78,9 @@ def test_a_kept_folder_comes_back_whole(storage: Storage) -> None:
     assert digest(folder) == (stored.sha256, stored.size_bytes) == (stored.sha256, 258)
 
 
-def test_another_machine_reads_what_was_kept(storage: Storage, tmp_path: Path) -> None:
+def test_another_machine_reads_what_was_kept(storage: Storage, elsewhere: Storage) -> None:
     stored = kept_folder(storage)
-    assert digest(afresh(storage, tmp_path).fetch(stored))[0] == stored.sha256
+    assert digest(elsewhere.fetch(stored))[0] == stored.sha256
 
 
 def test_keeping_again_replaces_what_was_there(storage: Storage) -> None:
@@ -99,32 +100,32 @@ def test_keeping_a_folder_again_leaves_nothing_of_the_old_one(storage: Storage) 
     assert [path.name for path in storage.fetch(stored).rglob("*")] == ["only.txt"]
 
 
-def test_an_altered_file_is_named_with_both_sums(storage: Storage, tmp_path: Path) -> None:
+def test_an_altered_file_is_named_with_both_sums(storage: Storage, elsewhere: Storage) -> None:
     stored = kept_file(storage)
     replace(stored, "hellO")
     with pytest.raises(UnusableData, match=r"words\.txt: altered: sha256 is .*, needed 2cf24dba"):
-        afresh(storage, tmp_path).fetch(stored)
+        elsewhere.fetch(stored)
 
 
 def test_a_file_that_is_gone_is_named_with_the_sum_that_was_needed(
-    storage: Storage, tmp_path: Path
+    storage: Storage, elsewhere: Storage
 ) -> None:
     stored = kept_file(storage)
     remove(stored)
     with pytest.raises(UnusableData, match=rf"words\.txt: gone; needed the file with .*{HELLO}"):
-        afresh(storage, tmp_path).fetch(stored)
+        elsewhere.fetch(stored)
 
 
-def test_a_folder_with_one_changed_byte_is_altered(storage: Storage, tmp_path: Path) -> None:
+def test_a_folder_with_one_changed_byte_is_altered(storage: Storage, elsewhere: Storage) -> None:
     stored = kept_folder(storage)
     with fsspec.open(f"{stored.uri}/inner/part.bin", "wb") as file:
         file.write(b"\x01" + bytes(range(1, 256)))
     with pytest.raises(UnusableData, match="tiny: altered"):
-        afresh(storage, tmp_path).fetch(stored)
+        elsewhere.fetch(stored)
 
 
 def test_a_product_is_held_only_while_all_its_files_are_whole(
-    storage: Storage, tmp_path: Path
+    storage: Storage, elsewhere: Storage
 ) -> None:
     stored = kept_file(storage)
     product = BaseModelFolder(model="tiny", files=stored, origin="here", licence="none")
@@ -132,13 +133,21 @@ def test_a_product_is_held_only_while_all_its_files_are_whole(
     assert storage.holds([product, "a text", 3])
     assert storage.holds(None)
     remove(stored)
-    assert not afresh(storage, tmp_path).holds((1, [product]))
+    assert not elsewhere.holds((1, [product]))
 
 
 def test_stored_files_are_found_however_deep_they_lie() -> None:
     files = [StoredFile(uri=f"memory://{n}", sha256=str(n), size_bytes=n) for n in range(3)]
     product = BaseModelFolder(model="tiny", files=files[0], origin="here", licence="none")
     assert list(stored_files([product, (files[1], "text"), files[2], 4])) == files
+
+
+def test_a_copy_that_broke_off_is_made_again(tmp_path: Path) -> None:
+    remote = Settings(home=tmp_path / "home", storage=f"memory://{uuid4().hex}")
+    stored = kept_file(Storage(remote))
+    copy = Storage(remote).fetch(stored)
+    copy.write_text("hel", encoding="utf-8")
+    assert Storage(remote).fetch(stored).read_text(encoding="utf-8") == "hello"
 
 
 def test_what_is_kept_locally_lies_at_its_place(local: Storage, tmp_path: Path) -> None:

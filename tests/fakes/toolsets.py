@@ -204,6 +204,7 @@ def data(samples: int = 120, **changed: Any) -> Data:
         "heldout_no_tool": 12,
         "seed": 7,
         "max_result_chars": 400,
+        "answered_share": 1.0,
         "scenarios": Scenarios(**shares),
         **changed,
     }

@@ -20,6 +20,9 @@ MOST_ITEMS = 6
 _GIVEN = re.compile(r"^(source|input|request|from|query)\b")
 """Parts of a result that repeat what was asked for."""
 _PREPOSITIONS = frozenset(pieces("from to at in on by for of with since until before after"))
+_NAMED_VALUE = re.compile(
+    r'"([^"\\]+)":\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?=\s*[,}])|true|false)'
+)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 MOST_TEXT = 220
 """Characters of a plain result that an answer repeats."""
@@ -28,6 +31,8 @@ MOST_TEXT = 220
 def answer(wording: Wording, arguments: dict[str, Any], shown: str, rng: random.Random) -> str:
     """A sentence or few that carry a result's values; ``shown`` is the text the model sees."""
     decoded = _decoded(shown)
+    if decoded is None and shown.lstrip()[:1] in ("{", "["):
+        decoded = _of_cut(shown)
     if isinstance(decoded, dict) and decoded:
         facts = _facts(decoded, arguments)
         if len(facts) == 1 and isinstance(facts[0][1], str):
@@ -50,7 +55,7 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
     """Ask for one parameter by its spoken name; by its description too where that is one letter."""
     noun = spoken(missing)
     if len(noun) == 1:
-        described = wording.maker.settled(missing).get("description", "value").rstrip(".")
+        described = wording.maker.settled(missing).get("description", "").rstrip(".") or "value"
         noun = f"{described[0].lower()}{described[1:]} ({missing})"
     if noun in _PREPOSITIONS:
         noun = f"'{noun}' value"
@@ -67,6 +72,14 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
+
+
+def _of_cut(text: str) -> dict[str, Any]:
+    """The first values of JSON that was cut off, by their names."""
+    pairs: dict[str, Any] = {}
+    for name, value in _NAMED_VALUE.findall(text):
+        pairs.setdefault(name, json.loads(value))
+    return pairs
 
 
 def _deed(wording: Wording) -> str:

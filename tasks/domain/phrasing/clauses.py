@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain.meanings import PATHS, SQL, TEXTS
+from tasks.domain.meanings import SQL, TEXTS
 from tasks.domain.phrasing.naming import is_plural, spoken, with_the
 from tasks.domain.phrasing.spoken import said
 from tasks.domain.phrasing.verbs import base_form
@@ -125,8 +125,3 @@ def _switch(noun: str, value: bool, rng: random.Random) -> str:
         return f"and {first} {with_the(rest)}" if value else f"but do not {first} {with_the(rest)}"
     state = ("on", "set to true") if value else ("off", "set to false")
     return f"with {noun} {rng.choice(state)}"
-
-
-def is_path(kind: str) -> bool:
-    """Whether values of a kind name files or folders."""
-    return kind in PATHS

@@ -88,20 +88,3 @@ def leading_verb(words: tuple[str, ...]) -> str | None:
     if not words or (len(words) == 1 and words[0] in _NAMES_FIRST):
         return None
     return PHRASAL.get(words[0], words[0]) if words[0] in VERBS or words[0] in PHRASAL else None
-
-
-def gerund(phrase: str) -> str:
-    """A verb phrase as a noun: 'get the time' → 'getting the time'."""
-    verb, _, rest = phrase.partition(" ")
-    if verb.endswith("e") and not verb.endswith("ee"):
-        form = verb[:-1] + "ing"
-    elif verb in _DOUBLED:
-        form = verb + verb[-1] + "ing"
-    else:
-        form = verb + "ing"
-    return f"{form} {rest}".rstrip()
-
-
-_DOUBLED = frozenset(
-    pieces("get set put run stop drop plan trim split cut reset pin commit flip crop")
-)

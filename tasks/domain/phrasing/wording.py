@@ -238,7 +238,7 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
 def _with_slot(rest: str, noun: str) -> str | None:
     """A description's object with the slot in the place of 'a specific table'."""
     which = r"(?:specific |specified |given |single |new |provided |particular )?"
-    nouns = "|".join({re.escape(singular(noun)), re.escape(plural(noun))})
+    nouns = f"{re.escape(singular(noun))}|{re.escape(plural(noun))}"
     found = re.search(rf"\b(?:a |an |the |multiple |^){which}(?:{nouns})\b", rest)
     if not found or not _FOLLOWS.match(rest[found.end() :]):
         return None

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
 import profiles
@@ -101,6 +102,7 @@ def train(
         data_collator=SharedPrefixPack() if shares else PaddedBatch(tokenizer.pad_token_id),
         callbacks=[callback],
     )
+    trainer.remove_callback(PrinterCallback)  # the callback reports; the terminal shows a bar
     resume = newest_checkpoint(checkpoints)
     started = time.monotonic()
     with callback.stopping_on_signals():

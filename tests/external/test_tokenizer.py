@@ -1,0 +1,273 @@
+"""What is trained is what the assistant says, with every template that is used here."""
+
+import importlib.util
+import re
+import shutil
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from profiles import load_model
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.errors import UnusableModel
+from tasks.domain.schemas import functions
+from tasks.domain.toolcalls import ToolCall, parse, render
+from tasks.external.tokenizer import ChatTokenizer
+from tests.fakes.toolsets import CLOCKS
+
+TOOLS = functions(CLOCKS)
+TOKYO = ToolCall(name="get_current_time", arguments={"timezone": "Asia/Tokyo"})
+ZURICH = ToolCall(name="get_current_time", arguments={"timezone": "Zürich «old»"})
+R1_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>")  # noqa: RUF001
+
+
+def row(*turns: Message) -> Row:
+    start = (
+        Message(role="system", content=SYSTEM_PROMPT),
+        Message(role="user", content="What time?"),
+    )
+    return Row(scenario="standard", messages=(*start, *turns), tools=TOOLS)
+
+
+def said(text: str, *calls: ToolCall) -> Message:
+    return Message(
+        role="assistant", content=text, tool_calls=tuple(MessageCall.of(call) for call in calls)
+    )
+
+
+def result(text: str) -> Message:
+    return Message(role="tool", content=text)
+
+
+ROWS = {
+    "a call, its result, an answer": row(said("", TOKYO), result("12:30"), said("It is 12:30.")),
+    "an answer only": row(said("Which city do you mean?")),
+    "words and two calls": row(
+        said("Both.", TOKYO, ZURICH), result("12:30"), result("04:30"), said("12:30 and 04:30.")
+    ),
+    "two questions": row(
+        said("It is late."), Message(role="user", content="How late in 2024?"), said("Very.")
+    ),
+}
+SPOKEN = {
+    "a call, its result, an answer": [render(TOKYO), "It is 12:30."],
+    "an answer only": ["Which city do you mean?"],
+    "words and two calls": [
+        f"Both.\n{render(TOKYO)}\n{render(ZURICH)}",
+        "12:30 and 04:30.",
+    ],
+    "two questions": ["It is late.", "Very."],
+}
+
+
+def trl_template(name: str) -> str:
+    spec = importlib.util.find_spec("trl")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "chat_templates" / name).read_text(encoding="utf-8")
+
+
+def our_template(model: str) -> str:
+    text = load_model(model).template_text
+    assert text is not None
+    return text
+
+
+def without_markers(template: str) -> str:
+    return re.sub(r"\{%-? *(end)?generation *-?%\}", "", template)
+
+
+def with_template(tokenizer: Path, template: str, folder: Path) -> Path:
+    """The tokenizer of one folder, with another template, in another folder."""
+    for file in tokenizer.glob("token*"):
+        shutil.copy(file, folder)
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    return folder
+
+
+def trained_texts(folder: Path, one: Row) -> list[str]:
+    """The runs of trained tokens, each as text."""
+    encoded = chat(folder).encode(one)
+    decode = opened(folder).decode
+    pairs = zip(encoded.ids, encoded.trained, strict=True)
+    groups = groupby(pairs, key=lambda pair: pair[1])
+    return [decode([token for token, _ in group]) for trained, group in groups if trained]
+
+
+@cache
+def chat(folder: Path) -> ChatTokenizer:
+    """Opening one takes a second."""
+    return ChatTokenizer(folder)
+
+
+@cache
+def opened(folder: Path) -> Any:
+    """What a folder holds, as transformers opens it."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder))
+
+
+@pytest.fixture(scope="module")
+def r1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tokenizer trained here that has the special tokens of the DeepSeek-R1 family."""
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=list(R1_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([str(one.model_dump()) for one in ROWS.values()], trainer)
+    tokenizer.add_tokens(["<think>", "</think>"])
+    folder = tmp_path_factory.mktemp("r1")
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=R1_TOKENS[0],
+        eos_token=R1_TOKENS[1],
+        pad_token=R1_TOKENS[1],
+        chat_template=our_template("deepseek-r1"),
+    ).save_pretrained(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checks() -> ModuleType:
+    """TRL's own questions about a chat template."""
+    # Unsloth patches TRL, so it must be imported before it.
+    importlib.import_module("tasks.external.trainer.engine")
+    return importlib.import_module("trl.chat_template_utils")
+
+
+@pytest.fixture(scope="module", params=["qwen2_5.jinja", "qwen2_5_training.jinja"])
+def qwen(
+    request: pytest.FixtureRequest, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A tokenizer with Qwen's template, as its makers ship it and with markers."""
+    folder = tmp_path_factory.mktemp("qwen")
+    return with_template(tiny_base, trl_template(request.param), folder)
+
+
+@pytest.fixture(params=["smollm2", "deepseek-r1"])
+def ours(request: pytest.FixtureRequest, tiny_base: Path, r1: Path) -> Path:
+    """A tokenizer with one of the templates that we wrote."""
+    return tiny_base if request.param == "smollm2" else r1
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_exactly_what_the_assistant_says_is_trained_up_to_its_stop(
+    name: str, tiny_base: Path
+) -> None:
+    expected = [f"{text}<|im_end|>" for text in SPOKEN[name]]
+    assert trained_texts(tiny_base, ROWS[name]) == expected
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_template_without_markers_trains_the_same_tokens(
+    name: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    bare = with_template(tiny_base, without_markers(our_template("smollm2")), tmp_path)
+    assert "generation" not in chat(bare).chat_template.replace("add_generation", "")
+    one = ROWS[name]
+    assert chat(bare).encode(one) == chat(tiny_base).encode(one)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_trained_tokens_are_those_that_the_markers_enclose(name: str, ours: Path) -> None:
+    one = ROWS[name]
+    encoded = chat(ours).encode(one)
+    marked = opened(ours).apply_chat_template(
+        [message.as_dict() for message in one.messages],
+        tools=list(one.tools),
+        return_assistant_tokens_mask=True,
+        return_dict=True,
+    )
+    assert list(encoded.ids) == marked["input_ids"]
+    assert encoded.trained == [bool(mark) for mark in marked["assistant_masks"]]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_qwens_own_template_trains_what_the_assistant_says(name: str, qwen: Path) -> None:
+    texts = trained_texts(qwen, ROWS[name])
+    assert all(text.endswith("<|im_end|>") for text in texts)
+    found = [parse(text.removesuffix("<|im_end|>")) for text in texts]
+    wanted = [parse(text) for text in SPOKEN[name]]
+    assert [(one.text, one.calls) for one in found] == [(one.text, one.calls) for one in wanted]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_r1_learns_to_close_its_thought_and_not_to_open_it(name: str, r1: Path) -> None:
+    expected = [f"</think>\n\n{text}{R1_TOKENS[1]}" for text in SPOKEN[name]]
+    assert trained_texts(r1, ROWS[name]) == expected
+    text = chat(r1).render(ROWS[name].messages, TOOLS)
+    assert text.count("<think>") == len(expected)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_nothing_of_the_system_the_tools_or_the_user_is_trained(name: str, ours: Path) -> None:
+    tokenizer, one = chat(ours), ROWS[name]
+    asked = tokenizer.ids(tokenizer.render(one.prompt, one.tools, add_generation_prompt=True))
+    encoded = tokenizer.encode(one)
+    assert list(encoded.ids[: len(asked)]) == asked
+    assert not any(encoded.trained[: len(asked)])
+    assert encoded.trained[len(asked)]
+
+
+def test_the_generation_prompt_is_what_the_answer_goes_on_from(ours: Path) -> None:
+    tokenizer, one = chat(ours), ROWS["an answer only"]
+    asked = tokenizer.render(one.prompt, one.tools, add_generation_prompt=True)
+    assert tokenizer.render(one.messages, one.tools).startswith(asked)
+
+
+def test_a_call_reads_the_same_whether_its_arguments_are_text_or_an_object(ours: Path) -> None:
+    tokenizer, one = opened(ours), ROWS["words and two calls"]
+    as_text = tokenizer.apply_chat_template([m.as_dict() for m in one.messages], tokenize=False)
+    assert as_text == chat(ours).render(one.messages, ())
+
+
+def test_our_templates_pass_trls_own_checks(ours: Path, checks: ModuleType) -> None:
+    tokenizer = opened(ours)
+    assert checks.supports_tool_calling(tokenizer)
+    assert checks.is_chat_template_prefix_preserving(tokenizer)
+    assert checks.is_chat_template_stop_token_trained(tokenizer)
+    assert checks.has_generation_markers(tokenizer.chat_template)
+
+
+def test_a_template_that_rewrites_earlier_turns_is_refused(tiny_base: Path, tmp_path: Path) -> None:
+    forgetful = our_template("smollm2").replace(
+        "message.content or ''", "(message.content or '') if loop.last else 'I spoke.'"
+    )
+    folder = with_template(tiny_base, forgetful, tmp_path)
+    assert trained_texts(folder, ROWS["an answer only"]) == ["Which city do you mean?<|im_end|>"]
+    with pytest.raises(UnusableModel, match="renders a turn differently when more turns follow"):
+        chat(folder).encode(ROWS["two questions"])
+
+
+def test_the_stop_token_ends_a_turn(tiny_base: Path) -> None:
+    tokenizer = chat(tiny_base)
+    assert tokenizer.ids("<|im_end|>") == [tokenizer.eos_id] == [2]
+
+
+def test_a_rendered_text_gets_no_token_on_top(r1: Path) -> None:
+    assert chat(r1).ids(R1_TOKENS[0]) == [0]
+
+
+def test_a_folder_without_a_tokenizer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnusableModel, match=f"{tmp_path}: no tokenizer that opens"):
+        ChatTokenizer(tmp_path)
+
+
+def test_a_tokenizer_without_a_template_is_named(tiny_base: Path, tmp_path: Path) -> None:
+    with_template(tiny_base, "", tmp_path)
+    (tmp_path / "chat_template.jinja").unlink()
+    with pytest.raises(UnusableModel, match="the tokenizer has no chat template"):
+        ChatTokenizer(tmp_path)
