@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from profiles import Data, Server
-from tasks.domain.arguments import ArgumentMaker, Wish
+from tasks.domain.arguments.maker import ArgumentMaker, Wish
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario, Split
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.listener import Listener, bare

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from profiles import Data
-from tasks.domain.arguments import ArgumentMaker
+from tasks.domain.arguments.maker import ArgumentMaker
+from tasks.domain.arguments.meanings import has_fallback
 from tasks.domain.conversations import Scenario, Split
-from tasks.domain.meanings import has_fallback
 
 TEXTS_PER_CALL: dict[Split, int] = {"train": 24, "heldout": 8}
 """Different texts that one call gets at most: a tool without parameters has only one call."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Thresholds
-from tasks.domain.answers import asks_for, is_grounded, is_honest_failure
 from tasks.domain.conversations import Row
+from tasks.domain.grounding import asks_for, is_grounded, is_honest_failure
 from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
 from tasks.domain.toolcalls import ParsedAnswer, canonical, faults, parse, render
 

@@ -4,15 +4,15 @@ import json
 import random
 from typing import Any
 
+from tasks.domain.arguments.instances import Place, draw
+from tasks.domain.arguments.values import KINDS
+from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableTool
-from tasks.domain.instances import Place, draw
 from tasks.domain.phrasing.naming import is_plural, name_words, spoken
 from tasks.domain.phrasing.verbs import TELLING, leading_verb
 from tasks.domain.products import Tool, ToolResult
 from tasks.domain.toolcalls import ToolCall, validator
-from tasks.domain.values import KINDS
-from tasks.domain.words import pieces
 
 _TRIES = 10
 _SUCCESS = frozenset(pieces("success ok done created deleted updated"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.domain.arguments import ArgumentMaker, Wish
+from tasks.domain.arguments.maker import ArgumentMaker, Wish
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES

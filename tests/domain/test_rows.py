@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from profiles import Server
-from tasks.domain.arguments import ArgumentMaker
+from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.conversations import Row
 from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.rows import WrittenRows, cap, failed, write_rows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tasks.domain.arguments import ArgumentMaker
+from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.products import Toolset
 from tasks.domain.scenarios import Quota, apportion, askable, capacity, plan
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, data

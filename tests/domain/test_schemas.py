@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.arguments import ArgumentMaker, Wish
+from tasks.domain.arguments.maker import ArgumentMaker, Wish
+from tasks.domain.arguments.values import zones
 from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas import functions
 from tasks.domain.toolcalls import ToolCall, faults, validator
-from tasks.domain.values import zones
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, server
 
 

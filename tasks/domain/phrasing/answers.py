@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.domain.arguments.words import pieces
 from tasks.domain.phrasing.naming import plural, spoken
 from tasks.domain.phrasing.spoken import listed
 from tasks.domain.phrasing.verbs import TELLING
 from tasks.domain.phrasing.wording import SLOT, Wording
 from tasks.domain.products import ToolResult
-from tasks.domain.words import pieces
 
 MOST_FACTS = 3
 """Values of a result that an answer repeats: enough to say what was asked, in one sentence."""

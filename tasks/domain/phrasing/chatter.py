@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 
-from tasks.domain import words
+from tasks.domain.arguments import words
 from tasks.domain.phrasing import knowledge
 from tasks.domain.phrasing.listener import Exchange, Family, Listener
 

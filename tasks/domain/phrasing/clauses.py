@@ -5,11 +5,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain.meanings import SQL, TEXTS
+from tasks.domain.arguments.meanings import SQL, TEXTS
+from tasks.domain.arguments.words import pieces
 from tasks.domain.phrasing.naming import is_plural, spoken, with_the
 from tasks.domain.phrasing.spoken import said
 from tasks.domain.phrasing.verbs import base_form
-from tasks.domain.words import pieces
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import random
 
-from tasks.domain import words
+from tasks.domain.arguments import words
 from tasks.domain.phrasing import knowledge
 from tasks.domain.phrasing.chatter import definition
 from tasks.domain.phrasing.listener import Exchange, Listener

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
-from tasks.domain.words import pieces
 
 Form = Literal["do", "thing", "which"]
 """What a frame takes: a verb phrase, the thing asked for, or a thing after 'what is'."""

@@ -1,6 +1,6 @@
 """Facts for conversations that need no tool; every list is written for this project."""
 
-from tasks.domain.words import pieces
+from tasks.domain.arguments.words import pieces
 
 OPPOSITES = tuple(
     tuple(pair.split(":"))

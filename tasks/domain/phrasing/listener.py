@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tasks.domain.arguments.words import pieces
 from tasks.domain.phrasing import knowledge
 from tasks.domain.phrasing.naming import name_words, singular
 from tasks.domain.phrasing.verbs import base_form
 from tasks.domain.products import Toolset
-from tasks.domain.words import pieces
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from tasks.domain.words import pieces
+from tasks.domain.arguments.words import pieces
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _WHOLE_WORDS = {

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.domain.arguments.meanings import SQL, TEXTS
 from tasks.domain.conversations import Split
-from tasks.domain.meanings import SQL, TEXTS
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES, QUESTIONS, Frame
 from tasks.domain.phrasing.naming import is_plural, plural, singular, with_a

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasks.domain import words
+from tasks.domain.arguments import words
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing import chatter, domain_talk, knowledge
 from tasks.domain.phrasing.listener import Family, Listener, bare

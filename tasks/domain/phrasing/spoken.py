@@ -4,9 +4,9 @@ import json
 import random
 from typing import Any
 
-from tasks.domain.meanings import PATHS, TEXTS
+from tasks.domain.arguments.meanings import PATHS, TEXTS
+from tasks.domain.arguments.values import zone_cities
 from tasks.domain.phrasing.naming import spoken
-from tasks.domain.values import zone_cities
 
 CITY_SHARE = 0.5
 """Share of well-known zones that are said as their city: about a third of all zones."""

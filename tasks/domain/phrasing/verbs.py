@@ -1,6 +1,6 @@
 """Verbs: which word of a tool's name is one, what it does, and its forms."""
 
-from tasks.domain.words import pieces
+from tasks.domain.arguments.words import pieces
 
 PHRASAL = {
     "checkout": "check out",

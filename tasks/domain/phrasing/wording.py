@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.domain.arguments import ArgumentMaker
-from tasks.domain.meanings import PATHS, SQL, TEXTS
+from tasks.domain.arguments.maker import ArgumentMaker
+from tasks.domain.arguments.meanings import PATHS, SQL, TEXTS
 from tasks.domain.phrasing.naming import (
     is_plural,
     name_words,

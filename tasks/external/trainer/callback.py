@@ -54,6 +54,7 @@ class ReportingCallback(TrainerCallback):  # type: ignore[misc]
         if not (math.isfinite(loss) and math.isfinite(norm)):
             self.diverged = True
             control.should_training_stop = True
+            control.should_save = False  # the newest checkpoint stays one that can be gone on from
             self._say("diverged", state, detail=f"loss {loss}, gradient norm {norm}")
             return control
         self.losses.append((state.global_step, loss))

@@ -3,9 +3,9 @@
 import random
 from typing import Any
 
-from tasks.domain.instances import Place, half_of
-from tasks.domain.values import KINDS, invented
-from tasks.domain.words import pieces
+from tasks.domain.arguments.instances import Place, half_of
+from tasks.domain.arguments.values import KINDS, invented
+from tasks.domain.arguments.words import pieces
 
 ALWAYS_KNOWN = frozenset(
     pieces(

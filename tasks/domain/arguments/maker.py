@@ -15,10 +15,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from profiles import Server
-from tasks.domain.amounts import bounds, usual_range
-from tasks.domain.conversations import Split
-from tasks.domain.errors import UnusableTool
-from tasks.domain.instances import (
+from tasks.domain.arguments.amounts import bounds, usual_range
+from tasks.domain.arguments.instances import (
     DRAWS,
     Place,
     draw,
@@ -28,13 +26,15 @@ from tasks.domain.instances import (
     settle,
     type_of,
 )
-from tasks.domain.meanings import VAGUE, kind_of, kind_of_example
+from tasks.domain.arguments.meanings import VAGUE, kind_of, kind_of_example
+from tasks.domain.arguments.unknown_values import ALWAYS_KNOWN, unknown_value
+from tasks.domain.arguments.values import KINDS
+from tasks.domain.conversations import Split
+from tasks.domain.errors import UnusableTool
 from tasks.domain.phrasing.naming import name_words
 from tasks.domain.products import Tool
 from tasks.domain.schemas import parameters
 from tasks.domain.toolcalls import validator
-from tasks.domain.unknown_values import ALWAYS_KNOWN, unknown_value
-from tasks.domain.values import KINDS
 
 TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain import words
-from tasks.domain.amounts import draw_number
+from tasks.domain.arguments import words
+from tasks.domain.arguments.amounts import draw_number
+from tasks.domain.arguments.meanings import TEXTS, VAGUE, kind_of, kind_of_example, quoted_examples
+from tasks.domain.arguments.patterns import matching
+from tasks.domain.arguments.values import KINDS, UNUSUAL
 from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
-from tasks.domain.meanings import TEXTS, VAGUE, kind_of, kind_of_example, quoted_examples
-from tasks.domain.patterns import matching
 from tasks.domain.phrasing.naming import name_words
-from tasks.domain.values import KINDS, UNUSUAL
 
 DRAWS = 64
 """Draws for a value of the right half before the pool counts as too small to be halved."""

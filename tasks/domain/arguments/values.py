@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from tasks.domain import words
+from tasks.domain.arguments import words
 
 Writer = Callable[[random.Random], str]
 

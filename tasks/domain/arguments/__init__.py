@@ -1,0 +1,11 @@
+"""JSON Schema → valid, plausible arguments.
+
+maker.py            one tool's arguments: the way in
+instances.py        one value for one schema
+meanings.py         what a parameter is about, told by its name, description and format
+values.py           plausible values of each kind
+unknown_values.py   plausible values that no server has
+amounts.py          numbers
+patterns.py         texts that a regular expression matches
+words.py            the words that values are made of
+"""

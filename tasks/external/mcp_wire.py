@@ -1,0 +1,300 @@
+"""The wire to one MCP server: its transport, what was seen on it, and how its faults are told."""
+
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+import anyio
+import httpx2
+import psutil
+from mcp import MCPError, StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import (
+    CONNECTION_CLOSED,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    JSONRPCResponse,
+    ResourceLink,
+    TextContent,
+)
+from pydantic import ValidationError
+
+from profiles import Server
+from tasks.domain.errors import ServerFailed, UnusableData, UnusableTool
+from tasks.domain.products import ToolResult
+from tasks.domain.toollists import tool_from_value
+from tasks.external.workspace import located
+
+# They write a traceback for each line or body that is not a message; our errors quote it instead.
+for _logger in ("mcp.client.stdio", "mcp.client.streamable_http"):
+    logging.getLogger(_logger).setLevel(logging.CRITICAL)
+
+CLOSE_SECONDS = 10.0
+_TAIL_LINES, _TAIL_CHARS = 5, 600
+_MARK = "MCP_FORGE_SESSION"
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_TOOL_KEYS = {"name", "title", "description", "inputSchema", "outputSchema", "annotations"}
+# All that connecting, listing and calling were seen to raise; a group holds others beside them.
+FAULTS = (
+    MCPError,
+    OSError,
+    TimeoutError,
+    ValueError,
+    RuntimeError,
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    ExceptionGroup,
+)
+
+
+class Wire:
+    """The wire to one server: its transport, what was seen on it, and how its faults are told."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.place = f"server {server.name!r}"
+        self.log: TextIO
+        self.mark = uuid.uuid4().hex
+        self.unusable: dict[str, str] = {}
+        """Faults of listed tools that were kept from the SDK, by tool."""
+        self.junk = ""
+        """The first thing on stdout that is no message."""
+        self.status = ""
+        """The last HTTP status that is an error."""
+
+    @asynccontextmanager
+    async def streams(self) -> AsyncIterator[tuple["Inbox", Any]]:
+        """The transport that the SDK's client runs on."""
+        raw = self._http() if self.server.url else stdio_client(self._parameters(), self.log)
+        async with raw as (inbox, outbox):
+            yield Inbox(inbox, self), outbox
+
+    def _parameters(self) -> StdioServerParameters:
+        program, *arguments = self.server.command
+        return StdioServerParameters(
+            command=program,
+            args=arguments,
+            env={**self.server.env, _MARK: self.mark},
+            encoding_error_handler="replace",
+        )
+
+    @asynccontextmanager
+    async def _http(self) -> AsyncIterator[tuple[Any, Any]]:
+        host = httpx2.URL(self.server.url).host
+        client = httpx2.AsyncClient(
+            headers=self.server.headers,
+            # Our own limits bound every answer; this one bounds the connection.
+            timeout=httpx2.Timeout(None, connect=CLOSE_SECONDS),
+            event_hooks={"response": [self._note_status]},
+            trust_env=not (host in ("localhost", "::1") or host.startswith("127.")),
+        )
+        async with client, streamable_http_client(self.server.url, http_client=client) as streams:
+            yield streams
+
+    async def _note_status(self, response: httpx2.Response) -> None:
+        # The SDK drops the status.
+        if response.request.method == "POST":
+            code, phrase = response.status_code, response.reason_phrase
+            self.status = f"HTTP {code} {phrase}".strip() if response.is_error else ""
+
+    def reason(self, fault: BaseException, asked: str, seconds: float) -> str:
+        """What went wrong, in words: one clause without a full stop."""
+        match fault:
+            case TimeoutError():
+                found = f"no answer {asked} within {seconds:g} s"
+            case MCPError() if is_closed(fault):
+                found = f"ended without an answer {asked}"
+            case MCPError() if self.status:
+                found = f"{_shown(self.server.url)} answered {self.status} {asked} ({fault})"
+            case MCPError():
+                found = f"answered {asked} with error {fault.code}: {fault.message}"
+            case ValidationError():
+                wrong = fault.errors()[0]
+                where = ".".join(map(str, wrong["loc"]))
+                found = f"its answer {asked} is not MCP: {where}: {wrong['msg']}"
+            case httpx2.HTTPError():
+                found = f"{_shown(self.server.url)} cannot be reached: {fault}"
+            case OSError(strerror=str(text)):
+                found = f"cannot be started: {self.server.command[0]!r}: {text}"
+            case _:
+                found = f"failed to answer {asked}: {fault}"
+        return f"{self.place}: {' '.join(found.split())[:_TAIL_CHARS]}"
+
+    def tail(self) -> str:
+        """What the server itself said, to end a message with; empty when it said nothing."""
+        with Path(self.log.name).open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(0, size - 10 * _TAIL_CHARS))
+            text = log.read().decode("utf-8", "replace")
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        said = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
+        junk = f"; its stdout has {self.junk!r}, which is no message" if self.junk else ""
+        return f"{junk}; its stderr ends: {said}" if said else junk
+
+    def restart_log(self) -> None:
+        """Forget what a first, failed start said."""
+        self.log.seek(0)
+        self.log.truncate()
+
+    def end_strays(self) -> None:
+        """Kill what the server started and left: the SDK ends only what outlives its stdin."""
+        for process in psutil.process_iter(["environ"]) if self.server.command else ():
+            if (process.info["environ"] or {}).get(_MARK) == self.mark:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+
+
+class Inbox:
+    """A server's messages on their way to the SDK.
+
+    The SDK refuses a whole list for one tool without a usable schema: such tools are noted and
+    taken out here.
+    """
+
+    def __init__(self, stream: Any, line: Wire) -> None:
+        self._stream = stream
+        self._line = line
+
+    async def receive(self) -> Any:
+        """The next message."""
+        item = await self._stream.receive()
+        if isinstance(item, ValidationError) and not self._line.junk:
+            self._line.junk = str(item.errors()[0]["input"])[:80]
+        message = getattr(item, "message", None)
+        if isinstance(message, JSONRPCResponse) and isinstance(message.result.get("tools"), list):
+            message.result["tools"] = self._usable(message.result["tools"])
+        return item
+
+    def _usable(self, tools: list[Any]) -> list[Any]:
+        usable = []
+        for number, tool in enumerate(tools, start=1):
+            value = (
+                {k: tool[k] for k in _TOOL_KEYS & tool.keys()} if isinstance(tool, dict) else tool
+            )
+            try:
+                tool_from_value(value, f"{self._line.place}: tool {number}")
+                usable.append(tool)
+            except (UnusableTool, UnusableData) as fault:
+                name = str(value.get("name", "")) if isinstance(value, dict) else ""
+                self._line.unusable[name] = str(fault)
+        return usable
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        await self._stream.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def ready(server: Server, workspace: Path | None) -> Server:
+    """The spec with the workspace's path and our environment's values filled in."""
+    if server.tools_file:
+        raise ServerFailed(
+            f"server {server.name!r}: is a tool list in a file, needed one that runs"
+        )
+    placed = located(server, workspace)
+    if any("{workspace}" in text for text in (*placed.command, *placed.env.values())):
+        raise ServerFailed(f"server {server.name!r}: names {{workspace}}, needed a workspace")
+    return placed.model_copy(
+        update={
+            "command": _program(placed),
+            "env": {key: _expanded(text, server.name) for key, text in placed.env.items()},
+            "headers": {key: _expanded(text, server.name) for key, text in placed.headers.items()},
+        }
+    )
+
+
+def _program(server: Server) -> tuple[str, ...]:
+    """The command with its program found: console scripts that are installed beside us first."""
+    if not server.command:
+        return ()
+    program, *arguments = server.command
+    own, theirs = Path(sys.executable).parent, server.env.get("PATH", os.environ.get("PATH", ""))
+    found = shutil.which(program, path=f"{own}{os.pathsep}{theirs}")
+    if found is None:
+        raise ServerFailed(
+            f"server {server.name!r}: no program {program!r} on PATH; needed an installed command"
+        )
+    return (found, *arguments)
+
+
+def _expanded(text: str, name: str) -> str:
+    for variable in _VARIABLE.findall(text):
+        if variable not in os.environ:
+            raise ServerFailed(
+                f"server {name!r}: needed the environment variable {variable}, unset"
+            )
+    return _VARIABLE.sub(lambda match: os.environ[match[1]], text)
+
+
+def tool_result(answer: CallToolResult) -> ToolResult:
+    structured = answer.structured_content
+    text = "\n".join(_text(content) for content in answer.content)
+    if not text and structured is not None:
+        text = json.dumps(structured, ensure_ascii=False)
+    return ToolResult(
+        text=text,
+        is_error=answer.is_error,
+        structured=structured if isinstance(structured, dict) else None,
+    )
+
+
+def _text(content: ContentBlock) -> str:
+    match content:
+        case TextContent():
+            return content.text
+        case ResourceLink():
+            return f"[{content.type} {content.uri}]"
+        case EmbeddedResource():
+            return f"[{content.type} {content.resource.uri}]"
+        case _:
+            return f"[{content.type} {content.mime_type}]"
+
+
+def _shown(url: str) -> str:
+    """A URL without the parts that may hold a secret."""
+    return str(httpx2.URL(url).copy_with(userinfo=b"", query=None, fragment=None))
+
+
+def is_closed(fault: BaseException) -> bool:
+    """Whether the connection is gone; a server may send the same code in an answer of its own."""
+    if not isinstance(fault, MCPError):
+        return False
+    return fault.code == CONNECTION_CLOSED and fault.message == "Connection closed"
+
+
+def leaf(error: BaseException) -> BaseException:
+    """The first real fault inside nested exception groups; a fault of ours is raised as it is."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, FAULTS):
+        raise error
+    return error
