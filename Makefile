@@ -14,7 +14,7 @@ install: $(STAMP)  ## make .venv with everything: train, serve, test, llama.cpp'
 $(STAMP): pyproject.toml constraints.txt constraints-no-deps.txt infra/fetch_llama_cpp.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[train,serve,test]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[train,serve,quantize,test]'
 	$(BIN)/pip install --quiet --no-deps -r constraints-no-deps.txt
 	$(BIN)/python infra/fetch_llama_cpp.py
 	@touch $(STAMP)

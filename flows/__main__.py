@@ -17,7 +17,11 @@ class Commands(BaseSettings):
     """Turn an MCP server into a small local model that can call its tools."""
 
     model_config = Config(
-        cli_prog_name="mcp-forge", cli_kebab_case=True, cli_implicit_flags=True, cli_avoid_json=True
+        cli_prog_name="mcp-forge",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_avoid_json=True,
+        cli_use_class_docs_for_groups=True,
     )
 
     run: CliSubCommand[commands.Run]

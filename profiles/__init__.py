@@ -128,6 +128,8 @@ class Quality(_Section):
 class EvaluationPlan(_Section):
     """How much of the held-out split is asked, and how long an answer may be."""
 
+    loss_rows: int = Field(ge=1)
+    """Held-out rows that the evaluation loss is taken over while training."""
     loops: int = Field(ge=1)
     """Conversations that are taken through the whole loop, calls really executed."""
     max_answer_tokens: int = Field(ge=16)
@@ -193,7 +195,7 @@ class Model(_Section):
         """The replacing chat template, or None for the model's own."""
         if not self.chat_template:
             return None
-        return (FOLDER / "models" / self.chat_template).read_text(encoding="utf-8")
+        return _find("models", self.chat_template).read_text(encoding="utf-8")
 
 
 class Workspace(_Section):
@@ -364,19 +366,32 @@ def load_typed_prompts(server: Server) -> list[TypedPrompt]:
     """The prompts that people typed for a server; empty where it has none."""
     if not server.prompts:
         return []
-    lines = (FOLDER / "servers" / server.prompts).read_text(encoding="utf-8").splitlines()
+    lines = _find("servers", server.prompts).read_text(encoding="utf-8").splitlines()
     return [TypedPrompt.model_validate(json.loads(line)) for line in lines if line.strip()]
 
 
 def _names(kind: str) -> list[str]:
-    return sorted(path.stem for path in (FOLDER / kind).glob("*.toml"))
+    return sorted({path.stem for folder in _folders() for path in (folder / kind).glob("*.toml")})
+
+
+def _folders() -> list[Path]:
+    """Where files are looked for: a person's own folder first, then the shipped ones."""
+    own = Settings().profiles
+    return [own, FOLDER] if own else [FOLDER]
+
+
+def _find(kind: str, file: str) -> Path:
+    for folder in _folders():
+        if (folder / kind / file).is_file():
+            return folder / kind / file
+    raise ProfileError(f"no file {file!r} in profiles/{kind}")
 
 
 def _load(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
-    path = FOLDER / kind / f"{name}.toml"
     if name not in _names(kind):
         known = ", ".join(_names(kind))
         raise ProfileError(f"no {name!r} in profiles/{kind}; known: {known}")
+    path = _find(kind, f"{name}.toml")
     try:
         return schema.model_validate({"name": name, **tomllib.loads(path.read_text("utf-8"))})
     except tomllib.TOMLDecodeError as error:

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     """Where everything of a local installation lies: storage, Prefect's database, workspaces."""
     storage: str = ""
     """Where runs keep their files: a folder or any fsspec URI; empty means ``<home>/storage``."""
+    profiles: Path | None = None
+    """A folder of your own with training/, models/ and servers/, read beside the shipped ones."""
     llama_cpp_dir: Path = Path(sys.prefix) / "share" / "mcp-forge" / "llama.cpp"
     """A llama.cpp tree with ``convert_hf_to_gguf.py``; ``make install`` puts one there."""
     allow_ad_hoc_servers: bool = False

@@ -20,9 +20,6 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
 from tasks.reporting.training import TrainingReporter
 
-_EVAL_ROWS = 32
-"""Held-out rows that the evaluation loss is taken over: four packs of eight."""
-
 
 @task(cache_policy=ByContent(), persist_result=True)
 def train_adapter(
@@ -75,7 +72,7 @@ def _train(
     folder = storage.fetch(base.files)
     encode = ChatTokenizer(folder).encode
     rows = engine.prepare_dataset([encode(row) for row in storage.read_rows(dataset.dataset.train)])
-    heldout = storage.read_rows(dataset.dataset.heldout)[:_EVAL_ROWS]
+    heldout = storage.read_rows(dataset.dataset.heldout)[: profile.evaluation.loss_rows]
     eval_rows = engine.prepare_dataset([encode(row) for row in heldout])
     tuned, tokenizer = engine.load_model(folder, model, profile.lora, profile.training)
     record: TrainingRecord = engine.train(

@@ -3,12 +3,17 @@
 import re
 from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 
 from profiles import Thresholds
 from tasks.domain import reports
+from tasks.domain.progress import TrainingUpdate
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -80,6 +85,24 @@ def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
     """Replace the text of a loss curve."""
     with get_client(sync_client=True) as client:
         client.update_artifact(artifact_id, ArtifactUpdate(data=markdown))
+
+
+def progress(model: str, update: TrainingUpdate) -> UUID:
+    """Begin a training's progress; ``update_progress`` goes on with it in place."""
+    return create_progress_artifact(  # type: ignore[return-value]
+        100 * update.fraction, key=key("progress", model), description=_progress_text(update)
+    )
+
+
+def update_progress(artifact_id: UUID, update: TrainingUpdate) -> None:
+    """Move a training's progress on."""
+    update_progress_artifact(artifact_id, 100 * update.fraction, _progress_text(update))
+
+
+def _progress_text(update: TrainingUpdate) -> str:
+    left = "" if update.seconds_left is None else f", {update.seconds_left:.0f} s left"
+    loss = "" if update.loss is None else f", loss {update.loss:.4f}"
+    return f"step {update.step} of {update.total_steps}{loss}{left}"
 
 
 def finished_loss_curve(saved: LoraAdapter) -> str:

@@ -33,6 +33,8 @@ class TrainingReporter:
         self._evals: list[tuple[int, float]] = []
         self._last_event = self._last_curve = float("-inf")
         self._curve: UUID | None = None
+        self._progress: UUID | None = None
+        self._latest: TrainingUpdate | None = None
         self._sender: threading.Thread | None = None
 
     def __call__(self, update: TrainingUpdate) -> None:
@@ -41,13 +43,14 @@ class TrainingReporter:
             self._losses.append((update.step, update.loss))
         if update.eval_loss is not None and update.moment == "checkpoint":
             self._evals.append((update.step, update.eval_loss))
+        self._latest = update
         self._show(update)
         if update.moment != "progress" or self._is_due(update):
             self._last_event = time.monotonic()
             events.training(update, self._model)
         if time.monotonic() - self._last_curve >= CURVE_SECONDS and self._losses:
             self._last_curve = time.monotonic()
-            self._send_curve()
+            self._send_curve(update)
 
     def close(self) -> None:
         """End the line in the terminal and wait a moment for a curve that is under way."""
@@ -77,25 +80,28 @@ class TrainingReporter:
                 update.detail,
             )
 
-    def _send_curve(self) -> None:
+    def _send_curve(self, update: TrainingUpdate) -> None:
         if self._sender is not None and self._sender.is_alive():
             return  # the API is slow or away: the next update has all points
         markdown = as_markdown(self._model, list(self._losses), list(self._evals), "in training")
         # A copy of the context: the API's address and the task run that the artifact belongs to.
-        send = partial(copy_context().run, self._send, markdown)
+        send = partial(copy_context().run, self._send, markdown, update)
         self._sender = threading.Thread(target=send, daemon=True)
         self._sender.start()
 
-    def _send(self, markdown: str) -> None:
+    def _send(self, markdown: str, update: TrainingUpdate) -> None:
         try:
-            if self._curve is None:
+            if self._curve is None or self._progress is None:
                 self._curve = artifacts.loss_curve(self._model, markdown)
+                self._progress = artifacts.progress(self._model, update)
             else:
                 artifacts.update_loss_curve(self._curve, markdown)
+                artifacts.update_progress(self._progress, update)
         except (httpx.HTTPError, PrefectException) as error:
             self._logger.warning("The loss curve could not be sent: %s", error)
 
     def finish(self, markdown: str) -> None:
         """Replace the growing curve by the finished one."""
         self.close()
-        self._send(markdown)
+        if self._latest is not None:
+            self._send(markdown, self._latest)

@@ -1,0 +1,310 @@
+"""A model folder becomes a GGUF file that is compared, served and asked; llama.cpp is the real one."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from profiles import Lora, Quantization, load_model, load_profile
+from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall
+from tasks.external.gguf_check import check_gguf
+from tasks.external.gguf_file import GgufFile
+from tasks.external.llama_cpp import convert, missing_for, served
+from tasks.external.student import student
+from tasks.external.trainer import engine
+
+STOP = load_model("smollm2").stop
+TALK = (
+    Message(role="system", content=SYSTEM_PROMPT),
+    Message(role="user", content="What is the capital of France?"),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def llama_cpp() -> None:
+    """The converter and the server that a run needs; promised where CI is set."""
+    missing = "; ".join(missing_for("q8_0"))
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"needed {missing}")
+    if missing:
+        pytest.skip(f"needed {missing}")
+
+
+@pytest.fixture(scope="module")
+def adapter(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that says something, as training would have written it."""
+    import torch
+
+    demo = load_profile("demo")
+    lora = Lora(rank=4, alpha=8, dropout=0.0, target_modules=demo.lora.target_modules)
+    model, _ = engine.load_model(tiny_base, load_model("smollm2"), lora, demo.training)
+    torch.manual_seed(3407)
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            if "lora_B" in name:
+                value.normal_(std=0.2)
+    folder = tmp_path_factory.mktemp("adapter")
+    engine.save_adapter(model, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def merged(
+    tiny_base: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The 16-bit folders: the base alone, and base and adapter in one."""
+    folders = {name: tmp_path_factory.mktemp("merged") / name for name in ("base", "tuned")}
+    engine.merge(tiny_base, None, folders["base"])
+    engine.merge(tiny_base, adapter, folders["tuned"])
+    return folders
+
+
+@pytest.fixture(scope="module")
+def exported(
+    merged: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Quantization], Path]:
+    """Convert each folder at most once for each quantization."""
+    folder = tmp_path_factory.mktemp("gguf")
+
+    def file(name: str, quantization: Quantization) -> Path:
+        target = folder / f"{name}-{quantization}.gguf"
+        if not target.exists():
+            assert convert(merged[name], target, quantization) == []
+        return target
+
+    return file
+
+
+@pytest.fixture(scope="module")
+def tuned(exported: Callable[[str, Quantization], Path]) -> Path:
+    """The file that ships."""
+    return exported("tuned", "q8_0")
+
+
+def loaded(folder: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    return {
+        name: value.astype(np.float32)
+        for name, value in load_file(folder / "model.safetensors").items()
+    }
+
+
+def test_merging_adds_the_adapter_and_nothing_else(
+    merged: dict[str, Path], tiny_base: Path, adapter: Path
+) -> None:
+    base, both, deltas = loaded(merged["base"]), loaded(merged["tuned"]), loaded_adapter(adapter)
+    assert base.keys() == both.keys() == loaded(tiny_base).keys()
+    for name, value in both.items():
+        expected = base[name] + deltas.get(name, 0)
+        assert np.abs(value - expected).max() <= 1e-3 * np.abs(expected).max(), name
+    assert len(deltas) == 14
+
+
+def loaded_adapter(folder: Path) -> dict[str, np.ndarray]:
+    """What the adapter adds to each weight: B · A · alpha / rank."""
+    from safetensors.numpy import load_file
+
+    parts = load_file(folder / "adapter_model.safetensors")
+    deltas = {}
+    for name, down in parts.items():
+        if name.endswith("lora_A.weight"):
+            up = parts[name.replace("lora_A", "lora_B")]
+            weight = name.removeprefix("base_model.model.").replace(".lora_A", "")
+            deltas[weight] = up @ down * 2
+    return deltas
+
+
+def test_the_base_alone_is_merged_unchanged(merged: dict[str, Path], tiny_base: Path) -> None:
+    before, after = loaded(tiny_base), loaded(merged["base"])
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("quantization", ["q8_0", "f16"])
+@pytest.mark.parametrize("name", ["base", "tuned"])
+def test_a_converted_file_is_the_model_that_went_in(
+    name: str,
+    quantization: Quantization,
+    merged: dict[str, Path],
+    exported: Callable[[str, Quantization], Path],
+) -> None:
+    notes = check_gguf(exported(name, quantization), merged[name], quantization, STOP)
+    assert notes[0].startswith("20 tensors compared, largest error ")
+    assert notes[1].startswith("6 texts and the chat template equal in tokens; it says ")
+
+
+def test_a_file_without_the_adapter_is_not_the_tuned_model(
+    merged: dict[str, Path], exported: Callable[[str, Quantization], Path]
+) -> None:
+    with pytest.raises(ExportFailed, match=r"model\.layers\.\S+: off by \S+ of its largest weight"):
+        check_gguf(exported("base", "q8_0"), merged["tuned"], "q8_0", STOP)
+
+
+def test_a_file_whose_weights_were_changed_is_refused(
+    tuned: Path, merged: dict[str, Path], tmp_path: Path
+) -> None:
+    data = bytearray(tuned.read_bytes())
+    data[-4000:] = bytes(range(250)) * 16
+    broken = tmp_path / "changed.gguf"
+    broken.write_bytes(data)
+    with pytest.raises(ExportFailed, match=r": off by \S+ of its largest weight, limit 0\.01"):
+        check_gguf(broken, merged["tuned"], "q8_0", STOP)
+
+
+def test_a_file_with_another_template_is_refused(
+    tuned: Path, merged: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(merged["tuned"], folder)
+    template = folder / "chat_template.jinja"
+    template.write_text("{# other #}" + template.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(
+        ExportFailed, match=r"tokenizer\.chat_template is '.*', needed '{# other #}"
+    ):
+        check_gguf(tuned, folder, "q8_0", STOP)
+
+
+def test_a_file_with_another_stop_token_is_refused(
+    tuned: Path, merged: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(merged["tuned"], folder)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text("utf-8")) | {"eos_token": "<|im_start|>"}
+    path.write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ExportFailed, match=r"tokenizer\.ggml\.eos_token_id is '2', needed '1'"):
+        check_gguf(tuned, folder, "q8_0", STOP)
+
+
+@pytest.mark.parametrize("part", [0.001, 0.5, 0.99])
+def test_a_truncated_file_is_refused(
+    part: float, tuned: Path, merged: dict[str, Path], tmp_path: Path
+) -> None:
+    broken = tmp_path / "truncated.gguf"
+    data = tuned.read_bytes()
+    broken.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(ForgeError, match=r"truncated\.gguf: not a GGUF file"):
+        check_gguf(broken, merged["tuned"], "q8_0", STOP)
+
+
+def test_llama_cpp_refuses_a_file_that_it_cannot_load(tmp_path: Path) -> None:
+    (tmp_path / "text.gguf").write_text("not a model", encoding="utf-8")
+    with (
+        pytest.raises(ExportFailed, match=r"llama\.cpp cannot load text\.gguf"),
+        served(tmp_path / "text.gguf", 512),
+    ):
+        pass
+
+
+def test_the_converter_says_why_it_refuses_a_model(tiny_base: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(tiny_base, folder)
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    config["architectures"] = ["NobodysForCausalLM"]
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ExportFailed, match="converter refuses the model: .*NobodysForCausalLM"):
+        convert(folder, tmp_path / "other.gguf", "f16")
+
+
+def test_without_a_converter_the_way_to_get_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_LLAMA_CPP_DIR", str(tmp_path))
+    with pytest.raises(
+        MachineTooSmall, match=r"cannot write q8_0: .*run infra/fetch_llama_cpp\.py"
+    ):
+        convert(tmp_path, tmp_path / "any.gguf", "q8_0")
+
+
+def test_k_quants_are_written_or_the_way_to_a_quantiser_is_named(
+    merged: dict[str, Path], tmp_path: Path
+) -> None:
+    target = tmp_path / "small.gguf"
+    if missing_for("q4_k_m"):
+        with pytest.raises(MachineTooSmall, match="a quantiser for q4_k_m: llama-quantize on PATH"):
+            convert(merged["tuned"], target, "q4_k_m")
+        assert list(tmp_path.iterdir()) == []
+        return
+    notes = convert(merged["tuned"], target, "q4_k_m")
+    assert any("another type than q4_k_m" in note for note in notes)
+    check_gguf(target, merged["tuned"], "q4_k_m", STOP)
+    assert [path.name for path in tmp_path.iterdir()] == ["small.gguf"]
+
+
+def test_a_file_carries_the_facts_of_its_model(tuned: Path) -> None:
+    facts = GgufFile(tuned).facts
+    found = [facts[f"tokenizer.ggml.{name}"] for name in ("model", "pre", "eos_token_id")]
+    assert found == ["gpt2", "smollm", 2]
+    assert facts["tokenizer.chat_template"] == load_model("smollm2").template_text
+    assert facts["llama.block_count"] == 2
+
+
+def test_an_answer_is_raw_and_ends_at_the_limit_or_at_a_stop(tuned: Path) -> None:
+    with student(tuned, (), max_tokens=12) as model:
+        whole = model.answer(TALK, [])
+        assert whole.cut
+        assert whole.seconds > 0
+        assert model.answer(TALK, []).text == whole.text
+    middle = whole.text[len(whole.text) // 2 :][:4]
+    with student(tuned, (middle,), max_tokens=12) as model:
+        stopped = model.answer(TALK, [])
+        assert stopped.text == whole.text[: whole.text.index(middle)]
+        assert not stopped.cut
+
+
+def test_the_prompt_is_the_one_that_training_has_seen(tuned: Path) -> None:
+    with student(tuned, STOP, max_tokens=1) as model:
+        text = model.prompt(TALK, [])
+    assert text == (
+        f"<|im_start|>system\n{SYSTEM_PROMPT}<|im_end|>\n"
+        f"<|im_start|>user\n{TALK[1].content}<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def is_gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not holds():
+        time.sleep(0.05)
+    return holds()
+
+
+def test_the_server_ends_with_its_block(tuned: Path) -> None:
+    with served(tuned, 512) as url:
+        assert url.startswith("http://127.0.0.1:")
+        (server,) = psutil.Process().children()
+    assert is_gone(server)
+
+
+def test_the_server_does_not_outlive_a_parent_that_was_killed(tuned: Path) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom tasks.external.llama_cpp import served\n"
+        "with served(Path(sys.argv[1]), 512) as url:\n    print(url, flush=True)\n    input()\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(tuned)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert parent.stdout is not None
+        assert parent.stdout.readline().startswith("http")
+        (server,) = psutil.Process(parent.pid).children()
+        assert "tasks.external.llama_server" in server.cmdline()
+    finally:
+        parent.kill()
+        parent.communicate()
+    assert wait_until(lambda: is_gone(server))
