@@ -46,5 +46,5 @@ def forge(
     draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     adapter = train(dataset, base, recipe.model, recipe.profile)
-    evaluation = evaluate(adapter, dataset.dataset, toolset, recipe)
+    evaluation = evaluate(adapter, dataset.dataset, recipe)
     return package_bundle(evaluation, base, toolset, recipe, output)

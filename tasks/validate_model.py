@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from profiles import Profile, Recipe
 from tasks.domain import scoring
 from tasks.domain.conversations import Row
-from tasks.domain.errors import CallFailed, ValidationFailed
+from tasks.domain.errors import CallFailed, ServerFailed, ValidationFailed
 from tasks.domain.examination import after_call, loop_rows
 from tasks.domain.products import (
     Dataset,
@@ -34,8 +34,9 @@ def validate_model(
 
     Raises:
         ValidationFailed: a threshold of the profile was missed; the report stays as an artifact.
-        ServerFailed: the server cannot be started.
+        ServerFailed: the server cannot be started, or its tools have changed.
     """
+    _check_drift(dataset, toolset)
     storage, profile = Storage(), recipe.profile
     rows = storage.read_rows(dataset.heldout)
     evaluation = profile.evaluation
@@ -58,6 +59,16 @@ def validate_model(
         raise ValidationFailed(f"{recipe.model.name}: {'; '.join(report.failures)}")
     events.stage_completed("validate_model", {"completion": report.completion.value})
     return report
+
+
+def _check_drift(dataset: Dataset, toolset: Toolset) -> None:
+    """Rows of our own making belong to the tools as they were then."""
+    was, now = dataset.toolset_fingerprint, toolset.fingerprint
+    if dataset.planned is not None and was != now:
+        raise ServerFailed(
+            f"the tools of {toolset.server} have changed since the rows were written "
+            f"(fingerprint {was[:12]} → {now[:12]}); forge again"
+        )
 
 
 def _loop(

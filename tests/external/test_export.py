@@ -1,4 +1,4 @@
-"""A model folder becomes a GGUF file that is compared, served and asked; llama.cpp is the real one."""
+"""A model folder becomes a GGUF file that is compared, served and asked, by the real llama.cpp."""
 
 import json
 import os
@@ -211,7 +211,7 @@ def test_the_converter_says_why_it_refuses_a_model(tiny_base: Path, tmp_path: Pa
     config = json.loads((folder / "config.json").read_text("utf-8"))
     config["architectures"] = ["NobodysForCausalLM"]
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(ExportFailed, match="converter refuses the model: .*NobodysForCausalLM"):
+    with pytest.raises(ExportFailed, match=r"converter refuses the model: .*NobodysForCausalLM"):
         convert(folder, tmp_path / "other.gguf", "f16")
 
 

@@ -196,6 +196,7 @@ def _arguments(
         padding_free=False,
         logging_steps=training.logging_steps,
         logging_first_step=True,
+        logging_nan_inf_filter=False,  # it would log the mean of earlier losses instead
         save_strategy="steps",
         save_steps=training.save_steps,
         save_total_limit=training.checkpoints_kept,
