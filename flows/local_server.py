@@ -36,6 +36,7 @@ def settle_environment() -> None:
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_CLI_PROMPT": "false",
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        "UNSLOTH_DISABLE_STATISTICS": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
     for name, value in defaults.items():

@@ -23,7 +23,8 @@ from tasks.external.student import student
 from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+# The validation follows from the other inputs, but for its seconds, which are never twice the same.
+@task(cache_policy=ByContent(without=("validation",)), persist_result=True)
 def benchmark_model(
     tuned: GgufModel,
     base: GgufModel,

@@ -16,7 +16,7 @@ _COMMON = frozenset(
         who how all any some one two none null true false result results answer value values""",
     )
 )
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FAILURE = re.compile(
     r"\b(fail\w*|errors?|could ?n[o']t|cannot|can ?n[o']t|unable|invalid|unknown|not found|"
@@ -29,7 +29,7 @@ _SUCCESS = re.compile(r"(?<!not )(?<!n't )\bsuccessfully\b|\A\W*(?:all )?done\b|
 def is_grounded(answer: str, result: str, known: str) -> bool:
     """Whether an answer carries something of the result that was not known before it.
 
-    A value is a run of digits or a word of three letters or more, taken from the result (from the
+    A value is a number or a word of three letters or more, taken from the result (from the
     leaves, where the result is JSON), neither in ``known`` (the prompt and the call) nor a common
     word. One suffices. Single digits count only where the result holds nothing else. A result
     without any value («ok», an echo of the call) cannot be carried, so every answer to it passes.

@@ -141,6 +141,7 @@ class TrainingRecord(Product):
     resumed_at_step: int = 0
     seconds: float
     trained_tokens: int
+    """Tokens of the training rows that the loss sees."""
     losses: tuple[tuple[int, float], ...] = ()
     eval_losses: tuple[tuple[int, float], ...] = ()
 

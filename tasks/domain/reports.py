@@ -112,6 +112,10 @@ def validation_markdown(report: ValidationReport) -> str:
         f"## Validation\n\n{verdict} Loops completed: {rate(report.completion)}\n",
         "".join(f"- {cell(failure)}\n" for failure in report.failures),
         table(
+            ["first answers to all held-out prompts", ""],
+            [[label, rate(getattr(report.score, name))] for name, label in METRICS.items()],
+        ),
+        table(
             ["scenario", "completed"],
             [[name, rate(measured)] for name, measured in report.by_scenario.items()],
         ),

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from profiles import Server, TypedPrompt, load_typed_prompts
-from tasks.domain.conversations import fingerprint
 from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
@@ -41,8 +40,7 @@ def workspace_of(server: Server) -> Path | None:
     """The folder that the server works on, made when it is not there; None without one."""
     if server.workspace is None:
         return None
-    spec = fingerprint(server.workspace.model_dump(mode="json"))[:8]
-    return prepare_workspace(server, Storage().folder("workspaces") / f"{server.name}-{spec}")
+    return prepare_workspace(server, Storage().folder("workspaces") / server.name)
 
 
 def typed_prompts_of(server: Server) -> list[TypedPrompt]:

@@ -13,7 +13,6 @@ from prefect.client.schemas.actions import ArtifactUpdate
 
 from profiles import Thresholds
 from tasks.domain import reports
-from tasks.domain.progress import TrainingUpdate
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -23,6 +22,7 @@ from tasks.domain.products import (
     QualityReport,
     ValidationReport,
 )
+from tasks.domain.progress import TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
 
 

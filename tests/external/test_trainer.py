@@ -33,6 +33,7 @@ from tasks.external.trainer.batches import (
 from tasks.external.trainer.callback import ReportingCallback
 from tests.fakes.toolsets import CLOCKS
 
+ROOT = Path(__file__).parents[2]
 BOTH = functions(CLOCKS)
 TOOLS = BOTH[:1]
 CITIES = ("Asia/Tokyo", "Europe/Zurich", "America/New_York", "Africa/Cairo")
@@ -435,7 +436,7 @@ def test_a_process_that_is_terminated_leaves_a_checkpoint_to_go_on_from(
 ) -> None:
     command = [sys.executable, "-m", "tests.fakes.train_until_told", str(tiny_base), str(tmp_path)]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None

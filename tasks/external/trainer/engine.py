@@ -24,6 +24,7 @@ from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableM
 from tasks.domain.products import TrainingRecord
 from tasks.domain.progress import Report
 from tasks.domain.quality import EncodedRow
+from tasks.external.trainer import attention
 from tasks.external.trainer.batches import IGNORED, PaddedBatch, SharedPrefixPack
 from tasks.external.trainer.callback import ReportingCallback
 
@@ -46,6 +47,9 @@ def load_model(
         )
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{base.name}: Unsloth cannot open it: {error}") from error
+    if shares_prefix(training):
+        attention.register()
+        loaded.set_attn_implementation(attention.NAME)
     adapted = FastLanguageModel.get_peft_model(
         loaded,
         r=lora.rank,
@@ -242,7 +246,7 @@ def _record(
     seconds: float,
 ) -> TrainingRecord:
     arguments = trainer.args
-    lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]]
+    labels = [label for row in trainer.train_dataset["labels"] for label in row]
     evals = callback.eval_losses
     return TrainingRecord(
         requested=training.model_dump(mode="json"),
@@ -263,7 +267,7 @@ def _record(
         steps=trainer.state.global_step,
         resumed_at_step=int(resume.name.split("-")[1]) if resume else 0,
         seconds=seconds,
-        trained_tokens=sum(lengths),
+        trained_tokens=sum(label != IGNORED for label in labels),
         losses=tuple(callback.losses),
         eval_losses=tuple(evals),
     )

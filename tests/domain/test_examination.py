@@ -1,0 +1,42 @@
+"""What a model is asked in evaluation."""
+
+from profiles import TypedPrompt
+from tasks.domain.conversations import Message, Row, Scenario
+from tasks.domain.examination import after_call, loop_rows, typed_rows
+from tasks.domain.toolcalls import ToolCall
+
+TOOLS = ({"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}},)
+
+
+def _row(scenario: Scenario, tool: str | None = None) -> Row:
+    turns = (Message(role="user", content="hi"), Message(role="assistant", content="hello"))
+    return Row(scenario=scenario, tool=tool, messages=turns, tools=TOOLS)
+
+
+def test_rare_kinds_of_rows_are_taken_through_the_loop_too() -> None:
+    rows = [_row("standard", "now")] * 50 + [_row("error", "now"), _row("no_tool")]
+    assert loop_rows(rows, 4) == [0, 1, 50, 51]
+
+
+def test_no_more_rows_are_taken_than_there_are() -> None:
+    assert loop_rows([_row("no_tool")], 30) == [0]
+
+
+def test_a_typed_prompt_becomes_a_row_that_expects_its_call() -> None:
+    call = {"name": "now", "arguments": {"zone": "Asia/Tokyo"}}
+    asked, chatted = typed_rows(
+        [TypedPrompt(prompt="time in tokyo?", call=call), TypedPrompt(prompt="thanks", call=None)],
+        TOOLS,
+    )
+    assert asked.expected_call == ToolCall.model_validate(call)
+    assert asked.prompt[-1].content == "time in tokyo?"
+    assert (chatted.scenario, chatted.expected_call) == ("no_tool", None)
+
+
+def test_the_conversation_after_a_call_has_the_models_own_words_and_the_result() -> None:
+    call = ToolCall(name="now", arguments={})
+    talk = after_call(_row("standard", "now"), "Let me see.", call, "12:00")
+    assert [m.role for m in talk] == ["user", "assistant", "tool"]
+    assert talk[1].content == "Let me see."
+    assert talk[1].tool_calls[0].decoded() == call
+    assert talk[2].content == "12:00"

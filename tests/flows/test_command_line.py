@@ -1,0 +1,63 @@
+"""``mcp-forge`` as a person starts it: one line says what is wrong, and the status says it too."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("mcp-forge")
+
+
+def mcp_forge(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_help_names_every_command() -> None:
+    answer = mcp_forge("--help")
+    assert answer.returncode == 0
+    for command in ("run", "inspect", "generate", "check", "train", "export", "verify-bundle"):
+        assert command in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--server", "nobody"], "'nobody' is neither a registered server (git, time)"),
+        (["run", "--server", "time", "--model", "huge"], "no 'huge' in profiles/models; known: "),
+        (["run", "--server", "time", "--profile", "slow"], "no 'slow' in profiles/training; known"),
+        (["run", "--server", "time", "--samples", "0"], "samples: Input should be greater than"),
+    ],
+    ids=["server", "model", "profile", "samples"],
+)
+def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], message: str) -> None:
+    answer = mcp_forge(*arguments)
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith(f"mcp-forge: {message}")
+    assert answer.stdout == ""
+
+
+def test_a_model_that_this_machine_cannot_forge_is_refused_before_anything_starts() -> None:
+    started = time.monotonic()
+    answer = mcp_forge("run", "--server", "time", "--model", "deepseek-r1")
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("mcp-forge: this machine cannot forge deepseek-r1: needed ")
+    assert "the files of deepseek-r1: neither the hub nor its cache gives unsloth/" in line
+    assert time.monotonic() - started < 60
+
+
+def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
+    answer = mcp_forge("verify-bundle", str(tmp_path))
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        f"mcp-forge: {tmp_path}: no SHA256SUMS; needed the folder of a bundle\n"
+    )
+
+
+def test_a_command_that_does_not_exist_is_a_usage_error() -> None:
+    assert mcp_forge("dance").returncode == 2

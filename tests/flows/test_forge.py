@@ -1,0 +1,363 @@
+"""The whole workflow under a real Prefect API, with a tiny model and the real time server.
+
+The model, its profile and a server that does not start lie in a folder of a person's own.
+"""
+
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.artifacts import Artifact
+from prefect.events import Event
+from prefect.events.clients import AssertingEventsClient
+from prefect.events.worker import EventsWorker
+from prefect.settings import (
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.forge import forge
+from profiles import FOLDER, ProfileError
+from tasks.domain.errors import (
+    BundleInvalid,
+    MachineTooSmall,
+    QualityGateFailed,
+    ServerFailed,
+    ToolsetTooLarge,
+    ValidationFailed,
+)
+from tasks.domain.products import Bundle
+from tasks.external.llama_cpp import missing_for
+from tasks.verify_bundle import verify_bundle
+
+STAGES = (
+    "check_machine",
+    "prepare_base",
+    "inspect_server",
+    "fit_toolset",
+    "synthesize_dataset",
+    "check_quality",
+    "train_adapter",
+    "export_gguf",
+    "validate_model",
+    "benchmark_model",
+    "package_bundle",
+)
+ALWAYS_RUN = {"check_machine", "inspect_server", "validate_model", "package_bundle"}
+TINY: dict[str, dict[str, Any]] = {
+    "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
+    "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
+    "evaluation": {"loops": 2, "loss_rows": 2, "max_answer_tokens": 16},
+    "thresholds": dict.fromkeys(
+        ("valid", "schema_valid", "right_tool", "no_tool", "loop", "error"), 0.0
+    ),
+}
+
+
+def toml(value: dict[str, Any], name: str = "") -> str:
+    """A profile as text: a scalar or list of JSON is one of TOML too."""
+    lines = [f"[{name}]"] if name else []
+    lines += [f"{k} = {json.dumps(v)}" for k, v in value.items() if not isinstance(v, dict)]
+    inner = [(f"{name}.{k}".lstrip("."), v) for k, v in value.items() if isinstance(v, dict)]
+    return "\n".join([*lines, *(toml(section, path) for path, section in inner)])
+
+
+def profile(**changes: dict[str, Any]) -> str:
+    """The demo profile, made tiny, with changes to its sections."""
+    value = tomllib.loads((FOLDER / "training" / "demo.toml").read_text("utf-8"))
+    for sections in (TINY, changes):
+        for section, numbers in sections.items():
+            value[section] |= numbers
+    return toml(value)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a person registers for the runs below."""
+    folder = tmp_path_factory.mktemp("profiles")
+    smollm2 = tomllib.loads((FOLDER / "models" / "smollm2.toml").read_text("utf-8"))
+    files = {
+        "models/tiny": toml(smollm2 | {"source": {"kind": "folder", "path": str(tiny_base)}}),
+        "models/lost": toml(smollm2 | {"source": {"kind": "folder", "path": str(folder)}}),
+        "training/tiny": profile(),
+        "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
+        "training/strict": profile(thresholds={"right_tool": 0.9}),
+        "training/narrow": profile(training={"max_seq_length": 512}),
+        "servers/broken": 'command = ["no-such-program", "--stdio"]',
+    }
+    for name, text in files.items():
+        path = folder / f"{name}.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MCP_FORGE_PROFILES", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect_api() -> Iterator[None]:
+    """A Prefect API of this module's own. Heartbeats would cost a second for each flow run."""
+    quiet = {PREFECT_LOGGING_TO_API_ENABLED: False, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def llama_cpp() -> None:
+    """The converter and the server that a run needs; promised where CI is set."""
+    missing = "; ".join(missing_for("q8_0"))
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"needed {missing}")
+    if missing:
+        pytest.skip(f"needed {missing}")
+
+
+@contextmanager
+def heard() -> Iterator[list[Event]]:
+    """The events that are emitted meanwhile, complete when the block ends."""
+    events: list[Event] = []
+    AssertingEventsClient.reset()
+    EventsWorker.set_client_override(AssertingEventsClient)
+    worker = EventsWorker.instance()
+    try:
+        yield events
+    finally:
+        worker.wait_until_empty()
+        worker.drain()
+        events += [event for client in AssertingEventsClient.all for event in client.events]
+        EventsWorker.set_client_override(None)
+        AssertingEventsClient.reset()
+
+
+@dataclass
+class Forged:
+    """One run: its bundle, its events, and how each stage ended."""
+
+    bundle: Bundle
+    events: list[Event]
+
+    @property
+    def stages(self) -> dict[str, set[str]]:
+        """The last states of each stage's task runs: Completed, or Cached."""
+        ended: dict[str, set[str]] = {}
+        for event in self.events:
+            kind, _, state = event.event.rpartition(".")
+            if kind == "prefect.task-run" and state in ("Completed", "Cached", "Failed"):
+                name = event.resource["prefect.resource.name"].rpartition("-")[0]
+                ended.setdefault(name, set()).add(state)
+        return {name: states for name, states in ended.items() if name in STAGES}
+
+    def named(self, prefix: str) -> list[Event]:
+        """Events of our own."""
+        return [event for event in self.events if event.event.startswith(f"mcp-forge.{prefix}")]
+
+
+def run(output: Path) -> Forged:
+    with heard() as events:
+        bundle = forge("time", "tiny", "tiny", output=str(output))
+    return Forged(bundle, events)
+
+
+@pytest.fixture(scope="module")
+def forged(tmp_path_factory: pytest.TempPathFactory) -> Forged:
+    """The first run, from nothing to a bundle."""
+    return run(tmp_path_factory.mktemp("dist") / "bundle")
+
+
+@pytest.fixture(scope="module")
+def again(forged: Forged, tmp_path_factory: pytest.TempPathFactory) -> Forged:
+    """The same run once more."""
+    assert forged.bundle
+    return run(tmp_path_factory.mktemp("dist") / "bundle")
+
+
+def text(key: str) -> str:
+    """The newest artifact of a key."""
+    artifact = Artifact.get(key)
+    assert artifact is not None, key
+    return str(artifact.data)
+
+
+def test_every_stage_is_run_once_and_a_bundle_comes_out(forged: Forged) -> None:
+    assert forged.stages == {name: {"Completed"} for name in STAGES}
+    names = sorted(path.name for path in Path(forged.bundle.path).iterdir())
+    assert {"Modelfile", "README.md", "agent.yaml", "server.json", "tests", "tools.json"} <= set(
+        names
+    )
+    assert len([name for name in names if name.endswith(".gguf")]) == 1
+    assert (forged.bundle.server, forged.bundle.model, forged.bundle.profile) == (
+        "time",
+        "tiny",
+        "tiny",
+    )
+
+
+def test_the_bundles_files_and_tools_are_those_that_were_proved(forged: Forged) -> None:
+    # Random weights complete no tool loop, so that there is no call to repeat.
+    with pytest.raises(BundleInvalid, match="no completed call to repeat"):
+        verify_bundle.fn(forged.bundle.path)
+
+
+def test_training_is_told_as_events_of_the_run_that_trains(forged: Forged) -> None:
+    events = forged.named("training")
+    moments = [event.event.rpartition(".")[2] for event in events]
+    assert moments[0] == "started"
+    assert moments[-1] == "finished"
+    assert set(moments) == {"started", "progress", "checkpoint", "finished"}
+    runs = {event.resource.id for event in events}
+    assert len(runs) == 1
+    assert runs.pop().startswith("prefect.flow-run.")
+    assert {event.resource["mcp-forge.model"] for event in events} == {"tiny"}
+    assert events[-1].payload["step"] == events[-1].payload["total_steps"] == 2
+    assert events[-1].payload["fraction"] == 1
+    assert float(events[-1].payload["loss"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "resource"),
+    [
+        ("adapter.saved", "mcp-forge.adapter.tiny"),
+        ("bundle.published", "mcp-forge.bundle.time-tiny"),
+    ],
+)
+def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forged: Forged) -> None:
+    (event,) = forged.named(name)
+    assert event.resource.id == resource
+    assert len(event.payload["sha256"]) == 64
+    related = [other.id for other in event.related]
+    assert "mcp-forge.model.tiny" in related
+    assert any(one.startswith("prefect.flow-run.") for one in related)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("quality-time", "well-formed calls"),
+        ("dataset-time", "| train | 30 |"),
+        ("adapter-tiny", "adamw_torch_fused"),
+        ("loss-curve-tiny", "data:image/svg+xml;base64,"),
+        ("progress-tiny", "100.0"),
+        ("gguf-tiny", "20 tensors compared"),
+        ("gguf-tiny-base", "20 tensors compared"),
+        ("validation-tiny", "loop"),
+        ("scorecard-tiny", "constant"),
+        ("bundle-tiny", "mcp-forge verify-bundle"),
+    ],
+)
+def test_every_stage_leaves_an_artifact(key: str, words: str, forged: Forged) -> None:
+    assert forged.bundle
+    assert words in text(key)
+
+
+def test_the_same_run_again_makes_nothing_that_is_there(again: Forged) -> None:
+    expected = {name: {"Completed"} if name in ALWAYS_RUN else {"Cached"} for name in STAGES}
+    assert again.stages == expected
+    assert again.named("training") == []
+    assert again.named("adapter") == []
+
+
+def test_a_cached_file_that_was_altered_is_made_again(again: Forged, tmp_path: Path) -> None:
+    assert again.bundle
+    (rows,) = Path(os.environ["MCP_FORGE_HOME"]).glob("storage/datasets/time-*/train.jsonl")
+    wanted = rows.read_bytes()
+    rows.write_bytes(wanted[:-10])
+    third = run(tmp_path / "bundle")
+    assert third.stages["synthesize_dataset"] == {"Completed"}
+    assert third.stages["prepare_base"] == {"Cached"}
+    assert third.stages["train_adapter"] == {"Cached"}
+    assert rows.read_bytes() == wanted
+
+
+def test_a_refused_dataset_is_told_with_rule_count_example_and_remedy() -> None:
+    with (
+        heard() as events,
+        pytest.raises(QualityGateFailed) as caught,
+    ):
+        forge("time", "tiny", "greedy")
+    for words in (
+        "rows per tool: 2 of 2 tools have fewer",
+        "need at least 1000 rows for each tool",
+        "for example convert_time ",
+        "To do: raise data.samples",
+    ):
+        assert words in str(caught.value)
+    assert "at least 1000 rows" in text("quality-time")
+    (failure,) = [event for event in events if event.event == "mcp-forge.quality.failed"]
+    assert [finding["rule"] for finding in failure.payload["findings"]] == ["rows per tool"]
+
+
+def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
+    with pytest.raises(ValidationFailed, match=r"of the right tool \(n = 6\), need 90\.0 %"):
+        forge("time", "tiny", "strict")
+    assert "of the right tool" in text("validation-tiny")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("nobody", "tiny", "tiny"), "no server 'nobody' is registered; known: broken, git, time"),
+        (("time", "huge", "tiny"), "no 'huge' in profiles/models; known: .*tiny"),
+        (("time", "tiny", "slow"), "no 'slow' in profiles/training; known: .*tiny"),
+        (("mcp-server-time --stdio", "tiny", "tiny"), "MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"),
+    ],
+)
+def test_a_name_that_is_not_registered_is_answered_with_those_that_are(
+    names: tuple[str, str, str], message: str
+) -> None:
+    with pytest.raises(ProfileError, match=message):
+        forge(*names)
+
+
+def test_a_server_that_cannot_start_stops_the_run() -> None:
+    with pytest.raises(ServerFailed, match="'broken': 'no-such-program' cannot be started"):
+        forge("broken", "tiny", "tiny")
+
+
+def test_a_model_without_files_stops_the_run_before_it_begins() -> None:
+    with pytest.raises(MachineTooSmall, match=r"lost: no model in .*: needed a folder with config"):
+        forge("time", "lost", "tiny")
+
+
+def test_a_tool_list_that_leaves_no_room_stops_the_run() -> None:
+    with pytest.raises(ToolsetTooLarge, match=r"the list of 2 tools takes .* --include-tools"):
+        forge("time", "tiny", "narrow")
+
+
+def copied(bundle: Bundle, folder: Path) -> Path:
+    shutil.copytree(bundle.path, folder)
+    return folder
+
+
+def change_weights(folder: Path) -> None:
+    (gguf,) = folder.glob("*.gguf")
+    data = bytearray(gguf.read_bytes())
+    data[-1] ^= 1
+    gguf.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (change_weights, r"\.gguf was altered: sha256 "),
+        (lambda folder: (folder / "agent.yaml").unlink(), r"agent\.yaml is missing"),
+        (lambda folder: (folder / "tools.json").write_text("[]"), r"tools\.json was altered"),
+        (lambda folder: (folder / "SHA256SUMS").unlink(), "no SHA256SUMS; needed the folder of a"),
+    ],
+    ids=["a changed byte", "a missing file", "other tools", "no sums"],
+)
+def test_a_harmed_bundle_is_refused_by_the_name_of_the_file(
+    harm: Callable[[Path], Any], message: str, forged: Forged, tmp_path: Path
+) -> None:
+    folder = copied(forged.bundle, tmp_path / "bundle")
+    harm(folder)
+    with pytest.raises(BundleInvalid, match=message):
+        verify_bundle.fn(str(folder))
