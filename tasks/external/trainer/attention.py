@@ -1,8 +1,8 @@
 """Attention over a shared-prefix pack: each row looks at the prefix and at itself, nothing else.
 
 A dense mask would compute every pair of tokens of the pack and throw most of them away. Here the
-prefix is attended to once, causally, and each row's remainder in a call of its own. The pack's layout
-is read from the positions: they go on from the prefix at the start of every row.
+prefix is attended to once, causally, and each row's remainder in a call of its own. The pack's
+layout is read from the positions: they go on from the prefix at the start of every row.
 """
 
 from itertools import pairwise
@@ -32,7 +32,7 @@ def shared_prefix_attention(
     dropout: float = 0.0,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attend over one pack: query [1, heads, L, d], key and value [1, kv heads, L, d] → [1, L, …]."""
+    """Attend over one pack; query [1, heads, L, d], key and value [1, kv heads, L, d]."""
     del attention_mask
     groups = module.num_key_value_groups
     key, value = (x.repeat_interleave(groups, dim=1) for x in (key, value))
@@ -52,12 +52,15 @@ def shared_prefix_attention(
             )
         )
     for start, end in pairwise(starts):
-        seen = [torch.cat((x[:, :, :prefix], x[:, :, start:end]), dim=2) for x in (key, value)]
+        keys, values = (
+            torch.cat((x[:, :, :prefix], x[:, :, start:end]), dim=2) for x in (key, value)
+        )
         mask = torch.ones(end - start, prefix + end - start, dtype=torch.bool, device=key.device)
         parts.append(
             scaled_dot_product_attention(
                 query[:, :, start:end],
-                *seen,
+                keys,
+                values,
                 attn_mask=mask.tril(diagonal=prefix),
                 dropout_p=chance,
                 scale=scaling,
