@@ -100,7 +100,7 @@ def _compare_weights(file: GgufFile, config: dict[str, Any], source: Path, limit
     for name, values in file.weights(heads, config.get("num_key_value_heads", heads)):
         expected = wanted[name].astype(np.float32)
         error = float(np.abs(values - expected).max() / max(np.abs(expected).max(), 1e-12))
-        if error > limit:
+        if not error <= limit:  # an error that is not a number is one too
             raise ExportFailed(f"{name}: off by {error:.3g} of its largest weight, limit {limit:g}")
         worst, seen = max(worst, error), seen + 1
     tied = {"lm_head.weight"} if config.get("tie_word_embeddings") else set()

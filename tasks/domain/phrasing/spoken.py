@@ -8,8 +8,8 @@ from tasks.domain.arguments.meanings import PATHS, TEXTS
 from tasks.domain.arguments.values import zone_cities
 from tasks.domain.phrasing.naming import spoken
 
-CITY_SHARE = 0.2
-"""Share of well-known zones that are said as their city: about an eighth of all zones."""
+CITY_SHARE = 0.1
+"""Share of well-known zones that are said as their city: about one zone in fifteen."""
 
 _HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
 
