@@ -22,6 +22,9 @@ from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.reporting import artifacts, events
 
+_SLOTS = 4
+"""Prompts asked at once: a CPU that reads the weights for one token can make four of them."""
+
 
 # The validation follows from the other inputs, but for its seconds, which are never twice the same.
 @task(cache_policy=ByContent(without=("validation",)), persist_result=True)
@@ -59,8 +62,8 @@ def _asked(gguf: Path, groups: Sequence[Sequence[Row]], recipe: Recipe) -> list[
     """Serve a file once and score it on each group of prompts."""
     if not any(groups):
         return [scoring.score([], []) for _ in groups]
-    with student(gguf, recipe.model.stop, recipe.profile.evaluation.max_answer_tokens) as model:
+    most = recipe.profile.evaluation.max_answer_tokens
+    with student(gguf, recipe.model.stop, most, slots=_SLOTS) as model:
         return [
-            scoring.score(rows, [model.answer(row.prompt, row.tools).text for row in rows])
-            for rows in groups
+            scoring.score(rows, [answer.text for answer in model.answers(rows)]) for rows in groups
         ]
