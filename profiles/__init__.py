@@ -132,6 +132,8 @@ class EvaluationPlan(_Section):
     """Held-out rows that the evaluation loss is taken over while training."""
     loops: int = Field(ge=1)
     """Conversations that are taken through the whole loop, calls really executed."""
+    typed_prompts: int = Field(ge=0)
+    """Typed prompts asked at most, a quarter of them without a tool."""
     max_answer_tokens: int = Field(ge=16)
     call_timeout_seconds: float = Field(gt=0)
 

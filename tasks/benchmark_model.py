@@ -9,7 +9,7 @@ from profiles import Recipe
 from tasks.caching import ByContent
 from tasks.domain import scoring
 from tasks.domain.conversations import Row
-from tasks.domain.examination import typed_rows
+from tasks.domain.examination import typed_rows, typed_sample
 from tasks.domain.products import (
     BenchmarkReport,
     Dataset,
@@ -21,9 +21,6 @@ from tasks.external.servers import typed_prompts_of
 from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.reporting import artifacts, events
-
-_SLOTS = 4
-"""Prompts asked at once: a CPU that reads the weights for one token can make four of them."""
 
 
 # The validation follows from the other inputs, but for its seconds, which are never twice the same.
@@ -38,7 +35,8 @@ def benchmark_model(
     """Score the base as the tuned model was scored, both on typed prompts, and the floors."""
     storage = Storage()
     rows = storage.read_rows(dataset.heldout)
-    typed = typed_rows(typed_prompts_of(recipe.server), rows[0].tools)
+    prompts = typed_sample(typed_prompts_of(recipe.server), recipe.profile.evaluation.typed_prompts)
+    typed = typed_rows(prompts, rows[0].tools)
     base_score, base_typed = _asked(storage.fetch(base.files), [rows, typed], recipe)
     (tuned_typed,) = _asked(storage.fetch(tuned.files), [typed], recipe)
     report = BenchmarkReport(
@@ -62,8 +60,8 @@ def _asked(gguf: Path, groups: Sequence[Sequence[Row]], recipe: Recipe) -> list[
     """Serve a file once and score it on each group of prompts."""
     if not any(groups):
         return [scoring.score([], []) for _ in groups]
-    most = recipe.profile.evaluation.max_answer_tokens
-    with student(gguf, recipe.model.stop, most, slots=_SLOTS) as model:
+    with student(gguf, recipe.model.stop, recipe.profile.evaluation.max_answer_tokens) as model:
         return [
-            scoring.score(rows, [answer.text for answer in model.answers(rows)]) for rows in groups
+            scoring.score(rows, [model.answer(row.prompt, row.tools).text for row in rows])
+            for rows in groups
         ]

@@ -25,6 +25,20 @@ def _in_turns(groups: Sequence[Sequence[int]]) -> Iterator[int]:
         yield from (place for place in turn if place is not None)
 
 
+def typed_sample(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]:
+    """At most ``most`` prompts from all over the list, a quarter of them without a tool."""
+    if len(prompts) <= most:
+        return list(prompts)
+    calling = [prompt for prompt in prompts if prompt.call]
+    without = [prompt for prompt in prompts if not prompt.call]
+    return _spread(calling, most - most // 4) + _spread(without, most // 4)
+
+
+def _spread(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]:
+    count = min(most, len(prompts))
+    return [prompts[place * len(prompts) // count] for place in range(count)]
+
+
 def typed_rows(prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]]) -> list[Row]:
     """Typed prompts as rows that can be scored like held-out ones."""
     return [_typed_row(prompt, tuple(tools)) for prompt in prompts]

@@ -56,17 +56,14 @@ def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]
 
 
 @contextmanager
-def served(model: Path, context: int, slots: int = 1) -> Iterator[str]:
+def served(model: Path, context: int) -> Iterator[str]:
     """Serve a GGUF file on the loopback interface: the server's URL, ended with the block.
-
-    ``context``: tokens of each of the ``slots`` conversations that it can hold at once.
 
     Raises:
         ExportFailed: llama.cpp cannot load the file.
     """
     command = [sys.executable, "-m", "tasks.external.llama_server", str(model)]
     command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
-    command += ["--slots", str(slots)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

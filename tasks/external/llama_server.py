@@ -14,15 +14,14 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--context", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--slots", type=int, required=True)
     options = parser.parse_args()
 
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = options.model
-    parameters.n_ctx = options.context * options.slots
-    parameters.n_parallel = options.slots
+    parameters.n_ctx = options.context
+    parameters.n_parallel = 1
     parameters.cpuparams.n_threads = options.threads
     parameters.port = 0
     server = xllamacpp.Server(parameters)

@@ -6,7 +6,6 @@ that the model got wrong.
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.conversations import Message, Row
+from tasks.domain.conversations import Message
 from tasks.external.llama_cpp import served
 
 _ANSWER_SECONDS = 300
@@ -34,11 +33,8 @@ class Completion(BaseModel):
 class Student:
     """A model behind a llama.cpp server, asked greedily."""
 
-    def __init__(
-        self, client: httpx.Client, stop: Sequence[str], max_tokens: int, slots: int
-    ) -> None:
+    def __init__(self, client: httpx.Client, stop: Sequence[str], max_tokens: int) -> None:
         self._client = client
-        self._slots = slots
         self._stop = list(stop)
         self._max_tokens = max_tokens
 
@@ -64,14 +60,6 @@ class Student:
             cut=said.get("stop_type") == "limit",
         )
 
-    def answers(self, rows: Sequence[Row]) -> list[Completion]:
-        """The first answers to many rows' prompts, as many at once as the server has slots.
-
-        Faster than one by one; each answer's seconds then include waiting for the others.
-        """
-        with ThreadPoolExecutor(self._slots) as pool:
-            return list(pool.map(lambda row: self.answer(row.prompt, row.tools), rows))
-
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
         return list(self._post("/tokenize", {"content": text, "parse_special": True})["tokens"])
@@ -84,17 +72,15 @@ class Student:
 
 @contextmanager
 def student(
-    gguf: Path, stop: Sequence[str], max_tokens: int, context: int = 4096, slots: int = 1
+    gguf: Path, stop: Sequence[str], max_tokens: int, context: int = 4096
 ) -> Iterator[Student]:
     """Serve a GGUF file and talk to it; ``context`` and ``max_tokens`` are tokens.
-
-    ``slots``: how many prompts ``answers`` asks at once.
 
     Raises:
         ExportFailed: llama.cpp cannot load the file.
     """
     with (
-        served(gguf, context, slots) as url,
+        served(gguf, context) as url,
         httpx.Client(base_url=url, timeout=_ANSWER_SECONDS, trust_env=False) as client,
     ):
-        yield Student(client, stop, max_tokens, slots)
+        yield Student(client, stop, max_tokens)

@@ -2,7 +2,7 @@
 
 from profiles import TypedPrompt
 from tasks.domain.conversations import Message, Row, Scenario
-from tasks.domain.examination import after_call, loop_rows, typed_rows
+from tasks.domain.examination import after_call, loop_rows, typed_rows, typed_sample
 from tasks.domain.toolcalls import ToolCall
 
 TOOLS = ({"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}},)
@@ -40,3 +40,14 @@ def test_the_conversation_after_a_call_has_the_models_own_words_and_the_result()
     assert talk[1].content == "Let me see."
     assert talk[1].tool_calls[0].decoded() == call
     assert talk[2].content == "12:00"
+
+
+def test_a_sample_of_typed_prompts_is_a_quarter_without_a_tool_and_from_all_over() -> None:
+    call = {"name": "now", "arguments": {}}
+    prompts = [TypedPrompt(prompt=f"call {n}", call=call) for n in range(90)]
+    prompts += [TypedPrompt(prompt=f"talk {n}", call=None) for n in range(60)]
+    sample = typed_sample(prompts, 40)
+    assert len([prompt for prompt in sample if prompt.call]) == 30
+    assert [prompt.prompt for prompt in sample[:3]] == ["call 0", "call 3", "call 6"]
+    assert sample[-1].prompt == "talk 54"
+    assert typed_sample(prompts, 1000) == prompts
