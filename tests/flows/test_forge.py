@@ -25,14 +25,16 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
+from flows import stages
 from flows.forge import forge
-from profiles import FOLDER, ProfileError
+from profiles import FOLDER, ProfileError, load_recipe
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
     QualityGateFailed,
     ServerFailed,
     ToolsetTooLarge,
+    UnusableData,
     ValidationFailed,
 )
 from tasks.domain.products import Bundle
@@ -361,3 +363,56 @@ def test_a_harmed_bundle_is_refused_by_the_name_of_the_file(
     harm(folder)
     with pytest.raises(BundleInvalid, match=message):
         verify_bundle.fn(str(folder))
+
+
+def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> None:
+    recipe = load_recipe("time", "tiny", "tiny")
+    model, own = recipe.model, recipe.profile
+    files = {
+        name: str(tmp_path / name)
+        for name in ("train.jsonl", "adapter", "model.gguf", "validation.json", "benchmark.json")
+    }
+    rows, gguf = files["train.jsonl"], files["model.gguf"]
+    draft = stages.generate(recipe, rows)
+    assert draft.train_rows == len(Path(rows).read_text("utf-8").splitlines()) == 30
+    approved = stages.check(model, own, rows, "", "", str(tmp_path / "report"))
+    assert approved.report.rows == 30
+    assert "## Quality gate" in (tmp_path / "report.md").read_text("utf-8")
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["rows"] == 30
+    adapter = stages.train_alone(model, own, rows, "", "", files["adapter"])
+    assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
+    assert adapter.record.steps == 2
+    stages.export(model, "q8_0", files["adapter"], gguf)
+    stages.validate(recipe, gguf, rows, files["validation.json"])
+    stages.benchmark(recipe, gguf, rows, files["validation.json"], files["benchmark.json"])
+    reports = (files["validation.json"], files["benchmark.json"])
+    bundle = stages.pack(recipe, gguf, *reports, str(tmp_path / "bundle"))
+    assert (Path(bundle.path) / "model.gguf").read_bytes() == Path(gguf).read_bytes()
+
+
+def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> None:
+    recipe = load_recipe("time", "tiny", "tiny")
+    stages.generate(recipe, str(tmp_path / "made.jsonl"))
+    own = tmp_path / "own.jsonl"
+    shutil.copy(tmp_path / "made.jsonl", own)
+    approved = stages.check(recipe.model, recipe.profile, str(own), "", "", "")
+    assert (approved.dataset.train_rows, approved.dataset.heldout_rows) == (27, 3)
+    assert approved.dataset.planned is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", r"own\.jsonl:1: not JSON"),
+        ('{"messages": []}', r"own\.jsonl:1: the row has no 'tools'"),
+        ("", r"own\.jsonl: no rows, needed at least one"),
+    ],
+    ids=["a bad line", "no tools", "an empty file"],
+)
+def test_rows_that_cannot_be_read_are_named_by_their_line(
+    line: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "own.jsonl").write_text(line, encoding="utf-8")
+    recipe = load_recipe("time", "tiny", "tiny")
+    with pytest.raises(UnusableData, match=message):
+        stages.check(recipe.model, recipe.profile, str(tmp_path / "own.jsonl"), "", "", "")
