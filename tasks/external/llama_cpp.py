@@ -5,9 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from profiles import Quantization
 from profiles.settings import Settings
@@ -64,28 +66,33 @@ def served(model: Path, context: int) -> Iterator[str]:
     """
     command = [sys.executable, "-m", "tasks.external.llama_server", str(model)]
     command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield _address(process.stdout, model)
-    finally:
-        process.stdin.close()
-        process.stdout.close()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield _address(process.stdout, model, log)
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _address(output: Iterable[str], model: Path) -> str:
+def _address(output: Iterable[str], model: Path, log: IO[str]) -> str:
     for line in output:
         if line.startswith("http"):
             return line.strip()
-    raise ExportFailed(f"llama.cpp cannot load {model.name}")
+    log.seek(0)
+    words = log.read().strip().splitlines()
+    # llama.cpp marks errors with an E behind the time; the first is the cause.
+    cause = [line.split(" E ", 1)[1] for line in words if " E " in line] or words[-1:]
+    raise ExportFailed(f"llama.cpp cannot load {model.name}: {' '.join(cause[:1]).strip()}")
 
 
 def _run_converter(folder: Path, target: Path, outtype: str) -> None:
