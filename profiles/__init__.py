@@ -229,7 +229,7 @@ class Server(_Section):
     values: dict[str, tuple[Any, ...]] = {}
     """Argument values that exist on the server, by parameter or ``tool.parameter``."""
     prompts: str = ""
-    """A file in profiles/servers/ of prompts that people typed, for the benchmark only."""
+    """A file in profiles/servers/ of prompts written apart from the generator, for the benchmark."""
     workspace: Workspace | None = None
 
     @model_validator(mode="after")
@@ -241,7 +241,7 @@ class Server(_Section):
 
 
 class TypedPrompt(_Section):
-    """One prompt that a person typed, and the call it asks for (None: no tool)."""
+    """One prompt written apart from the generator, and its call (None: no tool)."""
 
     prompt: str
     call: dict[str, Any] | None
@@ -365,7 +365,7 @@ def _changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
 
 
 def load_typed_prompts(server: Server) -> list[TypedPrompt]:
-    """The prompts that people typed for a server; empty where it has none."""
+    """The prompts written for a server apart from the generator; empty where it has none."""
     if not server.prompts:
         return []
     lines = _find("servers", server.prompts).read_text(encoding="utf-8").splitlines()

@@ -172,7 +172,7 @@ def _limits(made: Ingredients) -> list[str]:
         "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
     ]
     if made.evaluation.benchmark.typed is None:
-        limits.append("No prompts that people typed were available for this server.")
+        limits.append("No prompts written apart from the generator were there for this server.")
     if made.simulated_tools:
         names = ", ".join(made.simulated_tools)
         limits.append(f"Results of these tools were simulated, not the server's: {names}.")

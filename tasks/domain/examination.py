@@ -1,4 +1,4 @@
-"""What a model is asked in evaluation: which rows, in what order, and prompts typed by hand."""
+"""What a model is asked in evaluation: which rows, in what order, and typed prompts."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest

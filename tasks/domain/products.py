@@ -217,7 +217,7 @@ class BenchmarkReport(Product):
     never_call: Score
     latency: Latency
     typed: Score | None = None
-    """On prompts that people typed, where the server has some."""
+    """On prompts written apart from the generator, where the server has some."""
     typed_base: Score | None = None
     examples: tuple[str, ...] = ()
 

@@ -134,7 +134,7 @@ def _needed(share: float | None) -> str:
 def _typed(report: BenchmarkReport) -> list[str]:
     if report.typed is None:
         return []
-    line = f"Prompts that people typed: tuned {_line(report.typed)}"
+    line = f"Prompts written apart from the generator: tuned {_line(report.typed)}"
     if report.typed_base is not None:
         line += f"; base {_line(report.typed_base)}"
     return [line + ".\n"]
