@@ -229,7 +229,7 @@ class Server(_Section):
     values: dict[str, tuple[Any, ...]] = {}
     """Argument values that exist on the server, by parameter or ``tool.parameter``."""
     prompts: str = ""
-    """A file in profiles/servers/ of prompts written apart from the generator, for the benchmark."""
+    """A file in profiles/servers/ of prompts written apart from the generator, to score by."""
     workspace: Workspace | None = None
 
     @model_validator(mode="after")
