@@ -1,6 +1,7 @@
 """What a GGUF file holds, in Hugging Face's words: facts, tensor names, weights."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class GgufFile:
         except (OSError, ValueError, IndexError) as error:
             raise UnusableModel(f"{path.name}: not a GGUF file: {error}") from error
 
-    @property
+    @cached_property  # reading the vocabulary takes seconds
     def facts(self) -> dict[str, Any]:
         """Every key and value of the header."""
         return {

@@ -14,7 +14,7 @@ from tasks.domain.phrasing.listener import Listener, bare
 from tasks.domain.phrasing.naming import name_words, plural, singular, spoken, with_a
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import FAMILIES, talk
-from tasks.domain.phrasing.spoken import mentions, quoted
+from tasks.domain.phrasing.spoken import CITY_SHARE, mentions, quoted
 from tasks.domain.phrasing.verbs import base_form
 from tasks.domain.phrasing.wording import Wording, wordings
 from tasks.domain.products import ToolResult, Toolset
@@ -95,7 +95,7 @@ def test_a_constant_of_the_server_is_never_said() -> None:
 def test_some_zones_are_said_as_their_city_and_only_those_whose_city_is_unambiguous() -> None:
     tokyo = _texts(CLOCKS, "get_current_time", {"timezone": "Asia/Tokyo"}).splitlines()
     bare = [text for text in tokyo if "Asia/Tokyo" not in text]
-    assert 0.3 < len(bare) / len(tokyo) < 0.7
+    assert CITY_SHARE / 2 < len(bare) / len(tokyo) < CITY_SHARE * 2
     assert all("Tokyo" in text for text in bare)
     rare = _texts(CLOCKS, "get_current_time", {"timezone": "Asia/Dushanbe"}).splitlines()
     assert all("Asia/Dushanbe" in text for text in rare)
