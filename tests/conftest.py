@@ -6,6 +6,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ for name in (
     "PREFECT_API_URL",
 ):
     os.environ.pop(name, None)
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HIDDEN, HEADS, KV_HEADS, INNER, LAYERS, VOCABULARY = 64, 4, 2, 128, 2, 49_152
 

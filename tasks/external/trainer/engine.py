@@ -42,7 +42,7 @@ def load_model(
             str(base),
             max_seq_length=training.max_seq_length,
             load_in_4bit=model.load_in_4bit,
-            dtype=None,
+            dtype=_precision(),
             local_files_only=True,
         )
     except (OSError, ValueError) as error:
@@ -170,6 +170,15 @@ def _is_whole(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return bool(state.get("global_step") == int(checkpoint.name.split("-")[1]))
+
+
+def _precision() -> torch.dtype | None:
+    """float32 on a CPU; on a GPU what it does best, which Unsloth knows.
+
+    Left to itself Unsloth takes bfloat16 on a CPU that has it, and the same run would give another
+    adapter there than elsewhere.
+    """
+    return None if torch.cuda.is_available() else torch.float32
 
 
 def _checkpointing(training: profiles.Training) -> str | bool:
