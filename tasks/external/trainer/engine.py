@@ -206,6 +206,7 @@ def _arguments(
         weight_decay=training.weight_decay,
         lr_scheduler_type=training.scheduler,
         packing=training.packing,
+        gradient_checkpointing=bool(_checkpointing(training)),  # TRL's own default is on
         padding_free=False,
         logging_steps=training.logging_steps,
         logging_first_step=True,
@@ -266,6 +267,7 @@ def _record(
             "threads": torch.get_num_threads(),
             "per_device_batch_size": arguments.per_device_train_batch_size,
             "gradient_accumulation_steps": arguments.gradient_accumulation_steps,
+            "gradient_checkpointing": arguments.gradient_checkpointing,
             "shared_prefix": shares,
             "parameters_trained": trainer.model.num_parameters(only_trainable=True),
             "offline": os.environ.get("HF_HUB_OFFLINE") == "1",
