@@ -107,6 +107,8 @@ class Data(_Section):
     """A tool's result longer than this is cut, visibly, in training and serving alike."""
     answered_share: float = Field(ge=0, le=1)
     """Training rows with a result and a final answer; the others end with the call."""
+    spoken_share: float = Field(default=1.0, ge=0, le=1)
+    """Requests whose values may be said as people say them: «5 pm», «Seattle»."""
     scenarios: Scenarios
 
 

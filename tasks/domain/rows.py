@@ -16,7 +16,6 @@ from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.listener import Listener, bare
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import talk
-from tasks.domain.phrasing.spoken import mentions
 from tasks.domain.phrasing.wording import Wording, wordings
 from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.scenarios import Quota, askable, plan
@@ -32,6 +31,8 @@ REPEATS = 4
 """Draws for a call that was not made before, until one may be made again in other words."""
 OPTIONAL_SHARE = 0.3
 """The chance that a usual call gives an optional parameter."""
+FALLBACK_SHARE = 0.12
+"""The chance that a value is left unsaid whose parameter's description says what to use then."""
 _ERROR_TEXT = re.compile(r"\s*(\w+ )?error:", re.IGNORECASE)
 
 Execute = Callable[[ToolCall], ToolResult]
@@ -73,7 +74,9 @@ def write_rows(toolset: Toolset, server: Server, data: Data, execute: Execute) -
         toolset=toolset,
         data=data,
         execute=execute,
-        words={wording.tool.name: wording for wording in wordings(toolset, makers)},
+        words={
+            wording.tool.name: wording for wording in wordings(toolset, makers, data.spoken_share)
+        },
         functions=functions(toolset),
         listener=Listener.of(toolset),
     )
@@ -88,6 +91,17 @@ def _shares(quotas: Sequence[Quota]) -> dict[str, float]:
     for quota in quotas:
         counts[quota.scenario] += quota.rows
     return {scenario: rows / total for scenario, rows in counts.items()}
+
+
+def _unsaid(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> dict[str, str]:
+    """At times, one parameter that the user leaves out, with the value that is then to be used."""
+    stated = {name: wording.maker.stated_fallback(name) for name in arguments}
+    known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
+    if not known or rng.random() >= FALLBACK_SHARE * len(known):
+        return {}
+    name = rng.choice(sorted(known))
+    usable = not wording.maker.fault({**arguments, name: known[name]})
+    return {name: known[name]} if usable else {}
 
 
 @dataclass
@@ -198,13 +212,14 @@ class _Writer:
         many = wording.maker.count() is None
         for attempt in range(TRIES):
             arguments = wording.maker.make(rng, wish)
-            shown = {n: v for n, v in arguments.items() if n != missing}
+            fallbacks = {} if missing or wish.unknown else _unsaid(wording, arguments, rng)
+            shown = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
+            arguments |= fallbacks
             key = json.dumps([name, shown], ensure_ascii=False)
             if many and not missing and key in self.calls and attempt < REPEATS:
                 continue
             asked = request(wording, shown, wish.split, rng)
-            spoken = {n: v for n, v in shown.items() if not wording.maker.is_constant(n)}
-            if bare(asked.text) in self.used or not mentions(asked.text, spoken):
+            if bare(asked.text) in self.used or not wording.says(asked.text, shown):
                 continue
             self.used.add(bare(asked.text))
             self.calls.add(key)

@@ -9,25 +9,35 @@ from typing import Any
 
 from tasks.domain.arguments import words
 from tasks.domain.arguments.amounts import draw_number
-from tasks.domain.arguments.meanings import TEXTS, VAGUE, kind_of, kind_of_example, quoted_examples
+from tasks.domain.arguments.meanings import (
+    CLOSED,
+    TEXTS,
+    VAGUE,
+    kind_of,
+    kind_of_example,
+    quoted_examples,
+)
 from tasks.domain.arguments.patterns import matching
 from tasks.domain.arguments.values import KINDS, UNUSUAL
 from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
 from tasks.domain.phrasing.naming import name_words
 
+HELD_OUT = 5
+"""Every fifth value is kept for the held-out split: a model that is to know a server's branches has
+to see most of them."""
 DRAWS = 64
-"""Draws for a value of the right half before the pool counts as too small to be halved."""
+"""Draws for a value of the right split before the pool counts as too small to be divided."""
 SMALL_NUMBER = 1000
 """Whole numbers below it are not held apart: a language has only so many small numbers."""
 _SHALLOW, _DEEPEST = 5, 24
 """Below the first depth optional parts are left out; a schema reaching the second has no end."""
 
 
-def half_of(value: Any) -> Split:
-    """Which split an open value belongs to: one stable half of all values each."""
+def split_of(value: Any) -> Split:
+    """Which split an open value belongs to: a stable fifth of all values is held out."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    return "train" if hashlib.sha256(text.encode()).digest()[0] & 1 else "heldout"
+    return "heldout" if hashlib.sha256(text.encode()).digest()[0] % HELD_OUT == 0 else "train"
 
 
 @dataclass(frozen=True)
@@ -205,7 +215,7 @@ def _new_item(schema: Any, earlier: list[Any], at: Place) -> Any:
 def _number(schema: dict[str, Any], at: Place) -> int | float:
     for _ in range(DRAWS):
         value = draw_number(schema, at.name, at.rng, at.unusual)
-        if not is_open(value) or half_of(value) == at.split:
+        if not is_open(value) or split_of(value) == at.split:
             break
     return value
 
@@ -221,9 +231,10 @@ def is_open(value: Any) -> bool:
 
 def _string(schema: dict[str, Any], at: Place) -> str:
     write = string_writer(schema, at)
+    closed = kind_of(at.name, at.described, at.about) in CLOSED
     for _ in range(DRAWS):
         value = _sized(write(at.rng), schema, at.rng)
-        if half_of(value) == at.split:
+        if closed or split_of(value) == at.split:
             break
     return value
 

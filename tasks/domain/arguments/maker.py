@@ -21,12 +21,12 @@ from tasks.domain.arguments.instances import (
     Place,
     draw,
     example_values,
-    half_of,
     is_open,
     settle,
+    split_of,
     type_of,
 )
-from tasks.domain.arguments.meanings import VAGUE, kind_of, kind_of_example
+from tasks.domain.arguments.meanings import CLOSED, VAGUE, kind_of, kind_of_example, stated_fallback
 from tasks.domain.arguments.unknown_values import ALWAYS_KNOWN, unknown_value
 from tasks.domain.arguments.values import KINDS
 from tasks.domain.conversations import Split
@@ -125,6 +125,13 @@ class ArgumentMaker:
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
         return self._settled[name]
+
+    def stated_fallback(self, name: str) -> str | None:
+        """The value that a required parameter's description says to use when none is given."""
+        schema = self.settled(name)
+        if name not in self.required or type_of(schema) != "string":
+            return None
+        return stated_fallback(schema.get("description", ""))
 
     def settle(self, schema: Any) -> dict[str, Any]:
         """Any part of the tool's schema with its first usable branch chosen."""
@@ -234,7 +241,9 @@ class ArgumentMaker:
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             return next(v for v in _tries(schema, at.inside(name)) if v != default or v is None)
-        usable = [v for v in pool if len(pool) < SMALL_POOL or half_of(v) == at.split] or list(pool)
+        usable = [v for v in pool if len(pool) < SMALL_POOL or split_of(v) == at.split] or list(
+            pool
+        )
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
@@ -247,7 +256,7 @@ class ArgumentMaker:
             return len(schema.get("enum", (0,)))
         if type_of(schema) in ("boolean", "null"):
             return 2 if type_of(schema) == "boolean" else 1
-        if type_of(schema) == "string" and self._shared(name):
+        if type_of(schema) == "string" and self.kind(name) not in CLOSED and self._shared(name):
             return len(example_values(schema))
         return _count_numbers(schema, name) if type_of(schema) in ("integer", "number") else None
 
@@ -256,7 +265,7 @@ class ArgumentMaker:
         pool = self._given(self.server.values, name)
         if pool is not None:
             return len(pool) < SMALL_POOL
-        if self.is_constant(name) or self.kind(name) in ("enum", "boolean", "null"):
+        if self.is_constant(name) or self.kind(name) in {"enum", "boolean", "null", *CLOSED}:
             return True
         examples = example_values(self.settled(name))
         mere = not any(map(kind_of_example, examples))

@@ -7,6 +7,9 @@ PATHS = frozenset({"file", "media file", "folder"})
 SQL = frozenset({"select", "sql change", "create table"})
 TEXTS = frozenset({"text", "commit message", "title", "search", "topic", "words", "name"})
 """Kinds whose values are words: said in quotes, and free to hold any character."""
+CLOSED = frozenset({"zone", "currency", "language", "country"})
+"""Kinds whose values a standard lists: both splits may have the same ones, as with an enum. That
+Tucson's clocks follow America/Phoenix cannot be read off a text; a model has to have met it."""
 VAGUE = frozenset({"words", "tag", "unit", "identifier", "entity type"})
 """Kinds that say little: an example in the description says more."""
 
@@ -128,6 +131,15 @@ def kind_of_example(example: str) -> str | None:
 def quoted_examples(description: str) -> tuple[str, ...]:
     """The values that a parameter's description quotes: 'America/New_York'."""
     return tuple(dict.fromkeys(text for _, text in _QUOTED.findall(description)))
+
+
+_STATED = re.compile(r"\b(?:use|default(?:s to|:)?) (['\"`])([^'\"`\n]{1,40})\1", re.IGNORECASE)
+
+
+def stated_fallback(description: str) -> str | None:
+    """The very value that a description says to use when the user gives none."""
+    found = _STATED.search(description)
+    return found[2] if found and has_fallback(description) else None
 
 
 def has_fallback(description: str) -> bool:

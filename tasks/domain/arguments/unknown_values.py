@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from tasks.domain.arguments.instances import Place, half_of
+from tasks.domain.arguments.instances import Place, split_of
 from tasks.domain.arguments.values import KINDS, invented
 from tasks.domain.arguments.words import pieces
 
@@ -39,7 +39,7 @@ _UNKNOWN: dict[str, str] = {
 def unknown_value(kind: str, outer: str, at: Place) -> Any:
     """A value of a kind that no server knows; in a list where the parameter is one."""
     text = _write(kind, at.rng)
-    while half_of(text) != at.split:
+    while split_of(text) != at.split:
         text = _write(kind, at.rng)
     return [text] if outer == "array" else text
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from tasks.domain.arguments import words
+from tasks.domain.arguments.places import famous_zone
 
 Writer = Callable[[random.Random], str]
 
 _AREAS = frozenset(
     words.pieces("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific")
 )
-FAMOUS_ZONE_SHARE = 0.6
+FAMOUS_ZONE_SHARE = 0.85
 """Share of zones that are of well-known cities: what people ask about."""
 
 
@@ -24,25 +25,8 @@ def zones() -> tuple[str, ...]:
     return tuple(name for name in known if name.count("/") == 1 and name.split("/")[0] in _AREAS)
 
 
-@lru_cache(maxsize=1)
-def zone_cities() -> dict[str, str]:
-    """Zone → its well-known city as people write it, where only that zone has a city so named."""
-    cities: dict[str, list[str]] = {}
-    for name in zones():
-        cities.setdefault(name.split("/")[1].replace("_", " "), []).append(name)
-    famous = set(words.FAMOUS_CITIES)
-    return {n[0]: city for city, n in cities.items() if len(n) == 1 and city in famous}
-
-
-@lru_cache(maxsize=1)
-def famous_zones() -> tuple[str, ...]:
-    """The zones of well-known cities, sorted."""
-    return tuple(sorted(zone_cities()))
-
-
 def _zone(rng: random.Random) -> str:
-    famous = rng.random() < FAMOUS_ZONE_SHARE
-    return rng.choice(famous_zones() if famous else zones())
+    return famous_zone(rng) if rng.random() < FAMOUS_ZONE_SHARE else rng.choice(zones())
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +50,9 @@ def _date(rng: random.Random) -> str:
 
 
 def _clock(rng: random.Random) -> str:
-    return f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}"
+    """Most times that people speak of are full hours or quarters."""
+    minute = rng.choice((0, 0, 0, 30, 30, 15, 45, rng.randint(0, 59), rng.randint(0, 59)))
+    return f"{rng.randint(0, 23):02}:{minute:02}"
 
 
 def _spoken_date(rng: random.Random) -> str:

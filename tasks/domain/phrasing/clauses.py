@@ -68,7 +68,15 @@ _SWITCHES = frozenset(
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
 
-def clause(name: str, value: Any, kind: str, taken: frozenset[str], rng: random.Random) -> Clause:
+def clause(
+    name: str,
+    value: Any,
+    kind: str,
+    taken: frozenset[str],
+    rng: random.Random,
+    *,
+    verbatim: bool = False,
+) -> Clause:
     """Say one argument. ``taken`` are the prepositions that other parameters already use."""
     noun = spoken(name)
     if isinstance(value, bool):
@@ -78,7 +86,7 @@ def clause(name: str, value: Any, kind: str, taken: frozenset[str], rng: random.
     ):
         lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
         return Clause(f"{lead}: {said(value, 'object', rng)}", 10)
-    text = said(value, kind, rng)
+    text = said(value, kind, rng, verbatim=verbatim)
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng), 8 if kind in TEXTS else 7

@@ -30,25 +30,39 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
         *_frames(
             "do",
             {
-                "command": "{do}.|{do}.|{do}.|{do} for me.",
-                "please": "please {do}.|{do}, please.",
-                "can-you": "can you {do}?|can you {do} for me?|can you please {do}?",
-                "could-you": "could you {do}?|could you please {do}?",
+                "command": "{do}.|{do}.|{do}.|{do} for me.|{do} now.",
+                "please": "please {do}.|{do}, please.|{do} pls|pls {do}",
+                "casual": "hey, {do}.|ok, {do}.|{do} real quick|quick one: {do}.|next: {do}.",
+                "can-you": "can you {do}?|can you {do} for me?|can you please {do}?|can u {do}",
+                "could-you": "could you {do}?|could you please {do}?|could you {do} for me?",
+                "any-chance": "any chance you could {do}?|is it possible to {do}?",
+                "help": "help me {do}.|I need help: {do}.|I'm trying to {do}.",
                 "need-you": "I need you to {do}.|I need to {do}.",
                 "want": "I want to {do}.|I'd like to {do}.|I'd like you to {do}.",
                 "context": "{context} {do}.|{context} {do}.|{context} can you {do}?",
+                "then": "{do}. {after}|{do}, {reason}.|{reason}, so {do}.",
             },
         ),
         *_frames(
             "thing",
             {
-                "show-me": "show me {thing}.|please show me {thing}.",
-                "need": "I need {thing}.|hello, I need {thing}.",
-                "like-to-see": "I'd like to see {thing}.|I want to see {thing}.",
-                "terse": "{thing}|{thing}, please",
+                "show-me": "show me {thing}.|please show me {thing}.|show {thing}",
+                "need": "I need {thing}.|hello, I need {thing}.|need {thing} asap",
+                "like-to-see": "I'd like to see {thing}.|I want to see {thing}.|let me see {thing}",
+                "terse": "{thing}|{thing}, please|{thing}?|{thing} pls",
+                "can-i": "can I see {thing}?|can I get {thing}?|can I have a look at {thing}?",
+                "curious": "I'm curious about {thing}.|what about {thing}?|{context} {thing}?",
+                "check": "check {thing}|check {thing} for me.|I have to check {thing}.",
             },
         ),
-        *_frames("which", {"what-is": "what {is} {thing}?|so what {is} {thing}?"}),
+        *_frames(
+            "which",
+            {
+                "what-is": "what {is} {thing}?|so what {is} {thing}?|whats {thing}|"
+                "what {is} {thing} at the moment?",
+                "know": "I'd like to know what {thing} {is}.|I wonder what {thing} {is}.",
+            },
+        ),
     ),
     "heldout": (
         *_frames(
@@ -103,6 +117,27 @@ CONTEXTS: dict[Split, tuple[str, ...]] = {
     ),
 }
 
+AFTERS = (
+    "Thanks!",
+    "Thank you.",
+    "Let me know what you find.",
+    "Take your time.",
+    "That's all for now.",
+    "No rush.",
+)
+"""What a person may add behind a request."""
+REASONS = (
+    "I'm stuck",
+    "my colleague asked for it",
+    "I have no idea",
+    "I lost track",
+    "someone is waiting for it",
+    "I need it for a call",
+    "I want to be sure",
+    "it is urgent",
+)
+"""Why a person asks."""
+
 QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...] = (
     (
         r"current (local )?time$",
@@ -110,7 +145,19 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
         {
             "train": pieces(
                 "what time is it {in}?|what time is it {in} right now?|what's the time {in}?|"
-                "what is the time {in}?|how late is it {in}?|time {in}?",
+                "what is the time {in}?|how late is it {in}?|time {in}?|"
+                "what's the local time {in}?|{bare} time?|{bare} time now|"
+                "{bare}, local time please|current {bare} time|"
+                "what does the clock say {in}?|what do the clocks show {in} at the moment?|"
+                "is it already morning {in}?|is it late {in} right now?|are they still awake {in}?|"
+                "what day is it {in} right now?|what's today's date {in}?|is it still Monday {in}?|"
+                "{context} what time is it {in}?|{context} what's the time {in} now?|"
+                "my friend lives {in}. What time does she have?|"
+                "I want to call someone {in}, what time is it there?|"
+                "a colleague sits {in}. what's her local time?|"
+                "our server runs on {bare} time, what is it there now?|"
+                "my parents are travelling {in}, what's the time there?|"
+                "whats the time {in}|what time do they have {in}|is daylight saving on {in} now?",
                 "|",
             ),
             "heldout": pieces(
@@ -122,13 +169,43 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
         },
     ),
     (
+        r"current (local )?time$",
+        (),
+        {
+            "train": pieces(
+                "what time is it?|what's the time?|what time is it right now?|time?|"
+                "what's the current time here?|do I still have time before noon? what time is it|"
+                "what day is it today?|what's today's date?|how late is it?|my watch stopped, what "
+                "time is it?|{context} what time is it?|is it past five already?|current time pls|"
+                "what time is it here?|I lost my phone. What's the time?",
+                "|",
+            ),
+            "heldout": pieces(
+                "do you have the time?|tell me the time, please.|what time do we have now?", "|"
+            ),
+        },
+    ),
+    (
         r"\btime$",
         ("at", "from", "to"),
         {
             "train": pieces(
                 "when it is {at} in {from}, what time is it in {to}?|"
                 "what time is it in {to} when it is {at} in {from}?|{at} from {from} to {to}|"
-                "if it's {at} in {from}, what's the time in {to}?",
+                "if it's {at} in {from}, what's the time in {to}?|{at} {from} in {to} time?|"
+                "{at} in {from}, what's that in {to}|{at} {from} time to {to} time|"
+                "what's {at} {from} time in {to}?|what is {at} in {from} for people in {to}?|"
+                "the meeting starts at {at} in {from}. When is that in {to}?|"
+                "the match begins at {at} {from} time, what time should I watch it in {to}?|"
+                "my flight lands at {at} {from} time. What will it be in {to} then?|"
+                "we call at {at} {from} time. What do they have in {to}?|"
+                "a webinar at {at} ({from}) is at what time in {to}?|{from} {at} -> {to}?|"
+                "the deadline is {at} in {from}. I live in {to}, so when is it for me?|"
+                "I'm in {to} and the show is at {at} in {from}, when do I tune in?|"
+                "the shop in {from} opens at {at}. and in {to} time?|"
+                "how late is it in {to} at {at} {from} time?|"
+                "{context} if I ring at {at} from {from}, what time will they have in {to}?|"
+                "for {to}, what is {at} {from} time?|is {at} in {from} too late for {to}?",
                 "|",
             ),
             "heldout": pieces(
@@ -140,11 +217,46 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
         },
     ),
     (
+        r"\btime$",
+        ("at", "from"),
+        {
+            "train": pieces(
+                "{at} in {from}, what's that here?|what is {at} {from} time for me?|"
+                "the call is at {at} {from} time. When is that here?|{at} {from} time in my time?|"
+                "my sister in {from} rings at {at} her time. What time is that for me?|"
+                "the stream starts at {at} in {from}, when do I have to be online?|"
+                "convert {at} {from} time to my local time.",
+                "|",
+            ),
+            "heldout": pieces(
+                "it is {at} in {from}. And on my clock?|what would {at} in {from} be at my place?",
+                "|",
+            ),
+        },
+    ),
+    (
+        r"\btime$",
+        ("at", "to"),
+        {
+            "train": pieces(
+                "it's {at} here, what time is that in {to}?|what is {at} my time in {to}?|"
+                "I finish work at {at}. What time is it in {to} then?|{at} local time in {to}?|"
+                "if I call {to} at {at} my time, what time is it there?|"
+                "our office closes at {at}, when is that in {to}?|convert {at} here to {to} time.",
+                "|",
+            ),
+            "heldout": pieces(
+                "my clock says {at}. What does it say in {to}?|at {at} here, how late is {to}?", "|"
+            ),
+        },
+    ),
+    (
         r"\b(weather|forecast)$",
         ("in",),
         {
             "train": pieces(
-                "what's the weather like {in}?|how is the weather {in}?|what is the weather {in}?",
+                "what's the weather like {in}?|how is the weather {in}?|what is the weather {in}?|"
+                "will it rain {in}?|do I need a coat {in}?|is it warm {in}?|{bare} weather?",
                 "|",
             ),
             "heldout": pieces(
@@ -154,4 +266,4 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
     ),
 )
 """Questions that people ask instead of commands, by what the tool's name asks for, and the roles
-that the call's arguments must have, no more and no fewer."""
+that the call's said arguments must have, no more and no fewer. {bare}: what {in} holds."""

@@ -8,16 +8,17 @@ from typing import Any
 from tasks.domain.arguments.meanings import SQL, TEXTS
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
-from tasks.domain.phrasing.frames import CONTEXTS, FRAMES, QUESTIONS, Frame
+from tasks.domain.phrasing.frames import AFTERS, CONTEXTS, FRAMES, QUESTIONS, REASONS, Frame
 from tasks.domain.phrasing.naming import is_plural, plural, singular, with_a
 from tasks.domain.phrasing.spoken import listed, said
+from tasks.domain.phrasing.typing_habits import typed
 from tasks.domain.phrasing.verbs import CREATING
 from tasks.domain.phrasing.wording import SLOT, Phrase, Wording
 
-QUESTION_SHARE = 0.4
+QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
-NOISE_SHARE = 0.06
-"""Share of texts without a capital, and of texts without an end mark."""
+QUESTION_SHARE_ALONE = 0.9
+"""The same for a call of which nothing is said: «what time is it?» rather than «get the time»."""
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
 
@@ -34,9 +35,10 @@ def request(
 ) -> Request:
     """Say a call; a required parameter that ``arguments`` lacks is simply not said."""
     said_of = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
+    wording = wording.for_one(rng)
     asked = _question(wording, said_of, split, rng)
     if asked is not None:
-        return Request(_noisy(_sentence(asked), rng), f"question-{split}")
+        return Request(_typed(wording, _sentence(asked), said_of, rng), f"question-{split}")
     phrase = rng.choice(wording.phrases)
     thing = _joined(_object(wording, phrase, said_of, rng), _clauses(wording, phrase, said_of, rng))
     frame = _frame(phrase, thing, split, rng)
@@ -44,9 +46,17 @@ def request(
         do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
         **{"is": "are" if _is_many(phrase.object) else "is"},
-        context=rng.choice(CONTEXTS[split]) if "{context}" in frame.text else "",
+        context=rng.choice(CONTEXTS[split]),
+        after=rng.choice(AFTERS),
+        reason=rng.choice(REASONS),
     )
-    return Request(_noisy(_sentence(text), rng), frame.family)
+    return Request(_typed(wording, _sentence(text), said_of, rng), frame.family)
+
+
+def _typed(wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random) -> str:
+    """The text as it is typed, where all values survive that."""
+    careless = typed(text, rng)
+    return careless if wording.says(careless, arguments) else text
 
 
 def _is_many(thing: str) -> bool:
@@ -82,7 +92,7 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
 
 
 def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
-    text = said(value, kind, rng)
+    text = said(value, kind, rng, verbatim=wording.verbatim)
     if kind in SQL:
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
@@ -110,7 +120,7 @@ def _clauses(
     clauses = []
     for name, value in rest.items():
         kind = wording.maker.kind(name)
-        clauses.append(clause(name, value, kind, frozenset(taken), rng))
+        clauses.append(clause(name, value, kind, frozenset(taken), rng, verbatim=wording.verbatim))
         taken.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
 
@@ -129,18 +139,20 @@ def _joined(thing: str, clauses: list[Clause]) -> str:
 def _question(
     wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
 ) -> str | None:
-    if rng.random() > QUESTION_SHARE:
+    if rng.random() > (QUESTION_SHARE if arguments else QUESTION_SHARE_ALONE):
         return None
     roles: dict[str, str] = {}
     for name, value in arguments.items():
         kind = wording.maker.kind(name)
-        roles[preposition(name, value, kind)] = said(value, kind, rng)
+        roles[preposition(name, value, kind)] = said(value, kind, rng, verbatim=wording.verbatim)
     for rule, needed, texts in QUESTIONS:
         if re.search(rule, wording.asked) and sorted(roles) == sorted(needed) == _roles(
             arguments, roles
         ):
             filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
-            return rng.choice(texts[split]).format(**filled)
+            context = rng.choice(CONTEXTS[split])
+            text = rng.choice(texts[split])
+            return text.format(**filled, bare=roles.get("in", ""), context=context)
     return None
 
 
@@ -156,11 +168,3 @@ def _sentence(text: str) -> str:
             start = len(context) + 1
             return context + " " + text[start].upper() + text[start + 1 :]
     return text[0].upper() + text[1:]
-
-
-def _noisy(text: str, rng: random.Random) -> str:
-    if rng.random() < NOISE_SHARE and not re.match(r"(I\b|I'|[A-Z]{2})", text):
-        text = text[0].lower() + text[1:]
-    if rng.random() < NOISE_SHARE:
-        text = text.rstrip(".?")
-    return text

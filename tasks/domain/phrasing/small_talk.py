@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from tasks.domain.arguments import words
 from tasks.domain.conversations import Split
-from tasks.domain.phrasing import chatter, domain_talk, knowledge
+from tasks.domain.phrasing import chatter, domain_talk, everyday, knowledge
 from tasks.domain.phrasing.listener import Family, Listener, bare
+from tasks.domain.phrasing.typing_habits import typed
 
 TALK_TRIES = 400
 """Draws for a text that is not there yet before small talk counts as used up."""
@@ -29,7 +30,7 @@ def talk(listener: Listener, split: Split, used: set[str], rng: random.Random) -
     for _ in range(TALK_TRIES):
         name, family = rng.choice(families)
         text, answer = family(rng, listener)
-        text, answer = text[0].upper() + text[1:], answer[0].upper() + answer[1:]
+        text, answer = typed(text[0].upper() + text[1:], rng), answer[0].upper() + answer[1:]
         if bare(text) not in used:
             return Talk(text, answer, f"talk.{name}")
     return None
@@ -57,6 +58,12 @@ _TOUCHES = {
     "upper": r"\b(uppercase|echo\w*|text transform\w*|convert text)\b",
     "repeat": r"\b(echo\w*|repeat)\b",
     "calendar": r"\bcalendar|weekday",
+    "text": r"\b(poem|story|write (a )?text|draft)\b",
+    "advice": r"\b(recipes?|books?|gifts?)\b",
+    "code": r"\b(code|programming|python)\b",
+    "quantities": r"\b(unit conver\w+|calculat\w+|percent\w*|math)\b",
+    "translate": r"\b(translat\w+|dictionar(y|ies))\b",
+    "unknowable": r"\b(search|weather|forecast|ticket|flight|hotel|route|web|browse|fetch)\w*\b",
 }
 """Families that a tool could answer: left out where the tools' texts match."""
 
@@ -79,6 +86,20 @@ FAMILIES: dict[Split, tuple[tuple[str, Family], ...]] = {
         ("able", domain_talk.able),
         ("hello", chatter.hello),
         ("travel", chatter.travel),
+        ("text", everyday.write_a_text),
+        ("text", everyday.write_a_text),
+        ("advice", everyday.advise),
+        ("code", everyday.code),
+        ("quantities", everyday.quantities),
+        ("short", everyday.short),
+        ("why", everyday.why),
+        ("why", everyday.why),
+        ("translate", everyday.translate),
+        ("unknowable", everyday.unknowable),
+        ("unknowable", everyday.unknowable),
+        ("about-nouns", everyday.about_nouns),
+        ("about-nouns", everyday.about_nouns),
+        ("about-nouns", everyday.about_nouns),
         (
             "opposite",
             chatter.pairs(

@@ -2,33 +2,35 @@
 
 import json
 import random
+import re
 from typing import Any
 
 from tasks.domain.arguments.meanings import PATHS, TEXTS
-from tasks.domain.arguments.values import zone_cities
+from tasks.domain.phrasing.forms import is_said, spoken_form
 from tasks.domain.phrasing.naming import spoken
-
-CITY_SHARE = 0.1
-"""Share of well-known zones that are said as their city: about one zone in fifteen."""
 
 _HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
 
 
-def said(value: Any, kind: str, rng: random.Random) -> str:
-    """A value inside a sentence: words in quotes, everything else bare, lists joined."""
+def said(value: Any, kind: str, rng: random.Random, *, verbatim: bool = False) -> str:
+    """A value inside a sentence: words in quotes, everything else bare, lists joined.
+
+    ``verbatim``: never in one of its spoken forms.
+    """
     if isinstance(value, list) and any(isinstance(part, list) for part in value):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        parts = [said(part, kind, rng) for part in value]
+        parts = [said(part, kind, rng, verbatim=verbatim) for part in value]
         return listed(parts, "; " if any(isinstance(part, dict) for part in value) else ", ")
     if isinstance(value, dict):
         return flattened(value, rng)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    form = None if verbatim else spoken_form(value, kind, rng)
+    if form is not None:
+        return form
     if not isinstance(value, str):
         return json.dumps(value)
-    if kind == "zone" and value in zone_cities() and rng.random() < CITY_SHARE:
-        return zone_cities()[value]
     return quoted(value) if kind in TEXTS or _is_wordy(value, kind) else value
 
 
@@ -77,15 +79,19 @@ def _part(key: str, value: Any, rng: random.Random) -> str:
     return f"{spoken(key)} [{inner}]" if isinstance(value, dict) else f"{spoken(key)} {inner}"
 
 
-def mentions(text: str, value: Any) -> bool:
+def mentions(text: str, value: Any, kind: str = "") -> bool:
     """Whether every leaf of a value can be read off a text; booleans and null are said in words."""
     if isinstance(value, dict):
         return all(mentions(text, part) for part in value.values())
     if isinstance(value, list):
         whole = json.dumps(value, ensure_ascii=False) in text
-        return whole or all(mentions(text, part) for part in value)
+        return whole or all(mentions(text, part, kind) for part in value)
     if value is None or isinstance(value, bool):
         return True
-    if isinstance(value, str):
-        return value in text or zone_cities().get(value, value) in text
-    return json.dumps(value) in text
+    if is_said(text, value, kind):
+        return True
+    return value in text if isinstance(value, str) else _has_number(text, json.dumps(value))
+
+
+def _has_number(text: str, number: str) -> bool:
+    return re.search(rf"(?<![\d.]){re.escape(number)}(?!\d|\.\d)", text) is not None

@@ -4,10 +4,12 @@ A phrase is a verb with its object; ``{it}`` in it stands for the parameter that
 itself: «read {it}» for ``read_file(path)``.
 """
 
+import random
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.arguments.meanings import PATHS, SQL, TEXTS
@@ -20,6 +22,7 @@ from tasks.domain.phrasing.naming import (
     with_a,
     with_the,
 )
+from tasks.domain.phrasing.spoken import mentions
 from tasks.domain.phrasing.verbs import MAKING, MOVING, SAYING, SHOWING, base_form, leading_verb
 from tasks.domain.products import Tool, Toolset
 
@@ -63,22 +66,44 @@ class Wording:
     """What the tool's name asks for, its verb left out: 'current time'."""
     bare: bool
     """Whether the verb with the value alone says enough: «Convert 14:30 …»."""
+    spoken_share: float = 1.0
+    """The share of requests whose values may take their spoken forms."""
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether values are said as they are written."""
+        return not self.spoken_share
+
+    def for_one(self, rng: random.Random) -> "Wording":
+        """The same for one request: a person speaks freely or precisely, not both."""
+        return replace(self, spoken_share=float(rng.random() < self.spoken_share))
 
     @property
     def tool(self) -> Tool:
         """The tool."""
         return self.maker.tool
 
+    def says(self, text: str, arguments: dict[str, Any]) -> bool:
+        """Whether a text holds every argument that is not a constant of the server."""
+        return all(
+            mentions(text, value, self.maker.kind(name))
+            for name, value in arguments.items()
+            if not self.maker.is_constant(name)
+        )
 
-def wordings(toolset: Toolset, makers: Sequence[ArgumentMaker]) -> tuple[Wording, ...]:
+
+def wordings(
+    toolset: Toolset, makers: Sequence[ArgumentMaker], spoken_share: float = 1.0
+) -> tuple[Wording, ...]:
     """How to ask for each tool of a server, told apart from the server's other tools."""
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
     verbs = Counter(leading_verb(words) for words in names.values())
     starts = Counter(_start(tool.description) for tool in toolset.tools)
-    return tuple(
+    told = (
         _wording(maker, names[maker.tool.name], verbs, starts[_start(maker.tool.description)] == 1)
         for maker in makers
     )
+    return tuple(replace(wording, spoken_share=spoken_share) for wording in told)
 
 
 def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:

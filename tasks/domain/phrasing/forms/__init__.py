@@ -1,0 +1,58 @@
+"""Spoken forms of values, a small file for each format; a new format is one file and one line here.
+
+A form is a text that stands for one value only, so that a label made from the value stays exact:
+whoever reads «half past five in the evening» can write 17:30.
+"""
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tasks.domain.phrasing.forms import clocks, codes, dates, numbers, zones
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the values of a kind are said."""
+
+    forms: Callable[[str], tuple[str, ...]]
+    """The texts that a value may be said as besides itself; none where it is not of this format.
+    A form that is said more often stands there more than once."""
+    share: float
+    """The share of values that are said in such a form."""
+
+
+FORMATS: dict[str, Format] = {
+    "clock": Format(clocks.forms, 0.6),
+    "zone": Format(zones.forms, 0.6),
+    "date": Format(dates.forms, 0.5),
+    "datetime": Format(dates.forms, 0.3),
+    "duration": Format(dates.duration_forms, 0.8),
+    "currency": Format(codes.currency_forms, 0.4),
+    "language": Format(codes.language_forms, 0.8),
+    "country": Format(codes.country_forms, 0.8),
+    "enum": Format(codes.word_forms, 0.6),
+    "integer": Format(numbers.forms, 0.2),
+}
+"""By kind of value (``tasks/domain/arguments/meanings.py``)."""
+
+
+def spoken_form(value: object, kind: str, rng: random.Random) -> str | None:
+    """One of the forms of a value, in the share of cases that is usual for its kind."""
+    forms = _forms_of(value, kind)
+    return rng.choice(forms) if forms and rng.random() < FORMATS[kind].share else None
+
+
+def is_said(text: str, value: object, kind: str) -> bool:
+    """Whether a text holds one of the forms of a value, whatever its capitals."""
+    return any(
+        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text, re.IGNORECASE)
+        for form in dict.fromkeys(_forms_of(value, kind))
+    )
+
+
+def _forms_of(value: object, kind: str) -> tuple[str, ...]:
+    if kind not in FORMATS or isinstance(value, bool) or not isinstance(value, (str, int)):
+        return ()
+    return FORMATS[kind].forms(str(value))

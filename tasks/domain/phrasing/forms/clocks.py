@@ -1,0 +1,58 @@
+"""Times of a day: ``17:30`` as «5:30 pm», «half past five in the evening», «1730 hours»."""
+
+import re
+
+from tasks.domain.phrasing.forms.numbers import in_words
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+def forms(value: str) -> tuple[str, ...]:
+    """The ways to say a time in 24-hour form."""
+    found = _CLOCK.fullmatch(value)
+    if not found:
+        return ()
+    hour, minute = int(found[1]), int(found[2])
+    twelve, half = hour % 12 or 12, "am" if hour < 12 else "pm"
+    said = [
+        f"{twelve}:{minute:02} {half}",
+        f"{twelve}:{minute:02}{half}",
+        f"{twelve}:{minute:02} {half.upper()}",
+        f"{twelve}:{minute:02} {half[0]}.m.",
+        f"{hour:02}{minute:02} hours",
+        f"{hour:02}.{minute:02}",
+        f"{hour:02}h{minute:02}",
+        f"{twelve}:{minute:02} {_part_of_day(hour)}",
+    ]
+    if minute == 0:
+        said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"]
+        said += [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"]
+    if value in ("00:00", "12:00"):
+        said += ["midnight" if hour == 0 else "noon"] * 3
+    return (*said, *_quarters(hour, minute))
+
+
+def _quarters(hour: int, minute: int) -> tuple[str, ...]:
+    coming = (hour + 1) % 24
+    shapes = {
+        15: ("quarter past", hour),
+        30: ("half past", hour),
+        45: ("quarter to", coming),
+    }
+    if minute not in shapes:
+        return ()
+    lead, which = shapes[minute]
+    twelve, half = which % 12 or 12, "am" if which < 12 else "pm"
+    return (
+        f"{lead} {in_words(twelve)} {_part_of_day(which)}",
+        f"{lead} {twelve} {_part_of_day(which)}",
+        f"{lead} {twelve} {half}",
+    )
+
+
+def _part_of_day(hour: int) -> str:
+    if 4 <= hour < 12:
+        return "in the morning"
+    if 12 <= hour < 18:
+        return "in the afternoon"
+    return "in the evening" if 18 <= hour < 22 else "at night"
