@@ -244,8 +244,8 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
     from prefect.settings import PREFECT_API_URL, temporary_settings
     from prefect.utilities.importtools import import_object
 
-    _quieten_refusals()
     flow: Callable[..., Any] = import_object(entry)
+    _quieten_refusals()  # after the import, which is when Prefect sets its handlers up
     with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
         return flow(**parameters)
 
