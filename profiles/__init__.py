@@ -61,7 +61,9 @@ class Training(_Section):
     gradient_checkpointing: Literal["unsloth", "off"]
     logging_steps: int = Field(ge=1)
     share_prefix: Literal["auto", "off"]
-    """"auto" puts the system turn and tool list once before the conversations of a batch."""
+    """"auto" puts the system turn and tool list once before the conversations of a step."""
+    pack_tokens: int = Field(ge=1)
+    """Tokens of one pack at most; the conversations of a step are several packs where needed."""
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

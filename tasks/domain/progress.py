@@ -6,8 +6,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Moment = Literal[
-    "started", "resumed", "progress", "checkpoint", "finished", "diverged", "interrupted"
+    "fell_back",
+    "started",
+    "resumed",
+    "progress",
+    "checkpoint",
+    "finished",
+    "diverged",
+    "interrupted",
 ]
+"""``fell_back``: what was asked for is not right here, and training goes on without it."""
 
 
 class TrainingUpdate(BaseModel):

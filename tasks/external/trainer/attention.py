@@ -5,6 +5,8 @@ prefix is attended to once, causally, and each row's remainder in a call of its 
 layout is read from the positions: they go on from the prefix at the start of every row.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +20,18 @@ NAME = "mcp_forge_shared_prefix"
 def register() -> None:
     """Make the implementation known to transformers under ``NAME``."""
     AttentionInterface.register(NAME, shared_prefix_attention)
+
+
+@contextmanager
+def over_packs(model: Any) -> Iterator[None]:
+    """Let ``model`` attend by packs while this is open, and as before afterwards."""
+    register()
+    before = model.config._attn_implementation
+    model.set_attn_implementation(NAME)
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
 
 
 def shared_prefix_attention(

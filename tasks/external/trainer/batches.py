@@ -1,4 +1,4 @@
-"""Rows become tensors: plain padded batches, or one pack behind a prefix that all rows share.
+"""Rows become tensors: plain padded batches, or packs behind a prefix that their rows share.
 
 All rows of a run begin with the same system turn and tool list. Attention is causal, so what the
 model computes for that prefix does not depend on what follows it. A pack therefore holds the
@@ -7,13 +7,14 @@ each of its tokens sees the prefix and its own row only. Loss and gradients are 
 rows.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 
-IGNORED = -100
-"""The label that no loss is computed for (torch's convention)."""
+from tasks.external.trainer.packs import IGNORED, Rows, fewest_tokens, shared_prefix_length
+
+Batch = dict[str, torch.Tensor]
 
 
 class PaddedBatch:
@@ -22,7 +23,7 @@ class PaddedBatch:
     def __init__(self, pad_id: int) -> None:
         self._pad_id = pad_id
 
-    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    def __call__(self, rows: Rows) -> Batch:
         """``input_ids``, ``attention_mask`` and ``labels``, each [rows, longest]."""
         longest = max(len(row["input_ids"]) for row in rows)
 
@@ -36,45 +37,57 @@ class PaddedBatch:
         }
 
 
-class SharedPrefixPack:
-    """Collator: one row that holds the shared prefix once, then each row's remainder."""
+class SharedPrefixPacks:
+    """Collator: the rows of an optimiser step as packs of at most ``budget`` tokens.
 
-    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """``input_ids``, ``labels``, ``position_ids`` [1, L], a mask [1, 1, L, L] (True: seen)."""
-        prefix = shared_prefix_length(rows)
-        ids = list(rows[0]["input_ids"][:prefix])
-        labels = [IGNORED] * prefix
-        positions = list(range(prefix))
-        owners = [0] * prefix
-        for number, row in enumerate(rows, start=1):
-            rest = row["input_ids"][prefix:]
-            ids += rest
-            labels += row["labels"][prefix:]
-            positions += range(prefix, prefix + len(rest))
-            owners += [number] * len(rest)
-        owner = torch.tensor(owners)
-        seen = (owner == owner[:, None]) | (owner == 0)
+    The packs stand one behind the other in one row; each begins at position 0, and nothing else
+    does. ``in_parts`` takes them apart.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+
+    def __call__(self, rows: Rows) -> Batch:
+        """``input_ids``, ``labels`` and ``position_ids``, each [1, tokens of all packs]."""
+        ids: list[int] = []
+        labels: list[int] = []
+        positions: list[int] = []
+        for pack in fewest_tokens(rows, self.budget):
+            prefix = shared_prefix_length(pack) if len(pack) > 1 else 0
+            ids += pack[0]["input_ids"][:prefix]
+            labels += [IGNORED] * prefix
+            positions += range(prefix)
+            for row in pack:
+                ids += row["input_ids"][prefix:]
+                labels += row["labels"][prefix:]
+                positions += range(prefix, len(row["input_ids"]))
+        # A row's first token has none before it to be told from; here one of another pack would be.
+        labels = [IGNORED if place == 0 else x for place, x in zip(positions, labels, strict=True)]
         return {
             "input_ids": torch.tensor([ids]),
             "labels": torch.tensor([labels]),
             "position_ids": torch.tensor([positions]),
-            "attention_mask": (seen & torch.ones_like(seen).tril())[None, None],
         }
 
 
-def shared_prefix_length(rows: Sequence[dict[str, Any]]) -> int:
-    """How many first tokens all rows share, before any that is trained.
-
-    One token of each row stays outside: the loss of a row's first own token is computed from the
-    token before it, which in a pack would be another row's.
-    """
-    length = min(_untrained_head(row["labels"]) for row in rows) - 1
-    first = rows[0]["input_ids"]
-    for row in rows[1:]:
-        ids = row["input_ids"]
-        length = next((i for i in range(length) if ids[i] != first[i]), length)
-    return max(length, 0)
+def is_packed(batch: Batch) -> bool:
+    """Whether ``SharedPrefixPacks`` made this batch."""
+    return "position_ids" in batch
 
 
-def _untrained_head(labels: Sequence[int]) -> int:
-    return next((i for i, label in enumerate(labels) if label != IGNORED), len(labels))
+def in_parts(batch: Batch, rows_at_once: int) -> Iterator[Batch]:
+    """What is computed at once: each pack, or at most ``rows_at_once`` padded rows."""
+    if not is_packed(batch):
+        rows = len(batch["input_ids"])
+        for start in range(0, rows, rows_at_once):
+            yield {name: value[start : start + rows_at_once] for name, value in batch.items()}
+        return
+    positions = batch["position_ids"][0]
+    begins = [*(positions == 0).nonzero().flatten().tolist(), len(positions)]
+    for start, end in pairwise(begins):
+        yield {name: value[:, start:end] for name, value in batch.items()}
+
+
+def labels_of(batch: Batch) -> int:
+    """How many tokens of a batch the loss sees, counted as transformers does."""
+    return int((batch["labels"][:, 1:] != IGNORED).sum())

@@ -6,6 +6,7 @@ from unsloth import FastLanguageModel
 # isort: on
 
 import json
+import math
 import os
 import shutil
 import time
@@ -17,16 +18,18 @@ import torch
 from datasets import Dataset
 from peft import PeftModel
 from transformers import PrinterCallback
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
 import profiles
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
 from tasks.domain.products import TrainingRecord
-from tasks.domain.progress import Report
+from tasks.domain.progress import Report, TrainingUpdate
 from tasks.domain.quality import EncodedRow
-from tasks.external.trainer import attention
-from tasks.external.trainer.batches import IGNORED, PaddedBatch, SharedPrefixPack
+from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks
 from tasks.external.trainer.callback import ReportingCallback
+from tasks.external.trainer.packs import IGNORED
+from tasks.external.trainer.self_check import find_fault
+from tasks.external.trainer.steps import StepTrainer
 
 
 def load_model(
@@ -47,9 +50,6 @@ def load_model(
         )
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{base.name}: Unsloth cannot open it: {error}") from error
-    if shares_prefix(training):
-        attention.register()
-        loaded.set_attn_implementation(attention.NAME)
     adapted = FastLanguageModel.get_peft_model(
         loaded,
         r=lora.rank,
@@ -95,24 +95,15 @@ def train(
         TrainingDiverged: a loss or gradient is not a number; checkpoints before it are kept.
         TrainingInterrupted: SIGTERM or SIGINT came; a checkpoint of the last step is kept.
     """
-    shares = shares_prefix(training)
     callback = ReportingCallback(report, _tokens_per_step(rows, training))
-    trainer = SFTTrainer(
-        model=model,
-        processing_class=tokenizer,
-        args=_arguments(training, checkpoints, shares, has_eval=eval_rows is not None),
-        train_dataset=rows,
-        eval_dataset=eval_rows,
-        data_collator=SharedPrefixPack() if shares else PaddedBatch(tokenizer.pad_token_id),
-        callbacks=[callback],
-    )
-    trainer.remove_callback(PrinterCallback)  # the callback reports; the terminal shows a bar
+    trainer, notes = _trainer(model, tokenizer, rows, eval_rows, training, checkpoints, report)
+    trainer.add_callback(callback)
     resume = newest_checkpoint(checkpoints)
     started = time.monotonic()
     with callback.stopping_on_signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     _raise_if_stopped(callback, trainer.state)
-    return _record(trainer, callback, training, shares, resume, time.monotonic() - started)
+    return _record(trainer, callback, training, notes, resume, time.monotonic() - started)
 
 
 def save_adapter(model: Any, folder: Path) -> None:
@@ -154,11 +145,6 @@ def newest_checkpoint(folder: Path) -> Path | None:
     return next((path for path in reversed(found) if _is_whole(path)), None)
 
 
-def shares_prefix(training: profiles.Training) -> bool:
-    """Whether packs are used. On a GPU Unsloth's Llama drops the mask that they need: not there."""
-    return training.share_prefix == "auto" and not torch.cuda.is_available()
-
-
 def drop_checkpoints(folder: Path) -> None:
     """Remove checkpoints that have served: they are for resuming only."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -185,17 +171,55 @@ def _checkpointing(training: profiles.Training) -> str | bool:
     return "unsloth" if training.gradient_checkpointing == "unsloth" else False
 
 
+def _trainer(
+    model: Any,
+    tokenizer: Any,
+    rows: Dataset,
+    eval_rows: Dataset | None,
+    training: profiles.Training,
+    checkpoints: Path,
+    report: Report,
+) -> tuple[StepTrainer, tuple[str, ...]]:
+    """The trainer, with packs where they are asked for and right; notes on what is not as asked."""
+
+    def build(shares: bool) -> StepTrainer:
+        plain = PaddedBatch(tokenizer.pad_token_id)
+        trainer = StepTrainer(
+            model=model,
+            processing_class=tokenizer,
+            args=_arguments(training, checkpoints, shares, len(eval_rows or ())),
+            train_dataset=rows,
+            eval_dataset=eval_rows,
+            data_collator=SharedPrefixPacks(training.pack_tokens) if shares else plain,
+        )
+        trainer.remove_callback(PrinterCallback)  # ours reports; the terminal shows a bar
+        return trainer
+
+    if training.share_prefix == "off":
+        return build(False), ()
+    trainer = build(True)
+    first = list(rows.select(range(min(len(rows), training.effective_batch))))
+    fault = find_fault(trainer, first, training.pack_tokens)
+    if not fault:
+        return trainer, ()
+    steps = training.max_steps or math.ceil(len(rows) / training.effective_batch) * (
+        training.epochs or 1
+    )
+    report(TrainingUpdate(moment="fell_back", step=0, total_steps=steps, detail=fault))
+    return build(False), (fault,)
+
+
 def _arguments(
-    training: profiles.Training, checkpoints: Path, shares: bool, *, has_eval: bool
+    training: profiles.Training, checkpoints: Path, shares: bool, eval_rows: int
 ) -> SFTConfig:
     batch, accumulation = training.per_device_batch_size, training.gradient_accumulation_steps
-    if shares:  # one pack is one optimiser step
+    if shares:  # the packs of an optimiser step come as one batch
         batch, accumulation = batch * accumulation, 1
     on_gpu = torch.cuda.is_available()
     return SFTConfig(
         output_dir=str(checkpoints),
         per_device_train_batch_size=batch,
-        per_device_eval_batch_size=batch,
+        per_device_eval_batch_size=max(eval_rows, 1),  # one batch, in parts: a mean over tokens
         gradient_accumulation_steps=accumulation,
         learning_rate=training.learning_rate,
         warmup_steps=training.warmup_ratio,
@@ -214,7 +238,7 @@ def _arguments(
         save_strategy="steps",
         save_steps=training.save_steps,
         save_total_limit=training.checkpoints_kept,
-        eval_strategy="steps" if has_eval else "no",
+        eval_strategy="steps" if eval_rows else "no",
         eval_steps=training.save_steps,
         seed=training.seed,
         data_seed=training.seed,
@@ -251,7 +275,7 @@ def _record(
     trainer: Any,
     callback: ReportingCallback,
     training: profiles.Training,
-    shares: bool,
+    notes: tuple[str, ...],
     resume: Path | None,
     seconds: float,
 ) -> TrainingRecord:
@@ -268,10 +292,11 @@ def _record(
             "per_device_batch_size": arguments.per_device_train_batch_size,
             "gradient_accumulation_steps": arguments.gradient_accumulation_steps,
             "gradient_checkpointing": arguments.gradient_checkpointing,
-            "shared_prefix": shares,
+            "shared_prefix": isinstance(trainer.data_collator, SharedPrefixPacks),
             "parameters_trained": trainer.model.num_parameters(only_trainable=True),
             "offline": os.environ.get("HF_HUB_OFFLINE") == "1",
         },
+        notes=notes,
         first_loss=callback.losses[0][1],
         final_loss=callback.losses[-1][1],
         eval_loss=evals[-1][1] if evals else None,
