@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tasks.domain.phrasing.forms import clocks, codes, dates, numbers, zones
+from tasks.domain.phrasing.forms import clocks, codes, counts, dates, zones
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ FORMATS: dict[str, Format] = {
     "language": Format(codes.language_forms, 0.8),
     "country": Format(codes.country_forms, 0.8),
     "enum": Format(codes.word_forms, 0.6),
-    "integer": Format(numbers.forms, 0.2),
+    "integer": Format(counts.forms, 0.2),
 }
 """By kind of value (``tasks/domain/arguments/meanings.py``)."""
 

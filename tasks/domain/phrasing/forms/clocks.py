@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.domain.phrasing.forms.numbers import in_words
+from tasks.domain.phrasing.forms.counts import in_words
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
