@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench-train ui doctor clean
+.PHONY: help install demo check format test bench-train ui doctor clean bench-memory
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test: install  ## every test that needs no GPU
 bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, ours with packs
 	$(BIN)/python -m benchmarks.train
 	$(BIN)/python -m benchmarks.observing
+
+bench-memory: install  ## estimated beside measured memory of real training steps (10 minutes on an idle CPU)
+	$(BIN)/python -m benchmarks.memory
 
 ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
 	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \

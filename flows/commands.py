@@ -12,6 +12,7 @@ from pydantic_settings import CliPositionalArg
 from flows.local_server import prefect_api
 from profiles import (
     Model,
+    Profile,
     Quantization,
     Recipe,
     load_model,
@@ -67,7 +68,7 @@ class Run(_ForServer):
     def cli_cmd(self) -> None:
         """Look whether it can be done, then do it."""
         recipe = self.recipe()
-        _check(recipe.model, recipe.quantization)
+        _check(recipe.model, recipe.quantization, recipe.profile)
         asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
         bundle = in_prefect("flows.forge:forge", **asked)
         say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}")
@@ -142,7 +143,7 @@ class Train(_OnRows):
     def cli_cmd(self) -> None:
         """Look whether it can be done, then train."""
         parameters = self.parameters()
-        _check(parameters["model"], "q8_0")
+        _check(parameters["model"], "q8_0", parameters["profile"])
         made = in_prefect("flows.stages:train_alone", **parameters, output=self.output)
         losses = f"{made.record.first_loss:.3f} → {made.record.final_loss:.3f}"
         say(f"adapter {self.output}, loss {losses}, {made.record.seconds:.0f} s")
@@ -227,13 +228,15 @@ class Doctor(BaseModel):
     """Say what this machine can forge, what is missing, and how to get it."""
 
     model: str = Field("", description="only this model")
+    profile: str = Field("balanced", description=PROFILE)
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
 
     def cli_cmd(self) -> None:
         """Examine; exit status 1 when nothing that was asked for can be forged."""
         from tasks.check_machine import examine
 
-        text, able = examine([self.model] if self.model else models(), self.quantization)
+        chosen = [self.model] if self.model else models()
+        text, able = examine(chosen, self.quantization, self.profile)
         say(text)
         if not able:
             raise ForgeError("no model that was asked for can be forged on this machine")
@@ -255,10 +258,10 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _check(model: Model, quantization: Quantization) -> None:
+def _check(model: Model, quantization: Quantization, profile: Profile | None = None) -> None:
     from tasks.check_machine import check_machine
 
-    check_machine.fn(model, quantization)
+    check_machine.fn(model, quantization, profile)
 
 
 def _quieten_refusals() -> None:

@@ -39,7 +39,7 @@ def forge(
         output: the bundle's folder; dist/<server>-<model> when empty.
     """
     recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
-    check_machine(recipe.model, recipe.quantization)
+    check_machine(recipe.model, recipe.quantization, recipe.profile)
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)

@@ -58,7 +58,8 @@ class Training(_Section):
     weight_decay: float = Field(ge=0)
     scheduler: Literal["linear"]
     packing: Literal[False]
-    gradient_checkpointing: Literal["unsloth", "off"]
+    gradient_checkpointing: Literal["unsloth", "auto", "off"]
+    """"auto" becomes "off" where the estimate says that a step fits without, else "unsloth"."""
     logging_steps: int = Field(ge=1)
     share_prefix: Literal["auto", "off"]
     """"auto" puts the system turn and tool list once before the conversations of a step."""
@@ -178,6 +179,20 @@ class Source(_Section):
     """folder: a local folder in Hugging Face's layout."""
 
 
+class Architecture(_Section):
+    """A decoder's sizes under the names of its config.json: what memory is estimated from."""
+
+    hidden_size: int = Field(ge=1)
+    intermediate_size: int = Field(ge=1)
+    num_hidden_layers: int = Field(ge=1)
+    num_attention_heads: int = Field(ge=1)
+    num_key_value_heads: int = Field(ge=1)
+    vocab_size: int = Field(ge=1)
+    tie_word_embeddings: bool
+    attention_bias: bool = False
+    """Whether q, k and v have a bias; Qwen2 has one and its config.json does not say so."""
+
+
 class Model(_Section):
     """One model that can be forged."""
 
@@ -193,8 +208,10 @@ class Model(_Section):
     thinks: bool = False
     """Whether the template opens a ``<think>`` block before each answer."""
     gpu_memory_gb: float | None = None
-    """GPU memory that training takes; None where the CPU is enough."""
+    """GPU memory that is published as the floor for training; None where none is."""
     needs_gpu: bool = False
+    architecture: Architecture | None = None
+    """Known before anything is downloaded; None: read from the model's files when they are here."""
 
     @property
     def template_text(self) -> str | None:

@@ -5,27 +5,52 @@ from collections.abc import Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import Model, Quantization, load_model
+import profiles
+from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.machine import as_text, lacks
+from tasks.domain.machine import Machine, Verdict, as_text, lacks, need, what_fits
 from tasks.external.machine import look
+from tasks.external.template_check import check_template
 
 
 @task(cache_policy=NO_CACHE)
-def check_machine(model: Model, quantization: Quantization) -> None:
+def check_machine(model: Model, quantization: Quantization, profile: Profile | None = None) -> None:
     """Look at memory, disk, GPU, packages, converter and the model's files.
+
+    ``profile``: the training that is asked for; None where nothing is trained.
 
     Raises:
         MachineTooSmall: everything that is missing, in one line, with how to get it.
     """
-    faults = lacks(look(model, quantization), model)
+    machine = look(model, quantization)
+    others = _others(machine, model, profile) if profile else []
+    faults = lacks(machine, model, profile, others)
     if faults:
         raise MachineTooSmall(f"this machine cannot forge {model.name}: needed {'; '.join(faults)}")
 
 
-def examine(models: Sequence[str], quantization: Quantization) -> tuple[str, bool]:
+def examine(models: Sequence[str], quantization: Quantization, profile: str) -> tuple[str, bool]:
     """(what ``doctor`` prints, whether any of the models can be forged here)."""
-    chosen = [load_model(name) for name in models]
-    machines = {model.name: look(model, quantization) for model in chosen}
-    faults = {model.name: lacks(machines[model.name], model) for model in chosen}
-    return as_text(next(iter(machines.values())), faults), not all(faults.values())
+    asked = load_profile(profile)
+    machines = {name: look(load_model(name), quantization) for name in models}
+    verdicts = [_verdict(machine, load_model(name), asked) for name, machine in machines.items()]
+    able = any(not verdict.faults for verdict in verdicts)
+    return as_text(next(iter(machines.values())), verdicts), able
+
+
+def _verdict(machine: Machine, model: Model, profile: Profile) -> Verdict:
+    seen, faults = check_template(model)
+    lacking = lacks(machine, model, profile, _others(machine, model, profile))
+    return Verdict(
+        model=model.name,
+        need=need(machine, model, profile),
+        # A model whose files are missing has been told so already.
+        faults=(*lacking, *(fault for fault in faults if fault not in lacking)),
+        template=seen,
+    )
+
+
+def _others(machine: Machine, model: Model, profile: Profile) -> list[str]:
+    models = [load_model(name) for name in profiles.models()]
+    known = [load_profile(name) for name in profiles.training_profiles()]
+    return what_fits(model, profile, models, known, machine.device)

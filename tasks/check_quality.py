@@ -7,6 +7,8 @@ from prefect import task
 from profiles import Profile
 from tasks.caching import ByContent
 from tasks.domain.errors import QualityGateFailed
+from tasks.domain.preview import preview
+from tasks.domain.preview_report import preview_markdown
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, Dataset
 from tasks.domain.quality import judge, refusal
 from tasks.domain.reports import quality_markdown
@@ -27,18 +29,17 @@ def check_quality(
         QualityGateFailed: a rule is broken; the report stays as an artifact and an event.
     """
     storage = Storage()
-    report = judge(
-        storage.read_rows(dataset.train),
-        storage.read_rows(dataset.heldout),
-        profile.quality,
-        profile.training.max_seq_length,
-        ChatTokenizer(storage.fetch(base.files)).encode,
-        dataset.planned,
-    )
+    rows = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
+    limit = profile.training.max_seq_length
+    tokenizer = ChatTokenizer(storage.fetch(base.files))
+    report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned)
+    seen = preview(*rows, limit, tokenizer.encode, tokenizer.pieces)
     artifacts.quality(report, server)
+    artifacts.rows(seen, server)
     if report_to:
+        text = f"{quality_markdown(report)}\n{preview_markdown(seen)}"
         Path(f"{report_to}.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
-        Path(f"{report_to}.md").write_text(quality_markdown(report), encoding="utf-8")
+        Path(f"{report_to}.md").write_text(text, encoding="utf-8")
     if not report.passed:
         events.quality_failed(report)
         raise QualityGateFailed(refusal(report))

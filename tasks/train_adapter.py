@@ -12,6 +12,7 @@ from tasks.domain.products import (
     ApprovedDataset,
     BaseModelFolder,
     LoraAdapter,
+    TrainingPlan,
     TrainingRecord,
 )
 from tasks.domain.progress import Report
@@ -21,11 +22,18 @@ from tasks.reporting import artifacts, events
 from tasks.reporting.training import TrainingReporter
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(without=("plan",)), persist_result=True)
 def train_adapter(
-    dataset: ApprovedDataset, base: BaseModelFolder, model: Model, profile: Profile
+    dataset: ApprovedDataset,
+    base: BaseModelFolder,
+    model: Model,
+    profile: Profile,
+    plan: TrainingPlan,
 ) -> LoraAdapter:
     """Train; go on from the newest checkpoint of the same inputs, if there is one.
+
+    ``plan`` says whether to use gradient checkpointing: the gradients are the same either way, so
+    it decides neither the result nor which checkpoints are gone on from.
 
     Raises:
         TrainingDiverged: a loss or gradient is not a number.
@@ -45,7 +53,7 @@ def train_adapter(
     reporter = TrainingReporter(model.name)
     try:
         with FileLock(checkpoints.with_suffix(".lock"), timeout=0):
-            adapter = _train(dataset, base, model, profile, checkpoints, reporter, key)
+            adapter = _train(dataset, base, model, profile, plan, checkpoints, reporter, key)
     except Timeout as error:
         raise TrainingLocked(f"another process trains {key}; wait for it or end it") from error
     finally:
@@ -61,6 +69,7 @@ def _train(
     base: BaseModelFolder,
     model: Model,
     profile: Profile,
+    plan: TrainingPlan,
     checkpoints: Path,
     report: Report,
     key: str,
@@ -74,9 +83,12 @@ def _train(
     rows = engine.prepare_dataset([encode(row) for row in storage.read_rows(dataset.dataset.train)])
     heldout = storage.read_rows(dataset.dataset.heldout)[: profile.evaluation.loss_rows]
     eval_rows = engine.prepare_dataset([encode(row) for row in heldout])
-    tuned, tokenizer = engine.load_model(folder, model, profile.lora, profile.training)
+    training = profile.training.model_copy(
+        update={"gradient_checkpointing": plan.estimate.checkpointing}
+    )
+    tuned, tokenizer = engine.load_model(folder, model, profile.lora, training)
     record: TrainingRecord = engine.train(
-        tuned, tokenizer, rows, eval_rows, profile.training, checkpoints, report
+        tuned, tokenizer, rows, eval_rows, training, checkpoints, report
     )
     place = ("adapters", f"{model.name}-{profile.name}-{key[-8:]}")
     with storage.writing(*place) as draft:

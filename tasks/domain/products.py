@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from profiles import Quantization
 from tasks.domain.conversations import Scenario, fingerprint
+from tasks.domain.memory import Estimate, RowLengths
+from tasks.domain.sizes import Device
 
 
 class Product(BaseModel):
@@ -114,6 +116,8 @@ class QualityReport(Product):
     """Length of the prefix that all rows share: system turn and tool list."""
     trained_share: float
     """Share of tokens that the loss sees: those that the assistant says."""
+    row_lengths: RowLengths
+    """Of the training rows: what memory and time are estimated from."""
 
     @property
     def passed(self) -> bool:
@@ -126,6 +130,16 @@ class ApprovedDataset(Product):
 
     dataset: Dataset
     report: QualityReport
+
+
+class TrainingPlan(Product):
+    """What a training is expected to take on one device, and how it will be done there."""
+
+    estimate: Estimate
+    device: Device
+    lengths: RowLengths
+    seconds: float
+    """Of all steps together; from a probe, see ``estimated_seconds``."""
 
 
 class TrainingRecord(Product):

@@ -8,6 +8,7 @@ from statistics import median_low
 from profiles import Quality
 from tasks.domain import row_rules, similarity
 from tasks.domain.conversations import Row
+from tasks.domain.memory import lengths_of
 from tasks.domain.products import Finding, QualityReport
 from tasks.domain.reports import percent, shorten
 from tasks.domain.similarity import Asked
@@ -29,7 +30,7 @@ class _Place:
     name: str
 
 
-_ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
+ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
     "well-formed calls": (
         row_rules.malformed_call,
         "write arguments as a JSON object in tool_calls[].function.arguments",
@@ -52,6 +53,7 @@ _ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
         "end each row with the assistant's text or call",
     ),
 }
+"""Rules on one row by itself: what is wrong with it, and what to do."""
 
 
 def judge(
@@ -79,7 +81,7 @@ def judge(
     scenarios: Counter[str] = Counter(row.scenario for row in train)
     tools = Counter(row.tool for row in train if row.tool)
     findings = [
-        *(_row_finding(rule, places, quality.min_valid_share) for rule in _ROW_RULES),
+        *(_row_finding(rule, places, quality.min_valid_share) for rule in ROW_RULES),
         *similarity.findings(*_asked(places), quality),
         _rows_per_tool(train, tools, quality),
         *_coverage(scenarios, planned or {}, quality),
@@ -95,6 +97,11 @@ def judge(
         median_row_tokens=median_low(len(row.ids) for row in encoded),
         prefix_tokens=prefix,
         trained_share=_trained_share(encoded[: len(train)]),
+        row_lengths=lengths_of(
+            [len(row.ids) for row in encoded[: len(train)]],
+            prefix,
+            _trained_share(encoded[: len(train)]),
+        ),
     )
 
 
@@ -114,7 +121,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _row_finding(rule: str, places: Sequence[_Place], needed: float) -> Finding:
-    check, remedy = _ROW_RULES[rule]
+    check, remedy = ROW_RULES[rule]
     faults = [(place.name, check(place.row)) for place in places]
     wrong = [f"{name} {fault}" for name, fault in faults if fault]
     right = 1 - len(wrong) / len(places)

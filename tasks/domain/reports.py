@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from profiles import Thresholds
+from profiles import Model, Profile, Thresholds
+from tasks.domain.memory import GIB, MARGIN
 from tasks.domain.products import (
     BenchmarkReport,
     LoopCase,
     QualityReport,
     Rate,
     Score,
+    TrainingPlan,
     ValidationReport,
 )
 
@@ -43,6 +45,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def percent(share: float) -> str:
     """A share as people read it: 91.0 %."""
     return f"{100 * share:.1f} %"
+
+
+def gib(size: float) -> str:
+    """Bytes as people compare memory: in GiB."""
+    return f"{size / GIB:.1f} GiB"
 
 
 def rate(measured: Rate) -> str:
@@ -80,6 +87,36 @@ def quality_markdown(report: QualityReport) -> str:
             table(["fact", ""], facts),
         ]
     )
+
+
+def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
+    """What a training takes on this device, part by part."""
+    estimate, device = plan.estimate, plan.device
+    fits = estimate.total <= device.free
+    asked = profile.training.gradient_checkpointing
+    parts = {
+        f"weights of {model.name}": estimate.weights,
+        "adapter": estimate.adapter,
+        "its gradients": estimate.gradients,
+        "its optimiser's states": estimate.optimizer,
+        "kept for the backward pass": estimate.activations,
+        "worked with meanwhile": estimate.working,
+        "libraries" if device.kind == "CPU" else "CUDA context": estimate.runtime,
+        "**all**": estimate.total,
+        f"free {device.name}": device.free,
+    }
+    largest = estimate.largest
+    lines = [
+        f"## Will {model.name} with {profile.name} fit? {'Yes.' if fits else 'No.'}\n",
+        table(["", "GiB"], [[name, f"{size / GIB:.2f}"] for name, size in parts.items()]),
+        f"At most {largest.tokens} tokens of {largest.rows} rows are computed at once. Gradient "
+        f"checkpointing: {estimate.checkpointing} (the profile says {asked}"
+        + (f"; off where {MARGIN:g} x the estimate is free" if asked == "auto" else "")
+        + ").\n",
+        f"Expected time: about {_duration(plan.seconds)} on an idle machine, by a probe of one "
+        "matrix product; a factor of two either way is usual.\n",
+    ]
+    return "\n".join(lines)
 
 
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
@@ -125,6 +162,12 @@ def validation_markdown(report: ValidationReport) -> str:
         ),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _needed(share: float | None) -> str:

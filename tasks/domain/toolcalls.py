@@ -17,7 +17,7 @@ from tasks.domain.errors import UnusableTool
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A(?:\s*<think>)?.*?</think>", re.DOTALL)
+_THOUGHT = re.compile(r"\A(?:\s*<think>)?.*?</think>|\A\s*<think>.*\Z", re.DOTALL)
 
 
 class ToolCall(BaseModel):
@@ -51,7 +51,7 @@ def render(call: ToolCall) -> str:
 
 
 def parse(answer: str) -> ParsedAnswer:
-    """Read a raw completion; a thought that is closed by ``</think>`` is not part of the answer."""
+    """Read a raw completion; a thought is not part of the answer, also one that never ends."""
     spoken = _THOUGHT.sub("", answer, count=1)
     calls: list[ToolCall] = []
     malformed: list[str] = []

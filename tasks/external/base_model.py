@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 import numpy as np
+from pydantic import ValidationError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from profiles import Model
+from profiles import Architecture, Model, explain
 from tasks.domain.errors import UnusableModel
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 
@@ -57,6 +58,51 @@ def build_base(model: Model, folder: Path) -> None:
         _download(model, folder)
     if model.template_text is not None:
         _set_template(folder, model.template_text)
+
+
+def tokenizer_folder(model: Model, scratch: Path) -> Path | None:
+    """A folder with the model's tokenizer, if its files are on this machine; else None.
+
+    A tokenizer that stands in a GGUF file is written into ``scratch``.
+
+    Raises:
+        UnusableModel: the package that ships the model is not what it should be.
+    """
+    source = model.source
+    if source.kind == "gguf-package":
+        if importlib.util.find_spec(source.package) is None:
+            return None
+        _write_tokenizer(GgufFile(gguf_in_package(source.package)).facts, scratch)
+        return scratch
+    if source.kind == "folder":
+        folder = Path(source.path)
+    else:
+        from huggingface_hub import try_to_load_from_cache
+
+        cached = try_to_load_from_cache(source.repository, "tokenizer_config.json")
+        if not isinstance(cached, str):
+            return None
+        folder = Path(cached).parent
+    return folder if (folder / "tokenizer_config.json").is_file() else None
+
+
+def read_architecture(folder: Path) -> Architecture:
+    """The sizes that a base model folder's config.json names.
+
+    Raises:
+        UnusableModel: no config.json, or one that lacks a size.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnusableModel(f"{folder}: no config.json that can be read: {error}") from error
+    named = {name: config[name] for name in Architecture.model_fields if name in config}
+    if config.get("model_type") == "qwen2":
+        named["attention_bias"] = True
+    try:
+        return Architecture.model_validate({"tie_word_embeddings": False, **named})
+    except ValidationError as error:
+        raise UnusableModel(f"{folder}: config.json: {explain(error)}") from error
 
 
 def gguf_in_package(package: str) -> Path:

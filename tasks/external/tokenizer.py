@@ -12,8 +12,8 @@ from tasks.domain.quality import EncodedRow
 class ChatTokenizer:
     """Renders conversations with a model's chat template and turns them into tokens."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the tokenizer of a model folder.
+    def __init__(self, folder: Path, template: str | None = None) -> None:
+        """Open the tokenizer of a model folder, with ``template`` in its own's place if given.
 
         Raises:
             UnusableModel: no tokenizer there, or one without a chat template.
@@ -25,6 +25,8 @@ class ChatTokenizer:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         except (OSError, ValueError) as error:
             raise UnusableModel(f"{folder}: no tokenizer that opens: {error}") from error
+        if template is not None:
+            self._tokenizer.chat_template = template
         if not self._tokenizer.chat_template:
             raise UnusableModel(f"{folder}: the tokenizer has no chat template")
 
@@ -62,6 +64,14 @@ class ChatTokenizer:
         """Tokens of a text that is rendered already: no special token is added."""
         tokens: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return tokens
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """The text of tokens, special ones included."""
+        return str(self._tokenizer.decode(list(tokens)))
+
+    def pieces(self, tokens: Sequence[int]) -> list[str]:
+        """The text of each token by itself; part of a character reads as U+FFFD."""
+        return [str(self._tokenizer.decode([token])) for token in tokens]
 
     def encode(self, row: Row) -> EncodedRow:
         """Tokens of a whole row; the trained ones are those that the assistant says.

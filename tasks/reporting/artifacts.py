@@ -11,8 +11,10 @@ from prefect.artifacts import (
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 
-from profiles import Thresholds
+from profiles import Model, Profile, Thresholds
 from tasks.domain import reports
+from tasks.domain.preview import Preview
+from tasks.domain.preview_report import preview_markdown
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -20,6 +22,7 @@ from tasks.domain.products import (
     GgufModel,
     LoraAdapter,
     QualityReport,
+    TrainingPlan,
     ValidationReport,
 )
 from tasks.domain.progress import TrainingUpdate
@@ -47,6 +50,18 @@ def dataset(approved: ApprovedDataset, server: str) -> None:
         + "\n"
         + "".join(f"* {note}\n" for note in files.notes),
         key=key("dataset", server),
+    )
+
+
+def rows(preview: Preview, server: str) -> None:
+    """Three rows token by token, and what became of the rows."""
+    create_markdown_artifact(preview_markdown(preview), key=key("rows", server))
+
+
+def memory(plan: TrainingPlan, model: Model, profile: Profile) -> None:
+    """Whether a training fits, and how long it will take."""
+    create_markdown_artifact(
+        reports.plan_markdown(plan, model, profile), key=key("memory", model.name)
     )
 
 

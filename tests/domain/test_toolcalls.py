@@ -43,6 +43,11 @@ def test_several_calls_are_parsed_in_order(several: list[ToolCall]) -> None:
     assert parse("\n".join(map(render, several))).calls == tuple(several)
 
 
+def test_a_thought_that_never_ends_is_no_answer_and_its_calls_are_none() -> None:
+    answer = parse('<think>\nI could call <tool_call>{"name": "a", "arguments": {}}</tool_call>')
+    assert (answer.text, answer.calls, answer.attempts) == ("", (), 0)
+
+
 @given(calls)
 def test_a_closed_thought_is_skipped_with_and_without_its_opening_tag(call: ToolCall) -> None:
     thought = f"I might call {render(ToolCall(name='other', arguments={}))} first.\n</think>\n\n"

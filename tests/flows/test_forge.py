@@ -48,13 +48,20 @@ STAGES = (
     "fit_toolset",
     "synthesize_dataset",
     "check_quality",
+    "estimate_memory",
     "train_adapter",
     "export_gguf",
     "validate_model",
     "benchmark_model",
     "package_bundle",
 )
-ALWAYS_RUN = {"check_machine", "inspect_server", "validate_model", "package_bundle"}
+ALWAYS_RUN = {
+    "check_machine",
+    "inspect_server",
+    "estimate_memory",
+    "validate_model",
+    "package_bundle",
+}
 TINY: dict[str, dict[str, Any]] = {
     "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
     "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
@@ -94,6 +101,9 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
         "training/strict": profile(thresholds={"right_tool": 0.9}),
         "training/narrow": profile(training={"max_seq_length": 512}),
+        "training/vast": profile(
+            training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
+        ),
         "servers/broken": 'command = ["no-such-program", "--stdio"]',
     }
     for name, text in files.items():
@@ -245,6 +255,8 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
     [
         ("quality-time", "well-formed calls"),
         ("dataset-time", "| train | 30 |"),
+        ("rows-time", "tokens are trained ("),
+        ("memory-tiny", "## Will tiny with tiny fit? Yes."),
         ("adapter-tiny", "adamw_torch_fused"),
         ("loss-curve-tiny", "data:image/svg+xml;base64,"),
         ("progress-tiny", "100"),
@@ -329,6 +341,23 @@ def test_a_model_without_files_stops_the_run_before_it_begins() -> None:
         forge("time", "lost", "tiny")
 
 
+def test_a_training_that_cannot_fit_stops_the_run_before_it_begins() -> None:
+    with pytest.raises(MachineTooSmall, match=r"GiB of memory for profile vast, .*fits: profile "):
+        forge("time", "tiny", "vast")
+
+
+def test_a_training_that_cannot_fit_with_its_own_rows_is_refused_with_what_would(
+    tmp_path: Path,
+) -> None:
+    recipe = load_recipe("time", "tiny", "vast")
+    rows = str(tmp_path / "train.jsonl")
+    stages.generate(recipe, rows)
+    with pytest.raises(MachineTooSmall, match=r"tokens at once, found .*fits: profile "):
+        stages.train_alone(recipe.model, recipe.profile, rows, "", "", str(tmp_path / "adapter"))
+    assert "## Will tiny with vast fit? No." in text("memory-tiny")
+    assert not (tmp_path / "adapter").exists()
+
+
 def test_a_tool_list_that_leaves_no_room_stops_the_run() -> None:
     with pytest.raises(ToolsetTooLarge, match=r"the list of 2 tools takes .*--include-tools"):
         forge("time", "tiny", "narrow")
@@ -377,7 +406,9 @@ def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> Non
     assert draft.train_rows == len(Path(rows).read_text("utf-8").splitlines()) == 30
     approved = stages.check(model, own, rows, "", "", str(tmp_path / "report"))
     assert approved.report.rows == 30
-    assert "## Quality gate" in (tmp_path / "report.md").read_text("utf-8")
+    page = (tmp_path / "report.md").read_text("utf-8")
+    assert "## Quality gate" in page
+    assert "## What is trained" in page
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["rows"] == 30
     adapter = stages.train_alone(model, own, rows, "", "", files["adapter"])
     assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()

@@ -1,0 +1,197 @@
+"""``make bench-memory``: the estimate of a training's memory beside the measured peak.
+
+SmolLM2-135M is really trained for a step in a process of its own per case, on rows of real servers;
+the peak is the kernel's (VmHWM). The figures go into bench-memory.json.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from profiles import Training, load_model, load_profile, load_server
+from tasks.domain.memory import GIB, RowLengths, estimate, lengths_of
+from tasks.domain.quality import EncodedRow
+from tasks.domain.rows import write_rows
+from tasks.domain.sizes import Device
+from tasks.external.base_model import build_base
+from tasks.external.servers import at_home, executing, read_toolset_of
+from tasks.external.tokenizer import ChatTokenizer
+
+MODEL = load_model("smollm2")
+PROFILE = load_profile("balanced")
+REPORT = Path(__file__).with_name("bench-memory.json")
+FREE_GIB = 9
+"""A case starts only while so much is free: the largest takes 6 GiB."""
+
+
+def case(server: str, rows: int, share: str, checkpointing: str, **more: Any) -> dict[str, Any]:
+    """One training to measure; it is not evaluated unless it says so."""
+    asked = {"server": server, "rows": rows, "share": share, "checkpointing": checkpointing}
+    return {**asked, "evaluate": False, **more}
+
+
+CASES = [
+    case("time", 1, "off", "unsloth"),
+    case("time", 1, "off", "off"),
+    case("time", 4, "auto", "off"),
+    case("time", 4, "auto", "unsloth"),
+    case("time", 2, "off", "off"),
+    case("git", 2, "auto", "off"),
+    case("time", 2, "off", "unsloth"),
+    case("time", 8, "auto", "unsloth"),
+    case("git", 2, "auto", "unsloth"),
+    case("time", 4, "auto", "unsloth", evaluate=True),
+]
+
+
+def main() -> None:
+    """Measure every case, print the table, write the figures."""
+    with tempfile.TemporaryDirectory() as scratch:
+        base = Path(scratch) / "base"
+        build_base(MODEL, base)
+        rows = {name: _rows(name, base) for name in ("time", "git")}
+        results = []
+        for asked in CASES:
+            results.append(_measured(asked, rows[asked["server"]], base, Path(scratch)))
+            _write(results)
+
+
+def _write(results: list[dict[str, Any]]) -> None:
+    errors = [abs(result["error"]) for result in results]
+    report = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": _machine(),
+        "command": "make bench-memory",
+        "mean_absolute_error": sum(errors) / len(errors),
+        "largest_error": max(errors),
+        "cases": results,
+    }
+    REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def measure() -> None:
+    """In a process of its own: train as standard input says, write the peak to standard output."""
+    asked = json.load(sys.stdin)
+    from tasks.external.trainer import engine
+
+    training = _training(asked)
+    rows = [EncodedRow(ids=ids, trained=trained) for ids, trained in asked["encoded"]]
+    tuned, tokenizer = engine.load_model(Path(asked["base"]), MODEL, PROFILE.lora, training)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        engine.train(
+            tuned,
+            tokenizer,
+            engine.prepare_dataset(rows),
+            engine.prepare_dataset(rows) if asked["evaluate"] else None,
+            training,
+            Path(folder),
+            _unheard,
+        )
+    seconds = time.monotonic() - started
+    json.dump({"peak": _peak(), "seconds": seconds}, sys.stdout)
+
+
+def _measured(
+    asked: dict[str, Any], encoded: list[EncodedRow], base: Path, scratch: Path
+) -> dict[str, Any]:
+    rows = encoded[: asked["rows"]]
+    _wait_for_memory()
+    told = {**asked, "base": str(base), "encoded": [(list(r.ids), r.trained) for r in rows]}
+    child = subprocess.run(
+        [sys.executable, "-c", "from benchmarks.memory import measure; measure()"],
+        input=json.dumps(told),
+        stdout=subprocess.PIPE,
+        stderr=(scratch / "stderr").open("w"),
+        text=True,
+        check=False,
+    )
+    if child.returncode:
+        sys.exit((scratch / "stderr").read_text("utf-8")[-2000:])
+    found = json.loads(child.stdout[child.stdout.rindex('{"peak"') :])
+    device = Device(kind="CPU", total=0, free=0)
+    expected = estimate(
+        MODEL.architecture,
+        MODEL.load_in_4bit,
+        PROFILE.lora,
+        _training(asked),
+        _lengths(rows),
+        device,
+        asked["checkpointing"],
+    )
+    error = expected.total / found["peak"] - 1
+    told_as = " ".join(str(asked[name]) for name in ("server", "rows", "share", "checkpointing"))
+    sys.stdout.write(
+        f"{told_as} {'with evaluation' * asked['evaluate']}: "
+        f"{expected.largest.tokens} tokens, estimate {expected.total / GIB:.2f} GiB, "
+        f"measured {found['peak'] / GIB:.2f} GiB, error {error:+.0%}, {found['seconds']:.0f} s\n"
+    )
+    sys.stdout.flush()
+    parts = expected.model_dump(exclude={"checkpointing"})
+    lengths = _lengths(rows).model_dump()
+    return {**asked, "lengths": lengths, **parts, "total": expected.total, **found, "error": error}
+
+
+def _rows(name: str, base: Path) -> list[EncodedRow]:
+    server = load_server(name)
+    toolset = read_toolset_of(server)
+    few = {"samples": 48, "heldout_calls": 12, "heldout_no_tool": 4}
+    data = PROFILE.data.model_copy(update=few)
+    with executing(server, toolset, data.seed) as execute:
+        written = write_rows(toolset, at_home(server), data, execute)
+    return [ChatTokenizer(base).encode(row) for row in written.train[:8]]
+
+
+def _lengths(rows: list[EncodedRow]) -> RowLengths:
+    least, greatest = min(list(r.ids) for r in rows), max(list(r.ids) for r in rows)
+    pairs = enumerate(zip(least, greatest, strict=False))
+    prefix = next((index for index, (left, right) in pairs if left != right), len(least))
+    lengths = [len(row.ids) for row in rows]
+    share = sum(sum(row.trained) for row in rows) / sum(lengths)
+    return lengths_of(lengths, prefix, share)
+
+
+def _training(asked: dict[str, Any]) -> Training:
+    changes = {
+        "per_device_batch_size": asked["rows"],
+        "gradient_accumulation_steps": 1,
+        "gradient_checkpointing": asked["checkpointing"],
+        "share_prefix": asked["share"],
+        "epochs": None,
+        "max_steps": 1,
+        "save_steps": 1,
+    }
+    return Training.model_validate(PROFILE.training.model_dump() | changes)
+
+
+def _wait_for_memory() -> None:
+    import psutil
+
+    while psutil.virtual_memory().available < FREE_GIB * GIB:
+        time.sleep(5)
+
+
+def _unheard(update: Any) -> None:
+    del update
+
+
+def _peak() -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def _machine() -> str:
+    facts = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    name = next((f.split(":")[1].strip() for f in facts if f.startswith("model name")), "")
+    return f"{os.cpu_count()} cores {name}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()

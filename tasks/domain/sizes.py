@@ -1,0 +1,85 @@
+"""How large a model is on a device: weights, adapter, and what each linear layer has."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from profiles import Architecture, Lora
+
+NF4_BYTES = 1 / 2 + 1 / 64 + 4 / (64 * 256)
+"""Bytes of a weight in NF4 with double quantisation: 4 bits, an 8-bit scale for each block of 64,
+a float32 for each 256 scales (bitsandbytes' block sizes; Unsloth's uploads are stored so)."""
+
+
+class Device(BaseModel):
+    """What a training runs on; bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["GPU", "CPU"]
+    total: int
+    free: int
+    bf16: bool = False
+    """Whether a GPU computes in bfloat16, else float16; a CPU always trains in float32."""
+
+    @property
+    def name(self) -> str:
+        """As a sentence names it."""
+        return "GPU memory" if self.kind == "GPU" else "memory"
+
+
+def parameters(shape: Architecture) -> int:
+    """How many weights a base has; tied embeddings count once."""
+    heads = 1 if shape.tie_word_embeddings else 2
+    norms = (2 * shape.num_hidden_layers + 1) * shape.hidden_size
+    biases = (shape.hidden_size + 2 * key_value_size(shape)) * shape.num_hidden_layers
+    return (
+        heads * shape.vocab_size * shape.hidden_size
+        + linear_parameters(shape)
+        + norms
+        + biases * shape.attention_bias
+    )
+
+
+def weight_bytes(shape: Architecture, in_4bit: bool, device: Device) -> int:
+    """Bytes of the base: in NF4 only the linear layers, never embeddings, head and norms."""
+    each = width(device)
+    linear = linear_parameters(shape)
+    rest = parameters(shape) - linear
+    return round(linear * (NF4_BYTES if in_4bit else each) + rest * each)
+
+
+def adapter_parameters(shape: Architecture, lora: Lora) -> int:
+    """How many weights an adapter has: rank x (in + out) for each module that it adapts."""
+    sizes = _modules(shape)
+    pairs = [sizes[name] for name in lora.target_modules]
+    return shape.num_hidden_layers * lora.rank * sum(ins + outs for ins, outs in pairs)
+
+
+def width(device: Device) -> int:
+    """Bytes of a number in the arithmetic of ``device``."""
+    return 2 if device.kind == "GPU" else 4
+
+
+def key_value_size(shape: Architecture) -> int:
+    """The width of keys and of values."""
+    return shape.hidden_size // shape.num_attention_heads * shape.num_key_value_heads
+
+
+def _modules(shape: Architecture) -> dict[str, tuple[int, int]]:
+    """(in, out) of each linear module of a layer."""
+    hidden, inner, key_value = shape.hidden_size, shape.intermediate_size, key_value_size(shape)
+    return {
+        "q_proj": (hidden, hidden),
+        "k_proj": (hidden, key_value),
+        "v_proj": (hidden, key_value),
+        "o_proj": (hidden, hidden),
+        "gate_proj": (hidden, inner),
+        "up_proj": (hidden, inner),
+        "down_proj": (inner, hidden),
+    }
+
+
+def linear_parameters(shape: Architecture) -> int:
+    """Weights of the linear modules of all layers."""
+    return shape.num_hidden_layers * sum(ins * outs for ins, outs in _modules(shape).values())

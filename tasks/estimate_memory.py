@@ -1,0 +1,63 @@
+"""Stage 4½: will this training fit here, with the lengths that its rows really have?"""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+import profiles
+from profiles import Model, Profile
+from tasks.domain.duration import estimated_seconds
+from tasks.domain.errors import MachineTooSmall
+from tasks.domain.machine import instead, what_fits
+from tasks.domain.memory import choose
+from tasks.domain.products import ApprovedDataset, BaseModelFolder, TrainingPlan
+from tasks.domain.reports import gib
+from tasks.domain.sizes import Device
+from tasks.external.base_model import read_architecture
+from tasks.external.machine import look_at_device
+from tasks.external.storage import Storage
+from tasks.reporting import artifacts
+
+
+@task(cache_policy=NO_CACHE)
+def estimate_memory(
+    dataset: ApprovedDataset, base: BaseModelFolder, model: Model, profile: Profile
+) -> TrainingPlan:
+    """Estimate the largest step and the time; decide on checkpointing where the profile leaves it.
+
+    Raises:
+        MachineTooSmall: it does not fit; with both sizes, and the profile or model that would.
+    """
+    # torch takes seconds to import and is not there on a machine that only prepares data.
+    from tasks.external.trainer.probe import operations_per_second
+
+    shape = read_architecture(Storage().fetch(base.files))
+    known = model.model_copy(update={"architecture": shape})
+    lengths, device = dataset.report.row_lengths, look_at_device()
+    chosen = choose(shape, model.load_in_4bit, profile.lora, profile.training, lengths, device)
+    rate = operations_per_second(shape.hidden_size, shape.intermediate_size, device.bf16)
+    plan = TrainingPlan(
+        estimate=chosen,
+        device=device,
+        lengths=lengths,
+        seconds=estimated_seconds(shape, profile.training, lengths, device, chosen, rate),
+    )
+    artifacts.memory(plan, known, profile)
+    if chosen.total > device.free:
+        raise MachineTooSmall(_refusal(plan, known, profile, device))
+    return plan
+
+
+def _refusal(plan: TrainingPlan, model: Model, profile: Profile, device: Device) -> str:
+    others = what_fits(
+        model,
+        profile,
+        [profiles.load_model(name) for name in profiles.models()],
+        [profiles.load_profile(name) for name in profiles.training_profiles()],
+        device,
+        plan.lengths,
+    )
+    return (
+        f"training {model.name} with {profile.name} takes {gib(plan.estimate.total)} of "
+        f"{device.name} for {plan.estimate.largest.tokens} tokens at once, found "
+        f"{gib(device.free)}{instead(others)}"
+    )

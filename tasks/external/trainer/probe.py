@@ -1,0 +1,32 @@
+"""How fast does this machine multiply? A second of it, to estimate how long a training takes."""
+
+import time
+
+import torch
+
+_TOKENS = 1024
+"""Rows of the probed product: about what a step multiplies at once."""
+
+
+def operations_per_second(hidden: int, inner: int, bf16: bool, seconds: float = 1.0) -> float:
+    """Floating-point operations a second of a product of a layer's size, the best of several.
+
+    Args:
+        hidden: the model's width.
+        inner: the width of its MLP.
+        bf16: whether the device computes in bfloat16; else float16 on a GPU, float32 on a CPU.
+        seconds: how long to try.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    other = torch.float16 if device.type == "cuda" else torch.float32
+    dtype = torch.bfloat16 if bf16 else other
+    left = torch.ones(_TOKENS, hidden, dtype=dtype, device=device)
+    right = torch.ones(hidden, inner, dtype=dtype, device=device)
+    best, ends = float("inf"), time.monotonic() + seconds
+    while time.monotonic() < ends:
+        started = time.perf_counter()
+        left @ right
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - started)
+    return 2.0 * _TOKENS * hidden * inner / best

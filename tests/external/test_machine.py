@@ -1,0 +1,143 @@
+"""What is seen of a machine and of a base: memory, arithmetic, sizes."""
+
+import json
+from pathlib import Path
+
+import psutil
+import pytest
+
+from profiles import load_model
+from tasks.domain.errors import UnusableModel
+from tasks.domain.sizes import adapter_parameters, parameters
+from tasks.external.base_model import read_architecture
+from tasks.external.machine import look, look_at_device
+from tests.conftest import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, VOCABULARY
+
+
+@pytest.fixture
+def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of that name which answers as the real one does for one GPU of 24 GiB."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$1" in --query-gpu=name,memory.total,memory.free,compute_cap) ;; *) exit 2;; esac\n'
+        'echo "NVIDIA A10, 24564, 20000, 8.6"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return program
+
+
+@pytest.fixture
+def no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No such program."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("nvidia_smi")
+def test_a_gpu_is_what_a_training_runs_on_where_there_is_one() -> None:
+    device = look_at_device()
+    assert (device.kind, device.total, device.free) == ("GPU", 24564 * 2**20, 20000 * 2**20)
+    assert device.bf16
+    assert look(load_model("smollm2"), "q8_0").gpu == "NVIDIA A10"
+
+
+def test_an_older_gpu_does_not_compute_in_bfloat16(nvidia_smi: Path) -> None:
+    text = nvidia_smi.read_text("utf-8")
+    nvidia_smi.write_text(text.replace("8.6", "7.5"), encoding="utf-8")
+    assert not look_at_device().bf16
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_without_a_gpu_it_is_the_cpu_with_its_free_memory() -> None:
+    device = look_at_device()
+    assert (device.kind, device.total) == ("CPU", psutil.virtual_memory().total)
+    assert 0 < device.free <= device.total
+    assert look(load_model("smollm2"), "q8_0").device.kind == "CPU"
+
+
+def test_sizes_are_read_from_the_models_own_configuration(
+    tiny_base: Path, smollm2_base: Path
+) -> None:
+    tiny = read_architecture(tiny_base)
+    assert tiny.model_dump(exclude={"attention_bias"}) == {
+        "hidden_size": HIDDEN,
+        "intermediate_size": INNER,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "num_key_value_heads": KV_HEADS,
+        "vocab_size": VOCABULARY,
+        "tie_word_embeddings": True,
+    }
+    assert read_architecture(smollm2_base) == load_model("smollm2").architecture
+
+
+def test_parameters_are_those_that_torch_and_peft_count(tiny_base: Path) -> None:
+    from profiles import load_profile
+    from tasks.external.trainer import engine
+
+    profile = load_profile("demo")
+    tuned, _ = engine.load_model(tiny_base, load_model("smollm2"), profile.lora, profile.training)
+    trained = tuned.num_parameters(only_trainable=True)
+    shape = read_architecture(tiny_base)
+    assert adapter_parameters(shape, profile.lora) == trained
+    assert parameters(shape) == tuned.num_parameters() - trained
+
+
+def test_qwens_biases_are_counted_though_its_configuration_is_silent(tmp_path: Path) -> None:
+    known = load_model("qwen-2.5").architecture
+    assert known is not None
+    config = known.model_dump(exclude={"attention_bias"}) | {"model_type": "qwen2"}
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert read_architecture(tmp_path) == known
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "no config.json that can be read"),
+        ("{", "no config.json that can be read"),
+        ('{"hidden_size": 64}', "config.json: intermediate_size: Field required"),
+    ],
+    ids=["no file", "no JSON", "no sizes"],
+)
+def test_a_configuration_without_sizes_is_named(
+    text: str | None, message: str, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / "config.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UnusableModel, match=message):
+        read_architecture(tmp_path)
+
+
+def test_the_probe_multiplies_at_a_rate_that_a_computer_can_have() -> None:
+    from tasks.external.trainer.probe import operations_per_second
+
+    assert 1e7 < operations_per_second(64, 128, bf16=False, seconds=0.05) < 1e15
+
+
+def test_a_profile_that_says_off_trains_without_checkpointing(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    from profiles import load_profile
+    from tasks.domain.quality import EncodedRow
+    from tasks.external.trainer import engine
+
+    profile = load_profile("demo")
+    rows = [EncodedRow(ids=[5, 6, 7, 8, 9 + n], trained=[False] * 2 + [True] * 3) for n in (0, 1)]
+
+    def checkpoints(asked: str) -> bool:
+        changes = {"gradient_checkpointing": asked, "max_steps": 1, "per_device_batch_size": 2}
+        training = profile.training.model_copy(update=changes)
+        tuned, tokenizer = engine.load_model(
+            tiny_base, load_model("smollm2"), profile.lora, training
+        )
+        data = engine.prepare_dataset(rows)
+        engine.train(
+            tuned, tokenizer, data, None, training, tmp_path / asked, lambda update: str(update)
+        )
+        return bool(tuned.is_gradient_checkpointing)
+
+    assert not checkpoints("off")
+    assert checkpoints("unsloth")
