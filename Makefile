@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench-train ui doctor clean bench-memory
+.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, our
 
 bench-memory: install  ## estimated beside measured memory of real training steps (10 minutes on an idle CPU)
 	$(BIN)/python -m benchmarks.memory
+
+bench-data-speed: install  ## rows written and judged a second (benchmarks/bench-data-speed.json)
+	$(BIN)/python -m benchmarks.data
 
 ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
 	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \

@@ -17,9 +17,9 @@ from typing import Any
 
 from profiles import Training, load_model, load_profile, load_server
 from tasks.domain.memory import GIB, RowLengths, estimate, lengths_of
-from tasks.domain.quality import EncodedRow
 from tasks.domain.rows import write_rows
 from tasks.domain.sizes import Device
+from tasks.domain.token_rules import EncodedRow
 from tasks.external.base_model import build_base
 from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.tokenizer import ChatTokenizer

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import profiles
 from profiles import Data, Profile, Scenarios
-from tasks.domain.quality import EncodedRow
 from tasks.domain.rows import write_rows
+from tasks.domain.token_rules import EncodedRow
 from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.tokenizer import ChatTokenizer
 

@@ -22,7 +22,7 @@ import profiles
 from benchmarks import rows
 from benchmarks.loss_curves import as_svg
 from profiles import Profile
-from tasks.domain.quality import EncodedRow
+from tasks.domain.token_rules import EncodedRow
 from tasks.external.base_model import build_base
 
 HERE = Path(__file__).parent

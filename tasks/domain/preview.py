@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.domain import row_rules, similarity
 from tasks.domain.conversations import Row
-from tasks.domain.quality import ROW_RULES, EncodedRow
+from tasks.domain.quality import ROW_RULES
+from tasks.domain.token_rules import EncodedRow
 
 SHOWN_ROWS = 3
 SHOWN_TOKENS = 3000

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.quality import EncodedRow
+from tasks.domain.token_rules import EncodedRow
 from tasks.domain.toolcalls import ToolCall, parse
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario
 from tasks.domain.preview import SHOWN_REJECTED, SHOWN_TOKENS, Preview, preview
 from tasks.domain.preview_report import preview_markdown, token
-from tasks.domain.quality import EncodedRow
 from tasks.domain.schemas import functions
+from tasks.domain.token_rules import EncodedRow
 from tasks.domain.toolcalls import ToolCall
 from tests.fakes.toolsets import CLOCKS
 

@@ -121,7 +121,7 @@ def test_a_profile_that_says_off_trains_without_checkpointing(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     from profiles import load_profile
-    from tasks.domain.quality import EncodedRow
+    from tasks.domain.token_rules import EncodedRow
     from tasks.external.trainer import engine
 
     profile = load_profile("demo")

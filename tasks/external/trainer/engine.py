@@ -24,7 +24,7 @@ import profiles
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
 from tasks.domain.products import TrainingRecord
 from tasks.domain.progress import Report, TrainingUpdate
-from tasks.domain.quality import EncodedRow
+from tasks.domain.token_rules import EncodedRow
 from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks
 from tasks.external.trainer.callback import ReportingCallback
 from tasks.external.trainer.packs import IGNORED
