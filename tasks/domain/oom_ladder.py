@@ -18,11 +18,14 @@ _NAMED = 20
 
 
 class Ladder(BaseModel):
-    """The rungs that a training has taken, and the settings that they left it with."""
+    """The rungs that a training has taken."""
 
     model_config = ConfigDict(frozen=True)
 
+    asked: Training
+    """The settings of the profile."""
     training: Training
+    """Those settings as the rungs left them."""
     rungs: tuple[str, ...] = ()
 
 

@@ -119,6 +119,7 @@ def train(
     started = time.monotonic()
     with stopping.on_signals():
         while problem := run.attempt():
+            stopping.leave_step()
             reporting.say("out_of_memory", run.state, detail=run.climb(problem))
         run.keep_abandoned(stopping)
     _raise_if_stopped(stopping, reporting, run.state)

@@ -46,7 +46,9 @@ class Run:
         self._build = build
         self._start_is_kept = False
         self.rows = len(rows)
-        self.ladder = kept.ladder() or Ladder(training=training)
+        reached = kept.ladder()
+        is_ours = reached is not None and reached.asked == training
+        self.ladder = (is_ours and reached) or Ladder(asked=training, training=training)
         self.resumed: Path | None = None
         self.trainer: Any = None
         self.notes: tuple[str, ...] = ()
@@ -92,7 +94,9 @@ class Run:
                 f"{recommendation(before, self._lengths)}. Tried: {tried}. Found: {problem}"
             )
         rung = described(before, after, self._lengths)
-        self.ladder = Ladder(training=after, rungs=(*self.ladder.rungs, rung))
+        self.ladder = self.ladder.model_copy(
+            update={"training": after, "rungs": (*self.ladder.rungs, rung)}
+        )
         self._kept.keep_ladder(self.ladder)
         return rung
 

@@ -78,6 +78,7 @@ class Stopping(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """Between two steps: a signal that came in becomes a checkpoint and an end."""
         del args, state
+        self._random.take()  # for an evaluation that is abandoned
         if self.asked_by:
             control.should_save = True
             control.should_training_stop = True
@@ -116,6 +117,10 @@ class Stopping(TrainerCallback):  # type: ignore[misc]
     def is_done_early(self, state: Any) -> bool:
         """Whether held-out rows have gained nothing for long enough."""
         return has_stopped_falling(evaluations(state), self._patience)
+
+    def leave_step(self) -> None:
+        """The step under way has failed: there is nothing left to abandon."""
+        self._in_step = False
 
     def restore_random_state(self) -> None:
         """Put the random state back to where the last whole step left it."""
