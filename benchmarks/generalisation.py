@@ -132,6 +132,7 @@ def _rows(recipe: Recipe, data: Data) -> WrittenRows:
 
 def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, float, float, int]:
     from tasks.external.trainer import engine
+    from tasks.external.trainer.merging import merge, save_adapter
 
     profile, base = recipe.profile, folder.parent / "base"
     if not base.exists():
@@ -144,8 +145,8 @@ def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, 
         model, tokenizer, rows, None, profile.training, folder / "checkpoints", lambda _: None
     )
     seconds = time.monotonic() - started
-    engine.save_adapter(model, folder / "adapter")
-    engine.merge(base, folder / "adapter", folder / "merged")
+    save_adapter(model, folder / "adapter")
+    merge(base, folder / "adapter", folder / "merged", in_4bit=recipe.model.load_in_4bit)
     convert(folder / "merged", folder / "model.gguf", recipe.quantization)
     return folder / "model.gguf", seconds, record.final_loss, record.steps
 

@@ -61,6 +61,12 @@ class Training(_Section):
     gradient_checkpointing: Literal["unsloth", "auto", "off"]
     """"auto" becomes "off" where the estimate says that a step fits without, else "unsloth"."""
     logging_steps: int = Field(ge=1)
+    eval_steps: int = Field(ge=1)
+    """Optimiser steps between two evaluations on held-out rows."""
+    early_stopping_patience: int = Field(ge=0)
+    """Evaluations without a lower loss after which training ends; 0: never."""
+    keep_best: bool
+    """Whether the adapter with the lowest evaluation loss is kept instead of the last one."""
     share_prefix: Literal["auto", "off"]
     """"auto" puts the system turn and tool list once before the conversations of a step."""
     pack_tokens: int = Field(ge=1)

@@ -24,7 +24,7 @@ def export_gguf(
         MachineTooSmall: a converter or quantiser is missing.
         ExportFailed: the file is not the model that went in.
     """
-    from tasks.external.trainer import engine
+    from tasks.external.trainer.merging import merge
 
     storage = Storage()
     key = content_key("gguf", base=base, adapter=adapter, quantization=quantization)
@@ -33,7 +33,12 @@ def export_gguf(
     with tempfile.TemporaryDirectory(prefix="mcp-forge-") as scratch:
         merged = Path(scratch) / "merged"
         adapter_files = storage.fetch(adapter.files) if adapter else None
-        engine.merge(storage.fetch(base.files), adapter_files, merged)
+        merge(
+            storage.fetch(base.files),
+            adapter_files,
+            merged,
+            in_4bit=model.load_in_4bit and adapter is not None,
+        )
         with storage.writing(*place) as draft:
             notes = convert(merged, draft, quantization)
             notes += check_gguf(draft, merged, quantization, model.stop)

@@ -8,6 +8,7 @@ from prefect import task
 from profiles import Model, Profile
 from tasks.caching import ByContent, content_key
 from tasks.domain.errors import TrainingLocked
+from tasks.domain.origin import Origin, flat
 from tasks.domain.products import (
     ApprovedDataset,
     BaseModelFolder,
@@ -39,6 +40,8 @@ def train_adapter(
         TrainingDiverged: a loss or gradient is not a number.
         TrainingInterrupted: it was told to stop; the same inputs go on from its checkpoint.
         TrainingLocked: another process trains the same inputs.
+        OutOfMemory: a step does not fit, though everything was tried.
+        ResumeRefused: the checkpoints are those of another training.
     """
     storage = Storage()
     key = content_key(
@@ -76,6 +79,8 @@ def _train(
 ) -> LoraAdapter:
     # torch takes seconds to import and is not there on a machine that only prepares data.
     from tasks.external.trainer import engine
+    from tasks.external.trainer.checkpoints import Checkpoints
+    from tasks.external.trainer.merging import save_adapter
 
     storage = Storage()
     folder = storage.fetch(base.files)
@@ -88,14 +93,36 @@ def _train(
     )
     tuned, tokenizer = engine.load_model(folder, model, profile.lora, training)
     record: TrainingRecord = engine.train(
-        tuned, tokenizer, rows, eval_rows, training, checkpoints, report
+        tuned,
+        tokenizer,
+        rows,
+        eval_rows,
+        training,
+        checkpoints,
+        report,
+        _origin(dataset, base, model, profile),
     )
     place = ("adapters", f"{model.name}-{profile.name}-{key[-8:]}")
     with storage.writing(*place) as draft:
-        engine.save_adapter(tuned, draft)
+        save_adapter(tuned, draft)
         (draft / "training.json").write_text(record.model_dump_json(indent=2), encoding="utf-8")
         files = storage.keep(draft, *place)
-    engine.drop_checkpoints(checkpoints)
+    Checkpoints(checkpoints).drop()
     return LoraAdapter(
         model=model.name, profile=profile.name, files=files, base=base, record=record
+    )
+
+
+def _origin(
+    dataset: ApprovedDataset, base: BaseModelFolder, model: Model, profile: Profile
+) -> Origin:
+    return Origin(
+        model=model.name,
+        data=dataset.dataset.train.sha256,
+        base=base.files.sha256,
+        settings={
+            **flat("model", model.model_dump(mode="json")),
+            **flat("lora", profile.lora.model_dump(mode="json")),
+            **flat("training", profile.training.model_dump(mode="json")),
+        },
     )

@@ -14,6 +14,7 @@ ForgeError                  what a person sees as one line; the command exits wi
 ├── TrainingInterrupted     training was told to stop; a checkpoint is kept
 ├── TrainingLocked          another process trains the same run
 ├── ResumeRefused           the checkpoints belong to another run
+├── OutOfMemory             a training step does not fit, whatever was tried
 ├── ExportFailed            the GGUF is not the model that was trained
 ├── ValidationFailed        the model does not reach the profile's thresholds
 └── BundleInvalid           a bundle is incomplete, altered or does not work
@@ -74,6 +75,10 @@ class TrainingLocked(ForgeError):
 
 class ResumeRefused(ForgeError):
     """The checkpoints belong to another run."""
+
+
+class OutOfMemory(ForgeError):
+    """A training step does not fit, whatever was tried."""
 
 
 class ExportFailed(ForgeError):

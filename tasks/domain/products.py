@@ -150,9 +150,13 @@ class TrainingRecord(Product):
     requested: dict[str, Any]
     effective: dict[str, Any]
     notes: tuple[str, ...] = ()
+    rungs: tuple[str, ...] = ()
+    """What was given up, in this order, because a step did not fit into memory."""
     first_loss: float
     final_loss: float
     eval_loss: float | None = None
+    best_step: int | None = None
+    """The step whose adapter this is, where the best was kept; None: the last one."""
     steps: int
     resumed_at_step: int = 0
     seconds: float

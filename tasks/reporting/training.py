@@ -41,7 +41,7 @@ class TrainingReporter:
         """Take one update: keep every point, send as many as a person can look at."""
         if update.moment == "progress" and update.loss is not None:
             self._losses.append((update.step, update.loss))
-        if update.eval_loss is not None and update.moment == "checkpoint":
+        if update.eval_loss is not None and update.moment == "evaluated":
             self._evals.append((update.step, update.eval_loss))
         self._latest = update
         self._show(update)
@@ -71,7 +71,7 @@ class TrainingReporter:
         self._bar.update(update.step - self._bar.n)
         if update.loss is not None:
             self._bar.set_postfix_str(f"loss {update.loss:.4f}")
-        if update.moment not in ("progress", "checkpoint"):
+        if update.moment not in ("progress", "evaluated", "checkpoint"):
             self._logger.info(
                 "Training %s at step %d of %d %s",
                 update.moment,

@@ -21,6 +21,7 @@ from tasks.external.gguf_file import GgufFile
 from tasks.external.llama_cpp import convert, missing_for, served
 from tasks.external.student import student
 from tasks.external.trainer import engine
+from tasks.external.trainer.merging import merge, save_adapter
 
 STOP = load_model("smollm2").stop
 TALK = (
@@ -53,7 +54,7 @@ def adapter(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             if "lora_B" in name:
                 value.normal_(std=0.2)
     folder = tmp_path_factory.mktemp("adapter")
-    engine.save_adapter(model, folder)
+    save_adapter(model, folder)
     return folder
 
 
@@ -63,8 +64,8 @@ def merged(
 ) -> dict[str, Path]:
     """The 16-bit folders: the base alone, and base and adapter in one."""
     folders = {name: tmp_path_factory.mktemp("merged") / name for name in ("base", "tuned")}
-    engine.merge(tiny_base, None, folders["base"])
-    engine.merge(tiny_base, adapter, folders["tuned"])
+    merge(tiny_base, None, folders["base"])
+    merge(tiny_base, adapter, folders["tuned"])
     return folders
 
 

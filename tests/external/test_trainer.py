@@ -3,10 +3,7 @@
 import json
 import math
 import os
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,14 +15,17 @@ from transformers import TrainerControl, TrainerState
 
 from profiles import Lora, Training, load_model, load_profile
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
-from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
+from tasks.domain.errors import UnusableModel
 from tasks.domain.progress import TrainingUpdate
 from tasks.domain.schemas import functions
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.trainer import engine
 from tasks.external.trainer.callback import ReportingCallback
+from tasks.external.trainer.checkpoints import Checkpoints
+from tasks.external.trainer.merging import save_adapter
 from tasks.external.trainer.packs import IGNORED
+from tasks.external.trainer.stopping import Stopping
 from tests.fakes.toolsets import CLOCKS
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +44,7 @@ def settings(**changes: Any) -> Training:
         "warmup_ratio": 0.0,
         "max_steps": 4,
         "save_steps": 100,
+        "eval_steps": 100,
         "gradient_checkpointing": "off",
     }
     return Training.model_validate(load_profile("demo").training.model_dump() | fast | changes)
@@ -118,7 +119,7 @@ class Listener(list[TrainingUpdate]):
 @pytest.fixture(scope="module")
 def trained(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """One whole training of ten steps, looked at from many sides."""
-    training = settings(max_steps=10, save_steps=5)
+    training = settings(max_steps=10, save_steps=5, eval_steps=5)
     model, tokenizer = prepared(tiny_base, training)
     before = {is_adapter: weights(model, adapter=is_adapter) for is_adapter in (True, False)}
     data, listener = rows(tiny_base), Listener()
@@ -126,15 +127,6 @@ def trained(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     held_out = data.select(range(4))
     record = engine.train(model, tokenizer, data, held_out, training, folder, listener)
     return locals()
-
-
-def interrupted(base: Path, training: Training, folder: Path, step: int) -> Listener:
-    """A training that gets a signal while it tells of one step, and stops behind the next."""
-    listener = Listener(interrupt_at=step - 1)
-    model, tokenizer = prepared(base, training)
-    with pytest.raises(TrainingInterrupted, match=f"SIGTERM at step {step} of"):
-        engine.train(model, tokenizer, rows(base), None, training, folder, listener)
-    return listener
 
 
 def finished(base: Path, training: Training, folder: Path) -> tuple[Any, Any, Listener]:
@@ -183,7 +175,8 @@ def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any
 
 def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
     listener = trained["listener"]
-    assert listener.moments() == ["started", "checkpoint", "checkpoint", "finished"]
+    saved = ["evaluated", "checkpoint"]
+    assert listener.moments() == ["started", *saved, *saved, "finished"]
     assert [update.step for update in listener if update.moment == "checkpoint"] == [5, 10]
     steps = [update for update in listener if update.moment == "progress"]
     assert [update.fraction for update in steps] == [n / 10 for n in range(1, 11)]
@@ -201,7 +194,7 @@ def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
 def test_a_saved_adapter_reopens_as_it_was(trained: dict[str, Any], tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    engine.save_adapter(trained["model"], tmp_path / "adapter")
+    save_adapter(trained["model"], tmp_path / "adapter")
     written = load_file(tmp_path / "adapter" / "adapter_model.safetensors")
     current = weights(trained["model"], adapter=True)
     plain = {name.replace(".default", ""): value for name, value in current.items()}
@@ -214,7 +207,7 @@ def test_a_saved_adapter_reopens_as_it_was(trained: dict[str, Any], tmp_path: Pa
 
 def test_checkpoints_are_dropped_when_they_have_served(tmp_path: Path) -> None:
     (tmp_path / "run" / "checkpoint-5").mkdir(parents=True)
-    engine.drop_checkpoints(tmp_path / "run")
+    Checkpoints(tmp_path / "run").drop()
     assert not (tmp_path / "run").exists()
 
 
@@ -233,139 +226,36 @@ def test_a_folder_that_holds_no_model_is_named(tmp_path: Path) -> None:
         prepared(tmp_path, settings())
 
 
-def test_an_interrupted_training_ends_like_an_uninterrupted_one(
-    tiny_base: Path, tmp_path: Path
-) -> None:
-    training = settings()
-    whole, record, _ = finished(tiny_base, training, tmp_path / "whole")
-    first = interrupted(tiny_base, training, tmp_path / "parts", 2)
-    assert first.moments() == ["started", "checkpoint", "interrupted"]
-    parts, continued, second = finished(tiny_base, training, tmp_path / "parts")
-    assert second[0].moment == "resumed"
-    assert second[0].step == continued.resumed_at_step == 2
-    assert continued.losses == record.losses
-    assert difference(weights(whole, adapter=True), weights(parts, adapter=True)) == 0
-
-
-def test_a_checkpoint_that_was_not_finished_is_passed_over(tiny_base: Path, tmp_path: Path) -> None:
-    training = settings(save_steps=2)
-    interrupted(tiny_base, training, tmp_path, 3)
-    newest = tmp_path / "checkpoint-3" / "trainer_state.json"
-    newest.write_text(newest.read_text("utf-8")[:40], encoding="utf-8")
-    shutil.copytree(tmp_path / "checkpoint-2", tmp_path / "checkpoint-9")
-    assert engine.newest_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
-    _, record, listener = finished(tiny_base, training, tmp_path)
-    assert (listener[0].moment, listener[0].step) == ("resumed", 2)
-    assert [step for step, _ in record.losses] == [1, 2, 3, 4]
-
-
-def test_a_training_that_was_done_but_not_saved_is_not_done_again(
-    tiny_base: Path, tmp_path: Path
-) -> None:
-    training = settings(max_steps=2, save_steps=3)
-    model, record, _ = finished(tiny_base, training, tmp_path)
-    again, repeated, _ = finished(tiny_base, training, tmp_path)
-    assert repeated.resumed_at_step == repeated.steps == 2
-    assert repeated.losses == record.losses
-    assert difference(weights(model, adapter=True), weights(again, adapter=True)) == 0
-
-
-def test_no_checkpoint_is_found_where_there_is_none(tmp_path: Path) -> None:
-    assert engine.newest_checkpoint(tmp_path / "nowhere") is None
-
-
-def test_the_keyboard_stops_like_a_signal(tiny_base: Path, tmp_path: Path) -> None:
-    listener = Listener(interrupt_at=1, by=signal.SIGINT)
-    model, tokenizer = prepared(tiny_base, settings())
-    with pytest.raises(TrainingInterrupted, match="SIGINT at step 2 of 4"):
-        engine.train(model, tokenizer, rows(tiny_base), None, settings(), tmp_path, listener)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_a_process_that_is_terminated_leaves_a_checkpoint_to_go_on_from(
-    tiny_base: Path, tmp_path: Path
-) -> None:
-    command = [sys.executable, "-m", "tests.fakes.train_until_told", str(tiny_base), str(tmp_path)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("{") and json.loads(line)["moment"] == "progress":
-                break
-        process.terminate()
-        output, errors = process.communicate(timeout=120)
-    finally:
-        process.kill()
-        process.wait()
-    last = TrainingUpdate.model_validate_json(output.strip().splitlines()[-1])
-    assert last.moment == "interrupted"
-    assert process.returncode == 1
-    assert f"TrainingInterrupted: SIGTERM at step {last.step} of 400" in errors.splitlines()[-1]
-    assert engine.newest_checkpoint(tmp_path) == tmp_path / f"checkpoint-{last.step}"
-    training = settings(max_steps=400, save_steps=1000)
-    listener = interrupted(tiny_base, training, tmp_path, last.step + 2)
-    assert (listener[0].moment, listener[0].step) == ("resumed", last.step)
-
-
-def test_a_rate_that_is_far_too_high_stops_the_training(tiny_base: Path, tmp_path: Path) -> None:
-    training, listener = settings(learning_rate=1e30, save_steps=1), Listener()
-    model, tokenizer = prepared(tiny_base, training)
-    with pytest.raises(TrainingDiverged, match=r"not a number at step \d of 4"):
-        engine.train(model, tokenizer, rows(tiny_base), None, training, tmp_path, listener)
-    assert listener.moments()[-1] == "diverged"
-    assert "finished" not in listener.moments()
-    newest = engine.newest_checkpoint(tmp_path)
-    assert newest is not None
-    assert int(newest.name.split("-")[1]) < listener[-1].step
-
-
-def test_weights_that_are_not_numbers_stop_the_training_at_once(
-    tiny_base: Path, tmp_path: Path
-) -> None:
-    listener = Listener()
-    model, tokenizer = prepared(tiny_base, settings(save_steps=1))
-    with torch.no_grad():
-        next(v for n, v in model.named_parameters() if "lora_B" in n).fill_(float("nan"))
-    with pytest.raises(TrainingDiverged, match="not a number at step 1 of 4"):
-        engine.train(
-            model, tokenizer, rows(tiny_base), None, settings(save_steps=1), tmp_path, listener
-        )
-    assert listener.moments() == ["started", "diverged"]
-    assert "loss nan" in listener[-1].detail
-    assert engine.newest_checkpoint(tmp_path) is None
-
-
-def heard(is_main: bool, *logs: dict[str, Any] | None) -> tuple[ReportingCallback, Listener]:
+def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, Listener]:
     """What a listener hears when a trainer logs these things."""
-    listener = Listener()
+    listener, stopping = Listener(), Stopping()
     callback = ReportingCallback(listener, tokens_per_step=100)
     state = TrainerState(global_step=0, max_steps=4, is_world_process_zero=is_main)
     control = TrainerControl()
     callback.on_train_begin(None, state, control)
     for step, entry in enumerate(logs, start=1):
         state.global_step = step
-        callback.on_log(None, state, control, logs=entry)
+        state.log_history.append({**entry, "step": step})
+        for each in (stopping, callback):
+            each.on_log(None, state, control, logs=entry)
     callback.on_save(None, state, control)
-    callback.on_train_end(None, state, control)
-    return callback, listener
+    return stopping, listener
 
 
 def test_logs_without_a_loss_are_no_progress() -> None:
-    callback, listener = heard(True, None, {}, {"train_runtime": 3.0}, {"eval_loss": 1.5})
-    assert [update.moment for update in listener] == ["started", "checkpoint", "finished"]
-    assert (callback.losses, callback.eval_losses) == ([], [(4, 1.5)])
+    _, listener = heard(True, {}, {"train_runtime": 3.0}, {"eval_loss": 1.5})
+    assert [update.moment for update in listener] == ["started", "evaluated", "checkpoint"]
     assert listener[-1].eval_loss == 1.5
     assert listener[-1].loss is None
 
 
+def test_a_checkpoint_bears_the_loss_of_its_own_step_only() -> None:
+    _, listener = heard(True, {"eval_loss": 1.5}, {"loss": 2.0})
+    assert (listener[-1].moment, listener[-1].loss) == ("checkpoint", 2.0)
+    assert listener[-1].eval_loss is None
+
+
 def test_only_the_main_process_speaks() -> None:
-    callback, listener = heard(False, {"loss": 2.0, "grad_norm": 0.5}, {"loss": float("nan")})
+    stopping, listener = heard(False, {"loss": 2.0, "grad_norm": 0.5}, {"loss": float("nan")})
     assert listener == []
-    assert callback.diverged
-
-
-def test_the_last_moment_carries_the_last_loss() -> None:
-    _, listener = heard(True, {"loss": 2.0}, {"loss": 1.5, "grad_norm": 0.5})
-    assert (listener[-1].moment, listener[-1].loss) == ("finished", 1.5)
+    assert stopping.diverged == "loss nan in step 2"

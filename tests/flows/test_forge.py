@@ -227,7 +227,7 @@ def test_training_is_told_as_events_of_the_run_that_trains(forged: Forged) -> No
     moments = [event.event.rpartition(".")[2] for event in events]
     assert moments[0] == "started"
     assert moments[-1] == "finished"
-    assert set(moments) == {"started", "progress", "checkpoint", "finished"}
+    assert set(moments) == {"started", "progress", "evaluated", "checkpoint", "finished"}
     runs = {event.resource.id for event in events}
     assert len(runs) == 1
     assert runs.pop().startswith("prefect.flow-run.")

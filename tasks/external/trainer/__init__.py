@@ -1,11 +1,17 @@
 """Unsloth and TRL: the only door to torch. Import from the modules below, inside a function.
 
-engine.py     load a base, prepare rows, train, merge
-packs.py      which rows of a step share one prefix; no torch
-batches.py    rows become tensors: padded, or packs that hold their prefix once
-attention.py  each row of a pack looks at the prefix and at itself
-gpu_kernel.py on a GPU, Unsloth's kernel is told to do that
-steps.py      TRL's trainer, one part of a batch after the other
-self_check.py packs are compared with separate rows before a training uses them
-callback.py   what the trainer says becomes TrainingUpdates
+engine.py      load a base, prepare rows, train
+run.py         the attempts of one training: from its newest checkpoint, with less where it must
+steps.py       TRL's trainer, whose batch is cut into what is computed at once
+batches.py     rows become tensors: packs behind a shared prefix, or padded rows
+packs.py       which rows of a step go into one pack
+attention.py   each row of a pack looks at the prefix and at itself
+gpu_kernel.py  the same for Unsloth's kernel on a GPU
+self_check.py  packs and rows must have one loss, or packs are not used
+checkpoints.py what a training keeps to go on from, sealed when it is whole
+keeping.py     seals what the trainer writes, and puts the best adapter aside
+stopping.py    signals, numbers that are none, nothing gained
+callback.py    what the trainer says becomes TrainingUpdates
+record.py      what was asked, done and given up
+merging.py     the adapter is written, and merged into 16 bit
 """

@@ -5,10 +5,7 @@
 from unsloth import FastLanguageModel
 # isort: on
 
-import json
 import math
-import os
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,20 +13,25 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import PeftModel
 from transformers import PrinterCallback
 from trl import SFTConfig
 
 import profiles
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
+from tasks.domain.origin import Origin
 from tasks.domain.products import TrainingRecord
 from tasks.domain.progress import Report, TrainingUpdate
 from tasks.domain.token_rules import EncodedRow
 from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks
 from tasks.external.trainer.callback import ReportingCallback
+from tasks.external.trainer.checkpoints import Checkpoints
+from tasks.external.trainer.keeping import KeepingCallback
 from tasks.external.trainer.packs import IGNORED
+from tasks.external.trainer.record import training_record
+from tasks.external.trainer.run import Run
 from tasks.external.trainer.self_check import find_fault
 from tasks.external.trainer.steps import StepTrainer
+from tasks.external.trainer.stopping import Stopping
 
 
 def load_model(
@@ -45,7 +47,7 @@ def load_model(
             str(base),
             max_seq_length=training.max_seq_length,
             load_in_4bit=model.load_in_4bit,
-            dtype=_precision(),
+            dtype=precision(),
             local_files_only=True,
         )
     except (OSError, ValueError) as error:
@@ -88,77 +90,45 @@ def train(
     training: profiles.Training,
     checkpoints: Path,
     report: Report,
+    origin: Origin | None = None,
 ) -> TrainingRecord:
-    """Train ``model`` in place; go on from the newest checkpoint in ``checkpoints``, if any.
+    """Train ``model`` in place; go on from the newest whole checkpoint in ``checkpoints``, if any.
+
+    ``origin`` says what the training is made from, so that checkpoints of another are noticed.
 
     Raises:
         TrainingDiverged: a loss or gradient is not a number; checkpoints before it are kept.
         TrainingInterrupted: SIGTERM or SIGINT came; a checkpoint of the last step is kept.
+        OutOfMemory: a step does not fit, though every rung of the ladder was taken.
+        ResumeRefused: the checkpoints are those of another training.
     """
-    callback = ReportingCallback(report, _tokens_per_step(rows, training))
-    trainer, notes = _trainer(model, tokenizer, rows, eval_rows, training, checkpoints, report)
-    trainer.add_callback(callback)
-    resume = newest_checkpoint(checkpoints)
+    kept = Checkpoints(checkpoints)
+    reporting = ReportingCallback(report, _tokens_per_step(rows, training), kept.claim(origin))
+    stopping = Stopping(training.early_stopping_patience)
+    keeping = KeepingCallback(kept, keep=training.checkpoints_kept, keep_best=training.keep_best)
+
+    def build(
+        rows: Dataset, eval_rows: Dataset | None, training: profiles.Training
+    ) -> tuple[StepTrainer, tuple[str, ...]]:
+        trainer, notes = _trainer(model, tokenizer, rows, eval_rows, training, checkpoints, report)
+        for callback in (stopping, keeping, reporting):
+            trainer.add_callback(callback)
+        return trainer, notes
+
+    run = Run(model, rows, eval_rows, training, kept, build)
     started = time.monotonic()
-    with callback.stopping_on_signals():
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    _raise_if_stopped(callback, trainer.state)
-    return _record(trainer, callback, training, notes, resume, time.monotonic() - started)
+    with stopping.on_signals():
+        while problem := run.attempt():
+            stopping.leave_step()
+            reporting.say("out_of_memory", run.state, detail=run.climb(problem))
+        run.keep_abandoned(stopping)
+    _raise_if_stopped(stopping, reporting, run.state)
+    record = training_record(run, training, run.restore_best(), time.monotonic() - started)
+    reporting.say("finished", run.state, eval_loss=record.eval_loss)
+    return record
 
 
-def save_adapter(model: Any, folder: Path) -> None:
-    """Write the adapter and reopen it, so that a file that cannot be read is noticed here.
-
-    Raises:
-        UnusableModel: the written adapter is not the one in memory.
-    """
-    from peft.utils import get_peft_model_state_dict
-    from safetensors.torch import load_file
-
-    model.save_pretrained(str(folder), save_embedding_layers=False)
-    written = load_file(str(folder / "adapter_model.safetensors"))
-    current = get_peft_model_state_dict(model, save_embedding_layers=False)
-    same = written.keys() == current.keys() and all(
-        torch.equal(written[name], value.cpu()) for name, value in current.items()
-    )
-    if not same:
-        raise UnusableModel(f"{folder.name}: the adapter on disk is not the one that was trained")
-
-
-def merge(base: Path, adapter: Path | None, folder: Path) -> None:
-    """Write base and adapter as one 16-bit model; without an adapter, the base itself in 16 bit.
-
-    The sum is taken in float32, so that only one rounding lies between training and file.
-    """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.float32)
-    if adapter is not None:
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
-    model.to(torch.float16).save_pretrained(str(folder))
-    AutoTokenizer.from_pretrained(str(base)).save_pretrained(str(folder))
-
-
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that is whole: its state, written last, opens and names its step."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    return next((path for path in reversed(found) if _is_whole(path)), None)
-
-
-def drop_checkpoints(folder: Path) -> None:
-    """Remove checkpoints that have served: they are for resuming only."""
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    try:
-        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(state.get("global_step") == int(checkpoint.name.split("-")[1]))
-
-
-def _precision() -> torch.dtype | None:
+def precision() -> torch.dtype | None:
     """float32 on a CPU; on a GPU what it does best, which Unsloth knows.
 
     Left to itself Unsloth takes bfloat16 on a CPU that has it, and the same run would give another
@@ -237,9 +207,8 @@ def _arguments(
         logging_nan_inf_filter=False,  # it would log the mean of earlier losses instead
         save_strategy="steps",
         save_steps=training.save_steps,
-        save_total_limit=training.checkpoints_kept,
         eval_strategy="steps" if eval_rows else "no",
-        eval_steps=training.save_steps,
+        eval_steps=training.eval_steps,
         seed=training.seed,
         data_seed=training.seed,
         bf16=on_gpu and torch.cuda.is_bf16_supported(),
@@ -258,52 +227,16 @@ def _tokens_per_step(rows: Dataset, training: profiles.Training) -> float:
     return sum(lengths) / len(lengths) * training.effective_batch
 
 
-def _raise_if_stopped(callback: ReportingCallback, state: Any) -> None:
+def _raise_if_stopped(stopping: Stopping, reporting: ReportingCallback, state: Any) -> None:
     place = f"step {state.global_step} of {state.max_steps}"
-    if callback.diverged:
+    if stopping.diverged:
+        reporting.say("diverged", state, detail=stopping.diverged)
         raise TrainingDiverged(
-            f"the loss or its gradient is not a number at {place}; "
+            f"{stopping.diverged} of {state.max_steps}; "
             "a lower learning rate or a look at the longest rows is needed"
         )
-    if callback.stop_asked_by:
+    if stopping.asked_by:
+        reporting.say("interrupted", state, detail=f"{stopping.asked_by} at {place}")
         raise TrainingInterrupted(
-            f"{callback.stop_asked_by} at {place}; the same command goes on from there"
+            f"{stopping.asked_by} at {place}; the same command goes on from there"
         )
-
-
-def _record(
-    trainer: Any,
-    callback: ReportingCallback,
-    training: profiles.Training,
-    notes: tuple[str, ...],
-    resume: Path | None,
-    seconds: float,
-) -> TrainingRecord:
-    arguments = trainer.args
-    labels = [label for row in trainer.train_dataset["labels"] for label in row]
-    evals = callback.eval_losses
-    return TrainingRecord(
-        requested=training.model_dump(mode="json"),
-        effective={
-            "optimizer": str(getattr(arguments.optim, "value", arguments.optim)),
-            "precision": "bf16" if arguments.bf16 else "fp16" if arguments.fp16 else "float32",
-            "device": str(arguments.device),
-            "threads": torch.get_num_threads(),
-            "per_device_batch_size": arguments.per_device_train_batch_size,
-            "gradient_accumulation_steps": arguments.gradient_accumulation_steps,
-            "gradient_checkpointing": arguments.gradient_checkpointing,
-            "shared_prefix": isinstance(trainer.data_collator, SharedPrefixPacks),
-            "parameters_trained": trainer.model.num_parameters(only_trainable=True),
-            "offline": os.environ.get("HF_HUB_OFFLINE") == "1",
-        },
-        notes=notes,
-        first_loss=callback.losses[0][1],
-        final_loss=callback.losses[-1][1],
-        eval_loss=evals[-1][1] if evals else None,
-        steps=trainer.state.global_step,
-        resumed_at_step=int(resume.name.split("-")[1]) if resume else 0,
-        seconds=seconds,
-        trained_tokens=sum(label != IGNORED for label in labels),
-        losses=tuple(callback.losses),
-        eval_losses=tuple(evals),
-    )

@@ -1,0 +1,44 @@
+"""What checkpoints were made from: why a training can go on from them, or cannot."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Origin(BaseModel):
+    """The inputs of one training."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    data: str
+    """sha256 of the training rows."""
+    base: str
+    """sha256 of the base model's folder."""
+    settings: dict[str, Any]
+    """Every number of model, adapter and training, by its name in the profile."""
+
+
+def differences(before: Origin, now: Origin) -> list[str]:
+    """What is not the same, in words; empty when a training can go on."""
+    found = []
+    if before.model != now.model:
+        found.append(f"the model {before.model}, now {now.model}")
+    if before.base != now.base:
+        found.append("other base weights")
+    if before.data != now.data:
+        found.append("other training rows")
+    for name in sorted(before.settings.keys() | now.settings.keys()):
+        old, new = before.settings.get(name), now.settings.get(name)
+        if old != new:
+            found.append(f"{name} {old}, now {new}")
+    return found
+
+
+def flat(prefix: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Nested settings by dotted name."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        whole = f"{prefix}.{name}"
+        found |= flat(whole, value) if isinstance(value, dict) else {whole: value}
+    return found
