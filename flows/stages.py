@@ -2,7 +2,6 @@
 
 from prefect import flow
 
-from flows.train import train
 from profiles import Model, Profile, Quantization, Recipe
 from tasks.adopt_dataset import adopt_dataset
 from tasks.benchmark_model import benchmark_model
@@ -25,6 +24,7 @@ from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
+from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
 
 
@@ -58,7 +58,7 @@ def train_alone(
     draft = adopt_dataset(data, heldout, tools)
     base = prepare_base(model)
     dataset = check_quality(draft, base, profile, model.name)
-    adapter = train(dataset, base, model, profile)
+    adapter = train_adapter(dataset, base, model, profile)
     hand_over(adapter, output)
     return adapter
 

@@ -15,7 +15,9 @@ ForgeError                  what a person sees as one line; the command exits wi
 ├── ResumeRefused           the checkpoints belong to another run
 ├── ExportFailed            the GGUF is not the model that was trained
 ├── ValidationFailed        the model does not reach the profile's thresholds
-└── BundleInvalid           a bundle is incomplete, altered or does not work
+├── BundleInvalid           a bundle is incomplete, altered or does not work
+├── StageCrashed            the process of a stage on a work pool ended without a word
+└── StageCancelled          somebody cancelled a stage on a work pool
 """
 
 
@@ -81,3 +83,11 @@ class ValidationFailed(ForgeError):
 
 class BundleInvalid(ForgeError):
     """A bundle is incomplete, altered or does not work."""
+
+
+class StageCrashed(ForgeError):
+    """The process of a stage on a work pool ended without a word: killed, or no memory left."""
+
+
+class StageCancelled(ForgeError):
+    """Somebody cancelled a stage on a work pool; only a person starts it again."""

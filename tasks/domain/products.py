@@ -128,6 +128,13 @@ class ApprovedDataset(Product):
     report: QualityReport
 
 
+class Prepared(Product):
+    """What training starts from: approved rows, and the base whose tokenizer judged them."""
+
+    base: BaseModelFolder
+    dataset: ApprovedDataset
+
+
 class TrainingRecord(Product):
     """What was asked of the trainer and what it really did."""
 
@@ -154,6 +161,13 @@ class LoraAdapter(Product):
     files: StoredFile
     base: BaseModelFolder
     record: TrainingRecord
+
+
+class Trained(Product):
+    """What an evaluation starts from: an adapter, and the rows that were held out for it."""
+
+    adapter: LoraAdapter
+    dataset: Dataset
 
 
 class GgufModel(Product):
