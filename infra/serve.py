@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -96,33 +96,27 @@ def _wait_until_healthy(parts: Mapping[str, subprocess.Popen[bytes]], url: str) 
 
 @contextmanager
 def _family() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """The parts by name; the last ones started are ended first, each with all its children."""
+    """The parts by name, the server first; all of them and their children end with the block."""
     parts: dict[str, subprocess.Popen[bytes]] = {}
     try:
         yield parts
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave some running
-        *workers, server = [*reversed(parts.values())] or [None]
-        _end(workers)  # they and their runs still report to the server
-        _end([server] if server else [])
+        processes = list(parts.values())
+        _end(processes[1:])  # the workers and their runs still report to the server
+        _end(processes[:1])
 
 
-def _end(processes: list[subprocess.Popen[bytes] | None]) -> None:
-    family = [
-        member
-        for process in processes
-        if process is not None and process.poll() is None
-        for member in (
-            psutil.Process(process.pid),
-            *psutil.Process(process.pid).children(recursive=True),
-        )
-    ]
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    alive = [psutil.Process(process.pid) for process in processes if process.poll() is None]
+    family = [member for one in alive for member in (one, *one.children(recursive=True))]
     for member in family:
-        if member.is_running():
+        with suppress(psutil.NoSuchProcess):
             member.terminate()
     _, alive = psutil.wait_procs(family, timeout=_END_SECONDS)
     for member in alive:
-        member.kill()
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
     psutil.wait_procs(alive, timeout=10)
 
 
