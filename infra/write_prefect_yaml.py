@@ -57,9 +57,9 @@ def _pull(code: str) -> list[dict[str, Any]]:
     """How flow code reaches a worker; without a step, Prefect takes the folder deployed from."""
     if not code:
         return []
-    if "://" not in code:
+    if code.startswith("/"):
         return [{"prefect.deployments.steps.set_working_directory": {"directory": code}}]
-    repository, _, branch = code.partition("@")
+    repository, _, branch = code.partition("#")
     step = {"repository": repository} | ({"branch": branch} if branch else {})
     return [{"prefect.deployments.steps.git_clone": step}]
 

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     """How many runs the pool ``gpu`` takes at once: as many as there are GPUs."""
     code: str = ""
     """Where workers find the flows: the folder that was deployed from (empty), a folder that is in
-    their image (``/opt/mcp-forge``), or a repository (``https://…`` and ``@branch``)."""
+    their image (``/opt/mcp-forge``), or a repository (``https://…`` and ``#branch``)."""
 
     @property
     def storage_uri(self) -> str:

@@ -11,12 +11,12 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
 from prefect.deployments import run_deployment
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.logging import get_run_logger
 from prefect.states import AwaitingRetry
 
 from tasks.domain.conversations import fingerprint
-from tasks.domain.errors import StageCancelled, StageCrashed
+from tasks.domain.errors import StageCancelled, StageCrashed, StageNotDeployed
 
 _POLL_SECONDS = 5
 _RETRY_SECONDS = 10
@@ -44,6 +44,7 @@ def run_on_pool(stage: Flow[..., _Result], parameters: dict[str, Any]) -> _Resul
     is waited for, what crashed is queued again under its id, what is done is read.
 
     Raises:
+        StageNotDeployed: there is no such deployment.
         StageCrashed: its process ended without a word; queued again twice before that.
         StageCancelled: somebody cancelled it.
         ForgeError: whatever stopped the stage itself.
@@ -71,9 +72,12 @@ def _start(deployment: str, parameters: dict[str, Any]) -> UUID:
             client.set_flow_run_state(found[0].id, AwaitingRetry(), force=True)
     if found:
         return found[0].id
-    run: FlowRun = run_deployment(  # type: ignore[assignment]  # sync here
-        deployment, parameters=parameters, idempotency_key=key, timeout=0
-    )
+    try:
+        run: FlowRun = run_deployment(  # type: ignore[assignment]  # sync here
+            deployment, parameters=parameters, idempotency_key=key, timeout=0
+        )
+    except ObjectNotFound as error:
+        raise StageNotDeployed(f"no deployment {deployment}; needed: make deploy") from error
     return run.id
 
 

@@ -78,7 +78,7 @@ def test_the_weekly_forge_is_an_inactive_example_and_the_nightly_watch_is_active
     [
         ("/opt/mcp-forge", {"set_working_directory": {"directory": "/opt/mcp-forge"}}),
         (
-            "https://example.com/mcp-forge.git@main",
+            "https://example.com/mcp-forge.git#main",
             {
                 "git_clone": {
                     "repository": "https://example.com/mcp-forge.git",

@@ -7,6 +7,14 @@ import psutil
 from tests.services.conftest import Deployment, until
 
 
+def goes_on_to_evaluate(deployment: Deployment, parent: str) -> None:
+    """The parent has read the training's result and starts the next stage; that is enough here."""
+    evaluation = deployment.child(parent, "evaluate")["id"]
+    deployment.cancel(parent)
+    deployment.wait_for(parent, "CANCELLED")
+    deployment.wait_for(evaluation, "CANCELLED")
+
+
 def test_a_cancelled_parent_ends_the_process_that_trains(deployment: Deployment) -> None:
     parent = deployment.start("forge/tiny", server="time", profile="endless")
     training = deployment.child(parent, "train")
@@ -31,6 +39,16 @@ def test_a_training_that_a_person_cancels_is_not_begun_again(deployment: Deploym
     assert deployment.run(training["id"])["run_count"] == 1
 
 
+def test_what_stops_a_stage_on_its_pool_stops_its_parent_with_the_same_words(
+    deployment: Deployment,
+) -> None:
+    parent = deployment.start("forge/tiny", server="time", profile="strict")
+    ended = deployment.wait_for(parent, "FAILED")
+    assert "ValidationFailed: tiny: " in ended["state"]["message"]
+    assert "of the right tool" in ended["state"]["message"]
+    assert deployment.child(parent, "evaluate")["run_count"] == 1
+
+
 def test_a_killed_training_is_reported_and_goes_on_from_its_checkpoint(
     deployment: Deployment,
 ) -> None:
@@ -45,7 +63,8 @@ def test_a_killed_training_is_reported_and_goes_on_from_its_checkpoint(
     assert "exited with status code: -9" in crashed[0]["payload"]["validated_state"]["message"]
     resumed = deployment.moment(training, "resumed")
     assert resumed["payload"]["step"] >= 5
-    deployment.wait_for(parent, "COMPLETED")
+    deployment.wait_for(training, "COMPLETED")
+    goes_on_to_evaluate(deployment, parent)
     assert deployment.child(parent, "train")["id"] == training
     assert deployment.run(training)["run_count"] == 2
 
@@ -56,8 +75,7 @@ def test_a_retry_of_the_parent_finds_the_training_that_still_runs(deployment: De
     for process in deployment.processes(parent, "cpu"):
         process.kill()
     deployment.wait_for(parent, "CRASHED")
-    until(lambda: len(deployment.events("prefect.flow-run.Crashed", parent)) > 1, "both reports")
     deployment.retry(parent)
-    deployment.wait_for(parent, "COMPLETED")
+    goes_on_to_evaluate(deployment, parent)
     assert deployment.child(parent, "train")["id"] == training
     assert deployment.run(training)["run_count"] == 1

@@ -16,8 +16,8 @@ VOLATILE = {"updated", "version_id", "last_polled", "status"}
         ({"server": "time", "profile": "slow"}, "'slow' is not one of"),
         ({"server": "time", "model": "huge"}, "'huge' is not one of"),
         ({"server": "time", "quantization": "q2_k"}, "'q2_k' is not one of"),
-        ({"server": "time", "samples": 0}, "0 is not valid"),
-        ({"server": "time", "seed": -1}, "-1 is not valid"),
+        ({"server": "time", "samples": 0}, "0 is less than the minimum of 1"),
+        ({"server": "time", "seed": -1}, "-1 is less than the minimum of 0"),
         ({}, "'server' is a required property"),
     ],
     ids=lambda value: str(value),
@@ -30,7 +30,7 @@ def test_a_wrong_parameter_is_refused_before_any_work(
     before = deployment.read("POST", "flow_runs/count", mine)
     asked = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
     answer = deployment.ask("POST", f"deployments/{found['id']}/create_flow_run", asked)
-    assert answer.status_code == 422 or answer.status_code == 409
+    assert answer.status_code == 409  # what this version of Prefect answers
     assert message in answer.text
     assert deployment.read("POST", "flow_runs/count", mine) == before
 
