@@ -112,8 +112,15 @@ class Deployment:
         self.do(PREFECT, "--no-prompt", "deploy", *chosen, *options)
 
     def ask(self, method: str, path: str, content: Any = None) -> httpx.Response:
-        with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
-            return client.request(method, f"/{path}", json=content)
+        """One request; again while the database of a busy machine is locked, as Prefect's client."""
+
+        def answered() -> httpx.Response | None:
+            with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
+                answer = client.request(method, f"/{path}", json=content)
+            return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+        found: httpx.Response = until(lambda: [a for a in [answered()] if a is not None], path)[0]
+        return found
 
     def read(self, method: str, path: str, content: Any = None) -> Any:
         return self.ask(method, path, content).raise_for_status().json()
@@ -266,7 +273,7 @@ def deployment(
     )
     port = free_port()
     environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "OMP_NUM_THREADS": "1",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",

@@ -61,9 +61,10 @@ def test_a_killed_training_is_reported_and_goes_on_from_its_checkpoint(
         lambda: deployment.events("prefect.flow-run.Crashed", training), "the crash is reported"
     )
     assert "exited with status code: -9" in crashed[0]["payload"]["validated_state"]["message"]
-    resumed = deployment.moment(training, "resumed")
-    assert resumed["payload"]["step"] >= 5
-    deployment.wait_for(training, "COMPLETED")
+    resumed = until(
+        lambda: deployment.events("mcp-forge.training.resumed", training), "the training goes on"
+    )
+    assert resumed[0]["payload"]["step"] >= 5
     goes_on_to_evaluate(deployment, parent)
     assert deployment.child(parent, "train")["id"] == training
     assert deployment.run(training)["run_count"] == 2

@@ -17,7 +17,7 @@ def test_serve_gives_pools_workers_and_deployments_and_ends_with_everything_it_s
 ) -> None:
     port = free_port()
     environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "MCP_FORGE_HOME": str(tmp_path / "home"),
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
