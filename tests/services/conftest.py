@@ -112,7 +112,7 @@ class Deployment:
         self.do(PREFECT, "--no-prompt", "deploy", *chosen, *options)
 
     def ask(self, method: str, path: str, content: Any = None) -> httpx.Response:
-        """One request; again while the database of a busy machine is locked, as Prefect's client."""
+        """One request; again while the database is locked, as Prefect's own client does."""
 
         def answered() -> httpx.Response | None:
             with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:

@@ -34,7 +34,8 @@ def test_a_bundle_is_published_by_the_worker_of_the_cpu_pool(
     deployment: Deployment, forged: dict[str, Any]
 ) -> None:
     assert (deployment.folder / "dist" / "time-tiny" / "SHA256SUMS").is_file()
-    (event,) = deployment.events("mcp-forge.bundle.published", forged["id"])
+    name = "mcp-forge.bundle.published"
+    (event,) = until(lambda: deployment.events(name, forged["id"]), name)
     assert Path(event["payload"]["path"]) == deployment.folder / "dist" / "time-tiny"
 
 

@@ -63,7 +63,8 @@ def test_a_schedule_fires_with_its_own_parameters_and_starts_nothing(
     assert run["auto_scheduled"] is True
     assert run["parameters"]["seed"] == 11
     assert run["parameters"]["server"] == "listed"
-    assert "The 2 tools are those of the bundle" in deployment.log(run["id"])
+    said = "The 2 tools are those of the bundle"
+    until(lambda: said in deployment.log(run["id"]), said)
     asked = {"flow_runs": {"parent_flow_run_id": {"any_": [run["id"]]}}}
     assert deployment.read("POST", "flow_runs/filter", asked) == []
 
@@ -78,7 +79,7 @@ def test_changed_tools_are_told_one_by_one_and_forged_again(
     run = deployment.start("watch/listed")
     forging = deployment.child(run, "forge")
     assert forging["parameters"]["server"] == "listed"
-    (event,) = deployment.events("mcp-forge.tools.changed", run)
+    (event,) = until(lambda: deployment.events("mcp-forge.tools.changed", run), "the event")
     assert event["resource"]["prefect.resource.id"] == "mcp-forge.server.listed"
     assert event["payload"]["added"] == ["convert_time"]
     assert event["payload"]["removed"] == ["gone"]
