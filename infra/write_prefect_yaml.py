@@ -75,7 +75,7 @@ def _of_model(name: str) -> list[dict[str, Any]]:
         "timezone": "UTC",
         "slug": "weekly",
         "active": False,
-        "parameters": {"server": profiles.servers()[-1]},
+        "parameters": {"server": defaults.weekly_server},
     }
     return [
         _deployment("forge", name, CPU, scored) | {"schedules": [weekly]},

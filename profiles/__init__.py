@@ -256,6 +256,8 @@ class ModelDeployment(_Section):
     quantization: Quantization = "q8_0"
     weekly: str = "0 3 * * 0"
     """When the example schedule of a full forge would run (cron); it is deployed inactive."""
+    weekly_server: str = "time"
+    """The server that it would forge for."""
 
 
 class ServerDeployment(_Section):
@@ -432,7 +434,7 @@ def _load(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
     path = _find(kind, f"{name}.toml")
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-        deployment = content.pop("deployment", {})
+        deployment = content.pop("deployment", {}) if kind != "training" else {}
         if schema in (ModelDeployment, ServerDeployment):
             return schema.model_validate(deployment)
         return schema.model_validate({"name": name, **content})

@@ -11,6 +11,7 @@ from prefect.utilities.importtools import import_object
 
 import profiles
 from infra.write_prefect_yaml import prefect_yaml
+from tests.fakes.own_profiles import model, write
 
 ROOT = Path(__file__).parent.parent.parent
 CONTENT: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
@@ -113,3 +114,12 @@ def test_no_secret_can_be_given_as_a_parameter() -> None:
     for deployment in DEPLOYMENTS.values():
         schema = parameter_schema(import_object(deployment["entrypoint"])).model_dump_json()
         assert "password" not in schema
+
+
+def test_a_misspelt_default_of_a_deployment_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"models/own": model(tmp_path, deployment={"profil": "demo"})})
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    with pytest.raises(profiles.ProfileError, match=r"models/own\.toml: profil: Extra inputs"):
+        prefect_yaml()
