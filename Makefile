@@ -4,7 +4,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed
+.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve
+PORT ?= 4200
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,7 +35,18 @@ format: install  ## let ruff put the code in shape
 	$(BIN)/ruff format .
 
 test: install  ## every test that needs no GPU
-	$(BIN)/pytest -m "not gpu"
+	$(BIN)/pytest -m "not gpu and not services"
+
+test-services: install  ## the deployment: a real server, real workers; crashes, cancels, restarts
+	$(BIN)/pytest -m services
+
+serve: install  ## a whole deployment here: server, pools, deployments, two workers; Ctrl-C ends it
+	$(BIN)/python -m infra.serve $(PORT)
+
+deploy: install  ## pools and all deployments to the Prefect server at PREFECT_API_URL
+	$(BIN)/python -m infra.bootstrap
+	$(BIN)/python -m infra.write_prefect_yaml
+	$(BIN)/prefect --no-prompt deploy --all
 
 bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, ours with packs
 	$(BIN)/python -m benchmarks.train

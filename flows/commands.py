@@ -21,6 +21,7 @@ from profiles import (
     models,
     resolve_server,
 )
+from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
 
 SERVER = "a registered server, a command, a URL, or a file with a tool list"
@@ -68,7 +69,8 @@ class Run(_ForServer):
     def cli_cmd(self) -> None:
         """Look whether it can be done, then do it."""
         recipe = self.recipe()
-        _check(recipe.model, recipe.quantization, recipe.profile)
+        if Settings().placement == "in-process":
+            _check(recipe.model, recipe.quantization, recipe.profile)
         asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
         bundle = in_prefect("flows.forge:forge", **asked)
         say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}")

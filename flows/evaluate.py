@@ -2,24 +2,50 @@
 
 from prefect import flow
 
-from profiles import Recipe
+from flows.placement import check_machine_once
+from flows.prepare import prepare_and_train
+from profiles import Quantization, load_recipe
+from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.benchmark_model import benchmark_model
-from tasks.domain.products import Dataset, Evaluation, LoraAdapter
+from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
 from tasks.inspect_server import inspect_server
 from tasks.validate_model import validate_model
 
 
 @flow(persist_result=True)
-def evaluate(adapter: LoraAdapter, dataset: Dataset, recipe: Recipe) -> Evaluation:
+def evaluate(
+    server: ServerName,
+    model: ModelName,
+    profile: ProfileName = "balanced",
+    quantization: Quantization = "q8_0",
+    samples: Samples | None = None,
+    seed: Seed | None = None,
+    include_tools: list[str] | None = None,
+    trained: Trained | None = None,
+) -> Evaluation:
     """Export an adapter, prove it in real tool loops, score it beside its base.
 
     The server is listed again instead of handed in: Prefect takes a ``$ref`` anywhere in a flow's
     parameters for a reference to a block, and tools' schemas have them.
+
+    Args:
+        server: the registered server whose tools are called.
+        model: the base model.
+        profile: the training profile, with its thresholds.
+        quantization: how the GGUF file's weights are stored.
+        samples: rows that were trained on; the profile's number when empty.
+        seed: of data and training; the profile's when empty.
+        include_tools: only these tools; all when empty.
+        trained: what forge hands over. Leave it empty: the adapter of the values above is then
+            taken from the cache, and trained first if there is none.
     """
+    recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
+    check_machine_once(recipe)
+    start = trained or prepare_and_train(recipe)
     toolset = inspect_server(recipe.server)
-    tuned = export_gguf(adapter.base, adapter, recipe.model, recipe.quantization)
-    validation = validate_model(tuned, dataset, toolset, recipe)
-    base = export_gguf(adapter.base, None, recipe.model, recipe.quantization)
-    benchmark = benchmark_model(tuned, base, validation, dataset, recipe)
+    tuned = export_gguf(start.adapter.base, start.adapter, recipe.model, recipe.quantization)
+    validation = validate_model(tuned, start.dataset, toolset, recipe)
+    base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
+    benchmark = benchmark_model(tuned, base, validation, start.dataset, recipe)
     return Evaluation(gguf=tuned, validation=validation, benchmark=benchmark)

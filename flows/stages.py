@@ -2,7 +2,6 @@
 
 from prefect import flow
 
-from flows.train import train
 from profiles import Model, Profile, Quantization, Recipe
 from tasks.adopt_dataset import adopt_dataset
 from tasks.benchmark_model import benchmark_model
@@ -18,6 +17,7 @@ from tasks.domain.products import (
     LoraAdapter,
     ValidationReport,
 )
+from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.fit_toolset import fit_toolset
 from tasks.hand_over import hand_over
@@ -28,6 +28,7 @@ from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
+from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
 
 
@@ -66,7 +67,8 @@ def train_alone(
     draft = adopt_dataset(data, heldout, tools)
     base = prepare_base(model)
     dataset = check_quality(draft, base, profile, model.name)
-    adapter = train(dataset, base, model, profile)
+    plan = estimate_memory(dataset, base, model, profile)
+    adapter = train_adapter(dataset, base, model, profile, plan)
     hand_over(adapter, output)
     return adapter
 

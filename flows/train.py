@@ -2,16 +2,42 @@
 
 from prefect import flow
 
-from profiles import Model, Profile
-from tasks.domain.products import ApprovedDataset, BaseModelFolder, LoraAdapter
+from flows.placement import check_machine_once
+from flows.prepare import prepare
+from profiles import load_recipe
+from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
+from tasks.domain.products import LoraAdapter, Prepared
 from tasks.estimate_memory import estimate_memory
 from tasks.train_adapter import train_adapter
 
 
 @flow(persist_result=True)
 def train(
-    dataset: ApprovedDataset, base: BaseModelFolder, model: Model, profile: Profile
+    server: ServerName,
+    model: ModelName,
+    profile: ProfileName = "balanced",
+    samples: Samples | None = None,
+    seed: Seed | None = None,
+    include_tools: list[str] | None = None,
+    prepared: Prepared | None = None,
 ) -> LoraAdapter:
-    """Fine-tune one adapter on a dataset that the gate let through."""
-    plan = estimate_memory(dataset, base, model, profile)
-    return train_adapter(dataset, base, model, profile, plan)
+    """Fine-tune one adapter on rows that the gate let through.
+
+    The parameters are names, never a command or a template: whoever may start a run may not
+    therefore run programs on the worker.
+
+    Args:
+        server: the registered server whose tools the model is to call.
+        model: the base model.
+        profile: the training profile.
+        samples: rows to train on; the profile's number when empty.
+        seed: of data and training; the profile's when empty.
+        include_tools: only these tools; all when empty.
+        prepared: what forge hands over. Leave it empty: rows are then written, or come from the
+            cache if the same rows were approved before.
+    """
+    recipe = load_recipe(server, model, profile, "q8_0", samples, seed, include_tools or ())
+    check_machine_once(recipe)
+    start = prepared or prepare(recipe)
+    plan = estimate_memory(start.dataset, start.base, recipe.model, recipe.profile)
+    return train_adapter(start.dataset, start.base, recipe.model, recipe.profile, plan)

@@ -20,6 +20,8 @@ from profiles.settings import Settings
 
 FOLDER = Path(__file__).parent
 
+Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+
 
 class ProfileError(ValueError):
     """A profile, model or server file is missing or says something that it may not say."""
@@ -333,14 +335,38 @@ class Server(_Section):
         return self
 
 
+class ModelDeployment(_Section):
+    """What a model's deployments take unless told otherwise: ``[deployment]`` of a model's file.
+
+    Apart from ``Model``, so that changing it makes nothing again.
+    """
+
+    profile: str = "balanced"
+    samples: int | None = Field(default=None, ge=1)
+    seed: int | None = Field(default=None, ge=0)
+    quantization: Quantization = "q8_0"
+    weekly: str = "0 3 * * 0"
+    """When the example schedule of a full forge would run (cron); it is deployed inactive."""
+    weekly_server: str = "time"
+    """The server that it would forge for."""
+
+
+class ServerDeployment(_Section):
+    """How a server is watched: ``[deployment]`` of a server's file."""
+
+    model: str = "smollm2"
+    """The model whose last bundle is compared and that is forged again."""
+    nightly: str = "0 2 * * *"
+    """When the tools are looked at (cron)."""
+    timezone: str = "UTC"
+    active: bool = True
+
+
 class TypedPrompt(_Section):
     """One prompt written apart from the generator, and its call (None: no tool)."""
 
     prompt: str
     call: dict[str, Any] | None
-
-
-Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
 
 
 class Recipe(_Section):
@@ -384,6 +410,16 @@ def load_model(name: str) -> Model:
 def load_server(name: str) -> Server:
     """Read a registered server; ProfileError when it is missing or wrong."""
     return _load("servers", name, Server)
+
+
+def load_model_deployment(name: str) -> ModelDeployment:
+    """What a model's deployments take; ProfileError when its file is missing or wrong."""
+    return _load("models", name, ModelDeployment)
+
+
+def load_server_deployment(name: str) -> ServerDeployment:
+    """How a server is watched; ProfileError when its file is missing or wrong."""
+    return _load("servers", name, ServerDeployment)
 
 
 def load_recipe(
@@ -488,7 +524,11 @@ def _load(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
         raise ProfileError(f"no {name!r} in profiles/{kind}; known: {known}")
     path = _find(kind, f"{name}.toml")
     try:
-        return schema.model_validate({"name": name, **tomllib.loads(path.read_text("utf-8"))})
+        content = tomllib.loads(path.read_text("utf-8"))
+        deployment = content.pop("deployment", {}) if kind != "training" else {}
+        if schema in (ModelDeployment, ServerDeployment):
+            return schema.model_validate(deployment)
+        return schema.model_validate({"name": name, **content})
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"profiles/{kind}/{path.name}: not TOML: {error}") from error
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,12 +17,26 @@ class Settings(BaseSettings):
     """Where everything of a local installation lies: storage, Prefect's database, workspaces."""
     storage: str = ""
     """Where runs keep their files: a folder or any fsspec URI; empty means ``<home>/storage``."""
+    dist: Path = Path("dist")
+    """Where bundles are put that get no folder of their own."""
     profiles: Path | None = None
     """A folder of your own with training/, models/ and servers/, read beside the shipped ones."""
     llama_cpp_dir: Path = Path(sys.prefix) / "share" / "mcp-forge" / "llama.cpp"
     """A llama.cpp tree with ``convert_hf_to_gguf.py``; ``make install`` puts one there."""
     allow_ad_hoc_servers: bool = False
     """Whether a flow parameter may be a command or a URL instead of a registered server."""
+
+    placement: Literal["in-process", "pools"] = "in-process"
+    """Where a flow runs its heavy stages: in its own process, or as runs on the pool ``gpu``."""
+    pool_type: str = "process"
+    """The type of the work pools that ``make deploy`` makes: process, docker, kubernetes."""
+    job_templates: Path | None = None
+    """A folder with ``<pool>-base-job-template.json`` for these pools; else the type's default."""
+    gpu_slots: int = Field(default=1, ge=1)
+    """How many runs the pool ``gpu`` takes at once: as many as there are GPUs."""
+    code: str = ""
+    """Where workers find the flows: the folder that was deployed from (empty), a folder that is in
+    their image (``/opt/mcp-forge``), or a repository (``https://…`` and ``#branch``)."""
 
     @property
     def storage_uri(self) -> str:

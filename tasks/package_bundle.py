@@ -9,6 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from profiles import Recipe
+from profiles.settings import Settings
 from tasks.domain.bundle_files import (
     CHECKSUMS,
     Ingredients,
@@ -17,8 +18,10 @@ from tasks.domain.bundle_files import (
     modelfile,
     readme,
 )
+from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
 from tasks.domain.schemas import functions
+from tasks.external.published import remember
 from tasks.external.storage import Storage, digest
 from tasks.reporting import artifacts, events
 
@@ -39,7 +42,11 @@ _PACKAGES = (
 def package_bundle(
     evaluation: Evaluation, base: BaseModelFolder, toolset: Toolset, recipe: Recipe, output: str
 ) -> Bundle:
-    """Write the bundle beside its place and move it there whole; a bundle there is replaced."""
+    """Write the bundle beside its place and move it there whole; a bundle there is replaced.
+
+    Raises:
+        BundleInvalid: something else than a bundle is in its place.
+    """
     made = Ingredients(
         base=base,
         profile=recipe.profile,
@@ -48,7 +55,8 @@ def package_bundle(
         stop=recipe.model.stop,
         packages={name: importlib.metadata.version(name) for name in _PACKAGES},
     )
-    target = Path(output or Path("dist") / made.name).absolute()
+    target = Path(output or Settings().dist / made.name).absolute()
+    _check_place(target)
     draft = target.with_name(f".{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     _write(draft, made, recipe)
@@ -62,9 +70,17 @@ def package_bundle(
         profile=recipe.profile.name,
         toolset_fingerprint=toolset.fingerprint,
     )
+    remember(toolset, recipe.model.name)
     artifacts.bundle(bundle)
     events.bundle_published(bundle)
     return bundle
+
+
+def _check_place(target: Path) -> None:
+    """A bundle replaces a bundle; nothing else is ever removed."""
+    is_empty = target.is_dir() and not any(target.iterdir())
+    if target.exists() and not is_empty and not (target / CHECKSUMS).is_file():
+        raise BundleInvalid(f"{target}: holds no bundle; needed a new folder, or one to replace")
 
 
 def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:

@@ -21,6 +21,7 @@ import pytest
 SCRATCH = Path(tempfile.mkdtemp(prefix="mcp-forge-tests-"))
 os.environ |= {
     "MCP_FORGE_HOME": str(SCRATCH / "home"),
+    "MCP_FORGE_DIST": str(SCRATCH / "dist"),
     "PREFECT_HOME": str(SCRATCH / "prefect"),
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -36,6 +37,8 @@ for name in (
     "MCP_FORGE_STORAGE",
     "MCP_FORGE_PROFILES",
     "MCP_FORGE_ALLOW_AD_HOC_SERVERS",
+    "MCP_FORGE_PLACEMENT",
+    "MCP_FORGE_CODE",
     "PREFECT_API_URL",
 ):
     os.environ.pop(name, None)

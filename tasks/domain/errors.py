@@ -17,7 +17,10 @@ ForgeError                  what a person sees as one line; the command exits wi
 ├── OutOfMemory             a training step does not fit, whatever was tried
 ├── ExportFailed            the GGUF is not the model that was trained
 ├── ValidationFailed        the model does not reach the profile's thresholds
-└── BundleInvalid           a bundle is incomplete, altered or does not work
+├── BundleInvalid           a bundle is incomplete, altered or does not work
+├── StageNotDeployed        the Prefect server has no deployment for a stage
+├── StageCrashed            the process of a stage on a work pool ended without a word
+└── StageCancelled          somebody cancelled a stage on a work pool
 """
 
 
@@ -91,3 +94,15 @@ class ValidationFailed(ForgeError):
 
 class BundleInvalid(ForgeError):
     """A bundle is incomplete, altered or does not work."""
+
+
+class StageNotDeployed(ForgeError):
+    """The Prefect server has no deployment for a stage that is to run on a work pool."""
+
+
+class StageCrashed(ForgeError):
+    """The process of a stage on a work pool ended without a word: killed, or no memory left."""
+
+
+class StageCancelled(ForgeError):
+    """Somebody cancelled a stage on a work pool; only a person starts it again."""

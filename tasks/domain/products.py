@@ -144,6 +144,13 @@ class TrainingPlan(Product):
     """Of all steps together; from a probe, see ``estimated_seconds``."""
 
 
+class Prepared(Product):
+    """What training starts from: approved rows, and the base whose tokenizer judged them."""
+
+    base: BaseModelFolder
+    dataset: ApprovedDataset
+
+
 class TrainingRecord(Product):
     """What was asked of the trainer and what it really did."""
 
@@ -174,6 +181,13 @@ class LoraAdapter(Product):
     files: StoredFile
     base: BaseModelFolder
     record: TrainingRecord
+
+
+class Trained(Product):
+    """What an evaluation starts from: an adapter, and the rows that were held out for it."""
+
+    adapter: LoraAdapter
+    dataset: Dataset
 
 
 class GgufModel(Product):

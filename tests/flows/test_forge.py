@@ -6,7 +6,6 @@ The model, its profile and a server that does not start lie in a folder of a per
 import json
 import os
 import shutil
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +27,8 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows import stages
 from flows.forge import forge
-from profiles import FOLDER, ProfileError, TeacherPlan, load_recipe
+from flows.watch import watch
+from profiles import ProfileError, TeacherPlan, load_recipe
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -43,6 +43,7 @@ from tasks.external.llama_cpp import missing_for
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
 from tests.fakes.endpoint import Reply, endpoint
+from tests.fakes.own_profiles import model, profile, write
 
 STAGES = (
     "check_machine",
@@ -65,41 +66,15 @@ ALWAYS_RUN = {
     "validate_model",
     "package_bundle",
 }
-TINY: dict[str, dict[str, Any]] = {
-    "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
-    "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
-    "evaluation": {"loops": 2, "loss_rows": 2, "max_answer_tokens": 16},
-    "thresholds": dict.fromkeys(
-        ("valid", "schema_valid", "right_tool", "no_tool", "loop", "error"), 0.0
-    ),
-}
-
-
-def toml(value: dict[str, Any], name: str = "") -> str:
-    """A profile as text: a scalar or list of JSON is one of TOML too."""
-    lines = [f"[{name}]"] if name else []
-    lines += [f"{k} = {json.dumps(v)}" for k, v in value.items() if not isinstance(v, dict)]
-    inner = [(f"{name}.{k}".lstrip("."), v) for k, v in value.items() if isinstance(v, dict)]
-    return "\n".join([*lines, *(toml(section, path) for path, section in inner)])
-
-
-def profile(**changes: dict[str, Any]) -> str:
-    """The demo profile, made tiny, with changes to its sections."""
-    value = tomllib.loads((FOLDER / "training" / "demo.toml").read_text("utf-8"))
-    for sections in (TINY, changes):
-        for section, numbers in sections.items():
-            value[section] |= numbers
-    return toml(value)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """What a person registers for the runs below."""
     folder = tmp_path_factory.mktemp("profiles")
-    smollm2 = tomllib.loads((FOLDER / "models" / "smollm2.toml").read_text("utf-8"))
     files = {
-        "models/tiny": toml(smollm2 | {"source": {"kind": "folder", "path": str(tiny_base)}}),
-        "models/lost": toml(smollm2 | {"source": {"kind": "folder", "path": str(folder)}}),
+        "models/tiny": model(tiny_base),
+        "models/lost": model(folder),
         "training/tiny": profile(),
         "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
         "training/strict": profile(thresholds={"right_tool": 0.9}),
@@ -109,10 +84,7 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         ),
         "servers/broken": 'command = ["no-such-program", "--stdio"]',
     }
-    for name, text in files.items():
-        path = folder / f"{name}.toml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    write(folder, files)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MCP_FORGE_PROFILES", str(folder))
         yield folder
@@ -475,3 +447,37 @@ def test_rows_that_cannot_be_read_are_named_by_their_line(
     recipe = load_recipe("time", "tiny", "tiny")
     with pytest.raises(UnusableData, match=message):
         stages.check(recipe.model, recipe.profile, str(tmp_path / "own.jsonl"), "", "", "")
+
+
+def test_a_watch_forges_again_only_when_the_tools_are_not_those_of_the_bundle(
+    forged: Forged,
+) -> None:
+    assert forged.bundle
+    assert watch("time", "tiny", "tiny") is None
+    record = Path(os.environ["MCP_FORGE_HOME"]) / "storage" / "published" / "time-tiny.json"
+    tools = json.loads(record.read_text("utf-8"))
+    tools["tools"][0]["description"] = "What it said before"
+    record.write_text(json.dumps(tools), encoding="utf-8")
+    with heard() as events:
+        bundle = watch("time", "tiny", "tiny")
+    assert bundle is not None
+    assert bundle.toolset_fingerprint == forged.bundle.toolset_fingerprint
+    (event,) = [event for event in events if event.event == "mcp-forge.tools.changed"]
+    assert event.payload["changed"] == {tools["tools"][0]["name"]: ["description"]}
+    assert "other description" in text("tools-time")
+    assert watch("time", "tiny", "tiny") is None
+
+
+def test_a_server_without_a_bundle_is_left_to_a_person() -> None:
+    # Nothing is published for this model, which has no files either: forging it would fail.
+    assert watch("time", "lost", "tiny") is None
+
+
+def test_a_folder_that_holds_something_else_than_a_bundle_is_never_replaced(
+    forged: Forged, tmp_path: Path
+) -> None:
+    assert forged.bundle
+    (tmp_path / "thesis.md").write_text("years of work", encoding="utf-8")
+    with pytest.raises(BundleInvalid, match="holds no bundle; needed a new folder, or one to"):
+        forge("time", "tiny", "tiny", output=str(tmp_path))
+    assert (tmp_path / "thesis.md").read_text("utf-8") == "years of work"

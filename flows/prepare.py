@@ -1,0 +1,29 @@
+"""What a stage that is started alone starts from: the stages before it, or their cached results."""
+
+from profiles import Recipe
+from tasks.check_quality import check_quality
+from tasks.domain.products import Prepared, Trained
+from tasks.estimate_memory import estimate_memory
+from tasks.fit_toolset import fit_toolset
+from tasks.inspect_server import inspect_server
+from tasks.prepare_base import prepare_base
+from tasks.synthesize_dataset import synthesize_dataset
+from tasks.train_adapter import train_adapter
+
+
+def prepare(recipe: Recipe) -> Prepared:
+    """The base and the approved rows."""
+    base = prepare_base(recipe.model)
+    toolset = inspect_server(recipe.server)
+    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
+    draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
+    return Prepared(base=base, dataset=dataset)
+
+
+def prepare_and_train(recipe: Recipe) -> Trained:
+    """The adapter and its held-out rows."""
+    start = prepare(recipe)
+    plan = estimate_memory(start.dataset, start.base, recipe.model, recipe.profile)
+    adapter = train_adapter(start.dataset, start.base, recipe.model, recipe.profile, plan)
+    return Trained(adapter=adapter, dataset=start.dataset.dataset)

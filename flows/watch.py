@@ -1,0 +1,40 @@
+"""Scheduled: have a server's tools changed since its last bundle? Then forge again."""
+
+from prefect import flow
+
+from flows.forge import forge
+from flows.placement import place
+from profiles import Quantization, load_recipe
+from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
+from tasks.domain.products import Bundle
+from tasks.inspect_server import inspect_server
+from tasks.notice_changes import notice_changes
+
+
+@flow(persist_result=True)
+def watch(
+    server: ServerName,
+    model: ModelName,
+    profile: ProfileName = "balanced",
+    quantization: Quantization = "q8_0",
+    samples: Samples | None = None,
+    seed: Seed | None = None,
+    include_tools: list[str] | None = None,
+) -> Bundle | None:
+    """Look at a server's tools, and forge only when they are not those of the last bundle.
+
+    Args:
+        server: the registered server to look at.
+        model: the model whose bundle is compared and, if need be, forged again.
+        profile: the training profile.
+        quantization: how the GGUF file's weights are stored.
+        samples: rows to train on; the profile's number when empty.
+        seed: of data and training; the profile's when empty.
+        include_tools: only these tools; all when empty.
+    """
+    recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
+    toolset = inspect_server(recipe.server)
+    changes = notice_changes(toolset, model)
+    return changes and place(
+        forge, server, model, profile, quantization, samples, seed, include_tools
+    )

@@ -1,0 +1,81 @@
+"""Make the work pools ``cpu`` and ``gpu``, or bring them up to the settings; as often as you like.
+
+The limit of ``gpu`` is the pool's own: it spans all models, and it holds no lease that a restart of
+the server would lose.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from typing import Any
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+from prefect.exceptions import ObjectNotFound
+from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
+
+from profiles.settings import Settings
+
+CPU, GPU = "cpu", "gpu"
+
+
+def main() -> None:
+    """Make or update both pools at the configured API."""
+    if not os.environ.get("PREFECT_API_URL"):
+        sys.exit("needed PREFECT_API_URL, the address of the Prefect server (or use: make serve)")
+    settings = Settings()
+    with get_client(sync_client=True) as client:
+        settle(client, CPU, None, settings)
+        settle(client, GPU, settings.gpu_slots, settings)
+
+
+def settle(client: SyncPrefectClient, name: str, limit: int | None, settings: Settings) -> None:
+    """Make one pool, or change its limit and its template to what they should be."""
+    template = _template(name, settings)
+    try:
+        pool = client.read_work_pool(name)
+    except ObjectNotFound:
+        client.create_work_pool(
+            WorkPoolCreate(
+                name=name,
+                type=settings.pool_type,
+                description=f"mcp-forge: {'training and evaluation' if limit else 'the rest'}",
+                concurrency_limit=limit,
+                base_job_template=template or _default_template(settings.pool_type),
+            )
+        )
+        return
+    if pool.type != settings.pool_type:
+        sys.exit(
+            f"the pool {name} has the type {pool.type}, needed {settings.pool_type} "
+            f"(MCP_FORGE_POOL_TYPE); delete it first: prefect work-pool delete {name}"
+        )
+    client.update_work_pool(
+        name,
+        WorkPoolUpdate(
+            concurrency_limit=limit, base_job_template=template or pool.base_job_template
+        ),
+    )
+
+
+def _template(name: str, settings: Settings) -> dict[str, Any] | None:
+    """The job template that the operator wrote for a pool, if there is one."""
+    if settings.job_templates is None:
+        return None
+    path = settings.job_templates / f"{name}-base-job-template.json"
+    if not path.is_file():
+        return None
+    template: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return template
+
+
+def _default_template(pool_type: str) -> dict[str, Any]:
+    found = asyncio.run(get_default_base_job_template_for_infrastructure_type(pool_type))
+    if found is None:
+        sys.exit(f"no worker of the type {pool_type} is known; install its prefect integration")
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""A whole deployment on one machine, in the foreground: server, pools, deployments, two workers.
+
+``python -m infra.serve [port]``. Ctrl-C ends it and everything that it started; a training that is
+under way writes a checkpoint first.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import psutil
+
+from flows.local_server import settle_environment
+
+PORT = 4200
+_START_SECONDS = 180
+_END_SECONDS = 60
+_PREFECT = str(Path(sys.executable).with_name("prefect"))
+
+
+def main() -> None:
+    """Serve until Ctrl-C, or until a part ends by itself, which is an error."""
+    settle_environment()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else PORT
+    _check_free(port)
+    environment = os.environ | {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    with _family() as parts:
+        try:
+            _start(parts, environment, port)
+            sys.stdout.write(f"\nReady: http://127.0.0.1:{port}  (Ctrl-C ends everything)\n")
+            sys.stdout.flush()
+            _watch(parts)
+        except KeyboardInterrupt:
+            sys.stdout.write("\nEnding\n")
+
+
+def _start(
+    parts: dict[str, subprocess.Popen[bytes]], environment: Mapping[str, str], port: int
+) -> None:
+    def start(name: str, *command: str) -> None:
+        parts[name] = subprocess.Popen(command, env=environment, start_new_session=True)
+
+    def do(*command: str) -> None:
+        if subprocess.run(command, env=environment, check=False).returncode:
+            sys.exit(f"failed: {' '.join(command)}")
+
+    start("the server", _PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port))
+    _wait_until_healthy(parts, environment["PREFECT_API_URL"])
+    do(sys.executable, "-m", "infra.bootstrap")
+    do(sys.executable, "-m", "infra.write_prefect_yaml")
+    do(_PREFECT, "--no-prompt", "deploy", "--all")
+    for pool in ("cpu", "gpu"):
+        start(f"the worker of {pool}", _PREFECT, "worker", "start", "--pool", pool)
+
+
+def _watch(parts: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    while True:
+        _check_alive(parts)
+        time.sleep(0.5)
+
+
+def _check_alive(parts: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in parts.items():
+        if process.poll() is not None:
+            sys.exit(f"{name} has ended with status {process.returncode}; its reason stands above")
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            sys.exit(
+                f"port {port} is taken; end what serves there, or name another: make serve PORT=…"
+            )
+
+
+def _wait_until_healthy(parts: Mapping[str, subprocess.Popen[bytes]], url: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    with httpx.Client(trust_env=False) as client:
+        while time.monotonic() < deadline:
+            _check_alive(parts)
+            try:
+                if client.get(f"{url}/health", timeout=5).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.5)
+    sys.exit(f"the server did not answer within {_START_SECONDS} s")
+
+
+@contextmanager
+def _family() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """The parts by name, the server first; all of them and their children end with the block."""
+    parts: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        yield parts
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave some running
+        processes = list(parts.values())
+        _end(processes[1:])  # the workers and their runs still report to the server
+        _end(processes[:1])
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    alive = [psutil.Process(process.pid) for process in processes if process.poll() is None]
+    family = [member for one in alive for member in (one, *one.children(recursive=True))]
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.terminate()
+    _, alive = psutil.wait_procs(family, timeout=_END_SECONDS)
+    for member in alive:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(alive, timeout=10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Write prefect.yaml from profiles/: three deployments for each model, one watch for each server.
+
+``python -m infra.write_prefect_yaml [file]``. A changed prefect.yaml is committed with the profile
+that changed it; a test refuses a drift between the two.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import profiles
+from infra.bootstrap import CPU, GPU
+from profiles.settings import Settings
+
+FILE = Path("prefect.yaml")
+_HEADER = (
+    "# Written by infra/write_prefect_yaml.py from profiles/: change those, then `make deploy`.\n"
+)
+_ENVIRONMENT = {"PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true"}
+_PLACING = _ENVIRONMENT | {"MCP_FORGE_PLACEMENT": "pools"}
+"""Of the flows that hand their heavy stages to the pool gpu."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Without anchors: each deployment is readable by itself."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value again wherever it stands."""
+        del data
+        return True
+
+
+def main() -> None:
+    """Write the file that is named, or prefect.yaml here."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else FILE
+    target.write_text(prefect_yaml(), encoding="utf-8")
+
+
+def prefect_yaml() -> str:
+    """The whole file."""
+    content: dict[str, Any] = {"name": "mcp-forge"}
+    pull = _pull(Settings().code)
+    if pull:
+        content["pull"] = pull
+    content["deployments"] = [
+        *(entry for model in profiles.models() for entry in _of_model(model)),
+        *(_watch(server) for server in profiles.servers()),
+    ]
+    return _HEADER + yaml.dump(
+        content, Dumper=_Plain, sort_keys=False, width=100, allow_unicode=True
+    )
+
+
+def _pull(code: str) -> list[dict[str, Any]]:
+    """How flow code reaches a worker; without a step, Prefect takes the folder deployed from."""
+    if not code:
+        return []
+    if code.startswith("/"):
+        return [{"prefect.deployments.steps.set_working_directory": {"directory": code}}]
+    repository, _, branch = code.partition("#")
+    step = {"repository": repository} | ({"branch": branch} if branch else {})
+    return [{"prefect.deployments.steps.git_clone": step}]
+
+
+def _of_model(name: str) -> list[dict[str, Any]]:
+    defaults = profiles.load_model_deployment(name)
+    chosen = {"model": name} | defaults.model_dump(
+        include={"profile", "samples", "seed"}, exclude_none=True
+    )
+    scored = chosen | {"quantization": defaults.quantization}
+    weekly = {
+        "cron": defaults.weekly,
+        "timezone": "UTC",
+        "slug": "weekly",
+        "active": False,
+        "parameters": {"server": defaults.weekly_server},
+    }
+    return [
+        _deployment("forge", name, CPU, scored) | {"schedules": [weekly]},
+        _deployment("train", name, GPU, chosen),
+        _deployment("evaluate", name, GPU, scored),
+    ]
+
+
+def _watch(name: str) -> dict[str, Any]:
+    watched = profiles.load_server_deployment(name)
+    model = profiles.load_model_deployment(watched.model)
+    chosen = {"server": name, "model": watched.model, "profile": model.profile}
+    nightly = {
+        "cron": watched.nightly,
+        "timezone": watched.timezone,
+        "slug": "nightly",
+        "active": watched.active,
+    }
+    return _deployment("watch", name, CPU, chosen) | {"schedules": [nightly]}
+
+
+def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    environment = _PLACING if pool == CPU else _ENVIRONMENT
+    kind = "server" if flow == "watch" else "model"
+    return {
+        "name": name,
+        "entrypoint": f"flows.{flow}:{flow}",
+        "tags": ["mcp-forge", flow, f"{kind}:{name}"],
+        "parameters": parameters,
+        "work_pool": {"name": pool, "job_variables": {"env": dict(environment)}},
+    }
+
+
+if __name__ == "__main__":
+    main()

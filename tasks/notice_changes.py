@@ -1,0 +1,31 @@
+"""Toolset → what has changed since the last published bundle; None when there is nothing to do."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+
+from tasks.domain.products import Toolset
+from tasks.domain.tool_changes import ToolChanges, compare
+from tasks.external.published import recall
+from tasks.reporting.tool_changes import tools_changed
+
+
+@task(cache_policy=NO_CACHE)
+def notice_changes(toolset: Toolset, model: str) -> ToolChanges | None:
+    """Compare the tools with those that the model's bundle was made for.
+
+    Without a bundle there is nothing to be out of date: the first one is forged by a person.
+
+    Raises:
+        UnusableData: the record of the last bundle cannot be read.
+    """
+    published = recall(toolset.server, model)
+    if published is None:
+        get_run_logger().info("No bundle of %s on %s is published yet", toolset.server, model)
+        return None
+    changes = compare(published, toolset)
+    if changes is None:
+        get_run_logger().info("The %d tools are those of the bundle", len(toolset.tools))
+        return None
+    tools_changed(changes, model)
+    return changes

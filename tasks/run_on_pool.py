@@ -1,0 +1,113 @@
+"""A stage that runs elsewhere: start its run or find it again, wait, hand back its result."""
+
+import time
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+from prefect import Flow, Task, runtime, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
+from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.logging import get_run_logger
+from prefect.states import AwaitingRetry
+
+from tasks.domain.conversations import fingerprint
+from tasks.domain.errors import StageCancelled, StageCrashed, StageNotDeployed
+
+_POLL_SECONDS = 5
+_RETRY_SECONDS = 10
+"""A worker reports a crash twice; a run that is queued again sooner loses against the second."""
+
+_Result = TypeVar("_Result")
+
+
+def _may_go_on(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Again after a crash or an outage; never after an error of the stage or a person's cancel."""
+    return isinstance(state.data, StageCrashed | httpx.TransportError)
+
+
+@task(
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=_RETRY_SECONDS,
+    retry_condition_fn=_may_go_on,
+    task_run_name="{stage.name}-on-pool",
+)
+def run_on_pool(stage: Flow[..., _Result], parameters: dict[str, Any]) -> _Result:
+    """Run the deployment ``<stage>/<model>`` and wait for it, also through an outage of the API.
+
+    A retry, of this task or of the flow it belongs to, goes on with the same run: what is under way
+    is waited for, what crashed is queued again under its id, what is done is read.
+
+    Raises:
+        StageNotDeployed: there is no such deployment.
+        StageCrashed: its process ended without a word; queued again twice before that.
+        StageCancelled: somebody cancelled it.
+        ForgeError: whatever stopped the stage itself.
+    """
+    deployment = f"{stage.name}/{parameters['model']}"
+    run = _wait(_start(deployment, stage.serialize_parameters(parameters)))
+    assert run.state is not None
+    if run.state.type == StateType.CRASHED:
+        raise StageCrashed(f"{deployment}, run {run.name}: {run.state.message}")
+    if run.state.type == StateType.CANCELLED:
+        raise StageCancelled(
+            f"{deployment}, run {run.name}, was cancelled; retry this run to go on from its state"
+        )
+    result: _Result = run.state.result()
+    return result
+
+
+def _start(deployment: str, parameters: dict[str, Any]) -> UUID:
+    """The run of these parameters for the calling flow run: the one that is there, or a new one."""
+    key = f"{runtime.flow_run.id}/{fingerprint([deployment, parameters])[:16]}"
+    same = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[key]))
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=same, limit=1)
+        if found and _has_ended_badly(found[0]):
+            client.set_flow_run_state(found[0].id, AwaitingRetry(), force=True)
+    if found:
+        return found[0].id
+    try:
+        run: FlowRun = run_deployment(  # type: ignore[assignment]  # sync here
+            deployment, parameters=parameters, idempotency_key=key, timeout=0
+        )
+    except ObjectNotFound as error:
+        raise StageNotDeployed(f"no deployment {deployment}; needed: make deploy") from error
+    return run.id
+
+
+def _has_ended_badly(run: FlowRun) -> bool:
+    state = run.state
+    return state is not None and state.is_final() and not state.is_completed()
+
+
+def _wait(run_id: UUID) -> FlowRun:
+    """The run in its final state. While the API is away, the run is fine: ask again."""
+    logger, last = get_run_logger(), ""
+    while True:
+        run = _read(run_id)
+        if run is not None and run.state is not None:
+            if run.state.name != last:
+                logger.info("Run %s is %s", run.name, run.state.name)
+                last = run.state.name or ""
+            if run.state.is_final():
+                return run
+        time.sleep(_POLL_SECONDS)
+
+
+def _read(run_id: UUID) -> FlowRun | None:
+    """The run as it is now; None while the API is away."""
+    try:
+        with get_client(sync_client=True) as client:
+            return client.read_flow_run(run_id)
+    except httpx.TransportError:
+        return None
+    except PrefectHTTPStatusError as error:
+        if error.response.is_server_error:
+            return None
+        raise

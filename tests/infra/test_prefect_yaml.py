@@ -1,0 +1,125 @@
+"""prefect.yaml is what profiles/ say, and has no key that Prefect would drop without a word."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.cli.deploy._models import DeploymentConfig, PrefectYamlModel, WorkPoolConfig
+from prefect.utilities.callables import parameter_schema
+from prefect.utilities.importtools import import_object
+
+import profiles
+from infra.write_prefect_yaml import prefect_yaml
+from tests.fakes.own_profiles import model, write
+
+ROOT = Path(__file__).parent.parent.parent
+CONTENT: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
+DEPLOYMENTS = {f"{d['entrypoint'].split(':')[1]}/{d['name']}": d for d in CONTENT["deployments"]}
+
+
+def unknown_keys(content: dict[str, Any]) -> list[str]:
+    """Keys that are no field of Prefect's own models; its schedules refuse theirs themselves."""
+    known = {field.alias or name for name, field in PrefectYamlModel.model_fields.items()}
+    found = sorted(content.keys() - known)
+    for deployment in content["deployments"]:
+        found += sorted(deployment.keys() - DeploymentConfig.model_fields.keys())
+        found += sorted(deployment["work_pool"].keys() - WorkPoolConfig.model_fields.keys())
+    return found
+
+
+def test_prefect_yaml_is_what_the_profiles_say() -> None:
+    assert (ROOT / "prefect.yaml").read_text("utf-8") == prefect_yaml(), "run: make deploy"
+
+
+def test_every_model_has_three_deployments_and_every_server_a_watch() -> None:
+    expected = {f"{flow}/{m}" for flow in ("forge", "train", "evaluate") for m in profiles.models()}
+    expected |= {f"watch/{server}" for server in profiles.servers()}
+    assert DEPLOYMENTS.keys() == expected
+    pools = {name: deployment["work_pool"]["name"] for name, deployment in DEPLOYMENTS.items()}
+    assert {name for name in pools if pools[name] == "gpu"} == {
+        name for name in expected if name.startswith(("train/", "evaluate/"))
+    }
+
+
+def test_prefect_reads_every_key() -> None:
+    PrefectYamlModel.model_validate(CONTENT)
+    assert unknown_keys(CONTENT) == []
+
+
+@pytest.mark.parametrize("place", ["the file", "a deployment", "a work pool"])
+def test_a_misspelt_key_would_be_noticed(place: str) -> None:
+    content = yaml.safe_load(prefect_yaml())
+    deployment = content["deployments"][0]
+    at = {"the file": content, "a deployment": deployment, "a work pool": deployment["work_pool"]}
+    at[place]["parametres"] = {}
+    assert unknown_keys(content) == ["parametres"]
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_parameter_is_one_of_its_flow_and_within_its_form(name: str) -> None:
+    deployment = DEPLOYMENTS[name]
+    schema = parameter_schema(import_object(deployment["entrypoint"])).model_dump()
+    schedules = [s.get("parameters", {}) for s in deployment.get("schedules", [])]
+    for given in ({}, *schedules):
+        for key, value in (deployment["parameters"] | given).items():
+            field = schema["properties"][key]
+            assert value in field.get("enum", [value])
+
+
+def test_the_weekly_forge_is_an_inactive_example_and_the_nightly_watch_is_active() -> None:
+    schedules = {name: d["schedules"] for name, d in DEPLOYMENTS.items() if "schedules" in d}
+    for name, (schedule,) in schedules.items():
+        slug, active = ("nightly", True) if name.startswith("watch/") else ("weekly", False)
+        assert (schedule["slug"], schedule["active"]) == (slug, active)
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        ("/opt/mcp-forge", {"set_working_directory": {"directory": "/opt/mcp-forge"}}),
+        (
+            "https://example.com/mcp-forge.git#main",
+            {
+                "git_clone": {
+                    "repository": "https://example.com/mcp-forge.git",
+                    "branch": "main",
+                }
+            },
+        ),
+        (
+            "https://example.com/mcp-forge.git",
+            {"git_clone": {"repository": "https://example.com/mcp-forge.git"}},
+        ),
+    ],
+)
+def test_flow_code_comes_from_where_the_operator_says(
+    code: str, step: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_CODE", code)
+    ((name, values),) = step.items()
+    assert yaml.safe_load(prefect_yaml())["pull"] == [{f"prefect.deployments.steps.{name}": values}]
+
+
+def test_a_server_may_be_any_text_only_where_the_operator_allows_commands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forge = import_object("flows.forge:forge")
+    assert parameter_schema(forge).properties["server"]["enum"] == profiles.servers()
+    monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
+    assert "enum" not in parameter_schema(forge).properties["server"]
+
+
+def test_no_secret_can_be_given_as_a_parameter() -> None:
+    for deployment in DEPLOYMENTS.values():
+        schema = parameter_schema(import_object(deployment["entrypoint"])).model_dump_json()
+        assert "password" not in schema
+
+
+def test_a_misspelt_default_of_a_deployment_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"models/own": model(tmp_path, deployment={"profil": "demo"})})
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    with pytest.raises(profiles.ProfileError, match=r"models/own\.toml: profil: Extra inputs"):
+        prefect_yaml()

@@ -1,0 +1,91 @@
+"""A schedule looks at the tools, and forges again only when they have changed."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.domain.products import Toolset
+from tests.services.conftest import Deployment, until
+
+SOON = timedelta(seconds=5)
+EVERY = 3600
+"""Seconds between two times of the test's schedule: it fires once here."""
+
+
+@pytest.fixture
+def published(deployment: Deployment, tools_file: Path) -> Iterator[Path]:
+    """The record of a bundle that was published for the tools as they are now."""
+    tools = Toolset.model_validate_json(tools_file.read_text("utf-8"))
+    record = deployment.folder / "home" / "storage" / "published" / "listed-tiny.json"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    text = tools.model_copy(update={"server": "listed"}).model_dump_json()
+    record.write_text(text, encoding="utf-8")
+    yield record
+    record.unlink()
+
+
+@pytest.fixture
+def schedule(deployment: Deployment) -> Iterator[dict[str, Any]]:
+    """A schedule of the watch with parameters of its own, seconds away."""
+    place = f"deployments/{deployment.deployed('watch/listed')['id']}/schedules"
+    anchor = (datetime.now(UTC) + SOON).isoformat()
+    asked = {
+        "schedule": {"interval": EVERY, "anchor_date": anchor},
+        "active": True,
+        "parameters": {"seed": 11},
+        "slug": "often",
+    }
+    (made,) = deployment.read("POST", place, [asked])
+    yield made
+    deployment.ask("DELETE", f"{place}/{made['id']}").raise_for_status()
+
+
+def scheduled(deployment: Deployment, state: str) -> dict[str, Any]:
+    """A run that the scheduler made and a worker brought into a state."""
+    chosen = {
+        "flow_runs": {
+            "deployment_id": {"any_": [deployment.deployed("watch/listed")["id"]]},
+            "state": {"type": {"any_": [state]}},
+        }
+    }
+    return dict(until(lambda: deployment.read("POST", "flow_runs/filter", chosen), state)[0])
+
+
+@pytest.mark.usefixtures("published", "schedule")
+def test_a_schedule_fires_with_its_own_parameters_and_starts_nothing(
+    deployment: Deployment,
+) -> None:
+    run = scheduled(deployment, "COMPLETED")
+    assert run["auto_scheduled"] is True
+    assert run["parameters"]["seed"] == 11
+    assert run["parameters"]["server"] == "listed"
+    said = "The 2 tools are those of the bundle"
+    until(lambda: said in deployment.log(run["id"]), said)
+    asked = {"flow_runs": {"parent_flow_run_id": {"any_": [run["id"]]}}}
+    assert deployment.read("POST", "flow_runs/filter", asked) == []
+
+
+def test_changed_tools_are_told_one_by_one_and_forged_again(
+    deployment: Deployment, published: Path
+) -> None:
+    record = json.loads(published.read_text("utf-8"))
+    record["tools"][0]["description"] = "What it said before"
+    record["tools"][1]["name"] = "gone"
+    published.write_text(json.dumps(record), encoding="utf-8")
+    run = deployment.start("watch/listed")
+    forging = deployment.child(run, "forge")
+    assert forging["parameters"]["server"] == "listed"
+    (event,) = until(lambda: deployment.events("mcp-forge.tools.changed", run), "the event")
+    assert event["resource"]["prefect.resource.id"] == "mcp-forge.server.listed"
+    assert event["payload"]["added"] == ["convert_time"]
+    assert event["payload"]["removed"] == ["gone"]
+    assert event["payload"]["changed"] == {"get_current_time": ["description"]}
+    shown = deployment.read("GET", "artifacts/tools-listed/latest")["data"]
+    assert "| `gone` | removed |" in shown
+    deployment.cancel(run)
+    deployment.wait_for(run, "CANCELLED")
+    deployment.wait_for(forging["id"], "CANCELLED")
