@@ -1,0 +1,76 @@
+"""The prompts typed apart from the generator: what they expect is what their server accepts."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import profiles
+from profiles import Server
+from tasks.domain.products import Toolset
+from tasks.domain.schemas import functions
+from tasks.domain.toolcalls import ToolCall, faults
+from tasks.external.mcp_server import inspect
+from tasks.external.tool_files import read_toolset
+from tasks.external.workspace import prepare_workspace
+
+# What npm's server lists, kept here because a test fetches no packages.
+FILESYSTEM_TOOLS = Path(__file__).parent / "fakes" / "filesystem.tools.json"
+# Calls and prompts without one, at least.
+SIZES = {"filesystem": (60, 30), "git": (100, 60), "time": (100, 60)}
+
+
+def toolset_of(server: Server, folder: Path) -> Toolset:
+    """The tools that a registered server lists."""
+    if server.name == "filesystem":
+        return read_toolset(FILESYSTEM_TOOLS)
+    return inspect(server, prepare_workspace(server, folder / server.name))
+
+
+def calls(server: Server) -> list[dict[str, Any]]:
+    """The calls that a server's typed prompts expect."""
+    return [prompt.call for prompt in profiles.load_typed_prompts(server) if prompt.call]
+
+
+def test_every_registered_server_with_prompts_is_checked_here() -> None:
+    assert {name for name in profiles.servers() if profiles.load_server(name).prompts} == set(SIZES)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_every_expected_call_is_valid_and_every_tool_is_asked_for(
+    name: str, tmp_path: Path
+) -> None:
+    server = profiles.load_server(name)
+    tools = functions(toolset_of(server, tmp_path))
+    found = [(call, faults(ToolCall.model_validate(call), tools)) for call in calls(server)]
+    assert [(call, wrong) for call, wrong in found if wrong] == []
+    known = {tool["function"]["name"] for tool in tools}
+    assert {call["name"] for call in calls(server)} == set(server.include_tools or known)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_there_are_enough_prompts_and_none_twice(name: str) -> None:
+    prompts = profiles.load_typed_prompts(profiles.load_server(name))
+    asked = [prompt for prompt in prompts if prompt.call]
+    assert (len(asked), len(prompts) - len(asked)) >= SIZES[name]
+    texts = [" ".join(prompt.prompt.lower().split()) for prompt in prompts]
+    assert len(set(texts)) == len(texts)
+
+
+def test_files_that_are_to_be_read_are_in_the_filesystem_workspace(tmp_path: Path) -> None:
+    server = profiles.load_server("filesystem")
+    folder = prepare_workspace(server, tmp_path / "desk")
+    assert folder is not None
+    reading = {tool.name for tool in read_toolset(FILESYSTEM_TOOLS).tools if tool.read_only}
+    changing = {"edit_file": "path", "move_file": "source"}
+    wanted = [
+        path
+        for call in calls(server)
+        if call["name"] in reading | set(changing)
+        for path in call["arguments"].get(
+            "paths", [call["arguments"].get(changing.get(call["name"], "path"), os.curdir)]
+        )
+    ]
+    assert len(wanted) > 40
+    assert [path for path in wanted if not (folder / path).exists()] == []
