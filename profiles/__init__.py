@@ -125,6 +125,18 @@ class Quality(_Section):
     min_scenario_share: float = Field(ge=0, le=1)
     """Each scenario that was planned must have at least this part of its planned share."""
     min_trained_share: float = Field(ge=0, le=1)
+    min_recoverable_share: float = Field(ge=0, le=1)
+    """Rows whose calls have only values that the conversation says, of the rows with calls."""
+    max_tool_imbalance: float = Field(ge=1)
+    """The most frequent tool has at most so many times the rows that equal parts would give."""
+    max_family_share: float = Field(gt=0, le=1)
+    """The most frequent family of phrasings, of the rows that have one."""
+    max_value_share: float = Field(gt=0, le=1)
+    """The most frequent value of a parameter, of its calls."""
+    max_leaked_phrasings: int = Field(ge=0)
+    """Held-out rows of a family of phrasings that training rows have too."""
+    max_leaked_value_share: float = Field(ge=0, le=1)
+    """Held-out values of open parameters that training rows have too."""
 
 
 class EvaluationPlan(_Section):

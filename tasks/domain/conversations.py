@@ -7,6 +7,7 @@ because columnar stores add every other tool's keys as null to argument objects.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -119,32 +120,75 @@ def read_jsonl(text: str, source: str, tools: Sequence[dict[str, Any]] | None = 
     Raises:
         UnusableData: no rows, or a line that is not a row; the message has the line number.
     """
-    rows = list(_rows(text, source, tools))
-    if not rows:
-        raise UnusableData(f"{source}: no rows, needed at least one")
-    return rows
+    return list(parse_rows(text.split("\n"), source, tools))
 
 
-def _rows(text: str, source: str, tools: Sequence[dict[str, Any]] | None) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
+def parse_rows(
+    lines: Iterable[str], source: str, tools: Sequence[dict[str, Any]] | None = None
+) -> Iterator[Row]:
+    """Read rows back one by one, as ``read_jsonl``; rows with equal tools share one list.
+
+    Raises:
+        UnusableData: as ``read_jsonl``.
+    """
+    none = True
+    for number, line in enumerate(lines, start=1):
         if line.strip():
+            none = False
             yield _row(line, f"{source}:{number}", tools)
+    if none:
+        raise UnusableData(f"{source}: no rows, needed at least one")
+
+
+_TOOLS = ',"tools":'
+
+
+def decoded(line: str) -> Any:
+    """The JSON value of a line; a tool list at its end, as ``write_jsonl`` puts it, is shared.
+
+    The list is most of a line, and the same in nearly all. ValueError when the line is not JSON.
+    """
+    # Inside a text the quotes would have backslashes, so this is a key, if perhaps not ours.
+    start, _, end = line.rstrip().partition(_TOOLS)
+    tools = _shared_tools(end[:-1]) if end.endswith("}") else None
+    if tools is None:
+        return json.loads(line)
+    value = json.loads(start + "}")
+    value["tools"] = tools
+    return value
+
+
+@lru_cache(maxsize=256)
+def _shared_tools(text: str) -> tuple[dict[str, Any], ...] | None:
+    try:
+        tools = json.loads(text)
+    except ValueError:
+        return None
+    return tuple(tools) if isinstance(tools, list) else None
 
 
 def _row(line: str, place: str, tools: Sequence[dict[str, Any]] | None) -> Row:
     try:
-        value = json.loads(line)
+        value = decoded(line)
     except ValueError as error:
         raise UnusableData(f"{place}: not JSON ({error}); each line must be one row") from error
     if not isinstance(value, dict) or "messages" not in value:
         raise UnusableData(f"{place}: no 'messages'; each line must be an object that has them")
+    return row_of(value, place, tools)
+
+
+def row_of(value: dict[str, Any], place: str, tools: Sequence[dict[str, Any]] | None = None) -> Row:
+    """A row from its decoded JSON; UnusableData, with the place, when it is not one."""
     if not value.get("tools"):
         if tools is None:
             raise UnusableData(f"{place}: the row has no 'tools'; add them or give a tool list")
-        value["tools"] = tools
+        value["tools"] = tuple(tools)
     value.setdefault("scenario", "standard" if _calls(value) else "no_tool")
     try:
         row = Row.model_validate(value)
+        if isinstance(value["tools"], tuple):
+            # Validation copies the list; thousands of rows share theirs.
+            row = row.model_copy(update={"tools": value["tools"]})
         first = row.calls[:1]
     except ValidationError as error:
         fault = error.errors()[0]

@@ -1,33 +1,20 @@
-"""The gate's rules: rows and what a tokenizer makes of them → QualityReport."""
+"""The gate's rules: rows and what a tokenizer makes of them → QualityReport.
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import median_low
+Rows are read once, one by one, and only what the rules compare is kept: a file may be larger than
+memory.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from profiles import Quality
 from tasks.domain import row_rules, similarity
+from tasks.domain.balance import Balance
 from tasks.domain.conversations import Row
 from tasks.domain.products import Finding, QualityReport
 from tasks.domain.reports import percent, shorten
 from tasks.domain.similarity import Asked
-
-
-@dataclass(frozen=True)
-class EncodedRow:
-    """A row as tokens, and which of them the loss sees."""
-
-    ids: tuple[int, ...] | list[int]
-    trained: list[bool]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A row and where it stands, for messages."""
-
-    row: Row
-    name: str
-
+from tasks.domain.token_rules import EncodedRow, TokenTally
 
 _ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
     "well-formed calls": (
@@ -55,8 +42,8 @@ _ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
 
 
 def judge(
-    train: Sequence[Row],
-    heldout: Sequence[Row],
+    train: Iterable[Row],
+    heldout: Iterable[Row],
     quality: Quality,
     max_seq_length: int,
     encode: Callable[[Row], EncodedRow],
@@ -72,30 +59,94 @@ def judge(
         encode: what the model's tokenizer and template make of a row.
         planned: the share of rows planned per scenario; None for rows that a user brought.
     """
-    places = [_Place(row, f"train:{n}") for n, row in enumerate(train, 1)]
-    places += [_Place(row, f"heldout:{n}") for n, row in enumerate(heldout, 1)]
-    encoded = [encode(place.row) for place in places]
-    prefix = _prefix_tokens(encoded)
-    scenarios: Counter[str] = Counter(row.scenario for row in train)
-    tools = Counter(row.tool for row in train if row.tool)
+    seen = _Seen(encode)
+    for number, row in enumerate(train, 1):
+        seen.add(row, f"train:{number}", is_train=True)
+    for number, row in enumerate(heldout, 1):
+        seen.add(row, f"heldout:{number}", is_train=False)
+    balance, tokens = seen.balance, seen.tokens
     findings = [
-        *(_row_finding(rule, places, quality.min_valid_share) for rule in _ROW_RULES),
-        *similarity.findings(*_asked(places), quality),
-        _rows_per_tool(train, tools, quality),
-        *_coverage(scenarios, planned or {}, quality),
-        _token_budget(places, encoded, prefix, max_seq_length),
-        *_trained_tokens(places[: len(train)], encoded[: len(train)], prefix, quality),
+        *(seen.row_finding(rule, quality.min_valid_share) for rule in _ROW_RULES),
+        seen.recoverable(quality.min_recoverable_share),
+        *similarity.findings(seen.train, seen.heldout, quality),
+        *balance.findings(quality),
+        *_coverage(balance.scenarios, planned or {}, quality),
+        *tokens.findings(quality, max_seq_length),
     ]
     return QualityReport(
         findings=tuple(findings),
-        rows=len(train),
-        scenarios=dict(scenarios),
-        tools=dict(tools),
-        longest_row_tokens=max(len(row.ids) for row in encoded),
-        median_row_tokens=median_low(len(row.ids) for row in encoded),
-        prefix_tokens=prefix,
-        trained_share=_trained_share(encoded[: len(train)]),
+        rows=balance.scenarios.total(),
+        scenarios=dict(balance.scenarios),
+        tools=dict(balance.tools),
+        longest_row_tokens=tokens.longest,
+        median_row_tokens=tokens.median,
+        prefix_tokens=tokens.prefix,
+        trained_share=tokens.trained_share,
     )
+
+
+@dataclass
+class _Seen:
+    """What is kept of the rows that were read."""
+
+    encode: Callable[[Row], EncodedRow]
+    tokens: TokenTally = field(default_factory=TokenTally)
+    balance: Balance = field(default_factory=Balance)
+    train: list[Asked] = field(default_factory=list)
+    heldout: list[Asked] = field(default_factory=list)
+    rows: int = 0
+    calling: int = 0
+    wrong: dict[str, list[str]] = field(default_factory=lambda: {rule: [] for rule in _ROW_RULES})
+    """The faults by rule, each with its row's place."""
+    unsaid: list[tuple[str, str, str]] = field(default_factory=list)
+    """(place, tool.parameter, value) where the conversation does not say the value."""
+
+    def add(self, row: Row, place: str, is_train: bool) -> None:
+        """Read a row."""
+        self.rows += 1
+        self.tokens.add(row, place, self.encode(row), is_train)
+        for rule, (check, _) in _ROW_RULES.items():
+            if fault := check(row):
+                self.wrong[rule].append(shorten(f"{place} {fault}"))
+        calls = row_rules.decodable(row)
+        if is_train:
+            self.balance.train(row, calls)
+        else:
+            self.balance.heldout(row, place, calls)
+        # A row whose call cannot be decoded was named by its own rule already.
+        if not row_rules.malformed_call(row):
+            (self.train if is_train else self.heldout).append(similarity.asked(row, place))
+            self.calling += bool(calls)
+            self.unsaid += [(place, *value) for value in row_rules.unsaid(row)]
+
+    def row_finding(self, rule: str, needed: float) -> Finding:
+        """The verdict of a rule on single rows."""
+        wrong = self.wrong[rule]
+        return Finding(
+            rule=rule,
+            passed=1 - len(wrong) / self.rows >= needed,
+            found=f"{len(wrong)} of {self.rows} rows wrong",
+            needed=f"at least {percent(needed)} right",
+            count=len(wrong),
+            example=wrong[0] if wrong else "",
+            remedy=_ROW_RULES[rule][1],
+        )
+
+    def recoverable(self, needed: float) -> Finding:
+        """Whether the calls' values can be read off the conversations."""
+        # What is the same in every call, the model learns without being told.
+        told = [found for found in self.unsaid if not self.balance.is_constant(found[1])]
+        rows = len({place for place, _, _ in told})
+        share = 1 - rows / self.calling if self.calling else 1.0
+        return Finding(
+            rule="values can be read off the text",
+            passed=share >= needed,
+            found=f"{rows} of {self.calling} rows with calls have a value that nobody said",
+            needed=f"at least {percent(needed)} without",
+            count=rows,
+            example=shorten("{}: {} = {}".format(*told[0])) if told else "",
+            remedy="say the value in the text, or correct the call",
+        )
 
 
 def refusal(report: QualityReport) -> str:
@@ -110,48 +161,6 @@ def _sentence(finding: Finding) -> str:
     example = f"; for example {finding.example}" if finding.example else ""
     return (
         f"{finding.rule}: {finding.found}, need {finding.needed}{example}. To do: {finding.remedy}"
-    )
-
-
-def _row_finding(rule: str, places: Sequence[_Place], needed: float) -> Finding:
-    check, remedy = _ROW_RULES[rule]
-    faults = [(place.name, check(place.row)) for place in places]
-    wrong = [f"{name} {fault}" for name, fault in faults if fault]
-    right = 1 - len(wrong) / len(places)
-    return Finding(
-        rule=rule,
-        passed=right >= needed,
-        found=f"{len(wrong)} of {len(places)} rows wrong",
-        needed=f"at least {percent(needed)} right",
-        count=len(wrong),
-        example=shorten(wrong[0]) if wrong else "",
-        remedy=remedy,
-    )
-
-
-def _asked(places: Sequence[_Place]) -> tuple[list[Asked], list[Asked]]:
-    # A row whose call cannot be decoded was named by its own rule already.
-    rows = [
-        similarity.asked(place.row, place.name)
-        for place in places
-        if not row_rules.malformed_call(place.row)
-    ]
-    train = [row for row in rows if row.place.startswith("train")]
-    return train, rows[len(train) :]
-
-
-def _rows_per_tool(train: Sequence[Row], tools: Mapping[str, int], quality: Quality) -> Finding:
-    offered = sorted({tool["function"]["name"] for row in train for tool in row.tools})
-    few = [(name, tools.get(name, 0)) for name in offered]
-    few = [(name, rows) for name, rows in few if rows < quality.min_rows_per_tool]
-    return Finding(
-        rule="rows per tool",
-        passed=not few,
-        found=f"{len(few)} of {len(offered)} tools have fewer",
-        needed=f"at least {quality.min_rows_per_tool} rows for each tool",
-        count=len(few),
-        example=", ".join(f"{name} {rows}" for name, rows in few[:4]),
-        remedy="raise data.samples, add rows for these tools, or leave them out (include_tools)",
     )
 
 
@@ -178,70 +187,3 @@ def _coverage(
             remedy="raise data.samples, or plan fewer rows of that kind in data.scenarios",
         )
     ]
-
-
-def _token_budget(
-    places: Sequence[_Place], encoded: Sequence[EncodedRow], prefix: int, limit: int
-) -> Finding:
-    lengths = [len(row.ids) for row in encoded]
-    long = [index for index, length in enumerate(lengths) if length > limit]
-    longest = max(range(len(lengths)), key=lengths.__getitem__)
-    return Finding(
-        rule="token budget",
-        passed=not long,
-        found=f"{len(long)} rows are longer; the longest has {lengths[longest]} tokens, "
-        f"{prefix} of them the prefix that all rows share",
-        needed=f"at most {limit} tokens",
-        count=len(long),
-        example=places[longest].name if long else "",
-        remedy="raise training.max_seq_length, lower data.max_result_chars, or use fewer tools",
-    )
-
-
-def _trained_tokens(
-    places: Sequence[_Place], encoded: Sequence[EncodedRow], prefix: int, quality: Quality
-) -> list[Finding]:
-    pairs = list(zip(places, encoded, strict=True))
-    # With one text only, the shared prefix reaches into the answer and shows nothing.
-    has_texts = len({place.row.user_text for place in places}) > 1
-    share = _trained_share(encoded)
-    mute = [place.name for place, row in pairs if not any(row.trained)]
-    leaking = [place.name for place, row in pairs if has_texts and any(row.trained[:prefix])]
-    remedy = "the chat template does not mark the assistant's turns as training needs them"
-    return [
-        Finding(
-            rule="share of trained tokens",
-            passed=share >= quality.min_trained_share,
-            found=percent(share),
-            needed=f"at least {percent(quality.min_trained_share)}",
-            remedy="use fewer tools, or shorten their descriptions: the tool list fills the rows",
-        ),
-        _names("every row teaches", mute, "no row without a trained token", remedy),
-        _names("system text is not trained", leaking, "no trained token in the prefix", remedy),
-    ]
-
-
-def _names(rule: str, names: Sequence[str], needed: str, remedy: str) -> Finding:
-    return Finding(
-        rule=rule,
-        passed=not names,
-        found=f"{len(names)} rows",
-        needed=needed,
-        count=len(names),
-        example=names[0] if names else "",
-        remedy=remedy,
-    )
-
-
-def _prefix_tokens(encoded: Iterable[EncodedRow]) -> int:
-    # What the least and the greatest row share, all rows between them share.
-    rows = [tuple(row.ids) for row in encoded]
-    least, greatest = min(rows), max(rows)
-    pairs = enumerate(zip(least, greatest, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), len(least))
-
-
-def _trained_share(encoded: Iterable[EncodedRow]) -> float:
-    rows = list(encoded)
-    tokens = sum(len(row.ids) for row in rows)
-    return sum(sum(row.trained) for row in rows) / tokens if tokens else 0.0

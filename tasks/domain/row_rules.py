@@ -1,9 +1,13 @@
 """What may be wrong with one row by itself: its calls, their order, its end."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
 
 from tasks.domain.conversations import Row
-from tasks.domain.toolcalls import CLOSE, OPEN, ToolCall, faults
+from tasks.domain.phrasing.spoken import mentions
+from tasks.domain.toolcalls import CLOSE, OPEN, Same, ToolCall, faults, schemas_of
 
 RowRule = Callable[[Row], str]
 """What is wrong with a row, or an empty text."""
@@ -15,8 +19,14 @@ def decodable(row: Row) -> list[ToolCall]:
 
 
 def _decoded(row: Row) -> list[tuple[ToolCall | None, str]]:
+    return _decoded_once(Same(row))
+
+
+@lru_cache(maxsize=1)
+def _decoded_once(row: Same) -> list[tuple[ToolCall | None, str]]:
+    # Each rule asks for the calls of the row that the rule before has asked for.
     calls: list[tuple[ToolCall | None, str]] = []
-    for message in row.messages:
+    for message in row.value.messages:
         for call in message.tool_calls:
             try:
                 calls.append((call.decoded(), ""))
@@ -82,3 +92,43 @@ def unfinished(row: Row) -> str:
     if last.role != "assistant":
         return f"ends with the {last.role}'s turn"
     return "" if last.content.strip() or last.tool_calls else "ends with an empty answer"
+
+
+def unsaid(row: Row) -> Iterator[tuple[str, str]]:
+    """(``tool.parameter``, value as JSON) of each value that cannot be read off the conversation.
+
+    A value may be said by anyone before the call, in any of the forms that ``mentions`` knows; the
+    parameter's own schema may name it too, as a default or as what to use when nothing is said.
+    """
+    schemas, said = schemas_of(row.tools), ""
+    for message in row.messages:
+        for call in message.tool_calls:
+            arguments = call.decoded().arguments
+            properties = schemas.get(call.function.name, {}).get("properties", {})
+            for name, value in arguments.items():
+                if not is_said(value, said) and not _is_named(value, properties.get(name)):
+                    yield f"{call.function.name}.{name}", json.dumps(value, ensure_ascii=False)
+        said += f"\n{message.content}"
+
+
+def is_said(value: Any, text: str) -> bool:
+    """Whether a text says a value: as it is, in a spoken form, or in another case."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return mentions(text, value) or mentions(text.casefold(), _folded(value))
+
+
+def _folded(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.casefold()
+    if isinstance(value, list):
+        return [_folded(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _folded(part) for key, part in value.items()}
+    return value
+
+
+def _is_named(value: Any, schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    return schema.get("default", ...) == value or mentions(str(schema.get("description")), value)

@@ -2,20 +2,17 @@
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
 from profiles import Quality
 from tasks.domain.conversations import Row
+from tasks.domain.minhash import candidates
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent, shorten
 from tasks.domain.toolcalls import canonical
-
-EDGE = 12
-"""Near-duplicates are looked for among texts that begin or end with the same characters."""
 
 _VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
 
@@ -74,40 +71,25 @@ def leaks(train: Sequence[Asked], heldout: Sequence[Asked]) -> list[tuple[Asked,
 
 
 def near_duplicates(rows: Sequence[Asked], similarity: float) -> list[tuple[Asked, Asked]]:
-    """Each row that nearly repeats another: like text, same call, same numbers and quoted values.
+    """Each row that nearly repeats an earlier one: like text, same call, same values in the text.
 
-    Like means a normalised indel similarity (rapidfuzz ``ratio``) of at least ``similarity``.
-    Only texts that share their first or last ``EDGE`` characters and have like lengths are
-    compared, which keeps the work about linear; a pair that differs at both ends is not found.
+    MinHash finds pairs that may be alike, linear in rows; like means then a normalised indel
+    similarity (rapidfuzz ``ratio``) of at least ``similarity``. Values are numbers and quotations.
     """
-    found: dict[str, tuple[Asked, Asked]] = {}
-    for bucket in _buckets(rows):
-        for earlier, row in _like_pairs(bucket, similarity):
-            found.setdefault(row.place, (earlier, row))
-    return list(found.values())
+    unlike = list({(row.text, row.action): row for row in reversed(rows)}.values())[::-1]
+    numbers: dict[tuple[str, ...], int] = {}
+    groups = [
+        numbers.setdefault((row.action, *_VALUE.findall(row.text)), len(numbers)) for row in unlike
+    ]
+    found: dict[int, int] = {}
+    for earlier, later in candidates([row.text for row in unlike], groups):
+        if later not in found and _alike(unlike[earlier].text, unlike[later].text, similarity):
+            found[later] = earlier
+    return [(unlike[earlier], unlike[later]) for later, earlier in sorted(found.items())]
 
 
-def _buckets(rows: Iterable[Asked]) -> Iterator[list[Asked]]:
-    buckets: dict[tuple[str, ...], list[Asked]] = defaultdict(list)
-    for row in {(row.text, row.action): row for row in rows}.values():
-        values = " ".join(_VALUE.findall(row.text))
-        buckets[row.action, values, "begins", row.text[:EDGE]].append(row)
-        buckets[row.action, values, "ends", row.text[-EDGE:]].append(row)
-    return (
-        sorted(bucket, key=lambda row: (len(row.text), row.place)) for bucket in buckets.values()
-    )
-
-
-def _like_pairs(bucket: Sequence[Asked], similarity: float) -> Iterator[tuple[Asked, Asked]]:
-    for index, row in enumerate(bucket):
-        for earlier in reversed(bucket[:index]):
-            longest, shortest = len(row.text), len(earlier.text)
-            # ratio = 1 - edits / (both lengths), and lengths that differ by d need d edits.
-            if longest - shortest > (1 - similarity) * (longest + shortest):
-                break
-            if fuzz.ratio(earlier.text, row.text, score_cutoff=100 * similarity):
-                yield earlier, row
-                break
+def _alike(left: str, right: str, similarity: float) -> bool:
+    return bool(fuzz.ratio(left, right, score_cutoff=100 * similarity))
 
 
 _REMEDIES = {

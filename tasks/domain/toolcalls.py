@@ -96,15 +96,46 @@ def _validator(schema_text: str) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
+class Same:
+    """A value that is equal to itself only: a key for what is made once per tool list.
+
+    It holds the value, so that no other one takes over its identity. Tool lists are never changed.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.value is self.value
+
+
+def schemas_of(functions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The parameters' schema of each function (OpenAI form); made once per list."""
+    return _schemas(Same(functions))
+
+
+@lru_cache(maxsize=256)
+def _schemas(functions: Same) -> dict[str, dict[str, Any]]:
+    known = [function["function"] for function in functions.value]
+    return {function["name"]: function.get("parameters") or {} for function in known}
+
+
+@lru_cache(maxsize=1024)
+def _check(schema: Same) -> Draft202012Validator:
+    return validator(schema.value or {"type": "object"})
+
+
 def faults(call: ToolCall, functions: Sequence[dict[str, Any]]) -> list[str]:
     """What is wrong with a call, given the functions (OpenAI form) it may use; empty when right."""
-    known = {function["function"]["name"]: function["function"] for function in functions}
+    known = schemas_of(functions)
     if call.name not in known:
         return [f"unknown tool {call.name!r}; known: {', '.join(sorted(known))}"]
-    schema = known[call.name].get("parameters") or {"type": "object"}
     return [
         f"{call.name}: {'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message}"
-        for error in validator(schema).iter_errors(call.arguments)
+        for error in _check(Same(known[call.name])).iter_errors(call.arguments)
     ]
 
 
@@ -114,9 +145,7 @@ def canonical(call: ToolCall, functions: Sequence[Mapping[str, Any]] = ()) -> st
     Keys are sorted, 1.0 is 1 (JSON has one kind of number), and an argument that equals the
     schema's default counts as left out.
     """
-    schemas = {function["function"]["name"]: function["function"] for function in functions}
-    schema = schemas.get(call.name, {}).get("parameters") or {}
-    properties = schema.get("properties", {})
+    properties = schemas_of(functions).get(call.name, {}).get("properties", {})
     arguments = {
         name: value
         for name, value in call.arguments.items()

@@ -12,7 +12,7 @@ import fsspec
 from pydantic import BaseModel
 
 from profiles.settings import Settings
-from tasks.domain.conversations import Row, read_jsonl
+from tasks.domain.conversations import Row, parse_rows
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import StoredFile
 
@@ -77,8 +77,14 @@ class Storage:
 
     def read_rows(self, stored: StoredFile) -> list[Row]:
         """The rows of a stored file; UnusableData when it is gone, altered or not rows."""
+        return list(self.rows(stored))
+
+    def rows(self, stored: StoredFile) -> Iterator[Row]:
+        """The rows of a stored file one by one, for files larger than memory; as ``read_rows``."""
         path = self.fetch(stored)
-        return read_jsonl(path.read_text(encoding="utf-8"), path.name)
+        # Only \n ends a row: texts may hold other line ends.
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            yield from parse_rows(lines, path.name)
 
     def holds(self, value: Any) -> bool:
         """Whether every stored file that a value refers to is there and unaltered."""

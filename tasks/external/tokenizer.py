@@ -1,12 +1,38 @@
 """A model's own tokenizer and chat template, without torch: token counts and trained tokens."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.quality import EncodedRow
+from tasks.domain.token_rules import EncodedRow
+from tasks.domain.toolcalls import Same
+
+_STAND_IN = ({"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},)
+"""A short tool list that is rendered instead of the row's own, which is most of its text."""
+
+
+@dataclass
+class _Opening:
+    """What all rows with one system turn and one tool list begin with, rendered once."""
+
+    ids: list[int]
+    """The tokens up to the last special token before the user's words."""
+    tail: str
+    """The text from that token up to the user's words."""
+    stand_in: str
+    """The text up to the user's words when rendered with the stand-in's tools."""
+    fits: dict[tuple[tuple[str, bool], ...], bool] = field(default_factory=dict)
+    """For each shape of row (roles, and who calls), whether going on from here is exact."""
+
+
+@lru_cache(maxsize=256)
+def _text_of(tools: Same) -> str:
+    return json.dumps(tools.value)
 
 
 class ChatTokenizer:
@@ -27,6 +53,7 @@ class ChatTokenizer:
             raise UnusableModel(f"{folder}: no tokenizer that opens: {error}") from error
         if not self._tokenizer.chat_template:
             raise UnusableModel(f"{folder}: the tokenizer has no chat template")
+        self._openings: dict[tuple[str, tuple[Message, ...]], _Opening | None] = {}
 
     @property
     def chat_template(self) -> str:
@@ -46,8 +73,17 @@ class ChatTokenizer:
         add_generation_prompt: bool = False,
     ) -> str:
         """The text that the model reads."""
+        forms = [_for_template(message) for message in messages]
+        return self._rendered(forms, tools, add_generation_prompt)
+
+    def _rendered(
+        self,
+        forms: Sequence[dict[str, Any]],
+        tools: Sequence[dict[str, Any]],
+        add_generation_prompt: bool = False,
+    ) -> str:
         text: str = self._tokenizer.apply_chat_template(
-            [_for_template(message) for message in messages],
+            list(forms),
             tools=list(tools) or None,
             tokenize=False,
             add_generation_prompt=add_generation_prompt,
@@ -73,24 +109,90 @@ class ChatTokenizer:
         Raises:
             UnusableModel: the template renders a turn differently when more turns follow.
         """
-        text = self.render(row.messages, row.tools)
-        spans = [self._said(row, turn, text) for turn in _assistant_turns(row)]
-        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-        trained = [
-            any(start <= left and right <= end and left < right for start, end in spans)
-            for left, right in encoded["offset_mapping"]
-        ]
-        return EncodedRow(ids=encoded["input_ids"], trained=trained)
+        shape = tuple((message.role, bool(message.tool_calls)) for message in row.messages)
+        opening = self._opening(row)
+        if opening is None or opening.fits.get(shape) is False:
+            return self._encode_whole(row)
+        encoded = self._encode_behind(opening, row)
+        if encoded is None or shape not in opening.fits:
+            whole = self._encode_whole(row)
+            # Once for each shape of row, the short way has to show that it makes the same.
+            opening.fits[shape] = encoded == whole
+            return whole
+        return encoded
 
-    def _said(self, row: Row, turn: int, text: str) -> tuple[int, int]:
-        before = self.render(row.messages[:turn], row.tools, add_generation_prompt=True)
-        after = self.render(row.messages[: turn + 1], row.tools)
-        if not text.startswith(before) or not text.startswith(after):
-            raise UnusableModel(
-                "the chat template renders a turn differently when more turns follow; "
-                "training needs one that keeps what it has rendered"
-            )
-        return len(before), len(after.rstrip())
+    def _opening(self, row: Row) -> "_Opening | None":
+        """What rows with this system turn and these tools begin with; None where it is unclear."""
+        system = row.messages[:1] if row.messages[0].role == "system" else ()
+        key = (_text_of(Same(row.tools)), system)
+        if key not in self._openings:
+            self._openings[key] = self._begin(system, row.tools)
+        return self._openings[key]
+
+    def _begin(
+        self, system: tuple[Message, ...], tools: Sequence[dict[str, Any]]
+    ) -> "_Opening | None":
+        asked = [(*system, Message(role="user", content=text)) for text in ("1", "2")]
+        texts = [self.render(messages, tools) for messages in asked]
+        others = [self.render(messages, _STAND_IN) for messages in asked]
+        real, stand_in = _common_start(*texts), _common_start(*others)
+        # A tokenizer never joins what stands before and behind such a token.
+        cut = max((real.rfind(token) for token in self._tokenizer.get_added_vocab()), default=-1)
+        if cut < 0 or texts[0][len(real) :] != others[0][len(stand_in) :]:
+            return None
+        return _Opening(self.ids(real[:cut]), real[cut:], stand_in)
+
+    def _encode_whole(self, row: Row) -> EncodedRow:
+        return self._encoded(*self._marked(row, row.tools))
+
+    def _encode_behind(self, opening: "_Opening", row: Row) -> EncodedRow | None:
+        """The same, with the opening's text and tokens from its first row."""
+        text, spans = self._marked(row, _STAND_IN)
+        if not text.startswith(opening.stand_in):
+            return None
+        shift = len(opening.tail) - len(opening.stand_in)
+        rest = self._encoded(
+            opening.tail + text[len(opening.stand_in) :],
+            [(start + shift, end + shift) for start, end in spans],
+        )
+        return EncodedRow(
+            ids=opening.ids + list(rest.ids), trained=[False] * len(opening.ids) + rest.trained
+        )
+
+    def _encoded(self, text: str, spans: Sequence[tuple[int, int]]) -> EncodedRow:
+        encoded = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
+        trained = [False] * len(encoded.ids)
+        ahead = iter(spans)
+        start, end = next(ahead, (len(text), len(text)))
+        for place, (left, right) in enumerate(encoded.offsets):
+            while left >= end and left < len(text):
+                start, end = next(ahead, (len(text), len(text)))
+            trained[place] = start <= left < right <= end
+        return EncodedRow(ids=encoded.ids, trained=trained)
+
+    def _marked(
+        self, row: Row, tools: Sequence[dict[str, Any]]
+    ) -> tuple[str, list[tuple[int, int]]]:
+        """A row's text and where in it the assistant speaks, in order."""
+        forms = [_for_template(message) for message in row.messages]
+        text = self._rendered(forms, tools)
+        spans = []
+        for turn in _assistant_turns(row):
+            before = self._rendered(forms[:turn], tools, add_generation_prompt=True)
+            is_last = turn + 1 == len(forms)
+            after = text if is_last else self._rendered(forms[: turn + 1], tools)
+            if not text.startswith(before) or not text.startswith(after):
+                raise UnusableModel(
+                    "the chat template renders a turn differently when more turns follow; "
+                    "training needs one that keeps what it has rendered"
+                )
+            spans.append((len(before), len(after.rstrip())))
+        return text, spans
+
+
+def _common_start(left: str, right: str) -> str:
+    pairs = enumerate(zip(left, right, strict=False))
+    return left[: next((place for place, (one, other) in pairs if one != other), len(left))]
 
 
 def _assistant_turns(row: Row) -> list[int]:

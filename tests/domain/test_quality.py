@@ -10,8 +10,9 @@ from profiles import Quality, load_profile
 from tasks.domain import quality
 from tasks.domain.conversations import CalledFunction, Message, MessageCall, Row, Scenario
 from tasks.domain.products import Finding, QualityReport
-from tasks.domain.quality import EncodedRow, judge
+from tasks.domain.quality import judge
 from tasks.domain.reports import quality_markdown
+from tasks.domain.token_rules import EncodedRow
 from tasks.domain.toolcalls import ToolCall
 
 LIMITS = load_profile("demo").quality
@@ -66,7 +67,8 @@ def encode(row: Row) -> EncodedRow:
 
 def good() -> list[Row]:
     weather = [
-        calling(f"How is {city} today?", "forecast", city=city, day="2026-11-22") for city in CITIES
+        calling(f"How is {city} on 2026-11-22?", "forecast", city=city, day="2026-11-22")
+        for city in CITIES
     ]
     clocks = [calling(f"What time is it in {city}?", "clock", city=city) for city in CITIES]
     thanks = ["Thanks!", "Who are you?", "Tell me a joke.", "Good night."]
@@ -143,7 +145,8 @@ def test_a_call_of_an_unknown_tool_is_refused() -> None:
 def test_arguments_that_the_schema_does_not_accept_are_refused(
     arguments: dict[str, Any], fault: str
 ) -> None:
-    finding = only_failure(judged([*good(), calling("How is it there?", "forecast", **arguments)]))
+    row = calling(f"How is it with {arguments}?", "forecast", **arguments)
+    finding = only_failure(judged([*good(), row]))
     assert finding.rule == "arguments fit the schema"
     assert fault in finding.example
 
@@ -224,10 +227,18 @@ def test_texts_that_differ_in_the_value_they_carry_are_no_near_duplicates() -> N
 
 
 def test_one_text_with_two_calls_is_a_contradiction() -> None:
-    row = calling("What time is it in Rome?", "clock", city="Roma")
-    finding = only_failure(judged([*good(), row]))
+    rows = [calling("What time is it in Rome or Suez?", "clock", city=c) for c in ("Rome", "Suez")]
+    finding = only_failure(judged([*good(), *rows], min_rows_per_tool=0))
     assert finding.rule == "contradictions"
-    assert finding.example.startswith("train:17 repeats train:7")
+    assert finding.example.startswith("train:18 repeats train:17")
+
+
+def test_a_value_that_nobody_said_is_named_with_its_row() -> None:
+    rows = [*good(), calling("What time is it over there?", "clock", city="Baku")]
+    finding = only_failure(judged(rows, min_recoverable_share=1.0))
+    assert finding.rule == "values can be read off the text"
+    assert finding.example == 'train:17: clock.city = "Baku"'
+    assert judged(rows, min_recoverable_share=0.9).passed
 
 
 def test_a_sign_is_part_of_the_value() -> None:
@@ -238,7 +249,7 @@ def test_a_sign_is_part_of_the_value() -> None:
 def test_a_heldout_text_that_was_trained_on_is_a_leak() -> None:
     finding = only_failure(judged(good(), [*HELDOUT, good()[0]]))
     assert finding.rule == "leaks"
-    assert finding.example == "heldout:3 repeats train:1: how is rome today"
+    assert finding.example == "heldout:3 repeats train:1: how is rome on 2026-11-22"
     assert judged(good(), [*HELDOUT, good()[0]], max_leaked_rows=1).passed
 
 
@@ -296,8 +307,8 @@ def test_a_loss_that_sees_the_system_turn_is_refused() -> None:
 def test_a_refusal_is_one_line_with_number_example_and_remedy() -> None:
     message = quality.refusal(judged([*good(), good()[0]], min_rows_per_tool=7))
     assert "\n" not in message
-    assert message.startswith("2 of 16 rules failed: duplicates: 1 rows, need at most 0.0 %; for ")
-    assert "train:17 repeats train:1: how is rome today. To do: remove the repeated rows" in message
+    assert message.startswith("2 of 22 rules failed: duplicates: 1 rows, need at most 0.0 %; for ")
+    assert "train:17 repeats train:1: how is rome on 2026-11-22. To do: remove the" in message
     assert "rows per tool: 1 of 2 tools have fewer" in message
 
 
@@ -324,4 +335,5 @@ def test_thousands_of_rows_are_judged_in_seconds() -> None:
     rows += [calling("How is Rome?", "forecast", city="Rome", day=f"2026-01-0{n}") for n in "1234"]
     started = time.monotonic()
     judged(rows)
-    assert time.monotonic() - started < 15
+    # Noise is a factor of three here; comparing each with each would take a hundred times longer.
+    assert time.monotonic() - started < 60

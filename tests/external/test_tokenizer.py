@@ -271,3 +271,56 @@ def test_a_tokenizer_without_a_template_is_named(tiny_base: Path, tmp_path: Path
     (tmp_path / "chat_template.jinja").unlink()
     with pytest.raises(UnusableModel, match="the tokenizer has no chat template"):
         ChatTokenizer(tmp_path)
+
+
+LATE_TOOLS = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}"
+    "{% for c in m.tool_calls or [] %}{{ c | tojson }}{% endfor %}{{ '<|im_end|>\n' }}"
+    "{% if loop.first %}{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+def reworded(one: Row, user: str, answer: str) -> Row:
+    """A row of the same shape that says something else."""
+    texts = {"user": user, "assistant": answer, "tool": "\n 7 </tools> <|im_end|> 7"}
+    turns = [
+        message.model_copy(update={"content": texts[message.role]})
+        if message.role in texts and message.content
+        else message
+        for message in one.messages
+    ]
+    return one.model_copy(update={"messages": tuple(turns)})
+
+
+def same_as_at_first_sight(folder: Path) -> None:
+    """A tokenizer that has seen rows of each shape encodes others as one that has not."""
+    seasoned = ChatTokenizer(folder)
+    for one in ROWS.values():
+        seasoned.encode(one)
+    for user, answer in (("\n\n  tools?", " «Zürich» \n"), ("<|im_end|>x", "<s>")):
+        # The four rows differ in shape, so each is the first of its shape here.
+        fresh = ChatTokenizer(folder)
+        for one in ROWS.values():
+            other = reworded(one, user, answer)
+            assert seasoned.encode(other) == fresh.encode(other)
+
+
+def test_going_on_from_a_known_opening_changes_no_token(ours: Path) -> None:
+    same_as_at_first_sight(ours)
+
+
+def test_going_on_from_a_known_opening_changes_no_token_with_qwens_template(qwen: Path) -> None:
+    same_as_at_first_sight(qwen)
+
+
+def test_a_template_that_lists_tools_elsewhere_is_encoded_whole(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    bare = with_template(tiny_base, LATE_TOOLS, tmp_path)
+    one = ROWS["an answer only"]
+    without_system = one.model_copy(update={"messages": one.messages[1:]})
+    tokenizer = ChatTokenizer(bare)
+    for _ in range(2):
+        whole = tokenizer.ids(tokenizer.render(without_system.messages, TOOLS))
+        assert list(tokenizer.encode(without_system).ids) == whole

@@ -8,7 +8,7 @@ import pytest
 
 from profiles import load_model, load_profile
 from tasks.domain.progress import TrainingUpdate
-from tasks.domain.quality import EncodedRow
+from tasks.domain.token_rules import EncodedRow
 
 pytestmark = pytest.mark.gpu
 

@@ -23,7 +23,7 @@ import profiles
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
 from tasks.domain.products import TrainingRecord
 from tasks.domain.progress import Report
-from tasks.domain.quality import EncodedRow
+from tasks.domain.token_rules import EncodedRow
 from tasks.external.trainer import attention
 from tasks.external.trainer.batches import IGNORED, PaddedBatch, SharedPrefixPack
 from tasks.external.trainer.callback import ReportingCallback

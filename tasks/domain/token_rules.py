@@ -1,0 +1,124 @@
+"""What a tokenizer makes of the rows: too long, nothing to learn, or a loss that sees too much."""
+
+from dataclasses import dataclass, field
+from statistics import median_low
+
+from profiles import Quality
+from tasks.domain.conversations import Row
+from tasks.domain.products import Finding
+from tasks.domain.reports import percent
+
+
+@dataclass(frozen=True)
+class EncodedRow:
+    """A row as tokens, and which of them the loss sees."""
+
+    ids: list[int]
+    trained: list[bool]
+
+
+@dataclass
+class TokenTally:
+    """Counts rows one by one; it keeps numbers, and the least and the greatest row."""
+
+    lengths: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    first_trained: list[int] = field(default_factory=list)
+    """Of each training row, the place of the first token that the loss sees; -1 for none."""
+    trained: int = 0
+    tokens: int = 0
+    """Of the training rows."""
+    texts: set[str] = field(default_factory=set)
+    least: list[int] = field(default_factory=list)
+    greatest: list[int] = field(default_factory=list)
+
+    def add(self, row: Row, name: str, encoded: EncodedRow, is_train: bool) -> None:
+        """Count a row; all training rows come before the first held-out one."""
+        ids = encoded.ids
+        if not self.lengths or ids < self.least:
+            self.least = ids
+        if not self.lengths or ids > self.greatest:
+            self.greatest = ids
+        self.lengths.append(len(ids))
+        self.names.append(name)
+        if is_train:
+            marks = bytes(encoded.trained)  # counted and searched twenty times faster than a list
+            said = marks.count(1)
+            self.first_trained.append(marks.find(1))
+            self.trained += said
+            self.tokens += len(ids)
+            # Two are enough to know that there is more than one.
+            if len(self.texts) < 2:
+                self.texts.add(row.user_text)
+
+    @property
+    def prefix(self) -> int:
+        """Length of the prefix that all rows share."""
+        # What the least and the greatest row share, all rows between them share.
+        pairs = enumerate(zip(self.least, self.greatest, strict=False))
+        return next((index for index, (left, right) in pairs if left != right), len(self.least))
+
+    @property
+    def trained_share(self) -> float:
+        """Share of the training rows' tokens that the loss sees."""
+        return self.trained / self.tokens if self.tokens else 0.0
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest row."""
+        return max(self.lengths)
+
+    @property
+    def median(self) -> int:
+        """Tokens of the median row."""
+        return median_low(self.lengths)
+
+    def findings(self, quality: Quality, limit: int) -> list[Finding]:
+        """The verdicts on lengths and on what is trained; ``limit``: tokens that a row may have."""
+        return [self._budget(limit), *self._trained_tokens(quality)]
+
+    def _budget(self, limit: int) -> Finding:
+        long = [index for index, length in enumerate(self.lengths) if length > limit]
+        worst = max(range(len(self.lengths)), key=self.lengths.__getitem__)
+        return Finding(
+            rule="token budget",
+            passed=not long,
+            found=f"{len(long)} rows are longer; the longest has {self.longest} tokens, "
+            f"{self.prefix} of them the prefix that all rows share",
+            needed=f"at most {limit} tokens",
+            count=len(long),
+            example=self.names[worst] if long else "",
+            remedy="raise training.max_seq_length, lower data.max_result_chars, or use fewer tools",
+        )
+
+    def _trained_tokens(self, quality: Quality) -> list[Finding]:
+        pairs = list(zip(self.names, self.first_trained, strict=False))
+        mute = [name for name, first in pairs if first < 0]
+        # With one text only, the shared prefix reaches into the answer and shows nothing.
+        has_texts, prefix = len(self.texts) > 1, self.prefix
+        leaking = [name for name, first in pairs if has_texts and 0 <= first < prefix]
+        remedy = "the chat template does not mark the assistant's turns as training needs them"
+        return [
+            Finding(
+                rule="share of trained tokens",
+                passed=self.trained_share >= quality.min_trained_share,
+                found=percent(self.trained_share),
+                needed=f"at least {percent(quality.min_trained_share)}",
+                remedy="use fewer tools, or shorten their descriptions: the tool list fills the "
+                "rows",
+            ),
+            _names("every row teaches", mute, "no row without a trained token", remedy),
+            _names("system text is not trained", leaking, "no trained token in the prefix", remedy),
+        ]
+
+
+def _names(rule: str, names: list[str], needed: str, remedy: str) -> Finding:
+    return Finding(
+        rule=rule,
+        passed=not names,
+        found=f"{len(names)} rows",
+        needed=needed,
+        count=len(names),
+        example=names[0] if names else "",
+        remedy=remedy,
+    )
