@@ -5,16 +5,14 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.conversations import Row, fingerprint, read_jsonl, write_jsonl
-from tasks.domain.errors import UnusableData
+from tasks.domain.conversations import Row, fingerprint, write_jsonl
+from tasks.domain.mixing import HELD_OUT, held_out
 from tasks.domain.products import Dataset, StoredFile
 from tasks.domain.schemas import functions
 from tasks.external.handover import has_manifest, take
+from tasks.external.own_files import read_own_file
 from tasks.external.storage import Storage
 from tasks.external.tool_files import read_toolset
-
-_HELD_OUT = 10
-"""Of rows that come without a held-out file, every tenth is held out."""
 
 
 @task(cache_policy=NO_CACHE)
@@ -28,14 +26,15 @@ def adopt_dataset(data: str, heldout: str, tools: str) -> Dataset:
     if has_manifest(path) and not (heldout or tools):
         return take(path, Dataset)
     given = functions(read_toolset(Path(tools))) if tools else None
-    rows = read_jsonl(_text(path), path.name, given)
+    found = read_own_file(path, given)
+    rows = found.rows
     if heldout:
-        apart = read_jsonl(_text(Path(heldout)), Path(heldout).name, given)
+        apart = read_own_file(Path(heldout), given).rows
         note = f"{len(apart)} held-out rows from {Path(heldout).name}"
     else:
-        apart = rows[::_HELD_OUT] if len(rows) > 1 else rows
-        rows = [row for place, row in enumerate(rows) if place % _HELD_OUT] or rows
-        note = f"every {_HELD_OUT}th row of {path.name} is held out: {len(apart)} rows"
+        rows, apart = held_out(rows)
+        note = f"every {HELD_OUT}th row of {path.name} is held out: {len(apart)} rows"
+    skipped = (f"{found.skipped} log records were no conversations",) if found.skipped else ()
     return Dataset(
         train=_keep(rows, "train.jsonl"),
         heldout=_keep(apart, "heldout.jsonl"),
@@ -43,15 +42,8 @@ def adopt_dataset(data: str, heldout: str, tools: str) -> Dataset:
         heldout_rows=len(apart),
         toolset_fingerprint=fingerprint(rows[0].tools),
         seed=0,
-        notes=(note,),
+        notes=(note, *skipped),
     )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableData(f"{path}: cannot be read: {error}") from error
 
 
 def _keep(rows: list[Row], name: str) -> StoredFile:

@@ -40,7 +40,9 @@ class Balance:
             self.values[name][value] += 1
 
     def heldout(self, row: Row, place: str, calls: list[ToolCall]) -> None:
-        """Note what a held-out row asks."""
+        """Note what a held-out row asks; of rows that a person brought nobody chose the values."""
+        if row.source == "own":
+            return
         self.asked.append((place, row.phrasing, list(_values(row, calls))))
 
     def is_constant(self, name: str) -> bool:

@@ -18,6 +18,7 @@ from tasks.domain.toolcalls import ToolCall
 SYSTEM_PROMPT = "You are a helpful assistant that can call tools."
 Scenario = Literal["standard", "no_tool", "error", "ambiguous", "edge"]
 Split = Literal["train", "heldout"]
+Source = Literal["generated", "teacher", "own"]
 
 
 class _Frozen(BaseModel):
@@ -69,6 +70,8 @@ class Row(_Frozen):
     """The tool that the first answer must call; None when it must not call any."""
     simulated: bool = False
     """Whether a tool result in it was made up from a schema instead of answered by the server."""
+    source: Source = "generated"
+    """Who wrote it: the generator, a model that put its text in other words, or a person."""
     phrasing: str = ""
     """The family of phrasings that the user's text comes from."""
     missing: str | None = None

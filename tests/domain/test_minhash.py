@@ -1,4 +1,4 @@
-"""Texts that look alike become candidates, others hardly ever, and the work grows with the texts."""
+"""Texts that look alike become candidates, others hardly ever; the work grows with the texts."""
 
 import random
 

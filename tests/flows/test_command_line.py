@@ -26,7 +26,10 @@ def test_help_names_every_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "--server", "nobody"], "'nobody' is neither a registered server (git, time)"),
+        (
+            ["run", "--server", "nobody"],
+            "'nobody' is neither a registered server (filesystem, git",
+        ),
         (["run", "--server", "time", "--model", "huge"], "no 'huge' in profiles/models; known: "),
         (["run", "--server", "time", "--profile", "slow"], "no 'slow' in profiles/training; known"),
         (["run", "--server", "time", "--samples", "0"], "samples: Input should be greater than"),

@@ -1,0 +1,49 @@
+"""Stage 3½, if asked: Dataset and own conversations → Dataset, own rows at a stated share."""
+
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.domain.conversations import Row, fingerprint, write_jsonl
+from tasks.domain.mixing import held_out, mixed, scaled, with_tools_of
+from tasks.domain.products import Dataset, StoredFile, Toolset
+from tasks.domain.schemas import functions
+from tasks.external.own_files import read_own_file
+from tasks.external.storage import Storage
+
+
+@task(cache_policy=NO_CACHE)
+def mix_dataset(dataset: Dataset, toolset: Toolset, own_data: str, own_share: float) -> Dataset:
+    """Put the conversations of a file in the place of generated rows; a tenth is held out.
+
+    Without a file the dataset is handed on as it is.
+
+    Raises:
+        UnusableData: the file or a line of it cannot be read, or it has too few rows for the share.
+    """
+    if not own_data:
+        return dataset
+    storage, tools = Storage(), functions(toolset)
+    found = read_own_file(Path(own_data), tools)
+    own, apart = held_out(with_tools_of(found.rows, tools))
+    rows = mixed(storage.read_rows(dataset.train), own, own_share, dataset.seed)
+    heldout = [*storage.read_rows(dataset.heldout), *apart]
+    skipped = f"; {found.skipped} log records were no conversations" if found.skipped else ""
+    note = f"{own_share:.0%} of the training rows are from {Path(own_data).name}{skipped}"
+    changed = {
+        "train": _keep(rows, "train.jsonl"),
+        "heldout": _keep(heldout, "heldout.jsonl"),
+        "heldout_rows": len(heldout),
+        "planned": scaled(dataset.planned, 1 - own_share),
+        "notes": (*dataset.notes, note),
+    }
+    return dataset.model_copy(update=changed)
+
+
+def _keep(rows: list[Row], name: str) -> StoredFile:
+    storage, text = Storage(), write_jsonl(rows)
+    place = ("datasets", f"mixed-{fingerprint(text)[:8]}", name)
+    with storage.writing(*place) as draft:
+        draft.write_text(text, encoding="utf-8")
+        return storage.keep(draft, *place)
