@@ -96,10 +96,14 @@ class Generate(_ForServer):
     """Write training rows from a server or a tool list."""
 
     output: str = Field("train.jsonl", description="the file for the training rows")
+    own_data: str = Field("", description="own conversations as JSONL, to take some rows' place")
+    own_share: float = Field(0.3, ge=0, le=1, description="their share of the training rows")
+    own_licence: str = Field("", description="their licence, for the dataset's card")
 
     def cli_cmd(self) -> None:
         """Write the rows and say how many."""
-        draft = in_prefect("flows.stages:generate", recipe=self.recipe(), output=self.output)
+        own = self.model_dump(include={"output", "own_data", "own_share", "own_licence"})
+        draft = in_prefect("flows.stages:generate", recipe=self.recipe(), **own)
         say(f"{draft.train_rows} rows in {self.output}, {draft.heldout_rows} held out")
         for note in draft.notes:
             say(f"note: {note}")

@@ -7,6 +7,7 @@ from profiles import Model, Profile, Quantization, Recipe
 from tasks.adopt_dataset import adopt_dataset
 from tasks.benchmark_model import benchmark_model
 from tasks.check_quality import check_quality
+from tasks.describe_dataset import describe_dataset
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -21,20 +22,27 @@ from tasks.export_gguf import export_gguf
 from tasks.fit_toolset import fit_toolset
 from tasks.hand_over import hand_over
 from tasks.inspect_server import inspect_server
+from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
+from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.validate_model import validate_model
 
 
 @flow
-def generate(recipe: Recipe, output: str) -> Dataset:
+def generate(
+    recipe: Recipe, output: str, own_data: str = "", own_share: float = 0.0, own_licence: str = ""
+) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
     toolset = inspect_server(recipe.server)
     base = prepare_base(recipe.model)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    phrased = rephrase_dataset(written, recipe.profile.teacher)
+    mixed = mix_dataset(phrased, toolset, own_data, own_share)
+    draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, own_licence)
     hand_over(draft, output)
     return draft
 

@@ -5,13 +5,12 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.conversations import Row, fingerprint, write_jsonl
+from tasks.domain.conversations import fingerprint
 from tasks.domain.mixing import HELD_OUT, held_out
-from tasks.domain.products import Dataset, StoredFile
+from tasks.domain.products import Dataset
 from tasks.domain.schemas import functions
 from tasks.external.handover import has_manifest, take
-from tasks.external.own_files import read_own_file
-from tasks.external.storage import Storage
+from tasks.external.row_files import keep_rows, read_own_file
 from tasks.external.tool_files import read_toolset
 
 
@@ -35,20 +34,13 @@ def adopt_dataset(data: str, heldout: str, tools: str) -> Dataset:
         rows, apart = held_out(rows)
         note = f"every {HELD_OUT}th row of {path.name} is held out: {len(apart)} rows"
     skipped = (f"{found.skipped} log records were no conversations",) if found.skipped else ()
+    train_file, heldout_file = keep_rows("own", rows, apart)
     return Dataset(
-        train=_keep(rows, "train.jsonl"),
-        heldout=_keep(apart, "heldout.jsonl"),
+        train=train_file,
+        heldout=heldout_file,
         train_rows=len(rows),
         heldout_rows=len(apart),
         toolset_fingerprint=fingerprint(rows[0].tools),
         seed=0,
         notes=(note, *skipped),
     )
-
-
-def _keep(rows: list[Row], name: str) -> StoredFile:
-    storage, text = Storage(), write_jsonl(rows)
-    place = ("datasets", f"own-{fingerprint(text)[:8]}", name)
-    with storage.writing(*place) as draft:
-        draft.write_text(text, encoding="utf-8")
-        return storage.keep(draft, *place)

@@ -5,11 +5,10 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.conversations import Row, fingerprint, write_jsonl
 from tasks.domain.mixing import held_out, mixed, scaled, with_tools_of
-from tasks.domain.products import Dataset, StoredFile, Toolset
+from tasks.domain.products import Dataset, Toolset
 from tasks.domain.schemas import functions
-from tasks.external.own_files import read_own_file
+from tasks.external.row_files import keep_rows, read_own_file
 from tasks.external.storage import Storage
 
 
@@ -31,19 +30,12 @@ def mix_dataset(dataset: Dataset, toolset: Toolset, own_data: str, own_share: fl
     heldout = [*storage.read_rows(dataset.heldout), *apart]
     skipped = f"; {found.skipped} log records were no conversations" if found.skipped else ""
     note = f"{own_share:.0%} of the training rows are from {Path(own_data).name}{skipped}"
+    train_file, heldout_file = keep_rows("mixed", rows, heldout)
     changed = {
-        "train": _keep(rows, "train.jsonl"),
-        "heldout": _keep(heldout, "heldout.jsonl"),
+        "train": train_file,
+        "heldout": heldout_file,
         "heldout_rows": len(heldout),
         "planned": scaled(dataset.planned, 1 - own_share),
         "notes": (*dataset.notes, note),
     }
     return dataset.model_copy(update=changed)
-
-
-def _keep(rows: list[Row], name: str) -> StoredFile:
-    storage, text = Storage(), write_jsonl(rows)
-    place = ("datasets", f"mixed-{fingerprint(text)[:8]}", name)
-    with storage.writing(*place) as draft:
-        draft.write_text(text, encoding="utf-8")
-        return storage.keep(draft, *place)

@@ -6,6 +6,7 @@ ForgeError                  what a person sees as one line; the command exits wi
 │   └── CallFailed          one call of one tool got no usable answer
 ├── UnusableTool            a tool's schema cannot be used
 ├── ToolsetTooLarge         the tool list leaves no room for a conversation
+├── TeacherFailed           the model that phrases rows refuses, or answers nothing at all
 ├── UnusableData            a file with tools or rows is not what it should be
 ├── QualityGateFailed       the data is not good enough to train on
 ├── UnusableModel           a model's files are missing or not what they should be
@@ -41,6 +42,10 @@ class UnusableTool(ForgeError):
 
 class ToolsetTooLarge(ForgeError):
     """The tool list leaves no room for a conversation."""
+
+
+class TeacherFailed(ForgeError):
+    """The model that phrases rows refuses, or answers nothing at all."""
 
 
 class UnusableData(ForgeError):

@@ -85,6 +85,8 @@ class Dataset(Product):
     seed: int
     planned: dict[str, float] | None = None
     """The share of training rows planned per scenario; None for rows that a person brought."""
+    card: StoredFile | None = None
+    """Its README.md: counts, sources, licences, examples."""
     notes: tuple[str, ...] = ()
     """What a person should know: scenarios a tool cannot have, rows that could not be made."""
 

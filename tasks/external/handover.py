@@ -1,6 +1,6 @@
 """Products in a person's own files: written where they ask, with a manifest beside, and read back.
 
-train.jsonl, train.heldout.jsonl, train.manifest.json       a dataset
+train.jsonl, train.heldout.jsonl, train.manifest.json       a dataset; its card is train.README.md
 adapter/…, adapter.manifest.json                            an adapter
 model.gguf, model.manifest.json                             an exported model
 tools.json, validation.json, benchmark.json                 these are their own manifest
@@ -17,7 +17,9 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.products import Dataset, GgufModel, LoraAdapter, Product, StoredFile
 from tasks.external.storage import Storage, digest
 
-_FILES = {Dataset: ("train", "heldout"), LoraAdapter: ("files",), GgufModel: ("files",)}
+_FILES = {Dataset: ("train", "heldout", "card"), LoraAdapter: ("files",), GgufModel: ("files",)}
+_SUFFIXES = {"heldout": ".heldout.jsonl", "card": ".README.md"}
+"""Of files beside the one that a person named: a README.md may be there already."""
 _Product = TypeVar("_Product", bound=Product)
 
 
@@ -26,8 +28,9 @@ def give(product: Product, output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     given = {}
     for name in _FILES.get(type(product), ()):
-        target = output if name != "heldout" else output.with_suffix(".heldout.jsonl")
-        given[name] = _copy(getattr(product, name), target)
+        stored = getattr(product, name)
+        if stored is not None:
+            given[name] = _copy(stored, output.with_suffix(_SUFFIXES.get(name, output.suffix)))
     manifest = _manifest(output) if given else output
     text = product.model_copy(update=given).model_dump_json(indent=2)
     manifest.write_text(text + "\n", encoding="utf-8")
@@ -47,7 +50,9 @@ def take(path: Path, kind: type[_Product]) -> _Product:
     except ValidationError as error:
         raise UnusableData(f"{manifest}: not a {kind.__name__}: {explain(error)}") from error
     placed = {
-        name: _placed(getattr(product, name), manifest.parent) for name in _FILES.get(kind, ())
+        name: _placed(stored, manifest.parent)
+        for name in _FILES.get(kind, ())
+        if (stored := getattr(product, name)) is not None
     }
     for stored in placed.values():
         Storage().fetch(stored)

@@ -1,0 +1,36 @@
+"""Stage 3¾: Dataset → the same with its card: a README.md beside the rows, and an artifact."""
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from profiles import Server, TeacherPlan
+from tasks.caching import ByContent
+from tasks.domain.dataset_card import card, taken
+from tasks.domain.products import Dataset
+from tasks.external.storage import Storage
+from tasks.reporting import artifacts
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def describe_dataset(
+    dataset: Dataset, server: Server, plan: TeacherPlan | None, own_licence: str = ""
+) -> Dataset:
+    """Count the rows and write down where they come from, in the hub's form."""
+    storage = Storage()
+    text = card(
+        taken(storage.rows(dataset.train), storage.rows(dataset.heldout)),
+        server.name,
+        {
+            "generated": server.licence,
+            "teacher": f"{server.licence or 'not stated'}; {plan.licence}" if plan else "",
+            "own": own_licence,
+        },
+        dataset.notes,
+        {"train": "train.jsonl", "test": "heldout.jsonl"},
+    )
+    create_markdown_artifact(text, key=artifacts.key("dataset-card", server.name))
+    # Beside the training rows, whichever task has put them there.
+    place = ("datasets", dataset.train.uri.rstrip("/").split("/")[-2], "README.md")
+    with storage.writing(*place) as draft:
+        draft.write_text(text, encoding="utf-8")
+        return dataset.model_copy(update={"card": storage.keep(draft, *place)})

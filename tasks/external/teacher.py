@@ -1,0 +1,278 @@
+"""The model that puts rows into other words: any OpenAI-compatible endpoint, asked over HTTP.
+
+What it costs is bounded before it is spent, an answer that was paid for is kept in a file, and its
+key stands in one header and nowhere else.
+"""
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from profiles import TeacherPlan
+from tasks.domain.conversations import fingerprint
+from tasks.domain.errors import TeacherFailed
+from tasks.domain.rephrasing import Question
+from tasks.external.llama_cpp import served
+
+_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+"""States that may be gone at the next attempt; all others are the request's own fault."""
+_LARGEST = 1_000_000
+"""Bytes of an answer that are read at most."""
+_CONTEXT = 4096
+"""Tokens of context of a GGUF file that we serve: the question has about 500."""
+_PER_TOKEN = 3
+"""Characters of a token at least, as an estimate before the endpoint has counted."""
+
+
+class Answer(BaseModel):
+    """What came for one question: a text, or why there is none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    content: str = ""
+    reason: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    is_old: bool = False
+    """Whether it was paid for in an earlier run."""
+
+
+class Purse:
+    """What may be spent; an estimate is put aside before each question and settled after it."""
+
+    def __init__(self, plan: TeacherPlan) -> None:
+        self._plan = plan
+        self._lock = Lock()
+        self._reserved: tuple[int, int] = (0, 0)
+        self.spent: tuple[int, int] = (0, 0)
+        """Tokens (in, out)."""
+
+    @property
+    def money(self) -> float:
+        """What was spent, in the currency of the plan's prices."""
+        return self._cost(self.spent)
+
+    def reserve(self, tokens: tuple[int, int]) -> bool:
+        """Put tokens (in, out) aside; False when the budget does not hold them."""
+        with self._lock:
+            total = _sum(_sum(self.spent, self._reserved), tokens)
+            if sum(total) > self._plan.max_tokens or self._cost(total) > self._plan.max_money:
+                return False
+            self._reserved = _sum(self._reserved, tokens)
+            return True
+
+    def settle(self, reserved: tuple[int, int], spent: tuple[int, int]) -> None:
+        """Give back what was put aside, and count what was really spent."""
+        with self._lock:
+            self._reserved = (self._reserved[0] - reserved[0], self._reserved[1] - reserved[1])
+            self.spent = _sum(self.spent, spent)
+
+    def _cost(self, tokens: tuple[int, int]) -> float:
+        plan = self._plan
+        return (
+            tokens[0] * plan.price_per_million_in + tokens[1] * plan.price_per_million_out
+        ) / 1e6
+
+
+class Teacher:
+    """An endpoint with its plan; made by ``teacher``."""
+
+    def __init__(self, client: httpx.Client, plan: TeacherPlan, key: str, cache: Path) -> None:
+        self._client = client
+        self._plan = plan
+        self._key = key
+        self._cache = cache
+        self.purse = Purse(plan)
+
+    def ask(self, questions: list[Question]) -> list[Answer]:
+        """Answers in the order of the questions, ``concurrency`` of them asked at once.
+
+        Raises:
+            TeacherFailed: the endpoint refuses the key, the model or the request, or not one
+                question was answered.
+        """
+        with ThreadPoolExecutor(self._plan.concurrency) as pool:
+            try:
+                answers = list(pool.map(self._answer, questions))
+            except BaseException:
+                # Questions that wait for their turn would still be asked, and paid for.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        failures = [answer.reason for answer in answers if answer.reason.startswith("no answer")]
+        if failures and len(failures) == len(answers):
+            raise TeacherFailed(
+                f"{self._plan.place}: none of {len(answers)} questions was answered: {failures[0]}"
+            )
+        return answers
+
+    def _answer(self, question: Question) -> Answer:
+        body = {"model": self._plan.model, "max_tokens": self._plan.max_answer_tokens, **question}
+        file = self._cache / f"{fingerprint([self._plan.place, body])}.json"
+        kept = _kept(file)
+        if kept is not None:
+            return kept
+        estimate = (len(json.dumps(question)) // _PER_TOKEN, self._plan.max_answer_tokens)
+        if not self.purse.reserve(estimate):
+            return Answer(reason="the budget is spent")
+        spent = (0, 0)
+        try:
+            answer = self._asked_again(body, estimate)
+            spent = (answer.tokens_in, answer.tokens_out)
+        finally:
+            self.purse.settle(estimate, spent)
+        if not answer.reason.startswith("no answer"):
+            _keep(file, answer)
+        return answer
+
+    def _asked_again(self, body: dict[str, Any], estimate: tuple[int, int]) -> Answer:
+        reason, wait = "", 0.0
+        for attempt in range(self._plan.attempts):
+            if attempt:
+                time.sleep(self._pause(attempt, wait))
+            try:
+                return _read(self._post(body), estimate)
+            except _Busy as busy:
+                reason, wait = busy.reason, busy.wait
+                if wait > self._plan.longest_wait_seconds:
+                    break
+        return Answer(reason=f"no answer: {reason}")
+
+    def _pause(self, attempt: int, asked: float) -> float:
+        # Half of it by chance, so that questions that failed at once do not return at once.
+        step = self._plan.backoff_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1)
+        return min(max(step, asked), self._plan.longest_wait_seconds)
+
+    def _post(self, body: dict[str, Any]) -> bytes:
+        limit = time.monotonic() + self._plan.timeout_seconds
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        try:
+            with self._client.stream(
+                "POST", "chat/completions", json=body, headers=headers
+            ) as response:
+                data = _drained(response, limit)
+        except httpx.TimeoutException as error:
+            raise _Busy(f"nothing within {self._plan.timeout_seconds:g} s") from error
+        except httpx.HTTPError as error:
+            raise _Busy(f"the connection broke ({type(error).__name__})") from error
+        if response.status_code in _AGAIN:
+            raise _Busy(f"status {response.status_code}", _retry_after(response))
+        if response.status_code != 200:
+            raise TeacherFailed(self._refusal(response.status_code, data))
+        return data
+
+    def _refusal(self, status: int, data: bytes) -> str:
+        # Some endpoints repeat the key, or part of it, when they refuse it.
+        said = "" if status in (401, 403) else data[:200].decode(errors="replace")
+        if self._key:
+            said = said.replace(self._key, "…")
+        needed = {
+            401: "a valid key",
+            403: "a key that may use it",
+            404: f"the address of an OpenAI-compatible endpoint that has {self._plan.model!r}",
+        }.get(status, "an endpoint that takes chat completions with response_format json_schema")
+        told = f" ({' '.join(said.split())})" if said else ""
+        return f"{self._plan.place} answered with status {status}{told}; needed {needed}"
+
+
+@contextmanager
+def teacher(plan: TeacherPlan, key: str, cache: Path) -> Iterator[Teacher]:
+    """Reach an endpoint, or serve the plan's GGUF file for as long as it is asked.
+
+    Raises:
+        ExportFailed: llama.cpp cannot load the file.
+    """
+    if plan.gguf:
+        with served(Path(plan.gguf), _CONTEXT) as url, _client(f"{url}/v1", plan) as client:
+            yield Teacher(client, plan, "", cache)
+        return
+    with _client(plan.endpoint, plan) as client:
+        yield Teacher(client, plan, key, cache)
+
+
+def _client(url: str, plan: TeacherPlan) -> httpx.Client:
+    # A proxy that is set for the world must not see what goes to this machine.
+    is_near = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
+    return httpx.Client(
+        base_url=f"{url.rstrip('/')}/", timeout=plan.timeout_seconds, trust_env=not is_near
+    )
+
+
+class _Busy(Exception):
+    """An attempt failed and another one may not; ``wait`` is what the endpoint asked for."""
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+def _drained(response: httpx.Response, limit: float) -> bytes:
+    """The whole body; a time-out between two bytes does not bound one that drips."""
+    data = b""
+    for chunk in response.iter_bytes():
+        data += chunk
+        if time.monotonic() > limit:
+            raise httpx.ReadTimeout("too slow as a whole")
+        if len(data) > _LARGEST:
+            raise httpx.DecodingError("too long")
+    return data
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds that the endpoint asks to wait; 0 when it says nothing that can be read."""
+    text = response.headers.get("retry-after", "")
+    try:
+        return max(float(text), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return 0.0
+
+
+def _read(data: bytes, estimate: tuple[int, int]) -> Answer:
+    """The answer in a chat completion."""
+    try:
+        value = json.loads(data)
+        choice = value["choices"][0]
+        content = choice["message"]["content"]
+        usage = value.get("usage") or {}
+    except (ValueError, LookupError, TypeError) as error:
+        raise _Busy("not a chat completion") from error
+    counted = tuple(usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
+    tokens = tuple(
+        part if isinstance(part, int) else guess
+        for part, guess in zip(counted, estimate, strict=True)
+    )
+    cut = "it was cut at the token limit" if choice.get("finish_reason") == "length" else ""
+    said = content if isinstance(content, str) else ""
+    return Answer(content=said, reason=cut, tokens_in=tokens[0], tokens_out=tokens[1])
+
+
+def _kept(file: Path) -> Answer | None:
+    try:
+        answer = Answer.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return answer.model_copy(update={"is_old": True})
+
+
+def _keep(file: Path, answer: Answer) -> None:
+    draft = file.with_suffix(f".{random.getrandbits(32):08x}")
+    draft.write_text(answer.model_dump_json(), encoding="utf-8")
+    draft.replace(file)
+
+
+def _sum(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+    return left[0] + right[0], left[1] + right[1]

@@ -1,0 +1,90 @@
+"""Stage 3¼, if planned: Dataset → Dataset, some of its texts in a teacher model's words."""
+
+import os
+import random
+from collections import Counter
+
+from prefect import task
+from prefect.blocks.system import Secret
+
+from profiles import TeacherPlan
+from tasks.caching import ByContent
+from tasks.domain.conversations import Row
+from tasks.domain.errors import TeacherFailed
+from tasks.domain.products import Dataset
+from tasks.domain.rephrasing import fault, is_rephrasable, question, rephrased, text_of
+from tasks.domain.similarity import normal
+from tasks.external.row_files import keep_rows
+from tasks.external.storage import Storage
+from tasks.external.teacher import Answer, Purse, teacher
+
+
+@task(cache_policy=ByContent(), persist_result=True)
+def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
+    """Put a share of the training rows with a call into other words; no plan, no change.
+
+    A text that does not keep its row's call is counted with the reason, and the row keeps its own.
+
+    Raises:
+        TeacherFailed: no key, or the endpoint refuses or answers nothing at all.
+        ExportFailed: llama.cpp cannot load the plan's GGUF file.
+    """
+    if plan is None:
+        return dataset
+    storage = Storage()
+    rows = storage.read_rows(dataset.train)
+    able = [place for place, row in enumerate(rows) if is_rephrasable(row)]
+    chosen = random.Random(dataset.seed).sample(able, round(plan.share * len(able)))
+    questions = [question(rows[n], plan.language, plan.temperature, dataset.seed) for n in chosen]
+    with teacher(plan, _key(plan), storage.folder("teacher")) as asked:
+        answers = asked.ask(questions)
+    counts: Counter[str] = Counter()
+    said = {normal(row.user_text) for row in rows}
+    for place, answer in zip(chosen, answers, strict=True):
+        text, outcome = _judged(rows[place], answer, plan.language, said)
+        counts[outcome] += 1
+        if outcome == _DONE:
+            said.add(normal(text))
+            rows[place] = rephrased(rows[place], text, dataset.seed)
+    train_file, heldout_file = keep_rows("rephrased", rows, storage.read_rows(dataset.heldout))
+    notes = (*dataset.notes, _note(plan, counts, answers, asked.purse))
+    return dataset.model_copy(update={"train": train_file, "heldout": heldout_file, "notes": notes})
+
+
+_DONE = "put into other words"
+
+
+def _judged(row: Row, answer: Answer, language: str, said: set[str]) -> tuple[str, str]:
+    """(the text, what became of it)."""
+    text = text_of(answer.content) or ""
+    if answer.reason or not text:
+        return "", answer.reason or "not the JSON that was asked for"
+    wrong = fault(row, text, language)
+    if not wrong and normal(text) in said:
+        wrong = "another row says the same"
+    return text, wrong or _DONE
+
+
+def _note(plan: TeacherPlan, counts: Counter[str], answers: list[Answer], purse: Purse) -> str:
+    done, total = counts.pop(_DONE, 0), len(answers)
+    kept = "; ".join(f"{reason}: {count}" for reason, count in counts.most_common())
+    old = sum(answer.is_old for answer in answers)
+    return (
+        f"teacher {plan.model}: {done} of {total} texts in other words"
+        + f" ({kept})" * bool(kept)
+        + f"; {sum(purse.spent)} tokens, {purse.money:.4f} spent, {old} answers from earlier runs"
+    )
+
+
+def _key(plan: TeacherPlan) -> str:
+    """The key, from where the plan says; it goes nowhere but into the request's header."""
+    if plan.key_secret:
+        return str(Secret.load(plan.key_secret).get())  # type: ignore[union-attr]
+    if not plan.key_variable:
+        return ""
+    if not os.environ.get(plan.key_variable):
+        raise TeacherFailed(
+            f"{plan.place}: the environment variable {plan.key_variable} is not set; needed the "
+            "key of the endpoint in it"
+        )
+    return os.environ[plan.key_variable]
