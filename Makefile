@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test ui doctor clean
+.PHONY: help install demo check format test bench-data-speed ui doctor clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ format: install  ## let ruff put the code in shape
 
 test: install  ## every test that needs no GPU
 	$(BIN)/pytest -m "not gpu"
+
+bench-data-speed: install  ## rows written and judged a second (benchmarks/bench-data-speed.json)
+	$(BIN)/python -m benchmarks.data
 
 ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
 	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \

@@ -68,7 +68,8 @@ def _mixed(numbers: _Numbers) -> _Numbers:
     mixed = mixed * np.uint64(0xFF51AFD7ED558CCD)
     mixed ^= mixed >> np.uint64(33)
     mixed = mixed * np.uint64(0xC4CEB9FE1A85EC53)
-    return mixed ^ (mixed >> np.uint64(33))
+    stirred: _Numbers = mixed ^ (mixed >> np.uint64(33))
+    return stirred
 
 
 def _neighbours(keys: _Numbers, groups: Sequence[int]) -> Iterator[tuple[int, int]]:

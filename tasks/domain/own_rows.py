@@ -156,8 +156,9 @@ def _text(content: Any, place: str) -> str:
         return content or ""
     if isinstance(content, list):
         parts = [part.get("text") if isinstance(part, dict) else None for part in content]
-        if all(isinstance(part, str) for part in parts):
-            return "".join(parts)
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) == len(parts):
+            return "".join(texts)
     raise UnusableData(f"{place}: a turn's content is not text; pictures and sound are not read")
 
 

@@ -149,7 +149,7 @@ class Teacher:
 
     def _pause(self, attempt: int, asked: float) -> float:
         # Half of it by chance, so that questions that failed at once do not return at once.
-        step = self._plan.backoff_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1)
+        step = self._plan.backoff_seconds * float(2 ** (attempt - 1)) * random.uniform(0.5, 1)
         return min(max(step, asked), self._plan.longest_wait_seconds)
 
     def _post(self, body: dict[str, Any]) -> bytes:
