@@ -1,14 +1,12 @@
 """Is one tool, phrasing or value too frequent, and what of the held-out rows was trained on?"""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from profiles import Quality
 from tasks.domain.arguments.maker import SMALL_POOL
 from tasks.domain.conversations import Row
+from tasks.domain.known_values import open_values
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent, shorten
 from tasks.domain.toolcalls import ToolCall, schemas_of
@@ -43,7 +41,7 @@ class Balance:
         """Note what a held-out row asks; of rows that a person brought nobody chose the values."""
         if row.source == "own":
             return
-        self.asked.append((place, row.phrasing, list(_values(row, calls))))
+        self.asked.append((place, row.phrasing, _values(row, calls)))
 
     def is_constant(self, name: str) -> bool:
         """Whether a ``tool.parameter`` has one value in all of several calls: nobody says it."""
@@ -160,16 +158,5 @@ class Balance:
         return len(self.values.get(name, ())) >= SMALL_POOL
 
 
-def _values(row: Row, calls: list[ToolCall]) -> Iterator[tuple[str, str]]:
-    """(``tool.parameter``, value as JSON) of each value that the schema leaves open."""
-    schemas = schemas_of(row.tools)
-    for call in calls:
-        properties = schemas.get(call.name, {}).get("properties", {})
-        for name, value in call.arguments.items():
-            if not _is_closed(value, properties.get(name)):
-                yield f"{call.name}.{name}", json.dumps(value, ensure_ascii=False)
-
-
-def _is_closed(value: Any, schema: Any) -> bool:
-    named = isinstance(schema, dict) and ("enum" in schema or "const" in schema)
-    return named or value is None or isinstance(value, bool)
+def _values(row: Row, calls: list[ToolCall]) -> list[tuple[str, str]]:
+    return [value for call in calls for value in open_values(row.tools, call)]

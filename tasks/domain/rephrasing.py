@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.domain.conversations import Row, fingerprint
+from tasks.domain.known_values import kind
 from tasks.domain.row_rules import is_said
 from tasks.domain.toolcalls import OPEN, ToolCall
 
@@ -99,8 +100,12 @@ def said_values(row: Row) -> Iterator[tuple[str, Any]]:
     """The arguments that the row's own text says: a constant of the server is not among them."""
     call = row.expected_call
     for name, value in (call.arguments if call else {}).items():
-        if is_said(value, row.user_text):
+        if _says(row, row.user_text, name, value):
             yield name, value
+
+
+def _says(row: Row, text: str, name: str, value: Any) -> bool:
+    return is_said(value, text, kind(row.tools, row.tool or "", name))
 
 
 def text_of(content: str) -> str | None:
@@ -115,7 +120,7 @@ def text_of(content: str) -> str | None:
 
 def fault(row: Row, text: str, language: str) -> str:
     """Why a text cannot stand for the row's own, as a reason to count; empty when it can."""
-    if not all(is_said(value, text) for _, value in said_values(row)):
+    if not all(_says(row, text, name, value) for name, value in said_values(row)):
         return "a value is missing"
     if OPEN in text or len(text) > LONGEST + 2 * len(row.user_text):
         return "not one request"

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.domain.conversations import Row
+from tasks.domain.known_values import kind
 from tasks.domain.phrasing.spoken import mentions
 from tasks.domain.toolcalls import CLOSE, OPEN, Same, ToolCall, faults, schemas_of
 
@@ -106,16 +107,17 @@ def unsaid(row: Row) -> Iterator[tuple[str, str]]:
             arguments = call.decoded().arguments
             properties = schemas.get(call.function.name, {}).get("properties", {})
             for name, value in arguments.items():
-                if not is_said(value, said) and not _is_named(value, properties.get(name)):
+                how = kind(row.tools, call.function.name, name)
+                if not is_said(value, said, how) and not _is_named(value, properties.get(name)):
                     yield f"{call.function.name}.{name}", json.dumps(value, ensure_ascii=False)
         said += f"\n{message.content}"
 
 
-def is_said(value: Any, text: str) -> bool:
-    """Whether a text says a value: as it is, in a spoken form, or in another case."""
+def is_said(value: Any, text: str, how: str) -> bool:
+    """Whether a text says a value of a kind: as it is, in a spoken form, or in another case."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return mentions(text, value) or mentions(text.casefold(), _folded(value))
+    return mentions(text, value, how) or mentions(text.casefold(), _folded(value), how)
 
 
 def _folded(value: Any) -> Any:

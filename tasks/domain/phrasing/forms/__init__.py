@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.domain.phrasing.forms import clocks, codes, counts, dates, zones
 
@@ -46,10 +47,15 @@ def spoken_form(value: object, kind: str, rng: random.Random) -> str | None:
 
 def is_said(text: str, value: object, kind: str) -> bool:
     """Whether a text holds one of the forms of a value, whatever its capitals."""
-    return any(
-        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text, re.IGNORECASE)
-        for form in dict.fromkeys(_forms_of(value, kind))
-    )
+    forms = _forms_of(value, kind)
+    return bool(forms) and _any_of(forms).search(text) is not None
+
+
+@lru_cache(maxsize=65_536)
+def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
+    # Made once for each value: compiling took half of the time in which rows are written.
+    either = "|".join(map(re.escape, dict.fromkeys(forms)))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
 
 def _forms_of(value: object, kind: str) -> tuple[str, ...]:
