@@ -26,8 +26,17 @@ class _Opening:
     """The text from that token up to the user's words."""
     stand_in: str
     """The text up to the user's words when rendered with the stand-in's tools."""
+    between: str
+    """The text between the user's words and the assistant's."""
     fits: dict[tuple[tuple[str, bool], ...], bool] = field(default_factory=dict)
     """For each shape of row (roles, and who calls), whether going on from here is exact."""
+
+    def prompt(self, row: Row) -> str:
+        """What stands before the first answer, where the user speaks once before it."""
+        roles = [message.role for message in row.prompt]
+        if roles not in (["user"], ["system", "user"]):
+            return ""
+        return self.stand_in + row.prompt[-1].content + self.between
 
 
 @lru_cache(maxsize=256)
@@ -140,14 +149,16 @@ class ChatTokenizer:
         cut = max((real.rfind(token) for token in self._tokenizer.get_added_vocab()), default=-1)
         if cut < 0 or texts[0][len(real) :] != others[0][len(stand_in) :]:
             return None
-        return _Opening(self.ids(real[:cut]), real[cut:], stand_in)
+        prompt = self.render(asked[0], _STAND_IN, add_generation_prompt=True)
+        between = prompt[len(stand_in) + len("1") :]
+        return _Opening(self.ids(real[:cut]), real[cut:], stand_in, between)
 
     def _encode_whole(self, row: Row) -> EncodedRow:
         return self._encoded(*self._marked(row, row.tools))
 
     def _encode_behind(self, opening: "_Opening", row: Row) -> EncodedRow | None:
         """The same, with the opening's text and tokens from its first row."""
-        text, spans = self._marked(row, _STAND_IN)
+        text, spans = self._marked(row, _STAND_IN, opening.prompt(row))
         if not text.startswith(opening.stand_in):
             return None
         shift = len(opening.tail) - len(opening.stand_in)
@@ -171,14 +182,18 @@ class ChatTokenizer:
         return EncodedRow(ids=encoded.ids, trained=trained)
 
     def _marked(
-        self, row: Row, tools: Sequence[dict[str, Any]]
+        self, row: Row, tools: Sequence[dict[str, Any]], likely: str = ""
     ) -> tuple[str, list[tuple[int, int]]]:
-        """A row's text and where in it the assistant speaks, in order."""
+        """A row's text and where in it the assistant speaks, in order.
+
+        ``likely``: what probably stands before the first answer; it is rendered where it does not.
+        """
         forms = [_for_template(message) for message in row.messages]
         text = self._rendered(forms, tools)
-        spans = []
+        spans: list[tuple[int, int]] = []
         for turn in _assistant_turns(row):
-            before = self._rendered(forms[:turn], tools, add_generation_prompt=True)
+            before = likely if not spans and likely and text.startswith(likely) else ""
+            before = before or self._rendered(forms[:turn], tools, add_generation_prompt=True)
             is_last = turn + 1 == len(forms)
             after = text if is_last else self._rendered(forms[: turn + 1], tools)
             if not text.startswith(before) or not text.startswith(after):
