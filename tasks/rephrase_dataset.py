@@ -6,9 +6,9 @@ from collections import Counter
 
 from prefect import task
 from prefect.blocks.system import Secret
+from prefect.cache_policies import NO_CACHE
 
 from profiles import TeacherPlan
-from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.errors import TeacherFailed
 from tasks.domain.products import Dataset
@@ -19,11 +19,12 @@ from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Purse, teacher
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=NO_CACHE)
 def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
     """Put a share of the training rows with a call into other words; no plan, no change.
 
     A text that does not keep its row's call is counted with the reason, and the row keeps its own.
+    Answers are kept one by one, so another run asks only what was not answered.
 
     Raises:
         TeacherFailed: no key, or the endpoint refuses or answers nothing at all.
@@ -32,21 +33,21 @@ def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
     if plan is None:
         return dataset
     storage = Storage()
-    rows = storage.read_rows(dataset.train)
+    rows, heldout = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
     able = [place for place, row in enumerate(rows) if is_rephrasable(row)]
     chosen = random.Random(dataset.seed).sample(able, round(plan.share * len(able)))
     questions = [question(rows[n], plan.language, plan.temperature, dataset.seed) for n in chosen]
     with teacher(plan, _key(plan), storage.folder("teacher")) as asked:
         answers = asked.ask(questions)
     counts: Counter[str] = Counter()
-    said = {normal(row.user_text) for row in rows}
+    said = {normal(row.user_text) for row in (*rows, *heldout)}
     for place, answer in zip(chosen, answers, strict=True):
         text, outcome = _judged(rows[place], answer, plan.language, said)
         counts[outcome] += 1
         if outcome == _DONE:
             said.add(normal(text))
             rows[place] = rephrased(rows[place], text, dataset.seed)
-    train_file, heldout_file = keep_rows("rephrased", rows, storage.read_rows(dataset.heldout))
+    train_file, heldout_file = keep_rows("rephrased", rows, heldout)
     notes = (*dataset.notes, _note(plan, counts, answers, asked.purse))
     return dataset.model_copy(update={"train": train_file, "heldout": heldout_file, "notes": notes})
 

@@ -1,5 +1,6 @@
 """Is one tool, phrasing or value too frequent, and what of the held-out rows was trained on?"""
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -21,10 +22,16 @@ class Balance:
 
     tools: Counter[str] = field(default_factory=Counter)
     offered: set[str] = field(default_factory=set)
+    brought: set[str] = field(default_factory=set)
+    """Tools that only a person's own rows offer: their lists need not be complete."""
     scenarios: Counter[str] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Of the training rows' calls: the values, as JSON, of each ``tool.parameter``."""
+    given: Counter[str] = field(default_factory=Counter)
+    """Of the training rows' calls: how many give each ``tool.parameter``."""
+    only: dict[str, str | None] = field(default_factory=dict)
+    """The value, as JSON, that a ``tool.parameter`` always has; None where it has several."""
     asked: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
     """Of each held-out row: its place, its family, and the values of its calls."""
 
@@ -33,7 +40,9 @@ class Balance:
         self.scenarios[row.scenario] += 1
         self.tools.update([row.tool] if row.tool else [])
         self.families.update([row.phrasing] if row.phrasing else [])
-        self.offered.update(schemas_of(row.tools))
+        offered = self.brought if row.source == "own" else self.offered
+        offered.update(schemas_of(row.tools))
+        self._note_constants(calls)
         for name, value in _values(row, calls):
             self.values[name][value] += 1
 
@@ -45,8 +54,15 @@ class Balance:
 
     def is_constant(self, name: str) -> bool:
         """Whether a ``tool.parameter`` has one value in all of several calls: nobody says it."""
-        counts = self.values.get(name, Counter())
-        return len(counts) == 1 and counts.total() >= SMALL_POOL
+        return self.only.get(name) is not None and self.given[name] >= SMALL_POOL
+
+    def _note_constants(self, calls: list[ToolCall]) -> None:
+        for call in calls:
+            for parameter, value in call.arguments.items():
+                name, text = f"{call.name}.{parameter}", json.dumps(value, sort_keys=True)
+                self.given[name] += 1
+                if self.only.setdefault(name, text) != text:
+                    self.only[name] = None
 
     def findings(self, quality: Quality) -> list[Finding]:
         """The verdicts."""
@@ -60,12 +76,13 @@ class Balance:
         ]
 
     def _rows_per_tool(self, needed: int) -> Finding:
-        few = [(name, self.tools[name]) for name in sorted(self.offered)]
+        offered = self.offered or self.brought
+        few = [(name, self.tools[name]) for name in sorted(offered)]
         few = [(name, rows) for name, rows in few if rows < needed]
         return Finding(
             rule="rows per tool",
             passed=not few,
-            found=f"{len(few)} of {len(self.offered)} tools have fewer",
+            found=f"{len(few)} of {len(offered)} tools have fewer",
             needed=f"at least {needed} rows for each tool",
             count=len(few),
             example=", ".join(f"{name} {rows}" for name, rows in few[:4]),
@@ -74,7 +91,7 @@ class Balance:
         )
 
     def _tools(self, allowed: float) -> Finding:
-        even = self.tools.total() / max(len(self.offered), 1)
+        even = self.tools.total() / max(len(self.offered or self.brought), 1)
         many = [(name, rows) for name, rows in self.tools.most_common() if rows > allowed * even]
         return Finding(
             rule="balance of tools",

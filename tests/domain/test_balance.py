@@ -118,3 +118,18 @@ def test_a_value_that_is_the_same_in_every_call_is_taken_for_a_constant() -> Non
     assert balance.is_constant("book.city")
     balance.train(row("book", city="Oslo"), [ToolCall(name="book", arguments={"city": "Oslo"})])
     assert not balance.is_constant("book.city")
+
+
+def test_tools_that_only_own_rows_offer_need_no_rows() -> None:
+    own = row("rate", stars=1).model_copy(
+        update={"source": "own", "tools": (*TOOLS, tool("alarm", at={"type": "string"}))}
+    )
+    found = finding("rows per tool", [own, *towns(9), *[row("rate", stars=n) for n in range(9)]])
+    assert found.passed
+    assert finding("rows per tool", [own] * 9).example == "alarm 0, book 0"
+
+
+def test_what_own_heldout_rows_ask_is_no_leak() -> None:
+    own = row("book", phrasing="please", city="town 1").model_copy(update={"source": "own"})
+    assert finding("held-out phrasings are new", towns(20, "please"), [own]).passed
+    assert finding("held-out values are new", towns(20, "please"), [own]).passed

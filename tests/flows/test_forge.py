@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from prefect.artifacts import Artifact
+from prefect.blocks.system import Secret
 from prefect.events import Event
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
@@ -27,7 +28,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows import stages
 from flows.forge import forge
-from profiles import FOLDER, ProfileError, load_recipe
+from profiles import FOLDER, ProfileError, TeacherPlan, load_recipe
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -40,6 +41,8 @@ from tasks.domain.errors import (
 from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
 from tasks.verify_bundle import verify_bundle
+from tests.external.test_teacher import PLAN
+from tests.fakes.endpoint import Reply, endpoint
 
 STAGES = (
     "check_machine",
@@ -398,6 +401,28 @@ def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> No
     approved = stages.check(recipe.model, recipe.profile, str(own), "", "", "")
     assert (approved.dataset.train_rows, approved.dataset.heldout_rows) == (27, 3)
     assert approved.dataset.planned is None
+
+
+def test_generate_asks_a_teacher_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
+    Secret(value="sk-of-the-block").save("teacher-key", overwrite=True)
+    chat = {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "Hm."}]}
+    lines = [json.dumps(chat).replace('""', f'"own text {number}"') for number in range(20)]
+    (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    recipe = load_recipe("time", "tiny", "tiny")
+    made, own = str(tmp_path / "made.jsonl"), str(tmp_path / "own.jsonl")
+    with endpoint(lambda *_: Reply(content="no JSON")) as seen:
+        changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
+        plan = {"teacher": TeacherPlan.model_validate(changed)}
+        asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
+        draft = stages.generate(asked, made, own, 0.2, "CC0-1.0")
+    assert set(seen.keys) == {"Bearer sk-of-the-block"}
+    assert f"0 of {len(seen.asked)} texts in other words" in draft.notes[-2]
+    assert draft.train_rows == 30
+    card = (tmp_path / "made.README.md").read_text("utf-8")
+    assert card == text("dataset-card-time")
+    assert "| conversations that a person brought | 8 |" in card
+    assert "| CC0-1.0 |" in card
+    assert stages.check(recipe.model, recipe.profile, made, "", "", "").dataset.card is not None
 
 
 @pytest.mark.parametrize(
