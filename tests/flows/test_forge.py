@@ -309,7 +309,10 @@ def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("nobody", "tiny", "tiny"), "no server 'nobody' is registered; known: broken, git, time"),
+        (
+            ("nobody", "tiny", "tiny"),
+            "no server 'nobody' is registered; known: broken, filesystem, git",
+        ),
         (("time", "huge", "tiny"), "no 'huge' in profiles/models; known: .*tiny"),
         (("time", "tiny", "slow"), "no 'slow' in profiles/training; known: .*tiny"),
         (("mcp-server-time --stdio", "tiny", "tiny"), "MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"),
