@@ -8,11 +8,13 @@ from flows.train import train
 from profiles import Quantization, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.check_quality import check_quality
+from tasks.describe_dataset import describe_dataset
 from tasks.domain.products import Bundle, Prepared, Trained
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
+from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 
 
@@ -44,7 +46,9 @@ def forge(
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    phrased = rephrase_dataset(written, recipe.profile.teacher)
+    draft = describe_dataset(phrased, recipe.server, recipe.profile.teacher)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     prepared = Prepared(base=base, dataset=dataset)
     adapter = place(train, server, model, profile, samples, seed, include_tools, prepared)

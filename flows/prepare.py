@@ -2,11 +2,13 @@
 
 from profiles import Recipe
 from tasks.check_quality import check_quality
+from tasks.describe_dataset import describe_dataset
 from tasks.domain.products import Prepared, Trained
 from tasks.estimate_memory import estimate_memory
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.prepare_base import prepare_base
+from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.train_adapter import train_adapter
 
@@ -16,7 +18,9 @@ def prepare(recipe: Recipe) -> Prepared:
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    draft = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    phrased = rephrase_dataset(written, recipe.profile.teacher)
+    draft = describe_dataset(phrased, recipe.server, recipe.profile.teacher)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     return Prepared(base=base, dataset=dataset)
 
