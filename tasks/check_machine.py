@@ -9,9 +9,10 @@ from profiles import Model, Quantization, load_model
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import as_text, lacks
 from tasks.external.machine import look
+from tasks.reporting import events
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def check_machine(model: Model, quantization: Quantization) -> None:
     """Look at memory, disk, GPU, packages, converter and the model's files.
 

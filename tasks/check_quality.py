@@ -15,7 +15,7 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def check_quality(
     dataset: Dataset, base: BaseModelFolder, profile: Profile, server: str, report_to: str = ""
 ) -> ApprovedDataset:
@@ -35,14 +35,13 @@ def check_quality(
         ChatTokenizer(storage.fetch(base.files)).encode,
         dataset.planned,
     )
-    artifacts.quality(report, server)
+    artifacts.quality(report, base.model, server)
     if report_to:
         Path(f"{report_to}.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
         Path(f"{report_to}.md").write_text(quality_markdown(report), encoding="utf-8")
     if not report.passed:
-        events.quality_failed(report)
+        events.quality_failed(report, base.model)
         raise QualityGateFailed(refusal(report))
     approved = ApprovedDataset(dataset=dataset, report=report)
-    artifacts.dataset(approved, server)
-    events.quality_passed(approved)
+    artifacts.dataset(approved, base.model, server)
     return approved
