@@ -99,10 +99,12 @@ class AdapterPayload(Payload):
     steps: int
     final_loss: float
     eval_loss: float | None = None
+    asked: dict[str, Any] = {}
+    """The training flow's parameters as its form has them; who evaluates asks for the same."""
 
     @classmethod
-    def of(cls, adapter: LoraAdapter) -> "AdapterPayload":
-        """What a reader of the event needs to fetch and to judge the adapter."""
+    def of(cls, adapter: LoraAdapter, asked: dict[str, Any]) -> "AdapterPayload":
+        """What a reader of the event needs to fetch, to judge and to evaluate the adapter."""
         return cls(
             uri=adapter.files.uri,
             sha256=adapter.files.sha256,
@@ -113,6 +115,7 @@ class AdapterPayload(Payload):
             steps=adapter.record.steps,
             final_loss=adapter.record.final_loss,
             eval_loss=adapter.record.eval_loss,
+            asked=asked,
         )
 
 

@@ -22,6 +22,8 @@ from tasks.reporting import event_schema as schema
 ALONE = "mcp-forge.alone"
 """Label of an adapter: «true» when no other run waits for it, so that an automation may go on."""
 
+_FORM = ("server", "samples", "seed", "include_tools")
+
 
 def training(update: TrainingUpdate, model: str) -> None:
     """``mcp-forge.training.<moment>`` of the flow run that trains."""
@@ -56,8 +58,14 @@ def validation_failed(report: ValidationReport, model: str) -> None:
 def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
     alone = {ALONE: "false" if _parent() else "true"}
-    payload = schema.AdapterPayload.of(adapter)
+    given = runtime.flow_run.parameters
+    asked = {name: given.get(name) for name in _FORM if _is_plain(given.get(name))}
+    payload = schema.AdapterPayload.of(adapter, asked)
     _emit(schema.ADAPTER_SAVED, payload, alone, model=adapter.model)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | list)
 
 
 def bundle_published(bundle: Bundle) -> None:
