@@ -1,7 +1,9 @@
 """Take the pictures of ``docs/pictures/`` with headless Chromium, from a server that has a run.
 
 ``python docs/take_pictures.py http://127.0.0.1:4200 smollm2`` after a run of ``forge`` and, for the
-run form, ``make deploy``. Chromium is driven over its own DevTools protocol; no other package.
+run form, ``make deploy``. Chromium is driven over its own DevTools protocol; no other package. The
+pictures here show a run of ``make demo``. A server on another port than 4200 must be told its port
+by PREFECT_SERVER_API_PORT too, or its pages look for the API at 4200.
 """
 
 import base64
@@ -56,11 +58,11 @@ class Page:
             "value"
         )
 
-    def show(self, address: str, script: str, before: str = "") -> None:
-        """Open an address and wait until an expression is true; ``before`` runs first."""
+    def show(self, address: str, script: str) -> None:
+        """Open an address and wait until an expression is true."""
         self.call("Page.navigate", url=address)
         deadline = time.monotonic() + SECONDS
-        while not (self.ask(f"({before or 'true'}, {script})")):
+        while not self.ask(script):
             if time.monotonic() > deadline:
                 text = self.ask("document.body.innerText")
                 sys.exit(f"{address}: {script} did not come true; the page says {text!r}")
