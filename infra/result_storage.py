@@ -18,7 +18,7 @@ BLOCK = f"remote-file-system/{NAME}"
 def settle(settings: Settings) -> str:
     """Make or update the block; its name for the environment, or "" for a storage on a disk.
 
-    Keys and addresses of the storage come from the environment of each machine, never from the block.
+    Keys and addresses come from the environment of each machine, never from the block.
     """
     if "://" not in settings.storage_uri:
         return ""
