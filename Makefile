@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test ui doctor clean
+.PHONY: help install demo check format test test-services ui doctor clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,7 +34,11 @@ format: install  ## let ruff put the code in shape
 	$(BIN)/ruff format .
 
 test: install  ## every test that needs no GPU
-	$(BIN)/pytest -m "not gpu"
+	$(BIN)/pytest -m "not gpu and not services"
+
+test-services: install  ## the deployment: a real server, real workers; crashes, cancels, restarts
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[services,test-services]'
+	$(BIN)/pytest -m services
 
 ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
 	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \

@@ -28,7 +28,7 @@ NAMES = [
     "mcp-forge: tell of a failed gate or validation",
 ]
 
-pytestmark = pytest.mark.usefixtures("applied")
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("applied")]
 
 
 @pytest.fixture(scope="module")

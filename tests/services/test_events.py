@@ -10,6 +10,8 @@ import pytest
 
 from tests.services.observing import ROOT, Server, end, prefect_server, python, wait_for
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -22,6 +22,8 @@ from prefect.settings.models.root import Settings
 
 from tests.services.observing import prefect_server
 
+pytestmark = pytest.mark.services
+
 ROOT = Path(__file__).parent.parent.parent
 INFRA = ROOT / "infra"
 COMPOSE = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))

@@ -18,6 +18,8 @@ import yaml
 
 from tests.services.observing import ROOT, Server, end, free_port, is_up, wait_for
 
+pytestmark = pytest.mark.services
+
 pytest.importorskip("prefect_redis", reason="needed the extra services")
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)

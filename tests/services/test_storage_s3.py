@@ -26,6 +26,8 @@ from tasks.external.storage import Storage, digest
 from tests.flows.test_forge import profile, toml
 from tests.services.observing import ROOT, Server, prefect_server
 
+pytestmark = pytest.mark.services
+
 moto_server = pytest.importorskip("moto.server", reason="needed the extra services")
 pytest.importorskip("s3fs", reason="needed the extra services")
 
