@@ -8,7 +8,6 @@ import logging
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +16,12 @@ import pytest
 from prefect import flow, task
 from prefect.settings import PREFECT_API_URL, PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
-from profiles import FOLDER
 from profiles.settings import Settings
 from tasks.caching import ByContent
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import StoredFile
 from tasks.external.storage import Storage, digest
-from tests.flows.test_forge import profile, toml
+from tests.fakes.own_profiles import model, profile, write
 from tests.services.observing import ROOT, Server, prefect_server
 
 pytestmark = pytest.mark.services
@@ -144,15 +142,7 @@ def test_two_machines_that_share_only_the_storage_and_the_api_complete_a_run(
     server: Server, tiny_base: Path, tmp_path: Path
 ) -> None:
     own = tmp_path / "profiles"
-    smollm2 = tomllib.loads((FOLDER / "models" / "smollm2.toml").read_text("utf-8"))
-    files = {
-        "models/tiny": toml(smollm2 | {"source": {"kind": "folder", "path": str(tiny_base)}}),
-        "training/tiny": profile(),
-    }
-    for name, text in files.items():
-        path = own / f"{name}.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    write(own, {"models/tiny": model(tiny_base), "training/tiny": profile()})
 
     def on(name: str, *command: str) -> str:
         home = tmp_path / name

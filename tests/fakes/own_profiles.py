@@ -1,0 +1,49 @@
+"""A person's own folder of profiles: a tiny model, small profiles, servers made for a test."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from profiles import FOLDER
+
+TINY: dict[str, dict[str, Any]] = {
+    "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
+    "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
+    "evaluation": {"loops": 2, "loss_rows": 2, "max_answer_tokens": 16},
+    "thresholds": dict.fromkeys(
+        ("valid", "schema_valid", "right_tool", "no_tool", "loop", "error"), 0.0
+    ),
+}
+
+
+def toml(value: dict[str, Any], name: str = "") -> str:
+    """A profile as text: a scalar or list of JSON is one of TOML too."""
+    lines = [f"[{name}]"] if name else []
+    lines += [f"{k} = {json.dumps(v)}" for k, v in value.items() if not isinstance(v, dict)]
+    inner = [(f"{name}.{k}".lstrip("."), v) for k, v in value.items() if isinstance(v, dict)]
+    return "\n".join([*lines, *(toml(section, path) for path, section in inner)])
+
+
+def profile(**changes: dict[str, Any]) -> str:
+    """The demo profile, made tiny, with changes to its sections."""
+    value = tomllib.loads((FOLDER / "training" / "demo.toml").read_text("utf-8"))
+    for sections in (TINY, changes):
+        for section, numbers in sections.items():
+            value[section] |= numbers
+    return toml(value)
+
+
+def model(folder: Path, **sections: dict[str, Any]) -> str:
+    """A model like SmolLM2 whose files lie in a folder."""
+    smollm2 = tomllib.loads((FOLDER / "models" / "smollm2.toml").read_text("utf-8"))
+    source = {"kind": "folder", "path": str(folder)}
+    return toml(smollm2 | {"source": source} | sections)
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write ``<kind>/<name>`` → text."""
+    for name, text in files.items():
+        path = folder / f"{name}.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
