@@ -5,7 +5,6 @@ one that an operator switched off stays off; nobody else's is touched.
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
+
+from profiles.settings import Settings
 
 FOLDER = Path(__file__).parent / "automations"
 PREFIX = "mcp-forge: "
@@ -94,7 +95,7 @@ def _block_id(client: SyncPrefectClient, block: str) -> UUID:
 def main() -> None:
     """Apply them at the configured API."""
     with get_client(sync_client=True) as client:
-        names = apply(client, os.environ.get("MCP_FORGE_NOTIFICATION_BLOCK", ""))
+        names = apply(client, Settings().notification_block)
     sys.stdout.write(json.dumps(names, indent=2) + "\n")
 
 
