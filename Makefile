@@ -38,6 +38,7 @@ test: install  ## every test that needs no GPU
 	$(BIN)/pytest -m "not gpu and not services"
 
 test-services: install  ## the deployment: a real server, real workers; crashes, cancels, restarts
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[services,test-services]'
 	$(BIN)/pytest -m services
 
 serve: install  ## a whole deployment here: server, pools, deployments, two workers; Ctrl-C ends it

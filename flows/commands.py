@@ -253,10 +253,15 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
     from prefect.settings import PREFECT_API_URL, temporary_settings
     from prefect.utilities.importtools import import_object
 
+    from tasks.reporting import events
+
     flow: Callable[..., Any] = import_object(entry)
-    _quieten_refusals()  # after the import, which is when Prefect sets its handlers up
+    _quieten_logs()  # after the import, which is when Prefect sets its handlers up
     with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
-        return flow(**parameters)
+        try:
+            return flow(**parameters)
+        finally:
+            events.flush()  # a server of our own ends before Prefect would send the last ones
 
 
 def say(text: str) -> None:
@@ -270,11 +275,12 @@ def _check(model: Model, quantization: Quantization, profile: Profile | None = N
     check_machine.fn(model, quantization, profile)
 
 
-def _quieten_refusals() -> None:
-    """Keep tracebacks of our own errors from the terminal: their message is the last line."""
+def _quieten_logs() -> None:
+    """Keep from the terminal what is not news: hooks, and tracebacks of our own errors."""
 
     def is_worth_showing(record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], ForgeError))
+        is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
+        return not (is_refusal or "'stage_completed'" in str(record.msg))
 
     for handler in logging.getLogger("prefect").handlers:
         handler.addFilter(is_worth_showing)

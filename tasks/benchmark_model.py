@@ -24,7 +24,11 @@ from tasks.reporting import artifacts, events
 
 
 # The validation follows from the other inputs, but for its seconds, which are never twice the same.
-@task(cache_policy=ByContent(without=("validation",)), persist_result=True)
+@task(
+    cache_policy=ByContent(without=("validation",)),
+    persist_result=True,
+    on_completion=[events.stage_completed],
+)
 def benchmark_model(
     tuned: GgufModel,
     base: GgufModel,
@@ -50,9 +54,6 @@ def benchmark_model(
         examples=scoring.mistakes(rows, validation.answers),
     )
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
-    events.stage_completed(
-        "benchmark_model", {"tuned": report.tuned.mean, "base": report.base.mean}
-    )
     return report
 
 

@@ -50,7 +50,7 @@ class ByContent(CachePolicy):
         return store.exists(key) and not Storage().holds(store.read(key).result)
 
 
-def content_key(name: str, **inputs: Any) -> str:
+def content_key(name: str, /, **inputs: Any) -> str:
     """``<name>-<16 hex digits>`` of the inputs' content and of the code that stages call."""
     content = {key: _content(value) for key, value in sorted(inputs.items())}
     return f"{name}-{fingerprint([content, _code()])[:16]}"

@@ -11,9 +11,10 @@ from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import Machine, Verdict, as_text, lacks, need, what_fits
 from tasks.external.machine import look
 from tasks.external.template_check import check_template
+from tasks.reporting import events
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def check_machine(model: Model, quantization: Quantization, profile: Profile | None = None) -> None:
     """Look at memory, disk, GPU, packages, converter and the model's files.
 

@@ -17,7 +17,7 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def check_quality(
     dataset: Dataset, base: BaseModelFolder, profile: Profile, server: str, report_to: str = ""
 ) -> ApprovedDataset:
@@ -34,16 +34,15 @@ def check_quality(
     tokenizer = ChatTokenizer(storage.fetch(base.files))
     report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned)
     seen = preview(*rows, limit, tokenizer.encode, tokenizer.pieces)
-    artifacts.quality(report, server)
+    artifacts.quality(report, base.model, server)
     artifacts.rows(seen, server)
     if report_to:
         text = f"{quality_markdown(report)}\n{preview_markdown(seen)}"
         Path(f"{report_to}.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
         Path(f"{report_to}.md").write_text(text, encoding="utf-8")
     if not report.passed:
-        events.quality_failed(report)
+        events.quality_failed(report, base.model)
         raise QualityGateFailed(refusal(report))
     approved = ApprovedDataset(dataset=dataset, report=report)
-    artifacts.dataset(approved, server)
-    events.quality_passed(approved)
+    artifacts.dataset(approved, base.model, server)
     return approved

@@ -11,10 +11,10 @@ from tasks.domain.products import BaseModelFolder, GgufModel, LoraAdapter
 from tasks.external.gguf_check import check_gguf
 from tasks.external.llama_cpp import convert
 from tasks.external.storage import Storage
-from tasks.reporting import artifacts
+from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def export_gguf(
     base: BaseModelFolder, adapter: LoraAdapter | None, model: Model, quantization: Quantization
 ) -> GgufModel:

@@ -8,9 +8,10 @@ from tasks.domain.errors import ToolsetTooLarge
 from tasks.domain.products import BaseModelFolder, Toolset
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
+from tasks.reporting import events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def fit_toolset(toolset: Toolset, base: BaseModelFolder, max_seq_length: int) -> int:
     """Count the tokens of the system turn with the tool list.
 

@@ -6,9 +6,12 @@ from prefect.cache_policies import NO_CACHE
 from profiles import Server
 from tasks.domain.products import Toolset
 from tasks.external.servers import read_toolset_of
+from tasks.reporting import events
 
 
-@task(cache_policy=NO_CACHE, retries=1, retry_delay_seconds=5)
+@task(
+    cache_policy=NO_CACHE, retries=1, retry_delay_seconds=5, on_completion=[events.stage_completed]
+)
 def inspect_server(server: Server) -> Toolset:
     """List the server's tools.
 

@@ -38,7 +38,7 @@ _PACKAGES = (
 )
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def package_bundle(
     evaluation: Evaluation, base: BaseModelFolder, toolset: Toolset, recipe: Recipe, output: str
 ) -> Bundle:

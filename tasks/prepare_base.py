@@ -7,9 +7,10 @@ from tasks.caching import ByContent, content_key
 from tasks.domain.products import BaseModelFolder
 from tasks.external.base_model import build_base, origin_of
 from tasks.external.storage import Storage
+from tasks.reporting import events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def prepare_base(model: Model) -> BaseModelFolder:
     """Build the folder in the storage.
 

@@ -9,9 +9,10 @@ from tasks.domain.products import Dataset, StoredFile, Toolset
 from tasks.domain.rows import write_rows
 from tasks.external.servers import at_home, executing
 from tasks.external.storage import Storage
+from tasks.reporting import events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
     """Write rows for training and rows held out.
 

@@ -23,7 +23,11 @@ from tasks.reporting import artifacts, events
 from tasks.reporting.training import TrainingReporter
 
 
-@task(cache_policy=ByContent(without=("plan",)), persist_result=True)
+@task(
+    cache_policy=ByContent(without=("plan",)),
+    persist_result=True,
+    on_completion=[events.stage_completed],
+)
 def train_adapter(
     dataset: ApprovedDataset,
     base: BaseModelFolder,
@@ -57,11 +61,11 @@ def train_adapter(
     try:
         with FileLock(checkpoints.with_suffix(".lock"), timeout=0):
             adapter = _train(dataset, base, model, profile, plan, checkpoints, reporter, key)
+        reporter.finish(artifacts.finished_loss_curve(adapter))
     except Timeout as error:
         raise TrainingLocked(f"another process trains {key}; wait for it or end it") from error
     finally:
         reporter.close()
-    reporter.finish(artifacts.finished_loss_curve(adapter))
     artifacts.adapter(adapter)
     events.adapter_saved(adapter)
     return adapter

@@ -26,7 +26,7 @@ from tasks.external.student import Completion, Student, student
 from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def validate_model(
     gguf: GgufModel, dataset: Dataset, toolset: Toolset, recipe: Recipe
 ) -> ValidationReport:
@@ -56,8 +56,8 @@ def validate_model(
     report = _report(rows, answers, cases, profile)
     artifacts.validation(report, recipe.model.name)
     if report.failures:
+        events.validation_failed(report, recipe.model.name)
         raise ValidationFailed(f"{recipe.model.name}: {'; '.join(report.failures)}")
-    events.stage_completed("validate_model", {"completion": report.completion.value})
     return report
 
 

@@ -53,6 +53,7 @@ class Storage:
             draft.rename(final)
             return StoredFile(uri=str(final), sha256=sha256, size_bytes=size)
         target = "/".join((self._root, *parts))
+        self._fs.invalidate_cache()  # a folder that is put over one that is there lands inside it
         if self._fs.exists(target):
             self._fs.rm(target, recursive=True)
         self._fs.put(str(draft), target, recursive=draft.is_dir())
@@ -96,13 +97,33 @@ class Storage:
         return True
 
     def _copy(self, filesystem: Any, stored: StoredFile) -> Path:
+        """A local copy that is as new as the remote file; none when that is gone.
+
+        What the filesystem says of the remote file is kept beside the copy: as long as it says the
+        same, gigabytes need not be read again to know that nothing was altered.
+        """
         local = self._cache / "fetched" / stored.sha256[:16] / stored.uri.rsplit("/", 1)[-1]
-        if local.exists() and digest(local)[0] != stored.sha256:  # a copy that broke off
-            _remove(local)
-        if not local.exists() and filesystem.exists(stored.uri):
+        known = local.with_name(f".{local.name}.known")
+        says = _description(filesystem, stored.uri)
+        is_same = known.exists() and known.read_text(encoding="utf-8") == says
+        if local.exists() and is_same and digest(local)[0] == stored.sha256:
+            return local
+        _remove(local)
+        if says:
             local.parent.mkdir(parents=True, exist_ok=True)
-            filesystem.get(stored.uri, str(local), recursive=filesystem.isdir(stored.uri))
+            draft = local.with_name(f".{local.name}.{os.getpid()}")
+            filesystem.get(stored.uri, str(draft), recursive=filesystem.isdir(stored.uri))
+            _remove(local)
+            draft.rename(local)
+            known.write_text(says, encoding="utf-8")
         return local
+
+
+def _description(filesystem: Any, uri: str) -> str:
+    """What a filesystem says of a file, or of all in a folder: sizes, times, ETags; "" for none."""
+    filesystem.invalidate_cache()  # another machine may have written meanwhile
+    found = filesystem.find(uri, detail=True)
+    return "\n".join(f"{name} {sorted(map(str, facts.items()))}" for name, facts in found.items())
 
 
 def stored_files(value: Any) -> Iterator[StoredFile]:

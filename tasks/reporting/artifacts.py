@@ -1,8 +1,15 @@
-"""Every artifact that mcp-forge makes; one key per model and kind is one timeline in Prefect."""
+"""Every artifact that mcp-forge makes; one key per kind and model is one timeline in Prefect.
+
+An artifact is for people: what it shows also lies in a product or a report. So an API that is away
+costs the artifact and a warning, never the stage, which may have trained for hours.
+"""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
@@ -10,6 +17,8 @@ from prefect.artifacts import (
 )
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
 
 from profiles import Model, Profile, Thresholds
 from tasks.domain import reports
@@ -34,22 +43,37 @@ def key(kind: str, name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{name}".lower()).strip("-")
 
 
-def quality(report: QualityReport, server: str) -> None:
+@contextmanager
+def surviving_an_outage(what: str) -> Iterator[None]:
+    """Let the work go on when the API does not take an artifact, after the client's own tries."""
+    try:
+        yield
+    except (httpx.HTTPError, OSError, PrefectException) as error:
+        get_run_logger().warning("%s: not shown in Prefect: %r", what, error)
+
+
+def _show(markdown: str, kind: str, model: str) -> None:
+    with surviving_an_outage(f"{kind} of {model}"):
+        create_markdown_artifact(markdown, key=key(kind, model))
+
+
+def quality(report: QualityReport, model: str, server: str) -> None:
     """What the gate saw, whether it let the data through or not."""
-    create_markdown_artifact(reports.quality_markdown(report), key=key("quality", server))
+    _show(f"Rows for {server}\n\n{reports.quality_markdown(report)}", "quality", model)
 
 
-def dataset(approved: ApprovedDataset, server: str) -> None:
+def dataset(approved: ApprovedDataset, model: str, server: str) -> None:
     """The approved data: where it is and what it holds."""
     files = approved.dataset
-    create_markdown_artifact(
+    _show(
         f"# Dataset for {server}\n\n"
         f"| split | rows | file | sha256 |\n|---|---:|---|---|\n"
         f"| train | {files.train_rows} | `{files.train.uri}` | `{files.train.sha256}` |\n"
         f"| held out | {files.heldout_rows} | `{files.heldout.uri}` | `{files.heldout.sha256}` |\n"
         + "\n"
         + "".join(f"* {note}\n" for note in files.notes),
-        key=key("dataset", server),
+        "dataset",
+        model,
     )
 
 
@@ -84,10 +108,11 @@ def adapter(saved: LoraAdapter) -> None:
         for name, value in record.requested.items()
     )
     rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    create_markdown_artifact(
+    _show(
         f"# Adapter for {saved.model}\n\n| | |\n|---|---|\n{rows}\n\n"
         f"| setting | requested | effective where it differs |\n|---|---|---|\n{settings}\n",
-        key=key("adapter", saved.model),
+        "adapter",
+        saved.model,
     )
 
 
@@ -129,29 +154,29 @@ def finished_loss_curve(saved: LoraAdapter) -> str:
 def gguf(model: GgufModel) -> None:
     """The exported file and what was compared."""
     notes = "".join(f"* {note}\n" for note in model.notes)
-    create_markdown_artifact(
+    _show(
         f"# GGUF of {model.name}\n\n`{model.files.uri}`, {model.quantization}, "
         f"{model.files.size_bytes / 1e6:.1f} MB, sha256 `{model.files.sha256}`\n\n{notes}",
-        key=key("gguf", model.name),
+        "gguf",
+        model.name,
     )
 
 
 def validation(report: ValidationReport, model: str) -> None:
     """The loops that were really run."""
-    create_markdown_artifact(reports.validation_markdown(report), key=key("validation", model))
+    _show(reports.validation_markdown(report), "validation", model)
 
 
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
     """The tuned model beside its base and the floors."""
-    create_markdown_artifact(
-        reports.scorecard_markdown(report, thresholds), key=key("scorecard", model)
-    )
+    _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
 
 
 def bundle(made: Bundle) -> None:
     """Where the bundle lies and how to try it."""
-    create_markdown_artifact(
+    _show(
         f"# Bundle {made.server} on {made.model}\n\n`{made.path}`, sha256 `{made.sha256}`\n\n"
         f"```\nmcp-forge verify-bundle {made.path}\n```\n",
-        key=key("bundle", made.model),
+        "bundle",
+        made.model,
     )

@@ -1,96 +1,128 @@
-"""Every event that mcp-forge emits: its name, the resource it is about, its payload.
+"""Emitting of events: the products and moments that they tell; ``event_schema`` says how they look.
 
-Training events have the training's flow run as primary resource, because proactive automations find
-the run to act on only there. Prefect adds task run, flow, deployment and tags by itself.
+Prefect adds task run, flow run, flow, deployment and tags as related resources by itself. An event
+waits in the process until the API takes it, and an API that is away fails nobody.
 """
 
+import threading
+from functools import cache
 from typing import Any
 
-from prefect import runtime
+import httpx
+from prefect import Task, runtime
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
+from prefect.events.worker import EventsWorker
+from prefect.exceptions import PrefectException
 
-from tasks.domain.products import ApprovedDataset, Bundle, LoraAdapter, QualityReport
+from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.progress import TrainingUpdate
+from tasks.reporting import event_schema as schema
 
-PREFIX = "mcp-forge"
+ALONE = "mcp-forge.alone"
+"""Label of an adapter: «true» when no other run waits for it, so that an automation may go on."""
+
+_FORM = ("server", "samples", "seed", "include_tools")
 
 
 def training(update: TrainingUpdate, model: str) -> None:
     """``mcp-forge.training.<moment>`` of the flow run that trains."""
-    payload = update.model_dump(exclude={"moment"}) | {"fraction": update.fraction}
-    _emit(
-        f"training.{update.moment}",
-        {**_this_run(), f"{PREFIX}.model": model},
-        # A number that is not one becomes null on the way; text keeps «nan» readable.
-        {
-            name: str(v) if name.endswith("loss") and v is not None else v
-            for name, v in payload.items()
-        },
-        related=[_related("model", model, "base-model")],
+    payload = schema.TrainingPayload.of(update)
+    _emit(schema.TRAINING, payload, {"mcp-forge.model": model}, moment=update.moment, model=model)
+
+
+def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> None:
+    """``mcp-forge.stage.<name>.completed``: a hook of every stage, also of one from the cache."""
+    cached = state.name == "Cached"
+    started = task_run.start_time or state.timestamp
+    payload = schema.StagePayload(
+        stage=task.name,
+        cached=cached,
+        seconds=0 if cached else (state.timestamp - started).total_seconds(),
+        facts=schema.STAGE_FACTS[task.name](state.result()),
     )
+    _emit(schema.STAGE, payload, stage=task.name)
 
 
-def stage_completed(stage: str, facts: dict[str, Any]) -> None:
-    """``mcp-forge.stage.<name>.completed`` of the flow run that the stage belongs to."""
-    _emit(f"stage.{stage}.completed", _this_run(), facts)
-
-
-def quality_failed(report: QualityReport) -> None:
+def quality_failed(report: QualityReport, model: str) -> None:
     """``mcp-forge.quality.failed``: the gate stopped the run."""
-    failed = [f.model_dump() for f in report.findings if not f.passed]
-    _emit("quality.failed", _this_run(), {"findings": failed, "rows": report.rows})
+    _emit(schema.QUALITY_FAILED, schema.QualityPayload.of(report), model=model)
 
 
-def quality_passed(dataset: ApprovedDataset) -> None:
-    """``mcp-forge.stage.check_quality.completed`` with what a person asks first."""
-    stage_completed("check_quality", {"rows": dataset.report.rows})
+def validation_failed(report: ValidationReport, model: str) -> None:
+    """``mcp-forge.validation.failed``: the model missed a threshold."""
+    payload = schema.ValidationPayload(failures=report.failures, completion=report.completion.value)
+    _emit(schema.VALIDATION_FAILED, payload, model=model)
 
 
 def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
-    _emit(
-        "adapter.saved",
-        _resource("adapter", adapter.model),
-        {
-            "uri": adapter.files.uri,
-            "sha256": adapter.files.sha256,
-            "profile": adapter.profile,
-            "final_loss": adapter.record.final_loss,
-            "eval_loss": adapter.record.eval_loss,
-        },
-        related=[_related("model", adapter.model, "base-model")],
-    )
+    alone = {ALONE: "false" if _parent() else "true"}
+    given = runtime.flow_run.parameters
+    asked = {name: given.get(name) for name in _FORM if _is_plain(given.get(name))}
+    payload = schema.AdapterPayload.of(adapter, asked)
+    _emit(schema.ADAPTER_SAVED, payload, alone, model=adapter.model)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | list)
 
 
 def bundle_published(bundle: Bundle) -> None:
     """``mcp-forge.bundle.published`` of the bundle."""
-    _emit(
-        "bundle.published",
-        _resource("bundle", f"{bundle.server}-{bundle.model}"),
-        bundle.model_dump(),
-        related=[_related("model", bundle.model, "base-model")],
-    )
+    payload = schema.BundlePayload.model_validate(bundle.model_dump())
+    _emit(schema.BUNDLE_PUBLISHED, payload, server=bundle.server, model=bundle.model)
+
+
+def flush(seconds: float = 20) -> None:
+    """Wait until every event so far has been sent, at most so long."""
+    # Joining Prefect's queue has no time-out of its own, and an API that is away empties nothing.
+    waiting = threading.Thread(target=EventsWorker.instance().wait_until_empty, daemon=True)
+    waiting.start()
+    waiting.join(seconds)
 
 
 def _emit(
-    name: str,
-    resource: dict[str, str],
-    payload: dict[str, Any],
-    related: list[dict[str, str]] | None = None,
+    kind: schema.Kind,
+    payload: schema.Payload,
+    labels: dict[str, str] | None = None,
+    **names: str,
 ) -> None:
-    emit_event(f"{PREFIX}.{name}", resource=resource, payload=payload, related=related)
+    """``names`` fill in the braces of the kind's name and resource; ``model`` becomes related."""
+    resource = kind.resource.format(flow_run=runtime.flow_run.id, **names)
+    is_run = kind.resource == schema.RUN
+    name = runtime.flow_run.name if is_run else resource.split(".", 2)[2]
+    related = [_related(schema.MODEL.format(**names), "base-model")] if "model" in names else []
+    parent = _parent()
+    if parent:
+        related.append(_related(f"prefect.flow-run.{parent}", "parent-flow-run"))
+    emit_event(
+        kind.name.format(**names),
+        resource={
+            "prefect.resource.id": resource,
+            "prefect.resource.name": name or "",
+            **(labels or {}),
+        },
+        payload=payload.model_dump(mode="json"),
+        related=related,
+    )
 
 
-def _this_run() -> dict[str, str]:
-    return {
-        "prefect.resource.id": f"prefect.flow-run.{runtime.flow_run.id}",
-        "prefect.resource.name": runtime.flow_run.name or "",
-    }
+def _related(resource: str, role: str) -> dict[str, str]:
+    return {"prefect.resource.id": resource, "prefect.resource.role": role}
 
 
-def _resource(kind: str, name: str) -> dict[str, str]:
-    return {"prefect.resource.id": f"{PREFIX}.{kind}.{name}", "prefect.resource.name": name}
+def _parent() -> str | None:
+    return _parent_of(runtime.flow_run.id or "")
 
 
-def _related(kind: str, name: str, role: str) -> dict[str, str]:
-    return {"prefect.resource.id": f"{PREFIX}.{kind}.{name}", "prefect.resource.role": role}
+@cache
+def _parent_of(flow_run: str) -> str | None:
+    """The flow run that waits for this one. Asked once: an API that is away is not asked again."""
+    if not flow_run:
+        return None
+    try:
+        found: str | None = runtime.flow_run.parent_flow_run_id
+    except (httpx.HTTPError, OSError, PrefectException):
+        return None
+    return found

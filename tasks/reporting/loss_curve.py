@@ -1,6 +1,7 @@
 """The loss curve as Markdown: a picture that both of Prefect's UIs render, and its numbers."""
 
 import base64
+import math
 from collections.abc import Sequence
 
 Points = Sequence[tuple[int, float]]
@@ -10,7 +11,8 @@ _INK, _GRID, _TRAIN, _EVAL = "#475569", "#e2e8f0", "#2563eb", "#f97316"
 
 
 def as_markdown(model: str, losses: Points, eval_losses: Points, remark: str = "") -> str:
-    """A heading, the curve, and the losses at ten places of the run."""
+    """A heading, the curve, and the losses at ten places; what is not a number is not drawn."""
+    losses, eval_losses = _finite(losses), _finite(eval_losses)
     picture = base64.b64encode(as_svg(losses, eval_losses).encode()).decode()
     rows = _spread(losses, 10)
     evals = dict(eval_losses)
@@ -79,6 +81,10 @@ def _spread(points: Points, most: int) -> list[tuple[int, float]]:
     if len(points) <= most:
         return list(points)
     return [points[round(i * (len(points) - 1) / (most - 1))] for i in range(most)]
+
+
+def _finite(points: Points) -> list[tuple[int, float]]:
+    return [(step, loss) for step, loss in points if math.isfinite(loss)]
 
 
 def _number(value: float | None) -> str:

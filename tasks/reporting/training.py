@@ -1,29 +1,30 @@
 """A training's updates become events, a curve that grows, and a line in the terminal."""
 
 import sys
-import threading
 import time
-from contextvars import copy_context
-from functools import partial
 from typing import Never
 from uuid import UUID
 
-import httpx
-from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from tqdm import tqdm
 
 from tasks.domain.progress import TrainingUpdate
 from tasks.reporting import artifacts, events
 from tasks.reporting.loss_curve import as_markdown
+from tasks.reporting.sender import NewestSender
 
 EVENT_SECONDS = 10
 """Progress events come no faster: Prefect's run graph reads 50 events of a window."""
 CURVE_SECONDS = 30
+LAST_WORDS_SECONDS = 20
+"""The longest that an API that is slow or away holds up the end of a training."""
 
 
 class TrainingReporter:
-    """The callable that a trainer reports to; nothing it does can fail or stall the training."""
+    """The callable that a trainer reports to; nothing it does can fail or stall the training.
+
+    Events wait in Prefect's own queue; artifacts are HTTP calls and go through a thread.
+    """
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -35,7 +36,8 @@ class TrainingReporter:
         self._curve: UUID | None = None
         self._progress: UUID | None = None
         self._latest: TrainingUpdate | None = None
-        self._sender: threading.Thread | None = None
+        self._finished = ""
+        self._sender = NewestSender(self._send)
 
     def __call__(self, update: TrainingUpdate) -> None:
         """Take one update: keep every point, send as many as a person can look at."""
@@ -50,14 +52,22 @@ class TrainingReporter:
             events.training(update, self._model)
         if time.monotonic() - self._last_curve >= CURVE_SECONDS and self._losses:
             self._last_curve = time.monotonic()
-            self._send_curve(update)
+            self._sender.put((self._growing(update), update))
+
+    def finish(self, markdown: str) -> None:
+        """The training went well: ``close`` leaves this curve behind instead of the growing one."""
+        self._finished = markdown
 
     def close(self) -> None:
-        """End the line in the terminal and wait a moment for a curve that is under way."""
+        """The last words of a training, however it ended; waits for them, but not for ever."""
         if self._bar is not None:
             self._bar.close()
-        if self._sender is not None:
-            self._sender.join(timeout=5)
+        if self._latest is not None:
+            self._sender.put((self._finished or self._growing(self._latest), self._latest))
+        self._sender.close()
+        if not self._sender.settle(LAST_WORDS_SECONDS):
+            self._logger.warning("The API is slow or away: the loss curve is not the newest")
+        events.flush(LAST_WORDS_SECONDS)  # whoever stops this process next takes nothing with it
 
     def _is_due(self, update: TrainingUpdate) -> bool:
         rested = time.monotonic() - self._last_event >= EVENT_SECONDS
@@ -80,28 +90,18 @@ class TrainingReporter:
                 update.detail,
             )
 
-    def _send_curve(self, update: TrainingUpdate) -> None:
-        if self._sender is not None and self._sender.is_alive():
-            return  # the API is slow or away: the next update has all points
-        markdown = as_markdown(self._model, list(self._losses), list(self._evals), "in training")
-        # A copy of the context: the API's address and the task run that the artifact belongs to.
-        send = partial(copy_context().run, self._send, markdown, update)
-        self._sender = threading.Thread(target=send, daemon=True)
-        self._sender.start()
+    def _growing(self, update: TrainingUpdate) -> str:
+        remark = f"{update.moment} at step {update.step} of {update.total_steps}"
+        return as_markdown(self._model, self._losses, self._evals, remark)
 
-    def _send(self, markdown: str, update: TrainingUpdate) -> None:
-        try:
-            if self._curve is None or self._progress is None:
+    def _send(self, news: tuple[str, TrainingUpdate]) -> None:
+        markdown, update = news
+        with artifacts.surviving_an_outage(f"loss curve of {self._model}"):
+            if self._curve is None:
                 self._curve = artifacts.loss_curve(self._model, markdown)
-                self._progress = artifacts.progress(self._model, update)
             else:
                 artifacts.update_loss_curve(self._curve, markdown)
+            if self._progress is None:
+                self._progress = artifacts.progress(self._model, update)
+            else:
                 artifacts.update_progress(self._progress, update)
-        except (httpx.HTTPError, PrefectException) as error:
-            self._logger.warning("The loss curve could not be sent: %s", error)
-
-    def finish(self, markdown: str) -> None:
-        """Replace the growing curve by the finished one."""
-        self.close()
-        if self._latest is not None:
-            self._send(markdown, self._latest)

@@ -209,6 +209,25 @@ def test_training_is_told_as_events_of_the_run_that_trains(forged: Forged) -> No
     assert float(events[-1].payload["loss"]) > 0
 
 
+def test_every_stage_tells_that_it_is_completed(forged: Forged, again: Forged) -> None:
+    for run, cached in ((forged, set()), (again, set(STAGES) - ALWAYS_RUN)):
+        told = run.named("stage")
+        assert {event.payload["stage"] for event in told} == set(STAGES)
+        assert {e.event for e in told} == {f"mcp-forge.stage.{name}.completed" for name in STAGES}
+        assert {event.payload["stage"] for event in told if event.payload["cached"]} == cached
+        assert all(event.resource.id.startswith("prefect.flow-run.") for event in told)
+        facts = {event.payload["stage"]: event.payload["facts"] for event in told}
+        assert facts["check_quality"] == {"rows": 30}
+        assert facts["inspect_server"]["tools"] == 2
+        assert facts["package_bundle"]["sha256"] == run.bundle.sha256
+
+
+def test_an_adapter_of_a_whole_forge_is_not_evaluated_twice(forged: Forged) -> None:
+    (event,) = forged.named("adapter.saved")
+    assert event.resource["mcp-forge.alone"] == "false"
+    assert "parent-flow-run" in {other.role for other in event.related}
+
+
 @pytest.mark.parametrize(
     ("name", "resource"),
     [
@@ -228,8 +247,8 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("quality-time", "well-formed calls"),
-        ("dataset-time", "| train | 30 |"),
+        ("quality-tiny", "well-formed calls"),
+        ("dataset-tiny", "| train | 30 |"),
         ("rows-time", "tokens are trained ("),
         ("memory-tiny", "## Will tiny with tiny fit? Yes."),
         ("adapter-tiny", "adamw_torch_fused"),
@@ -279,15 +298,20 @@ def test_a_refused_dataset_is_told_with_rule_count_example_and_remedy() -> None:
         "To do: raise data.samples",
     ):
         assert words in str(caught.value)
-    assert "at least 1000 rows" in text("quality-time")
+    assert "at least 1000 rows" in text("quality-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.quality.failed"]
     assert [finding["rule"] for finding in failure.payload["findings"]] == ["rows per tool"]
 
 
 def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
-    with pytest.raises(ValidationFailed, match=r"of the right tool \(n = 6\), need 90\.0 %"):
+    with (
+        heard() as events,
+        pytest.raises(ValidationFailed, match=r"of the right tool \(n = 6\), need 90\.0 %"),
+    ):
         forge("time", "tiny", "strict")
     assert "of the right tool" in text("validation-tiny")
+    (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
+    assert "of the right tool" in failure.payload["failures"][0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,211 @@
+"""Every event of mcp-forge as data: its name, the resource it is about, what its payload holds.
+
+``docs/events.md`` says the same to people, and a test holds the two together. Emitting is done in
+``tasks.reporting.events``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.domain.products import (
+    BaseModelFolder,
+    BenchmarkReport,
+    Bundle,
+    Finding,
+    GgufModel,
+    LoraAdapter,
+    QualityReport,
+    Toolset,
+    ValidationReport,
+)
+from tasks.domain.progress import TrainingUpdate
+
+Fact = int | float | str
+
+
+class Payload(BaseModel):
+    """What an event carries beside its resource."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class TrainingPayload(Payload):
+    """How far a training is. Losses are text: as a number «nan» becomes null on the way."""
+
+    step: int
+    total_steps: int
+    fraction: float
+    loss: str | None = None
+    eval_loss: str | None = None
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
+    epoch: float | None = None
+    tokens_per_second: float | None = None
+    seconds_left: float | None = None
+    detail: str = ""
+
+    @classmethod
+    def of(cls, update: TrainingUpdate) -> "TrainingPayload":
+        """A moment of a training as an event tells it."""
+        facts = update.model_dump() | {"fraction": update.fraction}
+        texts = {
+            name: str(facts[name]) for name in ("loss", "eval_loss") if facts[name] is not None
+        }
+        return cls.model_validate(facts | texts)
+
+
+class StagePayload(Payload):
+    """Which stage ended well, whether it had to work, and what a person asks of it first."""
+
+    stage: str
+    cached: bool
+    seconds: float
+    """Of work: 0 when the result was there already."""
+    facts: dict[str, Fact] = {}
+    """The names per stage are those of ``STAGE_FACTS``."""
+
+
+class QualityPayload(Payload):
+    """Why the gate stopped a run."""
+
+    rows: int
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, report: QualityReport) -> "QualityPayload":
+        """The rules that were broken."""
+        broken = tuple(finding for finding in report.findings if not finding.passed)
+        return cls(rows=report.rows, findings=broken)
+
+
+class ValidationPayload(Payload):
+    """Which thresholds a model missed."""
+
+    failures: tuple[str, ...]
+    completion: float
+
+
+class AdapterPayload(Payload):
+    """Where an adapter lies and how its training went."""
+
+    uri: str
+    sha256: str
+    size_bytes: int
+    base: str
+    base_sha256: str
+    profile: str
+    steps: int
+    final_loss: float
+    eval_loss: float | None = None
+    asked: dict[str, Any] = {}
+    """The training flow's parameters as its form has them; who evaluates asks for the same."""
+
+    @classmethod
+    def of(cls, adapter: LoraAdapter, asked: dict[str, Any]) -> "AdapterPayload":
+        """What a reader of the event needs to fetch, to judge and to evaluate the adapter."""
+        return cls(
+            uri=adapter.files.uri,
+            sha256=adapter.files.sha256,
+            size_bytes=adapter.files.size_bytes,
+            base=adapter.base.origin,
+            base_sha256=adapter.base.files.sha256,
+            profile=adapter.profile,
+            steps=adapter.record.steps,
+            final_loss=adapter.record.final_loss,
+            eval_loss=adapter.record.eval_loss,
+            asked=asked,
+        )
+
+
+class BundlePayload(Payload):
+    """Where a bundle lies and what it was made for."""
+
+    path: str
+    sha256: str
+    server: str
+    model: str
+    profile: str
+    toolset_fingerprint: str
+
+
+class Kind(BaseModel):
+    """One kind of event; the words in braces are filled in when it is emitted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    resource: str
+    payload: type[Payload]
+
+
+RUN = "prefect.flow-run.{flow_run}"
+MODEL = "mcp-forge.model.{model}"
+
+# Proactive automations find the run to act on only where it is the primary resource.
+TRAINING = Kind(name="mcp-forge.training.{moment}", resource=RUN, payload=TrainingPayload)
+STAGE = Kind(name="mcp-forge.stage.{stage}.completed", resource=RUN, payload=StagePayload)
+QUALITY_FAILED = Kind(name="mcp-forge.quality.failed", resource=RUN, payload=QualityPayload)
+VALIDATION_FAILED = Kind(
+    name="mcp-forge.validation.failed", resource=RUN, payload=ValidationPayload
+)
+ADAPTER_SAVED = Kind(
+    name="mcp-forge.adapter.saved", resource="mcp-forge.adapter.{model}", payload=AdapterPayload
+)
+BUNDLE_PUBLISHED = Kind(
+    name="mcp-forge.bundle.published",
+    resource="mcp-forge.bundle.{server}-{model}",
+    payload=BundlePayload,
+)
+KINDS = (TRAINING, STAGE, QUALITY_FAILED, VALIDATION_FAILED, ADAPTER_SAVED, BUNDLE_PUBLISHED)
+
+
+def _base(made: BaseModelFolder) -> dict[str, Fact]:
+    return {"model": made.model, "origin": made.origin, "sha256": made.files.sha256}
+
+
+def _toolset(made: Toolset) -> dict[str, Fact]:
+    return {"server": made.server, "tools": len(made.tools), "fingerprint": made.fingerprint}
+
+
+def _adapter(made: LoraAdapter) -> dict[str, Fact]:
+    record = made.record
+    return {"steps": record.steps, "final_loss": record.final_loss, "sha256": made.files.sha256}
+
+
+def _gguf(made: GgufModel) -> dict[str, Fact]:
+    return {
+        "model": made.name,
+        "quantization": made.quantization,
+        "sha256": made.files.sha256,
+        "size_bytes": made.files.size_bytes,
+    }
+
+
+def _validation(made: ValidationReport) -> dict[str, Fact]:
+    return {"completion": made.completion.value, "right_tool": made.score.right_tool.value}
+
+
+def _benchmark(made: BenchmarkReport) -> dict[str, Fact]:
+    return {"tuned": made.tuned.mean, "base": made.base.mean}
+
+
+def _bundle(made: Bundle) -> dict[str, Fact]:
+    return {"path": made.path, "sha256": made.sha256}
+
+
+STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
+    "check_machine": lambda _: {},
+    "prepare_base": _base,
+    "inspect_server": _toolset,
+    "fit_toolset": lambda tokens: {"prefix_tokens": tokens},
+    "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
+    "check_quality": lambda made: {"rows": made.report.rows},
+    "train_adapter": _adapter,
+    "export_gguf": _gguf,
+    "validate_model": _validation,
+    "benchmark_model": _benchmark,
+    "package_bundle": _bundle,
+}
+"""What each stage's ``completed`` event says of the stage's result."""
