@@ -44,10 +44,11 @@ test-services: install  ## the deployment: a real server, real workers; crashes,
 serve: install  ## a whole deployment here: server, pools, deployments, two workers; Ctrl-C ends it
 	$(BIN)/python -m infra.serve $(PORT)
 
-deploy: install  ## pools and all deployments to the Prefect server at PREFECT_API_URL
+deploy: install  ## pools, deployments and automations to the Prefect server at PREFECT_API_URL
 	$(BIN)/python -m infra.bootstrap
 	$(BIN)/python -m infra.write_prefect_yaml
 	$(BIN)/prefect --no-prompt deploy --all
+	$(BIN)/python -m infra.apply_automations
 
 bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, ours with packs
 	$(BIN)/python -m benchmarks.train

@@ -1,5 +1,7 @@
 """Make the work pools ``cpu`` and ``gpu``, or bring them up to the settings; as often as you like.
 
+Where runs keep their files in a remote storage, a block for Prefect's results is made there too.
+
 The limit of ``gpu`` is the pool's own: it spans all models, and it holds no lease that a restart of
 the server would lose.
 """
@@ -15,6 +17,7 @@ from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
+from infra import result_storage
 from profiles.settings import Settings
 
 CPU, GPU = "cpu", "gpu"
@@ -28,6 +31,9 @@ def main() -> None:
     with get_client(sync_client=True) as client:
         settle(client, CPU, None, settings)
         settle(client, GPU, settings.gpu_slots, settings)
+    block = result_storage.settle(settings)
+    if block:
+        sys.stdout.write(f"workers need PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK={block}\n")
 
 
 def settle(client: SyncPrefectClient, name: str, limit: int | None, settings: Settings) -> None:

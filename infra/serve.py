@@ -31,7 +31,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     port = int(sys.argv[1]) if len(sys.argv) > 1 else PORT
     _check_free(port)
-    environment = os.environ | {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    environment = os.environ | {
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_PORT": str(port),  # where the UI looks for the API
+    }
     with _family() as parts:
         try:
             _start(parts, environment, port)
@@ -57,6 +60,7 @@ def _start(
     do(sys.executable, "-m", "infra.bootstrap")
     do(sys.executable, "-m", "infra.write_prefect_yaml")
     do(_PREFECT, "--no-prompt", "deploy", "--all")
+    do(sys.executable, "-m", "infra.apply_automations")
     for pool in ("cpu", "gpu"):
         start(f"the worker of {pool}", _PREFECT, "worker", "start", "--pool", pool)
 

@@ -1,17 +1,16 @@
 """Stage 3¾: Dataset → the same with its card: a README.md beside the rows, and an artifact."""
 
 from prefect import task
-from prefect.artifacts import create_markdown_artifact
 
 from profiles import Server, TeacherPlan
 from tasks.caching import ByContent
 from tasks.domain.dataset_card import card, taken
 from tasks.domain.products import Dataset
 from tasks.external.storage import Storage
-from tasks.reporting import artifacts
+from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=ByContent(), persist_result=True)
+@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def describe_dataset(
     dataset: Dataset, server: Server, plan: TeacherPlan | None, own_licence: str = ""
 ) -> Dataset:
@@ -28,7 +27,7 @@ def describe_dataset(
         dataset.notes,
         {"train": "train.jsonl", "test": "heldout.jsonl"},
     )
-    create_markdown_artifact(text, key=artifacts.key("dataset-card", server.name))
+    artifacts.dataset_card(text, server.name)
     # Beside the training rows, whichever task has put them there.
     place = ("datasets", dataset.train.uri.rstrip("/").split("/")[-2], "README.md")
     with storage.writing(*place) as draft:

@@ -15,10 +15,10 @@ from tasks.domain.sizes import Device
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look_at_device
 from tasks.external.storage import Storage
-from tasks.reporting import artifacts
+from tasks.reporting import artifacts, events
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def estimate_memory(
     dataset: ApprovedDataset, base: BaseModelFolder, model: Model, profile: Profile
 ) -> TrainingPlan:

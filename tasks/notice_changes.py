@@ -7,7 +7,7 @@ from prefect.logging import get_run_logger
 from tasks.domain.products import Toolset
 from tasks.domain.tool_changes import ToolChanges, compare
 from tasks.external.published import recall
-from tasks.reporting.tool_changes import tools_changed
+from tasks.reporting import artifacts, events
 
 
 @task(cache_policy=NO_CACHE)
@@ -27,5 +27,6 @@ def notice_changes(toolset: Toolset, model: str) -> ToolChanges | None:
     if changes is None:
         get_run_logger().info("The %d tools are those of the bundle", len(toolset.tools))
         return None
-    tools_changed(changes, model)
+    artifacts.tool_changes(changes)
+    events.tools_changed(changes, model)
     return changes

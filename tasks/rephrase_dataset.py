@@ -17,9 +17,10 @@ from tasks.domain.similarity import normal
 from tasks.external.row_files import keep_rows
 from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Purse, teacher
+from tasks.reporting import events
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
     """Put a share of the training rows with a call into other words; no plan, no change.
 

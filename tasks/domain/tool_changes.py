@@ -39,7 +39,7 @@ def compare(before: Toolset, after: Toolset) -> ToolChanges | None:
     )
 
 
-def as_markdown(changes: ToolChanges) -> str:
+def changes_markdown(changes: ToolChanges) -> str:
     """The changes as a table: one row for each tool."""
     rows = [
         *((name, "added") for name in changes.added),

@@ -35,6 +35,7 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.progress import TrainingUpdate
+from tasks.domain.tool_changes import ToolChanges, changes_markdown
 from tasks.reporting.loss_curve import as_markdown
 
 
@@ -180,3 +181,13 @@ def bundle(made: Bundle) -> None:
         "bundle",
         made.model,
     )
+
+
+def tool_changes(changes: ToolChanges) -> None:
+    """What a watch saw of a server's tools, tool by tool."""
+    _show(changes_markdown(changes), "tools", changes.server)
+
+
+def dataset_card(text: str, server: str) -> None:
+    """What the rows are, in the hub's form."""
+    _show(text, "dataset-card", server)

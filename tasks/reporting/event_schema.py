@@ -130,6 +130,17 @@ class BundlePayload(Payload):
     toolset_fingerprint: str
 
 
+class ToolsPayload(Payload):
+    """What is different in a server's tools since a bundle was made for them."""
+
+    server: str
+    was: str
+    now: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: dict[str, tuple[str, ...]] = {}
+
+
 class Kind(BaseModel):
     """One kind of event; the words in braces are filled in when it is emitted."""
 
@@ -158,7 +169,18 @@ BUNDLE_PUBLISHED = Kind(
     resource="mcp-forge.bundle.{server}-{model}",
     payload=BundlePayload,
 )
-KINDS = (TRAINING, STAGE, QUALITY_FAILED, VALIDATION_FAILED, ADAPTER_SAVED, BUNDLE_PUBLISHED)
+TOOLS_CHANGED = Kind(
+    name="mcp-forge.tools.changed", resource="mcp-forge.server.{server}", payload=ToolsPayload
+)
+KINDS = (
+    TRAINING,
+    STAGE,
+    QUALITY_FAILED,
+    VALIDATION_FAILED,
+    ADAPTER_SAVED,
+    BUNDLE_PUBLISHED,
+    TOOLS_CHANGED,
+)
 
 
 def _base(made: BaseModelFolder) -> dict[str, Fact]:
@@ -201,7 +223,10 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "inspect_server": _toolset,
     "fit_toolset": lambda tokens: {"prefix_tokens": tokens},
     "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
+    "rephrase_dataset": lambda made: {"rows": made.train_rows},
+    "describe_dataset": lambda made: {"card": made.card.uri if made.card else ""},
     "check_quality": lambda made: {"rows": made.report.rows},
+    "estimate_memory": lambda plan: {"bytes": plan.estimate.total, "seconds": plan.seconds},
     "train_adapter": _adapter,
     "export_gguf": _gguf,
     "validate_model": _validation,

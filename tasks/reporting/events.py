@@ -17,6 +17,7 @@ from prefect.exceptions import PrefectException
 
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.progress import TrainingUpdate
+from tasks.domain.tool_changes import ToolChanges
 from tasks.reporting import event_schema as schema
 
 ALONE = "mcp-forge.alone"
@@ -72,6 +73,12 @@ def bundle_published(bundle: Bundle) -> None:
     """``mcp-forge.bundle.published`` of the bundle."""
     payload = schema.BundlePayload.model_validate(bundle.model_dump())
     _emit(schema.BUNDLE_PUBLISHED, payload, server=bundle.server, model=bundle.model)
+
+
+def tools_changed(changes: ToolChanges, model: str) -> None:
+    """``mcp-forge.tools.changed`` of the server."""
+    payload = schema.ToolsPayload.model_validate(changes.model_dump())
+    _emit(schema.TOOLS_CHANGED, payload, server=changes.server, model=model)
 
 
 def flush(seconds: float = 20) -> None:

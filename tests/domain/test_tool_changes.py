@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.domain.products import Tool
-from tasks.domain.tool_changes import as_markdown, compare
+from tasks.domain.tool_changes import changes_markdown, compare
 from tests.fakes.toolsets import CLOCKS
 
 
@@ -26,7 +26,7 @@ def test_a_tool_that_came_and_one_that_went_are_named() -> None:
         ("get_current_time",),
         {},
     )
-    text = as_markdown(changes)
+    text = changes_markdown(changes)
     assert "| `convert_time` | added |" in text
     assert "| `get_current_time` | removed |" in text
 
@@ -40,10 +40,10 @@ def test_another_schema_and_another_description_are_told_apart() -> None:
         "get_current_time": ("input_schema",),
         "convert_time": ("description", "input_schema"),
     }
-    assert "| `convert_time` | other description and input_schema |" in as_markdown(changes)
+    assert "| `convert_time` | other description and input_schema |" in changes_markdown(changes)
 
 
 def test_another_order_is_a_change_too_for_a_model_reads_the_list_as_it_stands() -> None:
     changes = compare(with_tools(NOW, CONVERT), with_tools(CONVERT, NOW))
     assert changes is not None
-    assert "another order" in as_markdown(changes)
+    assert "another order" in changes_markdown(changes)
