@@ -79,7 +79,7 @@ def test_texts_that_keep_their_values_replace_those_of_the_rows(dataset: Dataset
     ]
     changed = [row for row in after if row.source == "teacher"]
     assert len(changed) > 25
-    assert all(row.user_text.startswith("could you help me with ") for row in changed)
+    assert all(row.user_text.startswith("could you help me with") for row in changed)
     assert len({row.user_text for row in after}) == len(after)
     assert f"{len(changed)} of {len(seen.asked)} texts in other words" in made.notes[-1]
     assert Path(made.train.uri).parent == Path(made.heldout.uri).parent

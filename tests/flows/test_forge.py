@@ -51,6 +51,8 @@ STAGES = (
     "inspect_server",
     "fit_toolset",
     "synthesize_dataset",
+    "rephrase_dataset",
+    "describe_dataset",
     "check_quality",
     "estimate_memory",
     "train_adapter",
@@ -62,6 +64,7 @@ STAGES = (
 ALWAYS_RUN = {
     "check_machine",
     "inspect_server",
+    "rephrase_dataset",
     "estimate_memory",
     "validate_model",
     "package_bundle",

@@ -38,7 +38,7 @@ def request(
     wording = wording.for_one(rng)
     asked = _question(wording, said_of, split, rng)
     if asked is not None:
-        return Request(_typed(wording, _sentence(asked), said_of, rng), f"question-{split}")
+        return Request(_typed(wording, _sentence(asked.text), said_of, rng), asked.family)
     phrase = rng.choice(wording.phrases)
     thing = _joined(_object(wording, phrase, said_of, rng), _clauses(wording, phrase, said_of, rng))
     frame = _frame(phrase, thing, split, rng)
@@ -138,7 +138,7 @@ def _joined(thing: str, clauses: list[Clause]) -> str:
 
 def _question(
     wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
-) -> str | None:
+) -> Request | None:
     if rng.random() > (QUESTION_SHARE if arguments else QUESTION_SHARE_ALONE):
         return None
     roles: dict[str, str] = {}
@@ -152,7 +152,8 @@ def _question(
             filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
             context = rng.choice(CONTEXTS[split])
             text = rng.choice(texts[split])
-            return text.format(**filled, bare=roles.get("in", ""), context=context)
+            said_so = text.format(**filled, bare=roles.get("in", ""), context=context)
+            return Request(said_so, "-".join(("question", *needed, split)))
     return None
 
 
