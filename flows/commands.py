@@ -280,7 +280,7 @@ def _quieten_logs() -> None:
 
     def is_worth_showing(record: logging.LogRecord) -> bool:
         is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
-        return not (is_refusal or "'stage_completed'" in str(record.msg))
+        return not (is_refusal or "'stage_completed'" in record.getMessage())
 
     for handler in logging.getLogger("prefect").handlers:
         handler.addFilter(is_worth_showing)
