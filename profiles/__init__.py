@@ -119,7 +119,8 @@ class Data(_Section):
     answered_share: float = Field(ge=0, le=1)
     """Training rows with a result and a final answer; the others end with the call."""
     spoken_share: float = Field(default=1.0, ge=0, le=1)
-    """Requests whose values may be said as people say them: «5 pm», «Seattle»."""
+    """Requests of people who speak freely: values as «5 pm» or «Seattle», at times left out, typed
+    with slips. Others are precise."""
     scenarios: Scenarios
 
 

@@ -93,17 +93,6 @@ def _shares(quotas: Sequence[Quota]) -> dict[str, float]:
     return {scenario: rows / total for scenario, rows in counts.items()}
 
 
-def _unsaid(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> dict[str, str]:
-    """At times, one parameter that the user leaves out, with the value that is then to be used."""
-    stated = {name: wording.maker.stated_fallback(name) for name in arguments}
-    known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
-    if not known or rng.random() >= FALLBACK_SHARE * len(known):
-        return {}
-    name = rng.choice(sorted(known))
-    usable = not wording.maker.fault({**arguments, name: known[name]})
-    return {name: known[name]} if usable else {}
-
-
 @dataclass
 class _Writer:
     """Writes rows one by one and remembers what was said, so that nothing is said twice."""
@@ -212,7 +201,7 @@ class _Writer:
         many = wording.maker.count() is None
         for attempt in range(TRIES):
             arguments = wording.maker.make(rng, wish)
-            fallbacks = {} if missing or wish.unknown else _unsaid(wording, arguments, rng)
+            fallbacks = {} if missing or wish.unknown else self._unsaid(wording, arguments, rng)
             shown = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
             arguments |= fallbacks
             key = json.dumps([name, shown], ensure_ascii=False)
@@ -225,6 +214,19 @@ class _Writer:
             self.calls.add(key)
             return asked, ToolCall(name=name, arguments=arguments)
         return None
+
+    def _unsaid(
+        self, wording: Wording, arguments: dict[str, Any], rng: random.Random
+    ) -> dict[str, str]:
+        """At times, one parameter that the user leaves out, with the value that is then used."""
+        stated = {name: wording.maker.stated_fallback(name) for name in arguments}
+        known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
+        share = FALLBACK_SHARE * self.data.spoken_share
+        if not known or rng.random() >= share * len(known):
+            return {}
+        name = rng.choice(sorted(known))
+        usable = not wording.maker.fault({**arguments, name: known[name]})
+        return {name: known[name]} if usable else {}
 
     def _answer(self, wording: Wording, call: ToolCall, rng: random.Random) -> ToolResult:
         """The server's answer, or a made-up one once a tool has refused everything."""

@@ -54,7 +54,9 @@ def request(
 
 
 def _typed(wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random) -> str:
-    """The text as it is typed, where all values survive that."""
+    """The text as it is typed, where all values survive that; precise people type with care."""
+    if wording.verbatim:
+        return text
     careless = typed(text, rng)
     return careless if wording.says(careless, arguments) else text
 
