@@ -282,5 +282,6 @@ def _quieten_logs() -> None:
         is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
         return not (is_refusal or "'stage_completed'" in record.getMessage())
 
-    for handler in logging.getLogger("prefect").handlers:
-        handler.addFilter(is_worth_showing)
+    # On the loggers: Prefect sets its handlers up anew with each run.
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(is_worth_showing)
