@@ -28,6 +28,8 @@ SERVER = "a registered server, a command, a URL, or a file with a tool list"
 MODEL = "the base model, one of profiles/models"
 PROFILE = "the training profile, one of profiles/training"
 QUANTIZATION = "how the GGUF file's weights are stored"
+_LOG_SECONDS = 10
+"""How long a command waits for its last log lines to reach the API."""
 DATA = "rows as JSONL: what generate wrote, or your own"
 
 
@@ -250,6 +252,7 @@ class Doctor(BaseModel):
 
 def in_prefect(entry: str, **parameters: Any) -> Any:
     """Run a flow against the configured Prefect API, or against a server of this command's own."""
+    from prefect.logging.handlers import APILogWorker
     from prefect.settings import PREFECT_API_URL, temporary_settings
     from prefect.utilities.importtools import import_object
 
@@ -261,7 +264,9 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
         try:
             return flow(**parameters)
         finally:
-            events.flush()  # a server of our own ends before Prefect would send the last ones
+            # A server of our own ends before Prefect would send the last ones.
+            events.flush()
+            APILogWorker.drain_all(timeout=_LOG_SECONDS)
 
 
 def say(text: str) -> None:
