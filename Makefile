@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve
+.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve bench-data
 PORT ?= 4200
 
 help:  ## what can be made
@@ -56,6 +56,9 @@ bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, our
 
 bench-memory: install  ## estimated beside measured memory of real training steps (10 minutes on an idle CPU)
 	$(BIN)/python -m benchmarks.memory
+
+bench-data: install  ## what each way to write data teaches, asked what people type (hours; benchmarks/bench-data.json)
+	$(BIN)/python -m benchmarks.generalisation time git
 
 bench-data-speed: install  ## rows written and judged a second (benchmarks/bench-data-speed.json)
 	$(BIN)/python -m benchmarks.data
