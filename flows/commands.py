@@ -281,12 +281,15 @@ def _check(model: Model, quantization: Quantization, profile: Profile | None = N
 
 
 def _quieten_logs() -> None:
-    """Keep from the terminal what is not news: hooks, and tracebacks of our own errors."""
+    """Keep from the terminal what is not news: hooks, and tracebacks of our own errors.
+
+    The API is told all of it.
+    """
 
     def is_worth_showing(record: logging.LogRecord) -> bool:
         is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
         return not (is_refusal or "'stage_completed'" in record.getMessage())
 
-    # On the loggers: Prefect sets its handlers up anew with each run.
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
-        logging.getLogger(name).addFilter(is_worth_showing)
+    # Prefect's console handler is the root logger's; those of its own loggers speak to the API.
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(is_worth_showing)
