@@ -121,6 +121,10 @@ class Data(_Section):
     spoken_share: float = Field(default=1.0, ge=0, le=1)
     """Requests of people who speak freely: values as «5 pm» or «Seattle», at times left out, typed
     with slips. Others are precise."""
+    several_share: float = Field(default=0.0, ge=0, le=1)
+    """Of the standard rows: conversations with two calls, beside or after one another."""
+    varied_lists_share: float = Field(default=0.0, ge=0, le=1)
+    """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
     scenarios: Scenarios
 
 

@@ -21,7 +21,7 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         UnusableTool: no valid arguments can be made for a tool.
     """
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, at_home(server), data, execute)
+        written = write_rows(toolset, at_home(server), data, execute, execute.offers)
     place = (
         f"{toolset.server}-{content_key('rows', toolset=toolset, server=server, data=data)[-8:]}"
     )

@@ -8,6 +8,7 @@ from prefect import task
 from profiles import Model, Profile
 from tasks.caching import ByContent, content_key
 from tasks.domain.errors import TrainingLocked
+from tasks.domain.list_variants import list_numbers
 from tasks.domain.origin import Origin, flat
 from tasks.domain.products import (
     ApprovedDataset,
@@ -89,7 +90,8 @@ def _train(
     storage = Storage()
     folder = storage.fetch(base.files)
     encode = ChatTokenizer(folder).encode
-    rows = engine.prepare_dataset([encode(row) for row in storage.read_rows(dataset.dataset.train)])
+    train = storage.read_rows(dataset.dataset.train)
+    rows = engine.prepare_dataset([encode(row) for row in train], list_numbers(train))
     heldout = storage.read_rows(dataset.dataset.heldout)[: profile.evaluation.loss_rows]
     eval_rows = engine.prepare_dataset([encode(row) for row in heldout])
     training = profile.training.model_copy(

@@ -9,7 +9,7 @@ from profiles import Profile, Recipe
 from tasks.domain import scoring
 from tasks.domain.conversations import Row
 from tasks.domain.errors import CallFailed, ServerFailed, ValidationFailed
-from tasks.domain.examination import after_call, loop_rows
+from tasks.domain.examination import after_calls, loop_rows
 from tasks.domain.products import (
     Dataset,
     GgufModel,
@@ -18,8 +18,8 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
-from tasks.domain.rows import cap
-from tasks.domain.toolcalls import faults, parse
+from tasks.domain.results import cap
+from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.external.servers import Execute, trying
 from tasks.external.storage import Storage
 from tasks.external.student import Completion, Student, student
@@ -74,20 +74,32 @@ def _check_drift(dataset: Dataset, toolset: Toolset) -> None:
 def _loop(
     row: Row, first: str, model: Student, execute: Execute, max_result_chars: int
 ) -> LoopCase:
-    """Go on from a first answer: execute its call, feed the result back, hear the final answer."""
-    said = parse(first)
-    result: ToolResult | None = None
-    final, executed = "", False
-    if row.tool is not None and len(said.calls) == 1 and not faults(said.calls[0], row.tools):
-        call = said.calls[0]
+    """Go on from a first answer: execute its calls, feed results back, until the final answer."""
+    messages, text = row.prompt, first
+    rounds: list[scoring.Round] = []
+    for expected in row.call_turns:
+        said = parse(text)
+        unfit = [fault for call in said.calls for fault in faults(call, row.tools)]
+        if len(said.calls) != len(expected) or unfit:
+            break
+        results, executed = _executed(said.calls, execute)
+        rounds.append(scoring.Round(text=text, results=results, executed=executed))
+        told = [cap(result.text, max_result_chars) for result in results]
+        messages = after_calls(messages, said.text, said.calls, told)
+        text = model.answer(messages, row.tools).text
+    return scoring.judge_loop(row, rounds, text)
+
+
+def _executed(calls: Sequence[ToolCall], execute: Execute) -> tuple[tuple[ToolResult, ...], bool]:
+    """The results of calls, and whether each came back without an exception."""
+    results, executed = [], True
+    for call in calls:
         try:
-            result = execute(call)
-            executed = True
+            results.append(execute(call))
         except CallFailed as error:
-            result = ToolResult(text=str(error), is_error=True)
-        shown = cap(result.text, max_result_chars)
-        final = model.answer(after_call(row, said.text, call, shown), row.tools).text
-    return scoring.judge_loop(row, first, result, final, executed)
+            results.append(ToolResult(text=str(error), is_error=True))
+            executed = False
+    return tuple(results), executed
 
 
 def _report(

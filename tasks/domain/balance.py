@@ -38,10 +38,11 @@ class Balance:
     def train(self, row: Row, calls: list[ToolCall]) -> None:
         """Count a training row; ``calls`` are its calls, decoded."""
         self.scenarios[row.scenario] += 1
-        self.tools.update([row.tool] if row.tool else [])
         self.families.update([row.phrasing] if row.phrasing else [])
-        offered = self.brought if row.source == "own" else self.offered
-        offered.update(schemas_of(row.tools))
+        if not row.varied:  # other names, or not all of them
+            self.tools.update([row.tool] if row.tool else [])
+            offered = self.brought if row.source == "own" else self.offered
+            offered.update(schemas_of(row.tools))
         self._note_constants(calls)
         for name, value in _values(row, calls):
             self.values[name][value] += 1

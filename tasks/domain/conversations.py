@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -76,6 +77,8 @@ class Row(_Frozen):
     """The family of phrasings that the user's text comes from."""
     missing: str | None = None
     """For an ambiguous row: the required parameter that the assistant must ask for."""
+    varied: bool = False
+    """Whether its tool list is another than the server's own."""
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...]
 
@@ -94,6 +97,13 @@ class Row(_Frozen):
     def calls(self) -> tuple[ToolCall, ...]:
         """Every call in it, in order."""
         return tuple(call.decoded() for m in self.messages for call in m.tool_calls)
+
+    @property
+    def call_turns(self) -> tuple[tuple[ToolCall, ...], ...]:
+        """The calls of each turn of the assistant's until it, or the user, speaks again."""
+        answer = self.messages[len(self.prompt) :]
+        turns = takewhile(lambda message: message.role == "tool" or message.tool_calls, answer)
+        return tuple(tuple(c.decoded() for c in m.tool_calls) for m in turns if m.tool_calls)
 
     @property
     def expected_call(self) -> ToolCall | None:

@@ -65,10 +65,13 @@ def _typed_row(prompt: TypedPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
     )
 
 
-def after_call(row: Row, said: str, call: ToolCall, result: str) -> tuple[Message, ...]:
-    """The conversation after a first answer was executed: its words, its call, the result."""
+def after_calls(
+    before: Sequence[Message], said: str, calls: Sequence[ToolCall], results: Sequence[str]
+) -> tuple[Message, ...]:
+    """The conversation after an answer's calls were executed: its words, its calls, the results."""
+    made = tuple(MessageCall.of(call) for call in calls)
     return (
-        *row.prompt,
-        Message(role="assistant", content=said, tool_calls=(MessageCall.of(call),)),
-        Message(role="tool", content=result),
+        *before,
+        Message(role="assistant", content=said, tool_calls=made),
+        *(Message(role="tool", content=result) for result in results),
     )

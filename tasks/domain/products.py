@@ -57,6 +57,15 @@ class Toolset(Product):
         return {tool.name: tool for tool in self.tools}[name]
 
 
+class Offer(Product):
+    """A resource or a prompt that a server offers beside its tools, as text."""
+
+    about: tuple[str, ...]
+    """The words of its name, in the singular."""
+    text: str
+    uri: str = ""
+
+
 class ToolResult(Product):
     """What a server answered to a call: text as a model reads it."""
 

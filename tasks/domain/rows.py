@@ -3,23 +3,27 @@
 import json
 import math
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from profiles import Data, Server
 from tasks.domain.arguments.maker import ArgumentMaker, Wish
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario, Split
+from tasks.domain.harvest import Link, harvest
+from tasks.domain.list_variants import vary
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.listener import Listener, bare
+from tasks.domain.phrasing.near_misses import NEAR_MISS_SHARE, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import talk
 from tasks.domain.phrasing.wording import Wording, wordings
-from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.products import Offer, ToolResult, Toolset
+from tasks.domain.results import failed, shown
 from tasks.domain.scenarios import Quota, askable, plan
 from tasks.domain.schemas import functions
+from tasks.domain.several_calls import several
 from tasks.domain.simulation import simulate, simulate_error
 from tasks.domain.toolcalls import ToolCall
 
@@ -33,9 +37,9 @@ OPTIONAL_SHARE = 0.3
 """The chance that a usual call gives an optional parameter."""
 FALLBACK_SHARE = 0.12
 """The chance that a value is left unsaid whose parameter's description says what to use then."""
-_ERROR_TEXT = re.compile(r"\s*(\w+ )?error:", re.IGNORECASE)
 
 Execute = Callable[[ToolCall], ToolResult]
+Offers = Callable[[], Sequence[Offer]]
 
 
 @dataclass(frozen=True)
@@ -49,26 +53,28 @@ class WrittenRows:
     """The share of each scenario in the training rows that this server can have."""
 
 
-def cap(text: str, limit: int) -> str:
-    """A tool's result as the model sees it: cut, visibly, when longer than ``limit``."""
-    if len(text) <= limit:
-        return text
-    mark = f"\n[cut: {len(text)} characters in all]"
-    return text[: max(limit - len(mark), 0)].rstrip() + mark
-
-
-def failed(result: ToolResult) -> bool:
-    """Whether a result reports a failure; some servers say so only in the text."""
-    return result.is_error or bool(_ERROR_TEXT.match(result.text))
-
-
-def write_rows(toolset: Toolset, server: Server, data: Data, execute: Execute) -> WrittenRows:
+def write_rows(
+    toolset: Toolset,
+    server: Server,
+    data: Data,
+    execute: Execute,
+    offers: Offers = tuple,
+) -> WrittenRows:
     """Exactly the rows that a profile asks for.
+
+    Args:
+        toolset: the tools to write rows for.
+        server: what its operator knows of its values.
+        data: how many rows of what kind.
+        execute: runs a call, or makes its answer up.
+        offers: gives the server's resources and prompts, which may name values too.
 
     Raises:
         UnusableTool: a tool's schema allows no value that could be found.
     """
     makers = [ArgumentMaker(tool, server) for tool in toolset.tools]
+    grown = harvest(makers, execute, offers)
+    makers = [replace(maker, found=grown.of(maker.tool.name)) for maker in makers]
     planned = plan(makers, data)
     writer = _Writer(
         toolset=toolset,
@@ -79,10 +85,12 @@ def write_rows(toolset: Toolset, server: Server, data: Data, execute: Execute) -
         },
         functions=functions(toolset),
         listener=Listener.of(toolset),
+        links=grown.links,
     )
-    train = writer.split("train", planned.train)
+    train = vary(writer.split("train", planned.train), data.varied_lists_share, data.seed)
     heldout = writer.split("heldout", planned.heldout)
-    return WrittenRows(train, heldout, (*planned.notes, *writer.notes), _shares(planned.train))
+    notes = (*planned.notes, *grown.notes, *writer.notes)
+    return WrittenRows(train, heldout, notes, _shares(planned.train))
 
 
 def _shares(quotas: Sequence[Quota]) -> dict[str, float]:
@@ -103,9 +111,10 @@ class _Writer:
     words: dict[str, Wording]
     functions: tuple[dict[str, Any], ...]
     listener: Listener
+    links: Sequence[Link]
     used: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
-    answered: dict[str, int] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     failures: dict[tuple[str, Split], list[tuple[Request, ToolCall, ToolResult]]] = field(
         default_factory=dict
@@ -161,6 +170,10 @@ class _Writer:
         if quota.tool is None:
             return self._talk(split, rng)
         wording = self.words[quota.tool]
+        if quota.scenario == "standard" and rng.random() < self.data.several_share:
+            row = self._several(split, rng)
+            if row is not None:
+                return row
         if quota.scenario == "ambiguous":
             return self._ambiguous(wording, split, rng)
         if quota.scenario == "error":
@@ -168,12 +181,25 @@ class _Writer:
         return self._call(wording, quota.scenario, split, rng)
 
     def _talk(self, split: Split, rng: random.Random) -> Row | None:
+        if rng.random() < NEAR_MISS_SHARE and (row := self._near_miss(split, rng)):
+            return row
         said = talk(self.listener, split, self.used, rng)
         if said is None:
             return None
-        self.used.add(bare(said.text))
-        turns = (Message(role="assistant", content=said.answer),)
-        return self._conversation("no_tool", split, Request(said.text, said.family), turns)
+        return self._spoken(Request(said.text, said.family), said.answer, split)
+
+    def _near_miss(self, split: Split, rng: random.Random) -> Row | None:
+        choices = [words for words in self.words.values() if words.maker.spoken_for]
+        found = near_miss(choices, split, rng)
+        if found is None or bare(found[0]) in self.used:
+            return None
+        text, said = found
+        return self._spoken(Request(text, f"near-miss-{split}"), said, split)
+
+    def _spoken(self, asked: Request, said: str, split: Split) -> Row:
+        self.used.add(bare(asked.text))
+        turns = (Message(role="assistant", content=said),)
+        return self._conversation("no_tool", split, asked, turns)
 
     def _call(
         self, wording: Wording, scenario: Scenario, split: Split, rng: random.Random
@@ -181,19 +207,32 @@ class _Writer:
         for _ in range(TRIES):
             unusual = scenario == "edge" and rng.random() < 0.5
             optional = 1.0 if scenario == "edge" and not unusual else OPTIONAL_SHARE
-            found = self._said(wording, Wish(split, optional, unusual), rng)
+            ends = split == "train" and rng.random() >= self.data.answered_share
+            found = self._said_of_server(
+                wording, Wish(split, optional, unusual, real=not ends), rng
+            )
             if found is None:
                 return None
             asked, call = found
-            result = self._answer(wording, call, rng)
-            if failed(result):
+            result = self.answered(wording, call, rng)
+            # What the server does not have may be asked for where nobody hears the answer.
+            if failed(result) and not (ends and wording.maker.found):
                 stock = self.failures.setdefault((call.name, split), [])
                 stock.append((asked, call, result))
                 continue
-            return self._called(wording, scenario, split, (asked, call, result), rng)
+            return self._called(wording, scenario, split, (asked, call, result), rng, ends=ends)
         return None
 
-    def _said(
+    def _said_of_server(
+        self, wording: Wording, wish: Wish, rng: random.Random
+    ) -> tuple[Request, ToolCall] | None:
+        """A request with values of the server; with others once those are used up."""
+        found = self.said(wording, wish, rng)
+        if found is None and wish.real and wording.maker.found:
+            return self.said(wording, replace(wish, real=False), rng)
+        return found
+
+    def said(
         self, wording: Wording, wish: Wish, rng: random.Random, missing: str = ""
     ) -> tuple[Request, ToolCall] | None:
         """A new text with its call: one that says every value and was not said before."""
@@ -228,15 +267,15 @@ class _Writer:
         usable = not wording.maker.fault({**arguments, name: known[name]})
         return {name: known[name]} if usable else {}
 
-    def _answer(self, wording: Wording, call: ToolCall, rng: random.Random) -> ToolResult:
+    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> ToolResult:
         """The server's answer, or a made-up one once a tool has refused everything."""
         name = call.name
-        if not self.answered.get(name) and self.refused.get(name, 0) >= REFUSALS:
+        if not self.accepted.get(name) and self.refused.get(name, 0) >= REFUSALS:
             return simulate(wording.tool, call, rng.randrange(2**32))
         result = self.execute(call)
-        counts = self.refused if failed(result) else self.answered
+        counts = self.refused if failed(result) else self.accepted
         counts[name] = counts.get(name, 0) + 1
-        if self.refused.get(name) == REFUSALS and not self.answered.get(name):
+        if self.refused.get(name) == REFUSALS and not self.accepted.get(name):
             self.notes.append(
                 f"{name}: {REFUSALS} plausible calls got only errors, the last "
                 f"{result.text[:120]!r}; its results are simulated. Give the server values in its "
@@ -251,7 +290,7 @@ class _Writer:
         maker = wording.maker
         names = [n for n in maker.spoken_for if maker.can_be_unknown(n)]
         wish = Wish(split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None)
-        found = self._said(wording, wish, rng) or self._said(wording, Wish(split, 0.5), rng)
+        found = self.said(wording, wish, rng) or self.said(wording, Wish(split, 0.5), rng)
         if found is None:
             return None
         asked, call = found
@@ -262,12 +301,26 @@ class _Writer:
 
     def _ambiguous(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
         missing = rng.choice(askable(wording.maker))
-        found = self._said(wording, Wish(split, OPTIONAL_SHARE), rng, missing)
+        found = self.said(wording, Wish(split, OPTIONAL_SHARE), rng, missing)
         if found is None:
             return None
         turns = (Message(role="assistant", content=ask(wording, missing, rng)),)
         row = self._conversation("ambiguous", split, found[0], turns)
         return row.model_copy(update={"missing": missing})
+
+    def _several(self, split: Split, rng: random.Random) -> Row | None:
+        found = several(self, split, self.data.max_result_chars, rng)
+        if found is None:
+            return None
+        row = self._conversation("standard", split, found.asked, found.turns)
+        return row.model_copy(update={"tool": found.tool, "simulated": found.simulated})
+
+    def is_new(self, text: str) -> bool:
+        """Whether nobody said a text before; it counts as said from now on."""
+        if bare(text) in self.used:
+            return False
+        self.used.add(bare(text))
+        return True
 
     def _called(
         self,
@@ -276,25 +329,22 @@ class _Writer:
         split: Split,
         turn: tuple[Request, ToolCall, ToolResult],
         rng: random.Random,
+        ends: bool = False,
     ) -> Row:
         asked, call, result = turn
-        shown = cap(
-            result.text or json.dumps(result.structured or "done"), self.data.max_result_chars
-        )
-        capped = result.model_copy(update={"text": shown})
+        told = shown(result, self.data.max_result_chars)
+        capped = result.model_copy(update={"text": told})
         last = (
             report(wording, capped, rng)
             if scenario == "error"
-            else answer(wording, call.arguments, shown, rng)
+            else answer(wording, call.arguments, told, rng)
         )
         turns: tuple[Message, ...] = (
             Message(role="assistant", tool_calls=(MessageCall.of(call),)),
-            Message(role="tool", content=shown),
+            Message(role="tool", content=told),
             Message(role="assistant", content=last),
         )
-        if split == "train" and scenario != "error" and rng.random() >= self.data.answered_share:
-            turns = turns[:1]
-        row = self._conversation(scenario, split, asked, turns)
+        row = self._conversation(scenario, split, asked, turns[:1] if ends else turns)
         return row.model_copy(update={"tool": call.name, "simulated": result.simulated})
 
     def _conversation(

@@ -1,18 +1,24 @@
 """How many rows of which kind for which tool: from a profile's shares to whole numbers."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from profiles import Data
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.arguments.meanings import has_fallback
+from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Scenario, Split
 
-TEXTS_PER_CALL: dict[Split, int] = {"train": 24, "heldout": 8}
+TEXTS_PER_CALL: dict[Split, int] = {"train": 60, "heldout": 8}
 """Different texts that one call gets at most: a tool without parameters has only one call."""
 MOST_AMBIGUOUS = 0.2
 """Held-out ambiguous rows at most, as a share of the held-out calls."""
+_WORD = re.compile(r"[a-z]{2,}")
+_SMALL = frozenset(
+    pieces("an the of in on at by to for from with as and or not is be that this it")
+)
 _CALLING: tuple[Scenario, ...] = ("standard", "error", "edge")
 
 
@@ -93,6 +99,26 @@ def askable(maker: ArgumentMaker) -> tuple[str, ...]:
     )
 
 
+def confusions(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
+    """One plus how much each tool's words are those of the tool most like it: a tool's weight.
+
+    Words of name and description, as a Jaccard index. ``git_diff_staged`` and ``git_diff_unstaged``
+    get more rows than ``git_add``, because a model has to learn to tell them apart.
+    """
+    words = {
+        maker.tool.name: frozenset(_WORD.findall(maker.about.casefold())) - _SMALL
+        for maker in makers
+    }
+    return {
+        name: 1 + max((_jaccard(own, words[other]) for other in words if other != name), default=0)
+        for name, own in words.items()
+    }
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other) if one | other else 0.0
+
+
 def _tools_for(scenario: Scenario, makers: Sequence[ArgumentMaker]) -> list[ArgumentMaker]:
     if scenario == "ambiguous":
         return [maker for maker in makers if askable(maker)]
@@ -112,7 +138,7 @@ def _quotas(
         quotas += given
         spare += counts.get(scenario, 0) - sum(quota.rows for quota in given)
     standard = counts.get("standard", 0) + spare
-    given = _spread("standard", list(makers), standard, left)
+    given = _spread("standard", list(makers), standard, left, confusions(makers))
     spare = standard - sum(quota.rows for quota in given)
     # Held-out small talk cannot stand for a call; rows to train on are filled up with it.
     no_tool = counts.get("no_tool", 0) + (spare if split == "train" else 0)
@@ -120,14 +146,20 @@ def _quotas(
 
 
 def _spread(
-    scenario: Scenario, makers: list[ArgumentMaker], rows: int, left: dict[str, int | None]
+    scenario: Scenario,
+    makers: list[ArgumentMaker],
+    rows: int,
+    left: dict[str, int | None],
+    weights: Mapping[str, float] | None = None,
 ) -> list[Quota]:
     """Rows to tools in turn; a tool that has no different calls left is passed over."""
     counts = {maker.tool.name: 0 for maker in makers}
+    weight = dict.fromkeys(counts, 1.0) | dict(weights or {})
     open_tools = list(counts)
     while rows > 0 and open_tools:
-        share = max(rows // len(open_tools), 1)
+        each = rows / sum(weight[name] for name in open_tools)
         for name in list(open_tools):
+            share = max(int(each * weight[name] + 1e-9), 1)
             limit = left[name] if scenario != "ambiguous" else None
             taken = min(share, rows, rows if limit is None else limit)
             counts[name] += taken

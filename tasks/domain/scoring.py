@@ -10,7 +10,7 @@ from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.grounding import asks_for, is_grounded, is_honest_failure
 from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
-from tasks.domain.toolcalls import ParsedAnswer, canonical, faults, parse, render
+from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
 """The 97.5th percentile of the normal distribution: intervals of 95 %."""
@@ -65,7 +65,7 @@ def judge_answer(row: Row, text: str) -> Outcome:
     return Outcome(
         valid=valid,
         schema_valid=valid and not any(faults(call, row.tools) for call in answer.calls),
-        right_tool=called == row.tool if is_call_expected else quiet,
+        right_tool=_is_of_right_tools(row, answer) if is_call_expected else quiet,
         exact=_is_exact(row, answer) if is_call_expected else quiet,
         is_call_expected=is_call_expected,
         called=called,
@@ -73,10 +73,30 @@ def judge_answer(row: Row, text: str) -> Outcome:
     )
 
 
+def _is_of_right_tools(row: Row, answer: ParsedAnswer) -> bool:
+    expected = _first_turn(row)
+    if len(expected) > 1:
+        return _names(answer.calls) == _names(expected)
+    return bool(answer.calls) and answer.calls[0].name == row.tool
+
+
 def _is_exact(row: Row, answer: ParsedAnswer) -> bool:
-    if answer.attempts != 1 or not answer.calls or row.expected_call is None:
+    """Whether the first answer makes the expected calls, in any order, and no other."""
+    expected = _first_turn(row)
+    if not expected or not answer.attempts == len(answer.calls) == len(expected):
         return False
-    return canonical(answer.calls[0], row.tools) == canonical(row.expected_call, row.tools)
+    made, needed = (
+        sorted(canonical(call, row.tools) for call in calls) for calls in (answer.calls, expected)
+    )
+    return made == needed
+
+
+def _first_turn(row: Row) -> tuple[ToolCall, ...]:
+    return row.call_turns[0] if row.call_turns else ()
+
+
+def _names(calls: Sequence[ToolCall]) -> list[str]:
+    return sorted(call.name for call in calls)
 
 
 def score(rows: Sequence[Row], texts: Sequence[str]) -> Score:
@@ -144,24 +164,38 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def judge_loop(
-    row: Row, first_text: str, result: ToolResult | None, final_text: str, executed: bool
-) -> LoopCase:
+class Round(BaseModel):
+    """One answer that called, and what came back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    """The raw completion."""
+    results: tuple[ToolResult, ...]
+    """One for each of its calls, in their order."""
+    executed: bool
+    """Whether every call came back without an exception."""
+
+
+def judge_loop(row: Row, rounds: Sequence[Round], last_text: str) -> LoopCase:
     """Judge one conversation that was really run.
 
     Args:
         row: what was asked.
-        first_text: the raw completion of the prompt.
-        result: what the server answered to the first call; None when nothing was called.
-        final_text: the raw completion after the result; empty when there was none.
-        executed: whether the call came back without an exception.
+        rounds: the answers whose calls were executed; none when the first could not be.
+        last_text: the raw completion after them: of the prompt itself when there are none.
     """
+    first_text = rounds[0].text if rounds else last_text
+    final_text = last_text if rounds else ""
     outcome = judge_answer(row, first_text)
+    result = rounds[-1].results[-1] if rounds else None
     if row.tool is None:
         reason = _fault_of_words(row, first_text)
     else:
-        reason = _fault_of_call(row, outcome, executed) or _fault_of_answer(
-            row, outcome, result, final_text
+        reason = (
+            _fault_of_call(row, outcome, bool(rounds) and rounds[0].executed)
+            or _fault_of_later(row, rounds, last_text)
+            or _fault_of_answer(row, outcome, result, final_text)
         )
     return LoopCase(
         scenario=row.scenario,
@@ -172,8 +206,20 @@ def judge_loop(
         answer=final_text.strip(),
         completed=not reason,
         reason=reason,
-        simulated=result is not None and result.simulated,
+        simulated=any(each.simulated for one in rounds for each in one.results),
     )
+
+
+def _fault_of_later(row: Row, rounds: Sequence[Round], last_text: str) -> str:
+    """What is wrong with the calls after the first answer's, where more are expected."""
+    said = [*(one.text for one in rounds[1:]), last_text]
+    for expected, text in zip(row.call_turns[1:], said, strict=False):
+        made = _names(parse(text).calls)
+        if made != _names(expected):
+            return f"called {', '.join(made) or 'no tool'}, expected {', '.join(_names(expected))}"
+    if len(rounds) < len(row.call_turns):
+        return "a call does not fit the tool's schema" if rounds else ""
+    return ""
 
 
 def _fault_of_words(row: Row, text: str) -> str:

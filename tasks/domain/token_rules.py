@@ -25,6 +25,8 @@ class TokenTally:
     names: list[str] = field(default_factory=list)
     first_trained: list[int] = field(default_factory=list)
     """Of each training row, the place of the first token that the loss sees; -1 for none."""
+    varied: list[bool] = field(default_factory=list)
+    """Of each training row, whether it has another tool list: it does not share the prefix."""
     trained: int = 0
     tokens: int = 0
     """Of the training rows."""
@@ -35,9 +37,9 @@ class TokenTally:
     def add(self, row: Row, name: str, encoded: EncodedRow, is_train: bool) -> None:
         """Count a row; all training rows come before the first held-out one."""
         ids = encoded.ids
-        if not self.lengths or ids < self.least:
+        if not row.varied and (not self.least or ids < self.least):
             self.least = ids
-        if not self.lengths or ids > self.greatest:
+        if not row.varied and ids > self.greatest:
             self.greatest = ids
         self.lengths.append(len(ids))
         self.names.append(name)
@@ -45,6 +47,7 @@ class TokenTally:
             marks = bytes(encoded.trained)  # counted and searched twenty times faster than a list
             said = marks.count(1)
             self.first_trained.append(marks.find(1))
+            self.varied.append(row.varied)
             self.trained += said
             self.tokens += len(ids)
             # Two are enough to know that there is more than one.
@@ -53,7 +56,7 @@ class TokenTally:
 
     @property
     def prefix(self) -> int:
-        """Length of the prefix that all rows share."""
+        """Length of the prefix that all rows with the server's own list share."""
         # What the least and the greatest row share, all rows between them share.
         pairs = enumerate(zip(self.least, self.greatest, strict=False))
         return next((index for index, (left, right) in pairs if left != right), len(self.least))
@@ -101,7 +104,8 @@ class TokenTally:
         mute = [name for name, first in pairs if first < 0]
         # With one text only, the shared prefix reaches into the answer and shows nothing.
         has_texts, prefix = len(self.texts) > 1, self.prefix
-        leaking = [name for name, first in pairs if has_texts and 0 <= first < prefix]
+        own = [pair for pair, varied in zip(pairs, self.varied, strict=True) if not varied]
+        leaking = [name for name, first in own if has_texts and 0 <= first < prefix]
         remedy = "the chat template does not mark the assistant's turns as training needs them"
         return [
             Finding(

@@ -5,7 +5,7 @@ The event loop runs in a thread of its own, so that one session serves many call
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,10 +21,22 @@ from mcp.types import (
 
 from profiles import Server
 from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
-from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import toolset_from_value
-from tasks.external.mcp_wire import CLOSE_SECONDS, FAULTS, Wire, is_closed, leaf, ready, tool_result
+from tasks.external.mcp_wire import (
+    CLOSE_SECONDS,
+    FAULTS,
+    Wire,
+    is_closed,
+    leaf,
+    offer,
+    ready,
+    tool_result,
+)
+
+MOST_OFFERS = 20
+"""Resources, and prompts, that are read of a server."""
 
 
 @contextmanager
@@ -133,6 +145,19 @@ class McpSession:
             update={"server": server.name}
         )
 
+    def offers(self) -> tuple[Offer, ...]:
+        """Resources and prompts that need no argument, as text; what cannot be read is left out.
+
+        At most ``MOST_OFFERS`` of each, all within the time that listing the tools may take.
+        """
+        self._check_open()
+        told: list[Offer] = []
+        try:
+            self._portal.call(self._read_offers, told)
+        except FAULTS as error:
+            leaf(error)  # raises a fault of ours; a server may break off what it offers
+        return tuple(told)
+
     def call(self, call: ToolCall, timeout_seconds: float | None = None) -> ToolResult:
         """Call one tool; what the server reports as an error is a result with ``is_error``.
 
@@ -189,6 +214,28 @@ class McpSession:
                 if not cursor or cursor in seen:
                     return listed
                 seen.add(cursor)
+
+    async def _read_offers(self, told: list[Offer]) -> None:
+        can = self._client.server_capabilities
+        with anyio.move_on_after(self._start_seconds):
+            if can.resources is not None:
+                for resource in (await self._client.list_resources()).resources[:MOST_OFFERS]:
+                    texts = await self._tried(self._client.read_resource, str(resource.uri))
+                    told.append(offer(resource.name, texts, str(resource.uri)))
+            if can.prompts is not None:
+                for prompt in (await self._client.list_prompts()).prompts[:MOST_OFFERS]:
+                    if not any(argument.required for argument in prompt.arguments or ()):
+                        texts = await self._tried(self._client.get_prompt, prompt.name)
+                        told.append(offer(prompt.name, texts))
+
+    async def _tried(self, ask: Callable[[str], Awaitable[Any]], name: str) -> Any:
+        """What the server says; None where it refuses this one."""
+        try:
+            return await ask(name)
+        except MCPError as error:
+            if is_closed(error):
+                raise
+            return None
 
     async def _call(self, call: ToolCall, seconds: float) -> ToolResult:
         with anyio.fail_after(seconds):

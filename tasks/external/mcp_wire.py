@@ -23,15 +23,19 @@ from mcp.types import (
     CallToolResult,
     ContentBlock,
     EmbeddedResource,
+    GetPromptResult,
     JSONRPCResponse,
+    ReadResourceResult,
     ResourceLink,
     TextContent,
+    TextResourceContents,
 )
 from pydantic import ValidationError
 
 from profiles import Server
 from tasks.domain.errors import ServerFailed, UnusableData, UnusableTool
-from tasks.domain.products import ToolResult
+from tasks.domain.phrasing.naming import name_words, singular
+from tasks.domain.products import Offer, ToolResult
 from tasks.domain.toollists import tool_from_value
 from tasks.external.workspace import located
 
@@ -40,6 +44,8 @@ for _logger in ("mcp.client.stdio", "mcp.client.streamable_http"):
     logging.getLogger(_logger).setLevel(logging.CRITICAL)
 
 CLOSE_SECONDS = 10.0
+MOST_OFFERED = 20_000
+"""Characters of one resource or prompt that are searched."""
 _TAIL_LINES, _TAIL_CHARS = 5, 600
 _MARK = "MCP_FORGE_SESSION"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -265,6 +271,17 @@ def tool_result(answer: CallToolResult) -> ToolResult:
         is_error=answer.is_error,
         structured=structured if isinstance(structured, dict) else None,
     )
+
+
+def offer(name: str, answer: ReadResourceResult | GetPromptResult | None, uri: str = "") -> Offer:
+    """A resource or prompt as text; its binary parts are left out."""
+    texts: list[str] = []
+    if isinstance(answer, ReadResourceResult):
+        texts = [part.text for part in answer.contents if isinstance(part, TextResourceContents)]
+    elif answer is not None:
+        texts = [_text(message.content) for message in answer.messages]
+    about = tuple(singular(word) for word in name_words(name))
+    return Offer(about=about, text="\n".join(texts)[:MOST_OFFERED], uri=uri)
 
 
 def _text(content: ContentBlock) -> str:

@@ -6,10 +6,11 @@ Where a tool may change something, or nobody is there to ask, its answer is simu
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from profiles import Server, TypedPrompt, load_typed_prompts
-from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.mcp_server import McpSession, connect, inspect
@@ -19,6 +20,7 @@ from tasks.external.tool_files import read_toolset
 from tasks.external.workspace import located, prepare_workspace, with_workspace
 
 Execute = Callable[[ToolCall], ToolResult]
+CALL_SECONDS = 30.0
 
 
 def read_toolset_of(server: Server) -> Toolset:
@@ -57,30 +59,43 @@ def at_home(server: Server) -> Server:
     return located(server, workspace_of(server))
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Executes calls while data is written: read-only tools really, others are simulated."""
+
+    toolset: Toolset
+    seed: int
+    live: McpSession | None
+    """None where nobody is there to ask."""
+
+    def __call__(self, call: ToolCall) -> ToolResult:
+        """The answer to a call; CallFailed when the server gives none."""
+        tool = self.toolset.tool(call.name)
+        if self.live is not None and tool.read_only:
+            return self.live.call(call)
+        return simulate(tool, call, self.seed)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """The server's resources and prompts."""
+        return self.live.offers() if self.live is not None else ()
+
+
 @contextmanager
 def executing(
-    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = 30
-) -> Iterator[Execute]:
-    """A function that executes calls while data is written: read-only tools really, others not.
+    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
+) -> Iterator[Caller]:
+    """What executes calls while data is written.
 
     Raises:
         ServerFailed: the server cannot be started.
     """
     with ExitStack() as stack:
-        live = _live(server, call_timeout_seconds, stack)
-
-        def execute(call: ToolCall) -> ToolResult:
-            tool = toolset.tool(call.name)
-            if live is not None and tool.read_only:
-                return live.call(call)
-            return simulate(tool, call, seed)
-
-        yield execute
+        yield Caller(toolset, seed, _live(server, call_timeout_seconds, stack))
 
 
 @contextmanager
 def trying(
-    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = 30
+    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
 ) -> Iterator[Execute]:
     """A function that executes a model's calls: read-only tools on the server, others on a stub.
 

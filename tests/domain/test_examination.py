@@ -2,7 +2,7 @@
 
 from profiles import TypedPrompt
 from tasks.domain.conversations import Message, Row, Scenario
-from tasks.domain.examination import after_call, loop_rows, typed_rows, typed_sample
+from tasks.domain.examination import after_calls, loop_rows, typed_rows, typed_sample
 from tasks.domain.toolcalls import ToolCall
 
 TOOLS = ({"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}},)
@@ -35,7 +35,7 @@ def test_a_typed_prompt_becomes_a_row_that_expects_its_call() -> None:
 
 def test_the_conversation_after_a_call_has_the_models_own_words_and_the_result() -> None:
     call = ToolCall(name="now", arguments={})
-    talk = after_call(_row("standard", "now"), "Let me see.", call, "12:00")
+    talk = after_calls(_row("standard", "now").prompt, "Let me see.", [call], ["12:00"])
     assert [m.role for m in talk] == ["user", "assistant", "tool"]
     assert talk[1].content == "Let me see."
     assert talk[1].tool_calls[0].decoded() == call

@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES
 from tasks.domain.phrasing.listener import Listener, bare
 from tasks.domain.phrasing.naming import name_words, plural, singular, spoken, with_a
+from tasks.domain.phrasing.near_misses import near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.phrasing.spoken import quoted
@@ -258,3 +261,17 @@ def test_no_request_offers_help_with_a_tool_by_its_name() -> None:
         for n in range(100)
     ]
     assert not [asked for asked in said if "convert_time" in asked.text]
+
+
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> None:
+    wording, rng = _wording(CLOCKS, "convert_time"), random.Random(3)
+    said = [near_miss([replace(wording, spoken_share=0.0)], split, rng) for _ in range(40)]
+    texts = [found[0] for found in said if found]
+    assert len(texts) == 40
+    assert all(re.search(r"\d\d:\d\d", text) for text in texts)
+    assert not [text for text in texts if text.endswith("?") or text.startswith("Convert")]
+
+
+def test_a_server_whose_tools_take_nothing_has_no_near_misses() -> None:
+    assert near_miss([], "train", random.Random(3)) is None

@@ -9,7 +9,8 @@ from profiles import Server
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.conversations import Row
 from tasks.domain.products import ToolResult, Toolset
-from tasks.domain.rows import WrittenRows, cap, failed, write_rows
+from tasks.domain.results import cap, failed
+from tasks.domain.rows import WrittenRows, write_rows
 from tasks.domain.schemas import functions
 from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall, faults

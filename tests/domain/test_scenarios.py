@@ -6,7 +6,7 @@ import pytest
 
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.products import Toolset
-from tasks.domain.scenarios import Quota, apportion, askable, capacity, plan
+from tasks.domain.scenarios import Quota, apportion, askable, capacity, confusions, plan
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, data
 
 
@@ -37,6 +37,17 @@ def test_tools_get_equal_parts_of_the_standard_rows() -> None:
     planned = plan(_makers(CLOCKS), data(200))
     standard = [quota.rows for quota in planned.train if quota.scenario == "standard"]
     assert standard == [60, 60]
+
+
+def test_tools_that_are_easily_confused_get_more_rows() -> None:
+    staged = VERSIONS.tools[3].model_copy(
+        update={"name": "git_add_all", "description": "Adds all contents to the staging area"}
+    )
+    makers = _makers(VERSIONS.model_copy(update={"tools": (*VERSIONS.tools, staged)}))
+    weights = confusions(makers)
+    assert max(weights, key=weights.__getitem__) in ("git_add", "git_add_all")
+    rows = {q.tool: q.rows for q in plan(makers, data(2000)).train if q.scenario == "standard"}
+    assert rows["git_add"] > 1.2 * rows["git_create_branch"]
 
 
 def test_ambiguous_rows_go_only_where_a_user_must_give_something() -> None:

@@ -12,6 +12,7 @@ from tasks.domain import reports
 from tasks.domain.conversations import Message, MessageCall, Row, Scenario
 from tasks.domain.products import BenchmarkReport, LoopCase, Rate, ToolResult, ValidationReport
 from tasks.domain.scoring import (
+    Round,
     completion,
     completion_by_scenario,
     constant_call_texts,
@@ -249,7 +250,12 @@ def loop(
     first: str = "",
     executed: bool = True,
 ) -> LoopCase:
-    return judge_loop(row or calling(), first or says(city="Rome"), result, final, executed)
+    said = first or says(city="Rome")
+    if result is None:
+        return judge_loop(row or calling(), [], said)
+    return judge_loop(
+        row or calling(), [Round(text=said, results=(result,), executed=executed)], final
+    )
 
 
 @pytest.mark.parametrize("answer", ["It is 17 degrees.", "Rome: 17", "Expect some drizzle."])
@@ -437,3 +443,48 @@ def test_the_validation_page_lists_every_loop_and_why_it_failed() -> None:
     assert "get_forecast (simulated)" in page
     assert "the answer carries no value of the result" in page
     assert json.loads(ValidationReport.model_validate(report).model_dump_json())
+
+
+def several(*turns: tuple[ToolCall, ...]) -> Row:
+    """A row whose answer makes the calls of each turn."""
+    said = tuple(
+        message
+        for calls in turns
+        for message in (
+            Message(role="assistant", tool_calls=tuple(map(MessageCall.of, calls))),
+            *(Message(role="tool", content="17 degrees") for _ in calls),
+        )
+    )
+    asked = Message(role="user", content="How are Rome and Oslo?")
+    end = Message(role="assistant", content="Both have 17 degrees.")
+    name = turns[0][0].name
+    return Row(scenario="standard", tool=name, messages=(asked, *said, end), tools=calling().tools)
+
+
+ROME, OSLO = (ToolCall(name="get_forecast", arguments={"city": c}) for c in ("Rome", "Oslo"))
+
+
+def test_two_calls_are_expected_in_any_order_and_no_third() -> None:
+    row, one, other = several((ROME, OSLO)), render(ROME), render(OSLO)
+    assert judge_answer(row, one + other).exact
+    assert judge_answer(row, other + one).exact
+    assert not judge_answer(row, one).exact
+    assert not judge_answer(row, one).right_tool
+    assert not judge_answer(row, one + other + one).exact
+
+
+def test_a_loop_of_two_calls_must_make_the_second_too() -> None:
+    row, result = several((ROME,), (OSLO,)), ToolResult(text="17 degrees")
+    first = Round(text=render(ROME), results=(result,), executed=True)
+    second = Round(text=render(OSLO), results=(result,), executed=True)
+    assert judge_loop(row, [first, second], "Both have 17 degrees.").completed
+    halfway = judge_loop(row, [first], "Rome has 17 degrees.")
+    assert halfway.reason == "called no tool, expected get_forecast"
+
+
+def test_calls_after_another_question_are_not_of_the_first_answer() -> None:
+    row = several((ROME,))
+    asked = Message(role="user", content="And Oslo?")
+    again = several((OSLO,)).messages[1:]
+    longer = row.model_copy(update={"messages": (*row.messages, asked, *again)})
+    assert longer.call_turns == ((ROME,),)

@@ -7,8 +7,8 @@ and against the compact form.
 import json
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,8 @@ class Wish:
     unusual: bool = False
     unknown: str | None = None
     """The parameter that gets a value which looks right and does not exist."""
+    real: bool = False
+    """Whether parameters take values that the server named, where it named some."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class ArgumentMaker:
 
     tool: Tool
     server: Server
+    found: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
+    """Values that the server named, by parameter."""
 
     def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
         """Valid arguments.
@@ -104,6 +108,16 @@ class ArgumentMaker:
     def is_constant(self, name: str) -> bool:
         """Whether the operator fixed a parameter's value."""
         return self._given(self.server.constants, name) is not None
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """The values that the operator fixed."""
+        fixed = {n: self._given(self.server.constants, n) for n in self.properties}
+        return {name: value for name, value in fixed.items() if value is not None}
+
+    def is_given(self, name: str) -> bool:
+        """Whether the operator says which values a parameter has."""
+        return self.is_constant(name) or self._given(self.server.values, name) is not None
 
     def kind(self, name: str) -> str:
         """The kind of a parameter's strings, or its type where it has none."""
@@ -222,28 +236,30 @@ class ArgumentMaker:
             elif name == wish.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in wanted:
-                arguments[name] = self._other_than(arguments, name, part, at)
+                arguments[name] = self._other_than(arguments, name, part, at, wish.real)
         if schema.get("minProperties", 0) > len(arguments):
             arguments |= {k: v for k, v in draw(_bare(schema), at).items() if k not in arguments}
         return arguments
 
-    def _other_than(self, earlier: dict[str, Any], name: str, part: Any, at: Place) -> Any:
+    def _other_than(
+        self, earlier: dict[str, Any], name: str, part: Any, at: Place, real: bool
+    ) -> Any:
         """A value that no other parameter has, where there is one: nobody converts A to A."""
-        value = self._value(name, part, at)
+        value = self._value(name, part, at, real)
         for _ in range(DRAWS if isinstance(value, str) else 0):
             if value not in earlier.values():
                 break
-            value = self._value(name, part, at)
+            value = self._value(name, part, at, real)
         return value
 
-    def _value(self, name: str, schema: Any, at: Place) -> Any:
-        pool = self._given(self.server.values, name)
+    def _value(self, name: str, schema: Any, at: Place, real: bool) -> Any:
+        pool, fewest = self._given(self.server.values, name), SMALL_POOL
+        if pool is None and real:
+            pool, fewest = self.found.get(name), 2
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             return next(v for v in _tries(schema, at.inside(name)) if v != default or v is None)
-        usable = [v for v in pool if len(pool) < SMALL_POOL or split_of(v) == at.split] or list(
-            pool
-        )
+        usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)

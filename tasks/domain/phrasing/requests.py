@@ -38,9 +38,9 @@ def request(
     wording = wording.for_one(rng)
     asked = _question(wording, said_of, split, rng)
     if asked is not None:
-        return Request(_typed(wording, _sentence(asked.text), said_of, rng), asked.family)
-    phrase = rng.choice(wording.phrases)
-    thing = _joined(_object(wording, phrase, said_of, rng), _clauses(wording, phrase, said_of, rng))
+        text = typed_with_care(wording, sentence(asked.text), said_of, rng)
+        return Request(text, asked.family)
+    phrase, thing = deed(wording, said_of, rng)
     frame = _frame(phrase, thing, split, rng)
     text = frame.text.format(
         do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
@@ -50,10 +50,19 @@ def request(
         after=rng.choice(AFTERS),
         reason=rng.choice(REASONS),
     )
-    return Request(_typed(wording, _sentence(text), said_of, rng), frame.family)
+    return Request(typed_with_care(wording, sentence(text), said_of, rng), frame.family)
 
 
-def _typed(wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random) -> str:
+def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tuple[Phrase, str]:
+    """One of a tool's phrases, and its object with all that is said of the arguments."""
+    phrase = rng.choice(wording.phrases)
+    clauses = _clauses(wording, phrase, arguments, rng)
+    return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
+
+
+def typed_with_care(
+    wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random
+) -> str:
     """The text as it is typed, where all values survive that; precise people type with care."""
     if wording.verbatim:
         return text
@@ -163,7 +172,7 @@ def _roles(arguments: dict[str, Any], roles: dict[str, str]) -> list[str]:
     return sorted(roles) if len(roles) == len(arguments) else []
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Capitals at the start and after a full stop that a frame, not a value, has set."""
     text = text.strip()
     for context in (*CONTEXTS["train"], *CONTEXTS["heldout"]):

@@ -26,6 +26,7 @@ from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks
 from tasks.external.trainer.callback import ReportingCallback
 from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.keeping import KeepingCallback
+from tasks.external.trainer.order import LIST
 from tasks.external.trainer.packs import IGNORED
 from tasks.external.trainer.record import training_record
 from tasks.external.trainer.run import Run
@@ -66,20 +67,22 @@ def load_model(
     return adapted, tokenizer
 
 
-def prepare_dataset(rows: Sequence[EncodedRow]) -> Dataset:
-    """Tokens and labels as a dataset that TRL takes as it is; untrained tokens get no label."""
-    return Dataset.from_dict(
-        {
-            "input_ids": [list(row.ids) for row in rows],
-            "labels": [
-                [
-                    token if trained else IGNORED
-                    for token, trained in zip(row.ids, row.trained, strict=True)
-                ]
-                for row in rows
-            ],
-        }
-    )
+def prepare_dataset(rows: Sequence[EncodedRow], lists: Sequence[int] = ()) -> Dataset:
+    """Tokens and labels as a dataset that TRL takes as it is; untrained tokens get no label.
+
+    ``lists`` numbers the rows' tool lists: where there are several, rows of one come together.
+    """
+    columns = {
+        "input_ids": [list(row.ids) for row in rows],
+        "labels": [
+            [
+                token if trained else IGNORED
+                for token, trained in zip(row.ids, row.trained, strict=True)
+            ]
+            for row in rows
+        ],
+    }
+    return Dataset.from_dict(columns | ({LIST: list(lists)} if len(set(lists)) > 1 else {}))
 
 
 def train(

@@ -14,6 +14,7 @@ from trl import SFTTrainer
 
 from tasks.external.trainer import attention, gpu_kernel
 from tasks.external.trainer.batches import Batch, in_parts, is_packed, labels_of
+from tasks.external.trainer.order import LIST, StepsOfOneList
 
 
 class StepTrainer(SFTTrainer):  # type: ignore[misc]
@@ -23,6 +24,13 @@ class StepTrainer(SFTTrainer):  # type: ignore[misc]
     the number of labels of the whole step, as transformers' own accumulation has it: the sum over
     packs of any size is the loss of one large batch.
     """
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        if LIST not in dataset.column_names:
+            return super()._get_train_sampler(train_dataset)
+        rows = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return StepsOfOneList(dataset[LIST], rows, self.args.data_seed)
 
     def training_step(
         self, model: Any, inputs: Batch, num_items_in_batch: torch.Tensor | int | None = None
