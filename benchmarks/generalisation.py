@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from profiles import Data, Recipe, Scenarios, load_recipe
 from tasks.domain import scoring
 from tasks.domain.examination import typed_rows
+from tasks.domain.list_variants import list_numbers
 from tasks.domain.products import Score
 from tasks.domain.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
@@ -33,8 +34,11 @@ from tasks.external.tokenizer import ChatTokenizer
 
 FIGURES = Path(__file__).with_name("bench-data.json")
 WAYS: dict[str, dict[str, Any]] = {
-    "values verbatim": {"spoken_share": 0.0},
-    "values as people say them": {},
+    "values verbatim, no near misses": {"spoken_share": 0.0, "near_miss_share": 0.0},
+    "values as people say them": {"near_miss_share": 0.0},
+    "and near misses": {},
+    "and other tool lists": {"varied_lists_share": 0.15},
+    "and two calls in a row": {"several_share": 0.1},
 }
 """What each way changes in the profile's section on data."""
 
@@ -127,7 +131,7 @@ def _data(data: Data, changes: dict[str, Any]) -> Data:
 def _rows(recipe: Recipe, data: Data) -> WrittenRows:
     toolset = read_toolset_of(recipe.server)
     with executing(recipe.server, toolset, data.seed) as execute:
-        return write_rows(toolset, at_home(recipe.server), data, execute)
+        return write_rows(toolset, at_home(recipe.server), data, execute, execute.offers)
 
 
 def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, float, float, int]:
@@ -138,7 +142,9 @@ def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, 
     if not base.exists():
         build_base(recipe.model, base)
     encode = ChatTokenizer(base).encode
-    rows = engine.prepare_dataset([encode(row) for row in written.train])
+    rows = engine.prepare_dataset(
+        [encode(row) for row in written.train], list_numbers(written.train)
+    )
     model, tokenizer = engine.load_model(base, recipe.model, profile.lora, profile.training)
     started = time.monotonic()
     record = engine.train(

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from prefect import task
@@ -53,7 +54,7 @@ def package_bundle(
         toolset=toolset,
         evaluation=evaluation,
         stop=recipe.model.stop,
-        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
+        packages=_versions(),
     )
     target = Path(output or Settings().dist / made.name).absolute()
     _check_place(target)
@@ -74,6 +75,15 @@ def package_bundle(
     artifacts.bundle(bundle)
     events.bundle_published(bundle)
     return bundle
+
+
+def _versions() -> dict[str, str]:
+    """Of the packages here; a worker that only packs need not have those that train."""
+    found = {}
+    for name in _PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def _check_place(target: Path) -> None:

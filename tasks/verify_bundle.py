@@ -103,7 +103,8 @@ def _check_tools(toolset: Toolset, tools: list[dict[str, Any]], fingerprint: str
 
 def _case(report: ValidationReport, path: Path) -> LoopCase:
     """A prompt that the model got right when it was validated; of a real call, if there is one."""
-    right = [c for c in report.cases if c.completed and c.tool and c.scenario != "error"]
+    calling = [c for c in report.cases if c.tool and len(parse(c.said).calls) == 1]
+    right = [case for case in calling if case.completed and case.scenario != "error"]
     if not right:
         raise BundleInvalid(f"{path}: its validation has no completed call to repeat")
     return next((case for case in right if not case.simulated), right[0])

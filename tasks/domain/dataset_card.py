@@ -41,7 +41,7 @@ class Census:
         self.splits[split] += 1
         self.sources[row.source] += 1
         self.scenarios[row.scenario][split] += 1
-        if row.tool:
+        if row.tool and not row.varied:
             self.tools[row.tool][split] += 1
         if row.phrasing:
             self.families[row.phrasing] += 1

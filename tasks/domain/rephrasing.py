@@ -59,9 +59,10 @@ _VALUE = re.compile(
 
 
 def is_rephrasable(row: Row) -> bool:
-    """Whether a row is one request that its first answer meets with a call."""
+    """Whether a row is one request that its first answer meets with one call."""
     roles = [message.role for message in row.prompt if message.role != "system"]
-    return row.tool is not None and row.source == "generated" and roles == ["user"]
+    is_one = all(call == row.calls[0] for call in row.calls)
+    return row.tool is not None and is_one and row.source == "generated" and roles == ["user"]
 
 
 def question(row: Row, language: str, temperature: float, seed: int) -> Question:

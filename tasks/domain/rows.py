@@ -15,7 +15,7 @@ from tasks.domain.harvest import Link, harvest
 from tasks.domain.list_variants import vary
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.listener import Listener, bare
-from tasks.domain.phrasing.near_misses import NEAR_MISS_SHARE, near_miss
+from tasks.domain.phrasing.near_misses import near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import talk
 from tasks.domain.phrasing.wording import Wording, wordings
@@ -181,7 +181,7 @@ class _Writer:
         return self._call(wording, quota.scenario, split, rng)
 
     def _talk(self, split: Split, rng: random.Random) -> Row | None:
-        if rng.random() < NEAR_MISS_SHARE and (row := self._near_miss(split, rng)):
+        if rng.random() < self.data.near_miss_share and (row := self._near_miss(split, rng)):
             return row
         said = talk(self.listener, split, self.used, rng)
         if said is None:

@@ -154,7 +154,7 @@ def mistakes(rows: Sequence[Row], texts: Sequence[str], most: int = 8) -> tuple[
     ]
     return tuple(
         f"asked {row.user_text!r}; expected "
-        f"{_one_line(render(row.expected_call)) if row.expected_call else 'no call'}; "
+        f"{_one_line(' '.join(map(render, _first_turn(row)))) or 'no call'}; "
         f"said {_one_line(text)!r}"
         for row, text in wrong[:most]
     )

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from tasks.domain.conversations import Message
+from tasks.domain.errors import TrainingInterrupted
+from tasks.domain.list_variants import list_numbers
 from tasks.external.trainer import engine
 from tasks.external.trainer.batches import PaddedBatch
 from tasks.external.trainer.packs import IGNORED
@@ -15,11 +17,13 @@ from tests.external.test_trainer import (
     CITIES,
     Listener,
     conversation,
+    difference,
     encoder,
     looked_up,
     prepared,
     said,
     settings,
+    weights,
 )
 from tests.fakes.models import make_blind
 
@@ -27,7 +31,7 @@ TWENTY: dict[str, Any] = {"max_steps": 20, "learning_rate": 1e-3, "pack_tokens":
 """Four rows of about 250 tokens behind a prefix of about 160: two or three packs a step."""
 
 
-def data_of(base: Path) -> Any:
+def data_of(base: Path, *, numbered: bool = False) -> Any:
     """Rows of three tool lists: with a call, with several, without any."""
     texts = [looked_up(city, "Please, " * (n % 4)) for n, city in enumerate(CITIES * 3)]
     texts += [conversation(f"Hi {n}", said("Hello " * n), tools=BOTH[1:]) for n in range(1, 5)]
@@ -36,7 +40,8 @@ def data_of(base: Path) -> Any:
         conversation(f"Both {n}?", said("Both.", *CITIES[:2]), result, said("12:30."), tools=BOTH)
         for n in range(4)
     ]
-    return engine.prepare_dataset([encoder(base)(text) for text in texts])
+    lists = list_numbers(texts) if numbered else []
+    return engine.prepare_dataset([encoder(base)(text) for text in texts], lists)
 
 
 def trained(
@@ -116,3 +121,21 @@ def test_a_kernel_that_lets_rows_see_each_other_is_found_and_plain_batches_are_t
     assert record.effective["gradient_accumulation_steps"] == 2
     losses = [[loss for _, loss in one.losses] for one in (record, wanted)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+
+
+def test_steps_of_one_tool_list_are_the_same_after_a_resume(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """Twenty rows of three lists are five steps of four rows each, in a new order each epoch."""
+    training = settings(**TWENTY | {"max_steps": 9})
+    data = data_of(tiny_base, numbered=True)
+
+    def run(folder: Path, listener: Listener) -> dict[str, torch.Tensor]:
+        model, tokenizer = prepared(tiny_base, training)
+        engine.train(model, tokenizer, data, None, training, folder, listener)
+        return weights(model, adapter=True)
+
+    straight = run(tmp_path / "straight", Listener())
+    with pytest.raises(TrainingInterrupted):
+        run(tmp_path / "broken", Listener(interrupt_at=7))
+    assert difference(run(tmp_path / "broken", Listener()), straight) == 0.0

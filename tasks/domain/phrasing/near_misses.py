@@ -13,9 +13,6 @@ from tasks.domain.conversations import Split
 from tasks.domain.phrasing.requests import deed, sentence, typed_with_care
 from tasks.domain.phrasing.wording import Wording
 
-NEAR_MISS_SHARE = 0.12
-"""Of the rows that need no tool. More would teach that a value is a reason not to call."""
-
 _LEFT = ("All right, I leave it.", "Understood, I won't.", "Fine, nothing to do then.")
 _DONE = ("Good to hear!", "Glad that this is done.", "Well done!")
 _HEARD = ("I see. Tell me if I can help with it.", "Thanks for telling me.", "Good to know.")

@@ -9,7 +9,7 @@ LIST = "list"
 """The dataset's column that numbers the rows' tool lists; it is not there when they have one."""
 
 
-class StepsOfOneList(Sampler[int]):
+class StepsOfOneList(Sampler[int]):  # type: ignore[misc]
     """Places of rows, shuffled so that as many optimiser steps as can hold rows of one list only.
 
     Rows with one tool list share their prefix, so such a step computes it once. What is left over
