@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.services.conftest import Deployment
+import profiles
+from tests.services import browser
+from tests.services.conftest import Deployment, until
 
 VOLATILE = {"updated", "version_id", "last_polled", "status"}
 
@@ -39,7 +41,7 @@ def test_a_form_offers_what_is_in_the_profiles_and_says_what_each_field_is(
     deployment: Deployment,
 ) -> None:
     fields = deployment.deployed("forge/tiny")["parameter_openapi_schema"]["properties"]
-    assert fields["server"]["enum"] == ["git", "listed", "time"]
+    assert fields["server"]["enum"] == sorted([*profiles.servers(), "listed"])
     assert "tiny" in fields["model"]["enum"]
     assert fields["profile"]["enum"][-1] == "tiny"
     assert fields["quantization"]["enum"] == ["f16", "q8_0", "q4_k_m", "q5_k_m"]
@@ -62,3 +64,25 @@ def test_redeploying_one_model_with_another_value_changes_just_that(
     assert after[changed]["parameters"] == before[changed]["parameters"] | {name: value}
     after[changed]["parameters"] = before[changed]["parameters"]
     assert after == before
+
+
+@pytest.mark.skipif(browser.program() is None, reason="needed chromium")
+def test_a_run_is_started_from_the_form_in_a_browser(deployment: Deployment) -> None:
+    found = deployment.deployed("forge/tiny")
+    mine = {"flow_runs": {"deployment_id": {"any_": [found["id"]]}}}
+    before = {run["id"] for run in deployment.read("POST", "flow_runs/filter", mine)}
+    site = deployment.url.removesuffix("/api")
+
+    def new() -> list[dict[str, Any]]:
+        runs = deployment.read("POST", "flow_runs/filter", mine)
+        return [run for run in runs if run["id"] not in before]
+
+    with browser.chromium() as page:
+        page.show(f"{site}/v2/deployments/deployment/{found['id']}/run", browser.has("server"))
+        page.click("button", "Select")
+        page.click("[role=option]", "listed")
+        page.click("button", "Submit")
+        (run,) = until(new, "a run from the form")
+    assert run["parameters"]["server"] == "listed"
+    assert run["parameters"]["profile"] == "tiny"
+    deployment.wait_for(run["id"], "COMPLETED")
