@@ -15,6 +15,8 @@ from tasks.domain.products import Tool, ToolResult
 from tasks.domain.toolcalls import ToolCall, validator
 
 _TRIES = 10
+NOTHING_SHARE = 0.1
+"""Simulated answers of reading tools whose lists are empty."""
 _SUCCESS = frozenset(pieces("success ok done created deleted updated"))
 """Yes-or-no fields that say that a call succeeded, which it did."""
 
@@ -29,9 +31,10 @@ def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
         text = f"Invalid arguments for {tool.name}: {'; '.join(faults)}"
         return ToolResult(text=text, is_error=True, simulated=True)
     rng = _source(tool, call, seed)
-    structured = _structured(tool, call, rng) if tool.output_schema else None
+    is_empty = tool.read_only and _source(tool, call, seed + 1).random() < NOTHING_SHARE
+    structured = _structured(tool, call, rng, is_empty) if tool.output_schema else None
     if structured is None:
-        return ToolResult(text=_plain(tool, call, rng), simulated=True)
+        return ToolResult(text=_plain(tool, call, rng, is_empty), simulated=True)
     text = json.dumps(structured, ensure_ascii=False)
     return ToolResult(text=text, structured=structured, simulated=True)
 
@@ -56,7 +59,9 @@ def _source(tool: Tool, call: ToolCall, seed: int) -> random.Random:
     return random.Random(fingerprint([tool.name, call.arguments, seed]))
 
 
-def _structured(tool: Tool, call: ToolCall, rng: random.Random) -> dict[str, Any] | None:
+def _structured(
+    tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool
+) -> dict[str, Any] | None:
     schema = tool.output_schema or {}
     check = validator(schema)
     at = Place(rng, schema, f"{spoken(tool.name)}. {tool.description}", "train", optional=0.9)
@@ -66,7 +71,7 @@ def _structured(tool: Tool, call: ToolCall, rng: random.Random) -> dict[str, Any
         except UnusableTool:
             return None
         echoed = _echo(value, call.arguments, ())
-        for candidate in (echoed, value):
+        for candidate in ([_emptied(echoed)] if is_empty else []) + [echoed, value]:
             if isinstance(candidate, dict) and check.is_valid(candidate):
                 return candidate
     return None
@@ -87,7 +92,14 @@ def _echo(value: Any, arguments: dict[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def _plain(tool: Tool, call: ToolCall, rng: random.Random) -> str:
+def _emptied(value: Any) -> Any:
+    """A result whose lists hold nothing."""
+    if not isinstance(value, dict):
+        return value
+    return {key: [] if isinstance(part, list) else part for key, part in value.items()}
+
+
+def _plain(tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool) -> str:
     words = name_words(tool.name)
     verb = next((word for word in words[:2] if leading_verb((word, ""))), None)
     required = [n for n in tool.input_schema.get("required", ()) if n in call.arguments]
@@ -96,6 +108,8 @@ def _plain(tool: Tool, call: ToolCall, rng: random.Random) -> str:
     if not tool.read_only and verb is not None and verb not in TELLING:
         return f"Done: {name}" + (f" ({given})" if given else "")
     if is_plural(name) or verb == "list":
+        if is_empty:
+            return f"No {' '.join(words[1:] if leading_verb(words) else words)} found"
         return "\n".join(dict.fromkeys(KINDS["title"](rng) for _ in range(rng.randint(2, 4))))
     if verb == "echo" and required:
         return f"Echo: {_short(call.arguments[required[0]])}"

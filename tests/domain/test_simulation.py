@@ -73,3 +73,18 @@ def test_a_simulated_error_is_an_error_and_never_varies() -> None:
     assert result.simulated
     assert result == simulate_error(TOOL, CALL, 4)
     assert len({simulate_error(TOOL, CALL, seed).text for seed in range(30)}) > 3
+
+
+def test_a_reading_tool_finds_nothing_now_and_then() -> None:
+    listing = Tool(name="list_open_orders", input_schema={"type": "object"}, read_only=True)
+    lists = {"type": "array", "items": {"type": "string"}}
+    schema = {"type": "object", "properties": {"orders": lists}, "required": ["orders"]}
+    typed = listing.model_copy(update={"output_schema": schema})
+    call = ToolCall(name=listing.name, arguments={})
+    plain = [simulate(listing, call, seed).text for seed in range(300)]
+    assert 10 < plain.count("No open orders found") < 60
+    assert [simulate(typed, call, seed).structured for seed in range(300)].count(
+        {"orders": []}
+    ) > 10
+    changing = listing.model_copy(update={"read_only": False})
+    assert not [s for s in range(300) if simulate(changing, call, s).text.startswith("No ")]
