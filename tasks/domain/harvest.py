@@ -70,6 +70,8 @@ class Harvest:
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     calls: int = 0
+    stopped: str = ""
+    """Why no more was asked: a call that got no answer in time would be followed by more."""
 
     def of(self, tool: str) -> dict[str, tuple[str, ...]]:
         """The values of one tool's parameters."""
@@ -80,7 +82,8 @@ class Harvest:
     def notes(self) -> tuple[str, ...]:
         """What a person should know of it."""
         told = ", ".join(f"{len(values)} of {name}" for name, values in self.values.items())
-        return (f"values that the server named: {told} ({self.calls} calls)",) if told else ()
+        notes = (f"values that the server named: {told} ({self.calls} calls)",) if told else ()
+        return (*notes, f"asked for no more values: {self.stopped}") if self.stopped else notes
 
 
 def harvest(makers: Sequence[ArgumentMaker], execute: Execute, offers: Offers = tuple) -> Harvest:
@@ -154,12 +157,13 @@ class _Gatherer:
                     yield _call(wanted, value), wanted.maker
 
     def _ask(self, call: ToolCall) -> ToolResult | None:
-        if self._found.calls >= MOST_CALLS:
+        if self._found.stopped or self._found.calls >= MOST_CALLS:
             return None
         self._found.calls += 1
         try:
             result = self._execute(call)
-        except CallFailed:
+        except CallFailed as error:
+            self._found.stopped = str(error)
             return None
         return None if failed(result) or result.simulated else result
 

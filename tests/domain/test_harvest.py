@@ -96,7 +96,9 @@ def test_made_up_answers_and_failures_name_nothing() -> None:
     def broken(_: ToolCall) -> ToolResult:
         raise CallFailed("gone")
 
-    assert not gathered(broken)[0].values
+    found, made = gathered(broken)
+    assert (found.values, made) == ({}, ["list_tables"])
+    assert found.notes == ("asked for no more values: gone",)
     assert not gathered(lambda _: ToolResult(text="orders", simulated=True))[0].values
     assert not gathered(lambda _: ToolResult(text="Error: orders"))[0].values
 
