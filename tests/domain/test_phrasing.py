@@ -31,7 +31,7 @@ def _wording(toolset: Toolset, name: str) -> Wording:
 
 def _texts(toolset: Toolset, name: str, arguments: dict[str, Any], split: Split = "train") -> str:
     wording = _wording(toolset, name)
-    said = [request(wording, arguments, split, random.Random(n)).text for n in range(300)]
+    said = [request(wording, arguments, split, random.Random(n)).text for n in range(1200)]
     return "\n".join(said)
 
 

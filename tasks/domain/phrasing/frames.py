@@ -6,8 +6,9 @@ from typing import Literal
 from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
 
-Form = Literal["do", "thing", "which"]
-"""What a frame takes: a verb phrase, the thing asked for, or a thing after 'what is'."""
+Form = Literal["do", "thing", "which", "inside"]
+"""What a frame takes: a verb phrase, the thing asked for, a thing after 'what is', or a thing that
+holds what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,13 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
                 "know": "I'd like to know what {thing} {is}.|I wonder what {thing} {is}.",
             },
         ),
+        *_frames(
+            "inside",
+            {
+                "inside": "what's in {thing}?|what does {thing} say?|whats inside {thing}|"
+                "what do we have in {thing}?|{context} what's in {thing}?",
+            },
+        ),
     ),
     "heldout": (
         *_frames(
@@ -87,6 +95,7 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
             },
         ),
         *_frames("which", {"tell-me": "do you know {thing}?|tell me {thing}."}),
+        *_frames("inside", {"find-in": "what is written in {thing}?|what can I find in {thing}?"}),
     ),
 }
 

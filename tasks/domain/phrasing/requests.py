@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain.arguments.meanings import SQL, TEXTS
+from tasks.domain.arguments.meanings import PATHS, SQL, TEXTS
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.phrasing.frames import AFTERS, CONTEXTS, FRAMES, QUESTIONS, REASONS, Frame
@@ -19,6 +19,8 @@ QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
 QUESTION_SHARE_ALONE = 0.9
 """The same for a call of which nothing is said: «what time is it?» rather than «get the time»."""
+OTHER_VERB_SHARE = 0.35
+"""Share of requests that say a tool's verb in another word: «look up» for «get»."""
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
 
@@ -41,7 +43,8 @@ def request(
         text = typed_with_care(wording, sentence(asked.text), said_of, rng)
         return Request(text, asked.family)
     phrase, thing = deed(wording, said_of, rng)
-    frame = _frame(phrase, thing, split, rng)
+    holds = len(said_of) == 1 and phrase.object == SLOT and _is_container(wording)
+    frame = _frame(phrase, thing, split, rng, holds)
     text = frame.text.format(
         do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
@@ -55,7 +58,8 @@ def request(
 
 def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tuple[Phrase, str]:
     """One of a tool's phrases, and its object with all that is said of the arguments."""
-    phrase = rng.choice(wording.phrases)
+    others = wording.others if rng.random() < OTHER_VERB_SHARE else ()
+    phrase = rng.choice(others or wording.phrases)
     clauses = _clauses(wording, phrase, arguments, rng)
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
 
@@ -79,14 +83,22 @@ def _seen(verb: str, frame: str) -> str:
     return "see" if verb in ("show", "display") and _MYSELF.search(frame) else verb
 
 
-def _frame(phrase: Phrase, thing: str, split: Split, rng: random.Random) -> Frame:
+def _frame(phrase: Phrase, thing: str, split: Split, rng: random.Random, holds: bool) -> Frame:
     forms = {"do": 3}
     if phrase.shows and not thing.startswith(("a ", "an ", "some ")) and ": " not in thing:
         forms["thing"] = 2
     if phrase.shows and not phrase.has_slot and phrase.object.startswith("the "):
         forms["which"] = 1
+    if holds:
+        forms["inside"] = 2
     form = rng.choices(list(forms), list(forms.values()))[0]
     return rng.choice([frame for frame in FRAMES[split] if frame.form == form])
+
+
+def _is_container(wording: Wording) -> bool:
+    """Whether a tool tells what one file or folder holds: asking for that says enough."""
+    verb = wording.phrases[0].verb
+    return verb in ("read", "list", "view") and wording.maker.kind(wording.identity or "") in PATHS
 
 
 def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random) -> str:

@@ -67,6 +67,54 @@ VERBS = (
         )
     )
 )
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    verb: tuple(pieces(others, ","))
+    for verb, others in {
+        "show": "display,pull up,bring up,print",
+        "get": "look up,find out,check,fetch",
+        "list": "display,go through,write out",
+        "find": "look for,search for,track down",
+        "search": "find,look for,go through",
+        "read": "open,print,look into",
+        "view": "open,look at",
+        "check": "look at,verify",
+        "create": "make,set up",
+        "add": "put in,include,append",
+        "insert": "add,put in",
+        "write": "save,put down",
+        "update": "change,edit,modify",
+        "edit": "change,modify,rework",
+        "set": "change,adjust",
+        "delete": "remove,get rid of,erase",
+        "remove": "delete,get rid of,take out",
+        "move": "shift,relocate",
+        "copy": "duplicate",
+        "rename": "give a new name to",
+        "convert": "translate,change",
+        "calculate": "work out,compute",
+        "compute": "work out,calculate",
+        "describe": "explain,summarise",
+        "explain": "describe",
+        "send": "deliver,pass on",
+        "start": "begin,launch,kick off",
+        "stop": "end,halt",
+        "cancel": "call off,drop",
+        "close": "shut",
+        "open": "bring up",
+        "run": "execute,start",
+        "execute": "run",
+        "book": "reserve",
+        "reserve": "book",
+        "schedule": "plan,set up",
+        "buy": "purchase,order",
+        "fetch": "get,load,retrieve",
+        "download": "fetch,save",
+        "check out": "switch to,go to",
+        "enable": "turn on,activate",
+        "disable": "turn off,deactivate",
+    }.items()
+}
+"""What people say instead of a verb. Not where another tool of the server has that verb."""
 _NAMES_FIRST = frozenset(pieces("status log tag diff branch tree order book plan rate score map"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
 

@@ -23,7 +23,15 @@ from tasks.domain.phrasing.naming import (
     with_the,
 )
 from tasks.domain.phrasing.spoken import mentions
-from tasks.domain.phrasing.verbs import MAKING, MOVING, SAYING, SHOWING, base_form, leading_verb
+from tasks.domain.phrasing.verbs import (
+    MAKING,
+    MOVING,
+    SAYING,
+    SHOWING,
+    SYNONYMS,
+    base_form,
+    leading_verb,
+)
 from tasks.domain.products import Tool, Toolset
 
 SLOT = "{it}"
@@ -58,6 +66,8 @@ class Wording:
 
     maker: ArgumentMaker
     phrases: tuple[Phrase, ...]
+    others: tuple[Phrase, ...]
+    """The same with other verbs that people say for theirs."""
     identity: str | None
     """The parameter whose value is the object of the verb."""
     noun: str
@@ -142,7 +152,17 @@ def _wording(
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
     poor = bool(told) and (verb is None or not says)
     phrases = tuple(dict.fromkeys(told if poor else (*by_name, *told)))
-    return Wording(maker, phrases, identity, noun, named, alone)
+    others = tuple(_in_other_verbs(phrases, verbs))
+    return Wording(maker, phrases, others, identity, noun, named, alone)
+
+
+def _in_other_verbs(phrases: Sequence[Phrase], taken: Counter[str | None]) -> list[Phrase]:
+    return [
+        replace(phrase, verb=verb, object=phrase.object.removeprefix("to "))
+        for phrase in phrases
+        for verb in SYNONYMS.get(phrase.verb, ())
+        if verb not in taken
+    ]
 
 
 def _split(named: str) -> tuple[str, str]:
