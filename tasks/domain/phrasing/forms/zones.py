@@ -2,17 +2,19 @@
 
 from functools import lru_cache
 
-from tasks.domain.arguments.places import zone_cities
+from tasks.domain.arguments.places import famous_cities, zone_cities
 
-_MOST = 12
-"""Times that the best known city of a zone stands among its forms: it is said most often."""
+_MOST = 40
+"""Times that a zone's best known city stands among its forms; one that few ask about: once."""
 
 
 @lru_cache(maxsize=1024)
 def forms(value: str) -> tuple[str, ...]:
     """The cities of a zone; the better known one is, the more often it stands there."""
-    cities = zone_cities().get(value, {})
-    best = max(cities.values(), default=1.0)
+    famous = famous_cities().get(value, {})
+    best = max(famous.values(), default=1.0)
     return tuple(
-        city for city, fame in cities.items() for _ in range(max(round(_MOST * fame / best), 1))
+        city
+        for city in zone_cities().get(value, {})
+        for _ in range(round(_MOST * famous.get(city, 0.0) / best) or 1)
     )
