@@ -50,7 +50,9 @@ def _date(rng: random.Random) -> str:
 
 
 def _clock(rng: random.Random) -> str:
-    """Most times that people speak of are full hours or quarters."""
+    """Most times that people speak of are full hours or quarters; noon and midnight have names."""
+    if rng.random() < 0.08:
+        return rng.choice(("00:00", "12:00"))
     minute = rng.choice((0, 0, 0, 30, 30, 15, 45, rng.randint(0, 59), rng.randint(0, 59)))
     return f"{rng.randint(0, 23):02}:{minute:02}"
 

@@ -25,7 +25,7 @@ def forms(value: str) -> tuple[str, ...]:
         f"{twelve}:{minute:02} {_part_of_day(hour)}",
     ]
     if minute == 0:
-        said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"]
+        said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3
         said += [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"]
     if value in ("00:00", "12:00"):
         said += ["midnight" if hour == 0 else "noon"] * 3
