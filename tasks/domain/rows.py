@@ -15,7 +15,7 @@ from tasks.domain.harvest import Link, harvest
 from tasks.domain.list_variants import vary
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.listener import Listener, bare
-from tasks.domain.phrasing.near_misses import near_miss
+from tasks.domain.phrasing.near_misses import beyond, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import talk
 from tasks.domain.phrasing.wording import Wording, wordings
@@ -31,6 +31,9 @@ TRIES = 60
 """Calls and texts tried for one row before its tool counts as used up."""
 REFUSALS = 12
 """Errors to plausible values, with no answer before, until a tool's results are made up."""
+FREE_SHARE = 0.6
+"""Of the rows that end with the call: those whose values need not exist, so that they are copied
+from the text and not known by heart."""
 REPEATS = 4
 """Draws for a call that was not made before, until one may be made again in other words."""
 OPTIONAL_SHARE = 0.3
@@ -190,11 +193,17 @@ class _Writer:
 
     def _near_miss(self, split: Split, rng: random.Random) -> Row | None:
         choices = [words for words in self.words.values() if words.maker.spoken_for]
-        found = near_miss(choices, split, rng)
+        is_beyond = rng.random() < 0.5
+        found = (
+            beyond(choices, self.listener, split, rng)
+            if is_beyond
+            else near_miss(choices, split, rng)
+        )
         if found is None or bare(found[0]) in self.used:
             return None
         text, said = found
-        return self._spoken(Request(text, f"near-miss-{split}"), said, split)
+        family = f"{'beyond' if is_beyond else 'near-miss'}-{split}"
+        return self._spoken(Request(text, family), said, split)
 
     def _spoken(self, asked: Request, said: str, split: Split) -> Row:
         self.used.add(bare(asked.text))
@@ -207,21 +216,34 @@ class _Writer:
         for _ in range(TRIES):
             unusual = scenario == "edge" and rng.random() < 0.5
             optional = 1.0 if scenario == "edge" and not unusual else OPTIONAL_SHARE
-            ends = split == "train" and rng.random() >= self.data.answered_share
-            found = self._said_of_server(
-                wording, Wish(split, optional, unusual, real=not ends), rng
-            )
+            if split == "train" and rng.random() >= self.data.answered_share:
+                free = rng.random() < FREE_SHARE
+                return self._ending(
+                    wording, scenario, Wish(split, optional, unusual, free=free), rng
+                )
+            found = self._said_of_server(wording, Wish(split, optional, unusual, real=True), rng)
             if found is None:
                 return None
             asked, call = found
             result = self.answered(wording, call, rng)
-            # What the server does not have may be asked for where nobody hears the answer.
-            if failed(result) and not (ends and wording.maker.found):
+            if failed(result):
                 stock = self.failures.setdefault((call.name, split), [])
                 stock.append((asked, call, result))
                 continue
-            return self._called(wording, scenario, split, (asked, call, result), rng, ends=ends)
+            return self._called(wording, scenario, split, (asked, call, result), rng)
         return None
+
+    def _ending(
+        self, wording: Wording, scenario: Scenario, wish: Wish, rng: random.Random
+    ) -> Row | None:
+        """A row that ends with its call: nobody hears the answer, so it is not asked for."""
+        found = self.said(wording, wish, rng)
+        if found is None:
+            return None
+        asked, call = found
+        turns = (Message(role="assistant", tool_calls=(MessageCall.of(call),)),)
+        row = self._conversation(scenario, wish.split, asked, turns)
+        return row.model_copy(update={"tool": call.name})
 
     def _said_of_server(
         self, wording: Wording, wish: Wish, rng: random.Random
@@ -301,7 +323,7 @@ class _Writer:
 
     def _ambiguous(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
         missing = rng.choice(askable(wording.maker))
-        found = self.said(wording, Wish(split, OPTIONAL_SHARE), rng, missing)
+        found = self.said(wording, Wish(split, OPTIONAL_SHARE, free=True), rng, missing)
         if found is None:
             return None
         turns = (Message(role="assistant", content=ask(wording, missing, rng)),)
@@ -329,7 +351,6 @@ class _Writer:
         split: Split,
         turn: tuple[Request, ToolCall, ToolResult],
         rng: random.Random,
-        ends: bool = False,
     ) -> Row:
         asked, call, result = turn
         told = shown(result, self.data.max_result_chars)
@@ -344,7 +365,7 @@ class _Writer:
             Message(role="tool", content=told),
             Message(role="assistant", content=last),
         )
-        row = self._conversation(scenario, split, asked, turns[:1] if ends else turns)
+        row = self._conversation(scenario, split, asked, turns)
         return row.model_copy(update={"tool": call.name, "simulated": result.simulated})
 
     def _conversation(

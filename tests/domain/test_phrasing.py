@@ -14,7 +14,7 @@ from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES
 from tasks.domain.phrasing.listener import Listener, bare
 from tasks.domain.phrasing.naming import name_words, plural, singular, spoken, with_a
-from tasks.domain.phrasing.near_misses import near_miss
+from tasks.domain.phrasing.near_misses import beyond, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.phrasing.spoken import quoted
@@ -118,7 +118,7 @@ def test_the_two_splits_share_no_family_and_no_sentence() -> None:
 def test_a_request_names_the_family_it_comes_from() -> None:
     wording = _wording(VERSIONS, "git_status")
     said = [request(wording, {}, "heldout", random.Random(n)) for n in range(50)]
-    known = {frame.family for frame in FRAMES["heldout"]}
+    known = {frame.family for frame in FRAMES["heldout"]} | {"by-name-heldout"}
     assert {asked.family for asked in said} <= known
 
 
@@ -275,3 +275,19 @@ def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> No
 
 def test_a_server_whose_tools_take_nothing_has_no_near_misses() -> None:
     assert near_miss([], "train", random.Random(3)) is None
+
+
+def test_a_request_beyond_every_tool_names_no_verb_that_one_has() -> None:
+    wording, listener = _wording(VERSIONS, "git_create_branch"), Listener.of(VERSIONS)
+    said = [beyond([wording], listener, "train", random.Random(n)) for n in range(80)]
+    texts = [found[0].lower() for found in said if found]
+    assert len(texts) == 80
+    assert not [text for text in texts if re.search(r"\b(create|show|add|stage)", text)]
+    assert [text for text in texts if "the branch " in text]
+    assert all("tool" in found[1] for found in said if found)
+
+
+def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:
+    assert "git create branch docs/menu" in _texts(
+        VERSIONS, "git_create_branch", {"branch_name": "docs/menu"}
+    )

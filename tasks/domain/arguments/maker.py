@@ -57,6 +57,8 @@ class Wish:
     """The parameter that gets a value which looks right and does not exist."""
     real: bool = False
     """Whether parameters take values that the server named, where it named some."""
+    free: bool = False
+    """Whether they may take values that exist nowhere, beside those that the operator gave."""
 
 
 @dataclass(frozen=True)
@@ -236,26 +238,28 @@ class ArgumentMaker:
             elif name == wish.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in wanted:
-                arguments[name] = self._other_than(arguments, name, part, at, wish.real)
+                arguments[name] = self._other_than(arguments, name, part, at, wish)
         if schema.get("minProperties", 0) > len(arguments):
             arguments |= {k: v for k, v in draw(_bare(schema), at).items() if k not in arguments}
         return arguments
 
     def _other_than(
-        self, earlier: dict[str, Any], name: str, part: Any, at: Place, real: bool
+        self, earlier: dict[str, Any], name: str, part: Any, at: Place, wish: Wish
     ) -> Any:
         """A value that no other parameter has, where there is one: nobody converts A to A."""
-        value = self._value(name, part, at, real)
+        value = self._value(name, part, at, wish)
         for _ in range(DRAWS if isinstance(value, str) else 0):
             if value not in earlier.values():
                 break
-            value = self._value(name, part, at, real)
+            value = self._value(name, part, at, wish)
         return value
 
-    def _value(self, name: str, schema: Any, at: Place, real: bool) -> Any:
+    def _value(self, name: str, schema: Any, at: Place, wish: Wish) -> Any:
         pool, fewest = self._given(self.server.values, name), SMALL_POOL
-        if pool is None and real:
+        if pool is None and wish.real:
             pool, fewest = self.found.get(name), 2
+        if wish.free and self._is_copied(name):
+            pool = None
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             return next(v for v in _tries(schema, at.inside(name)) if v != default or v is None)
@@ -263,6 +267,14 @@ class ArgumentMaker:
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
+
+    def _is_copied(self, name: str) -> bool:
+        """Whether a value is what the user types, be it there or not: a path, a branch, a text."""
+        schema = self.settled(name)
+        if type_of(schema) == "array":
+            schema = settle(schema.get("items", {}), self._still)
+        is_text = type_of(schema) == "string" and "enum" not in schema and "const" not in schema
+        return is_text and self.kind(name) not in VAGUE | CLOSED
 
     def _choices(self, name: str) -> int | None:
         schema = self.settled(name)

@@ -62,6 +62,22 @@ _BY_KIND: dict[str, tuple[str, int]] = {
     "topic": ("about {v}", 4),
     "language": ("in {v}", 5),
 }
+_ALSO: dict[str, tuple[str, ...]] = {
+    "limited to {v}": ("at most {v}", "no more than {v}", "just {v} of them", "only {v}"),
+    "since {v}": ("after {v}", "from {v} on", "starting {v}"),
+    "until {v}": ("up to {v}", "before {v}"),
+    "based on {v}": ("off {v}", "starting from {v}"),
+    "containing {v}": ("that contain {v}", "that have {v}"),
+    "not containing {v}": ("without {v}", "that do not contain {v}"),
+    "called {v}": ("named {v}",),
+    "about {v}": ("on {v}", "regarding {v}"),
+    "excluding {v}": ("except {v}", "but not {v}"),
+    "sorted by {v}": ("ordered by {v}", "by {v}"),
+    "showing only the first {v} lines": ("just the first {v} lines", "first {v} lines only"),
+    "showing only the last {v} lines": ("just the last {v} lines", "last {v} lines only"),
+    "against {v}": ("compared to {v}", "versus {v}", "vs {v}"),
+}
+"""Other words for a role: as likely, all together, as the first."""
 _SWITCHES = frozenset(
     pieces("include show with allow enable use exclude skip ignore force keep add")
 )
@@ -90,6 +106,8 @@ def clause(
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng), 8 if kind in TEXTS else 7
+    elif shape in _ALSO and rng.random() < 0.5:
+        shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
 
 

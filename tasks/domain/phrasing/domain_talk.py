@@ -30,6 +30,29 @@ def _a(noun: str) -> str:
     )
 
 
+def domain_how(rng: random.Random, listener: Listener) -> Exchange:
+    noun = rng.choice(listener.nouns)
+    other = rng.choice(listener.nouns)
+    many = noun if _a(noun) == noun else plural(noun)
+    shapes = [
+        f"how does {_a(noun)} work?",
+        f"how do {many} work in general?",
+        f"why do people use {many}?",
+        f"what makes a good {noun}?",
+        f"any advice on {many}?",
+        f"is there a rule for naming {many}?",
+        f"who came up with {many}?",
+        f"explain {many} like I'm five",
+        f"what are {many} good for?",
+        f"is it bad to have many {many}?",
+        f"best practices for {many}?",
+        f"how do other people handle {many}?",
+    ]
+    if other != noun:
+        shapes += [f"what's the difference between {_a(noun)} and {_a(other)}?"] * 2
+    return rng.choice(shapes), f"In short: {definition(noun)[0].lower()}{definition(noun)[1:]}"
+
+
 def domain_thanks(rng: random.Random, listener: Listener) -> Exchange:
     noun, thanks = rng.choice(listener.nouns), rng.choice(knowledge.THANKS)
     shapes = (

@@ -1,5 +1,6 @@
 """Names as people say them: ``source_timezone`` → «source timezone», ``branchId`` → «branch id»."""
 
+import random
 import re
 from functools import lru_cache
 
@@ -31,6 +32,30 @@ _SAME_IN_PLURAL = frozenset(
 )
 
 
+OTHER_NOUNS = {
+    "directory": "folder",
+    "directories": "folders",
+    "log": "history",
+    "logs": "history",
+    "status": "state",
+    "repository": "repo",
+    "information": "details",
+    "image": "picture",
+    "images": "pictures",
+    "email": "mail",
+    "customer": "client",
+    "issue": "ticket",
+    "issues": "tickets",
+    "task": "to-do",
+    "tasks": "to-dos",
+    "appointment": "meeting",
+    "document": "file",
+    "message": "text",
+    "name": "title",
+    "contents": "text",
+}
+"""What people call a thing instead."""
+OTHER_NOUN_SHARE = 0.25
 _DETERMINED = frozenset(pieces("the a an all any some every each it this that everything"))
 _GOING_ON = frozenset(
     pieces("logging thinking monitoring processing tracking testing sharing streaming caching")
@@ -48,6 +73,13 @@ def name_words(name: str) -> tuple[str, ...]:
 def spoken(name: str) -> str:
     """An identifier as words that people say."""
     return " ".join(_WHOLE_WORDS.get(word, word) for word in name_words(name))
+
+
+def in_other_nouns(text: str, rng: random.Random) -> str:
+    """A phrase, its nouns now and then replaced by others of the same meaning."""
+    if rng.random() >= OTHER_NOUN_SHARE:
+        return text
+    return re.sub(r"\w+", lambda word: OTHER_NOUNS.get(word[0], word[0]), text)
 
 
 def is_plural(noun: str) -> bool:

@@ -1,16 +1,22 @@
-"""What sounds like a request and is none: a call's own words and values, taken back or done.
+"""What sounds like a request and calls nothing: taken back, done already, or beyond every tool.
 
-Beside the rows that do ask for these calls they show that neither a value nor a verb nor a long
-sentence makes a call.
+All have a call's own words and values. Beside the rows that do ask for these calls they show that
+neither a value nor a verb nor a long sentence makes a call.
 """
 
 import random
+import re
 from collections.abc import Sequence
 
 from tasks.domain.arguments import words
 from tasks.domain.arguments.maker import Wish
+from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
+from tasks.domain.phrasing.listener import Listener
+from tasks.domain.phrasing.naming import with_a
 from tasks.domain.phrasing.requests import deed, sentence, typed_with_care
+from tasks.domain.phrasing.spoken import said
+from tasks.domain.phrasing.typing_habits import typed
 from tasks.domain.phrasing.wording import Wording
 
 _LEFT = ("All right, I leave it.", "Understood, I won't.", "Fine, nothing to do then.")
@@ -48,13 +54,53 @@ def near_miss(
     if not choices:
         return None
     wording = rng.choice(choices).for_one(rng)
-    arguments = wording.maker.make(rng, Wish(split, 0.2))
-    said = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
-    phrase, thing = deed(wording, said, rng)
+    arguments = wording.maker.make(rng, Wish(split, 0.2, free=rng.random() < 0.5))
+    told = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
+    phrase, thing = deed(wording, told, rng)
     frame, answers = rng.choice(_FRAMES[split])
     text = frame.format(
         do=f"{phrase.verb} {thing}".strip(),
         name=rng.choice(words.FIRST_NAMES),
         when=rng.choice(words.WHENS),
     )
-    return typed_with_care(wording, sentence(text), said, rng), rng.choice(answers)
+    return typed_with_care(wording, sentence(text), told, rng), rng.choice(answers)
+
+
+_ELSEWHERE = pieces(
+    "rename share upload download encrypt translate archive lock publish merge compress restore "
+    "rate pin tag clone push pull approve assign import export sort delete duplicate sign move"
+)
+"""What one can do to most things and few servers have a tool for."""
+_ASKED: dict[Split, tuple[str, ...]] = {
+    "train": (
+        "{do}.",
+        "please {do}.",
+        "can you {do}?",
+        "could you {do} for me?",
+        "I need to {do}.",
+        "{do} pls",
+        "I want you to {do}.",
+    ),
+    "heldout": ("would you {do}?", "{name} wants me to {do}.", "go on and {do}."),
+}
+
+
+def beyond(
+    choices: Sequence[Wording], listener: Listener, split: Split, rng: random.Random
+) -> tuple[str, str] | None:
+    """A request about the tools' own things that none of them can do, and an honest answer."""
+    verbs = [verb for verb in _ELSEWHERE if not re.search(rf"\b{verb[:-1]}", listener.about)]
+    named = [wording for wording in choices if wording.identity]
+    if not verbs:
+        return None
+    verb, noun, value = rng.choice(verbs), rng.choice(listener.nouns), ""
+    if named and rng.random() < 0.7:
+        wording = rng.choice(named)
+        identity = wording.identity or ""
+        drawn = wording.maker.make(rng, Wish(split, 0.0, free=True)).get(identity)
+        if isinstance(drawn, str) and wording.noun:
+            noun, value = wording.noun, f" {said(drawn, wording.maker.kind(identity), rng)}"
+    do = f"{verb} the {noun}{value}"
+    text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
+    answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
+    return sentence(typed(text, rng)), answer.format(verb, with_a(noun))

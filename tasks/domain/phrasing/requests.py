@@ -2,14 +2,21 @@
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tasks.domain.arguments.meanings import PATHS, SQL, TEXTS
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.phrasing.frames import AFTERS, CONTEXTS, FRAMES, QUESTIONS, REASONS, Frame
-from tasks.domain.phrasing.naming import is_plural, plural, singular, with_a
+from tasks.domain.phrasing.naming import (
+    in_other_nouns,
+    is_plural,
+    name_words,
+    plural,
+    singular,
+    with_a,
+)
 from tasks.domain.phrasing.spoken import listed, said
 from tasks.domain.phrasing.typing_habits import typed
 from tasks.domain.phrasing.verbs import CREATING
@@ -19,6 +26,12 @@ QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
 QUESTION_SHARE_ALONE = 0.9
 """The same for a call of which nothing is said: «what time is it?» rather than «get the time»."""
+BY_NAME_SHARE = 0.06
+"""Share of requests that are the tool's name and its values: «git log 5», «convert time …»."""
+_BY_NAME: dict[Split, tuple[str, ...]] = {
+    "train": ("{name} {values}", "{name}: {values}", "{name} {values} please"),
+    "heldout": ("do a {name} {values}", "now {name} {values}"),
+}
 OTHER_VERB_SHARE = 0.35
 """Share of requests that say a tool's verb in another word: «look up» for «get»."""
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
@@ -42,6 +55,8 @@ def request(
     if asked is not None:
         text = typed_with_care(wording, sentence(asked.text), said_of, rng)
         return Request(text, asked.family)
+    if rng.random() < BY_NAME_SHARE and (text := _by_name(wording, said_of, split, rng)):
+        return Request(typed_with_care(wording, text, said_of, rng), f"by-name-{split}")
     phrase, thing = deed(wording, said_of, rng)
     holds = len(said_of) == 1 and phrase.object == SLOT and _is_container(wording)
     frame = _frame(phrase, thing, split, rng, holds)
@@ -56,10 +71,26 @@ def request(
     return Request(typed_with_care(wording, sentence(text), said_of, rng), frame.family)
 
 
+def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random) -> str:
+    """The tool's name and its values; empty where a value does not speak for itself."""
+    is_plain = all(type(value) in (str, int) for value in arguments.values())
+    if not is_plain or (len(arguments) > 1 and not arguments.keys() <= set(wording.maker.required)):
+        return ""
+    values = [
+        said(value, wording.maker.kind(name), rng, verbatim=wording.verbatim)
+        for name, value in arguments.items()
+    ]
+    name = " ".join(name_words(wording.tool.name))
+    text = rng.choice(_BY_NAME[split]).format(name=name, values=" ".join(values))
+    return re.sub(r" +", " ", text.replace(": ", ": " if values else "")).strip()
+
+
 def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tuple[Phrase, str]:
     """One of a tool's phrases, and its object with all that is said of the arguments."""
     others = wording.others if rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
+    if not phrase.has_slot:
+        phrase = replace(phrase, object=in_other_nouns(phrase.object, rng))
     clauses = _clauses(wording, phrase, arguments, rng)
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
 
@@ -115,7 +146,7 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
 
 
 def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
-    text = said(value, kind, rng, verbatim=wording.verbatim)
+    text, noun = said(value, kind, rng, verbatim=wording.verbatim), in_other_nouns(noun, rng)
     if kind in SQL:
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):

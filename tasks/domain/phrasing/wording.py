@@ -147,6 +147,7 @@ def _wording(
         verb = "run"
     by_name = _named_phrases(verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
+    told += _phrases_with_place(maker, verb) if slotted else ()
     alone = verb is not None and verbs[verb] == 1
     # A bare «reset» or «status» says less than the description; «commit with the message» enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
@@ -278,6 +279,19 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
     if slotted and slotted.startswith(SLOT):
         slotted = _TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()
+
+
+_PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")
+"""A plain place at a sentence's end: «Adds file contents to the staging area»."""
+
+
+def _phrases_with_place(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
+    """The tool's verb and object with the place that its description names."""
+    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
+    place = _PLACE.search(sentence)
+    if place is None or verb is None or base_form(sentence.split()[0]) != verb:
+        return ()
+    return (Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING),)
 
 
 def _with_slot(rest: str, noun: str) -> str | None:
