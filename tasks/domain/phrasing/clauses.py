@@ -106,7 +106,7 @@ def clause(
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng), 8 if kind in TEXTS else 7
-    elif shape in _ALSO and rng.random() < 0.5:
+    elif not verbatim and shape in _ALSO and rng.random() < 0.5:
         shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
 

@@ -55,7 +55,8 @@ def request(
     if asked is not None:
         text = typed_with_care(wording, sentence(asked.text), said_of, rng)
         return Request(text, asked.family)
-    if rng.random() < BY_NAME_SHARE and (text := _by_name(wording, said_of, split, rng)):
+    is_terse = not wording.verbatim and rng.random() < BY_NAME_SHARE
+    if is_terse and (text := _by_name(wording, said_of, split, rng)):
         return Request(typed_with_care(wording, text, said_of, rng), f"by-name-{split}")
     phrase, thing = deed(wording, said_of, rng)
     holds = len(said_of) == 1 and phrase.object == SLOT and _is_container(wording)
@@ -76,10 +77,7 @@ def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: ran
     is_plain = all(type(value) in (str, int) for value in arguments.values())
     if not is_plain or (len(arguments) > 1 and not arguments.keys() <= set(wording.maker.required)):
         return ""
-    values = [
-        said(value, wording.maker.kind(name), rng, verbatim=wording.verbatim)
-        for name, value in arguments.items()
-    ]
+    values = [said(value, wording.maker.kind(name), rng) for name, value in arguments.items()]
     name = " ".join(name_words(wording.tool.name))
     text = rng.choice(_BY_NAME[split]).format(name=name, values=" ".join(values))
     return re.sub(r" +", " ", text.replace(": ", ": " if values else "")).strip()
@@ -87,9 +85,10 @@ def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: ran
 
 def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tuple[Phrase, str]:
     """One of a tool's phrases, and its object with all that is said of the arguments."""
-    others = wording.others if rng.random() < OTHER_VERB_SHARE else ()
+    is_free = not wording.verbatim
+    others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
-    if not phrase.has_slot:
+    if is_free and not phrase.has_slot:
         phrase = replace(phrase, object=in_other_nouns(phrase.object, rng))
     clauses = _clauses(wording, phrase, arguments, rng)
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
@@ -146,7 +145,8 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
 
 
 def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
-    text, noun = said(value, kind, rng, verbatim=wording.verbatim), in_other_nouns(noun, rng)
+    text = said(value, kind, rng, verbatim=wording.verbatim)
+    noun = noun if wording.verbatim else in_other_nouns(noun, rng)
     if kind in SQL:
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
