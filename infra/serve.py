@@ -28,7 +28,9 @@ _PREFECT = str(Path(sys.executable).with_name("prefect"))
 def main() -> None:
     """Serve until Ctrl-C, or until a part ends by itself, which is an error."""
     settle_environment()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell's background jobs inherit it ignored, and so would the workers.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     port = int(sys.argv[1]) if len(sys.argv) > 1 else PORT
     _check_free(port)
     environment = os.environ | {

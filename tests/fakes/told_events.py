@@ -7,6 +7,7 @@ import sys
 
 from prefect import flow, runtime, tags, task
 
+from tasks.domain.memory import lengths_of
 from tasks.domain.products import (
     BaseModelFolder,
     Finding,
@@ -56,6 +57,7 @@ def refused() -> None:
         median_row_tokens=9,
         prefix_tokens=9,
         trained_share=0.5,
+        row_lengths=lengths_of([9] * 30, 9, 0.5),
     )
     events.quality_failed(report, "tiny")
 
