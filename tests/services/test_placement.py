@@ -46,7 +46,7 @@ def test_a_restart_of_the_server_in_mid_training_loses_nothing(
     assert training["run_count"] == 1
     assert until(lambda: deployment.events("mcp-forge.training.finished", training["id"]), "events")
     checkpoints = deployment.events("mcp-forge.training.checkpoint", training["id"])
-    assert [event["payload"]["step"] for event in checkpoints] == list(range(5, 31, 5))
+    assert [event["payload"]["step"] for event in checkpoints] == list(range(20, 401, 20))
 
 
 def test_a_training_waits_while_the_slot_of_the_pool_is_taken(deployment: Deployment) -> None:
