@@ -14,6 +14,7 @@ from prefect.client.orchestration import get_client
 from profiles import load_recipe
 from tasks.check_quality import check_quality
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, LoraAdapter
+from tasks.estimate_memory import estimate_memory
 from tasks.inspect_server import inspect_server
 from tasks.prepare_base import prepare_base
 from tasks.synthesize_dataset import synthesize_dataset
@@ -40,7 +41,8 @@ def train(run: str) -> LoraAdapter:
         found = client.read_flow_run(UUID(run)).state
     assert found is not None
     dataset, base = found.result()
-    return train_adapter(dataset, base, recipe.model, recipe.profile)
+    plan = estimate_memory(dataset, base, recipe.model, recipe.profile)
+    return train_adapter(dataset, base, recipe.model, recipe.profile, plan)
 
 
 if __name__ == "__main__":

@@ -265,6 +265,7 @@ def deployment(
             "models/tiny": model(tiny_base, deployment={"profile": "tiny"}),
             "training/tiny": profile(),
             "training/strict": profile(thresholds={"right_tool": 0.9}),
+            "training/brief": profile(training={"max_steps": 30, "save_steps": 5}),
             "training/long": profile(training={"max_steps": 400, "save_steps": 20}),
             "training/endless": profile(training={"max_steps": 100_000, "save_steps": 5}),
             "servers/listed": f"tools_file = {json.dumps(str(tools_file))}\n"

@@ -11,7 +11,7 @@ from tests.services.conftest import Deployment, until
 @pytest.fixture(scope="module")
 def forged(deployment: Deployment) -> dict[str, Any]:
     """A forge run during whose training the server was stopped and started again."""
-    started = deployment.start("forge/tiny", server="time", profile="long")
+    started = deployment.start("forge/tiny", server="time", profile="brief")
     training = deployment.child(started, "train")
     deployment.moment(training["id"], "started")
     deployment.stop_server()
@@ -46,7 +46,7 @@ def test_a_restart_of_the_server_in_mid_training_loses_nothing(
     assert training["run_count"] == 1
     assert until(lambda: deployment.events("mcp-forge.training.finished", training["id"]), "events")
     checkpoints = deployment.events("mcp-forge.training.checkpoint", training["id"])
-    assert [event["payload"]["step"] for event in checkpoints] == list(range(20, 401, 20))
+    assert [event["payload"]["step"] for event in checkpoints] == list(range(5, 31, 5))
 
 
 def test_a_training_waits_while_the_slot_of_the_pool_is_taken(deployment: Deployment) -> None:
