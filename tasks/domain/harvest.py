@@ -19,7 +19,7 @@ from tasks.domain.arguments.meanings import PATHS
 from tasks.domain.arguments.words import pieces
 from tasks.domain.errors import CallFailed
 from tasks.domain.phrasing.naming import is_plural, name_words, singular
-from tasks.domain.phrasing.verbs import leading_verb
+from tasks.domain.phrasing.verbs import leading_verb, without_verb
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.results import failed
 from tasks.domain.toolcalls import ToolCall
@@ -200,7 +200,7 @@ class _Gatherer:
 
 
 def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
-    own = frozenset(singular(word) for word in _nouns(maker))
+    own = _about(maker)
     for name in maker.spoken_for:
         if maker.is_given(name) or maker.kind(name) not in _FOUND:
             continue
@@ -210,13 +210,8 @@ def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
         yield _Wanted(maker, name, nouns or own, tails, maker.kind(name))
 
 
-def _nouns(maker: ArgumentMaker) -> tuple[str, ...]:
-    words = name_words(maker.tool.name)
-    return words[1:] if leading_verb(words) else words
-
-
 def _about(maker: ArgumentMaker) -> frozenset[str]:
-    return frozenset(singular(word) for word in _nouns(maker))
+    return frozenset(singular(word) for word in without_verb(name_words(maker.tool.name)))
 
 
 def _is_listing(maker: ArgumentMaker) -> bool:

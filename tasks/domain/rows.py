@@ -4,14 +4,14 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from profiles import Data, Server
 from tasks.domain.arguments.maker import ArgumentMaker, Wish
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario, Split
-from tasks.domain.harvest import Link, harvest
+from tasks.domain.harvest import Execute, Link, Offers, harvest
 from tasks.domain.list_variants import vary
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.listener import Listener, bare
@@ -19,7 +19,7 @@ from tasks.domain.phrasing.near_misses import beyond, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import talk
 from tasks.domain.phrasing.wording import Wording, wordings
-from tasks.domain.products import Offer, ToolResult, Toolset
+from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.results import failed, shown
 from tasks.domain.scenarios import Quota, askable, plan
 from tasks.domain.schemas import functions
@@ -40,9 +40,6 @@ OPTIONAL_SHARE = 0.3
 """The chance that a usual call gives an optional parameter."""
 FALLBACK_SHARE = 0.12
 """The chance that a value is left unsaid whose parameter's description says what to use then."""
-
-Execute = Callable[[ToolCall], ToolResult]
-Offers = Callable[[], Sequence[Offer]]
 
 
 @dataclass(frozen=True)

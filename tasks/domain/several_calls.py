@@ -5,9 +5,9 @@ All calls are executed as those of other rows are; only a failure that passes is
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from tasks.domain.arguments.instances import split_of
 from tasks.domain.arguments.maker import Wish
@@ -151,7 +151,7 @@ def _one_from_the_other(
         name=link.tool, arguments={**second.maker.constants, link.parameter: places[place]}
     )
     result = sayer.answered(second, call, rng)
-    asked = request(first, _unfixed(first, link.call.arguments), split, rng)
+    asked = request(first, link.call.arguments, split, rng)
     do = _deed(second, link.parameter, _PLACES[place], rng)
     text = rng.choice(_THEN[split]).format(a=_ended(asked.text), do=do)
     if failed(result) or not sayer.is_new(text):
@@ -204,7 +204,3 @@ def _saying(text: str) -> Message:
 
 def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _unfixed(wording: Wording, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}

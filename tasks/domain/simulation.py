@@ -10,7 +10,7 @@ from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableTool
 from tasks.domain.phrasing.naming import is_plural, name_words, spoken
-from tasks.domain.phrasing.verbs import TELLING, leading_verb
+from tasks.domain.phrasing.verbs import TELLING, leading_verb, without_verb
 from tasks.domain.products import Tool, ToolResult
 from tasks.domain.toolcalls import ToolCall, validator
 
@@ -109,7 +109,7 @@ def _plain(tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool) -> st
         return f"Done: {name}" + (f" ({given})" if given else "")
     if is_plural(name) or verb == "list":
         if is_empty:
-            return f"No {' '.join(words[1:] if leading_verb(words) else words)} found"
+            return f"No {' '.join(without_verb(words))} found"
         return "\n".join(dict.fromkeys(KINDS["title"](rng) for _ in range(rng.randint(2, 4))))
     if verb == "echo" and required:
         return f"Echo: {_short(call.arguments[required[0]])}"

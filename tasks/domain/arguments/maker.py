@@ -126,9 +126,7 @@ class ArgumentMaker:
         return self._kinds[name]
 
     def _kind(self, name: str) -> str:
-        schema = self.settled(name)
-        if type_of(schema) == "array":
-            schema = settle(schema.get("items", {}), self._still)
+        schema = self._of_one(name)
         if "enum" in schema or "const" in schema:
             return "enum"
         if type_of(schema) != "string":
@@ -137,6 +135,11 @@ class ArgumentMaker:
             return str(schema["format"])
         described = self.settled(name).get("description", "")
         return kind_of(" ".join(name_words(name)), described, self.about)
+
+    def _of_one(self, name: str) -> dict[str, Any]:
+        """The schema of a parameter's single value: of the items where it takes several."""
+        schema = self.settled(name)
+        return self.settle(schema.get("items", {})) if type_of(schema) == "array" else schema
 
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
@@ -270,9 +273,7 @@ class ArgumentMaker:
 
     def _is_copied(self, name: str) -> bool:
         """Whether a value is what the user types, be it there or not: a path, a branch, a text."""
-        schema = self.settled(name)
-        if type_of(schema) == "array":
-            schema = settle(schema.get("items", {}), self._still)
+        schema = self._of_one(name)
         is_text = type_of(schema) == "string" and "enum" not in schema and "const" not in schema
         return is_text and self.kind(name) not in VAGUE | CLOSED
 

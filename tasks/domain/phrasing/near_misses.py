@@ -54,8 +54,7 @@ def near_miss(
     if not choices:
         return None
     wording = rng.choice(choices).for_one(rng)
-    arguments = wording.maker.make(rng, Wish(split, 0.2, free=rng.random() < 0.5))
-    told = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
+    told = wording.told(wording.maker.make(rng, Wish(split, 0.2, free=rng.random() < 0.5)))
     phrase, thing = deed(wording, told, rng)
     frame, answers = rng.choice(_FRAMES[split])
     text = frame.format(

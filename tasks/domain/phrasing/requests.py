@@ -49,7 +49,7 @@ def request(
     wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
 ) -> Request:
     """Say a call; a required parameter that ``arguments`` lacks is simply not said."""
-    said_of = {n: v for n, v in arguments.items() if not wording.maker.is_constant(n)}
+    said_of = wording.told(arguments)
     wording = wording.for_one(rng)
     asked = _question(wording, said_of, split, rng)
     if asked is not None:

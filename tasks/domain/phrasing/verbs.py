@@ -131,6 +131,11 @@ def base_form(word: str) -> str | None:
     return None
 
 
+def without_verb(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a tool's name behind the verb that it opens with."""
+    return words[1:] if leading_verb(words) else words
+
+
 def leading_verb(words: tuple[str, ...]) -> str | None:
     """The verb that a tool's name opens with, or None."""
     if not words or (len(words) == 1 and words[0] in _NAMES_FIRST):

@@ -95,11 +95,12 @@ class Wording:
 
     def says(self, text: str, arguments: dict[str, Any]) -> bool:
         """Whether a text holds every argument that is not a constant of the server."""
-        return all(
-            mentions(text, value, self.maker.kind(name))
-            for name, value in arguments.items()
-            if not self.maker.is_constant(name)
-        )
+        told = self.told(arguments).items()
+        return all(mentions(text, value, self.maker.kind(name)) for name, value in told)
+
+    def told(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments that a user says: all but the server's constants."""
+        return {n: v for n, v in arguments.items() if not self.maker.is_constant(n)}
 
 
 def wordings(
