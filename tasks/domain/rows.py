@@ -247,7 +247,7 @@ class _Writer:
     ) -> tuple[Request, ToolCall] | None:
         """A request with values of the server; with others once those are used up."""
         found = self.said(wording, wish, rng)
-        if found is None and wish.real and wording.maker.found:
+        if found is None and wording.maker.found:
             return self.said(wording, replace(wish, real=False), rng)
         return found
 

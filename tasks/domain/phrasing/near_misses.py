@@ -7,6 +7,7 @@ neither a value nor a verb nor a long sentence makes a call.
 import random
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tasks.domain.arguments import words
 from tasks.domain.arguments.maker import Wish
@@ -84,11 +85,17 @@ _ASKED: dict[Split, tuple[str, ...]] = {
 }
 
 
+@lru_cache(maxsize=32)
+def _beyond_tools(about: str) -> tuple[str, ...]:
+    """The verbs that no tool's name or description has."""
+    return tuple(verb for verb in _ELSEWHERE if not re.search(rf"\b{verb[:-1]}", about))
+
+
 def beyond(
     choices: Sequence[Wording], listener: Listener, split: Split, rng: random.Random
 ) -> tuple[str, str] | None:
     """A request about the tools' own things that none of them can do, and an honest answer."""
-    verbs = [verb for verb in _ELSEWHERE if not re.search(rf"\b{verb[:-1]}", listener.about)]
+    verbs = _beyond_tools(listener.about)
     named = [wording for wording in choices if wording.identity]
     if not verbs:
         return None
