@@ -22,6 +22,11 @@ from tasks.domain.errors import MachineTooSmall
 
 _START_SECONDS = 180
 
+SERVER_SETTINGS = {"PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "1"}
+"""For a server on SQLite. After a restart its clients send again what it may not have written, and
+Prefect 3.8.8 fails on a batch of which it knows every event (an INSERT without a row): after five
+tries it throws away all that wait, new ones too. Batches of one leave only known ones to throw."""
+
 
 def settle_environment() -> None:
     """Set what Prefect reads when it is imported; what is set already stays.
@@ -38,6 +43,7 @@ def settle_environment() -> None:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "UNSLOTH_DISABLE_STATISTICS": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        **SERVER_SETTINGS,
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

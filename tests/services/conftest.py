@@ -19,6 +19,7 @@ import httpx
 import psutil
 import pytest
 
+from flows.local_server import SERVER_SETTINGS
 from tests.fakes.own_profiles import model, profile, write
 from tests.fakes.toolsets import CLOCKS
 
@@ -276,6 +277,7 @@ def deployment(
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "OMP_NUM_THREADS": "1",
+        **SERVER_SETTINGS,
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_API_PORT": str(port),  # where the pages look for the API

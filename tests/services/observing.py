@@ -42,10 +42,14 @@ class Server:
 
     def ask(self, path: str, **body: Any) -> Any:
         """The answer to a POST, as JSON."""
+        return self.post(path, body).json()
+
+    def post(self, path: str, content: Any) -> httpx.Response:
+        """A POST that must succeed."""
         with httpx.Client(trust_env=False, timeout=30) as client:
-            answer = client.post(f"{self.url}{path}", json=body)
+            answer = client.post(f"{self.url}{path}", json=content)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer
 
     def get(self, path: str) -> Any:
         """The answer to a GET, as JSON."""

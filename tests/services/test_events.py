@@ -4,10 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from flows.local_server import SERVER_SETTINGS
 from tests.services.observing import ROOT, Server, end, prefect_server, python, wait_for
 
 pytestmark = pytest.mark.services
@@ -40,6 +44,34 @@ def moments(server: Server) -> list[str]:
         for event in server.events("mcp-forge.training.")
     ]
     return [name for name, now in found if name != "progress" or now["fraction"] == 1]
+
+
+def test_what_clients_send_again_after_a_restart_costs_no_new_event(tmp_path: Path) -> None:
+    """Known events in such a number that they fill more than one INSERT."""
+    known, new = ([tick(number) for number in numbers] for numbers in (range(40), range(40, 43)))
+    with prefect_server(tmp_path, SERVER_SETTINGS) as server:
+        server.post("/events", known)
+        wait_for(lambda: len(server.events("clock.")) == len(known), "the known events")
+    with prefect_server(tmp_path, SERVER_SETTINGS) as server:
+        server.post("/events", [*known, *new])
+        wait_for(lambda: server.events("clock.")[-1]["id"] == new[-1]["id"], "the newest event", 20)
+        assert [event["id"] for event in server.events("clock.")] == [
+            event["id"] for event in [*known, *new]
+        ]
+
+
+def tick(number: int) -> dict[str, Any]:
+    """An event about ten resources, as a run's are."""
+    return {
+        "id": str(uuid4()),
+        "occurred": (datetime.now(UTC) + timedelta(milliseconds=number)).isoformat(),
+        "event": "clock.ticked",
+        "resource": {"prefect.resource.id": "clock"},
+        "related": [
+            {"prefect.resource.id": f"wheel.{wheel}", "prefect.resource.role": "part"}
+            for wheel in range(9)
+        ],
+    }
 
 
 def test_a_process_that_exits_right_after_loses_no_event(server: Server) -> None:
