@@ -121,7 +121,7 @@ class Data(_Section):
     spoken_share: float = Field(default=1.0, ge=0, le=1)
     """Requests of people who speak freely: values as «5 pm» or «Seattle», at times left out, other
     verbs and nouns, typed with slips. Others are precise."""
-    near_miss_share: float = Field(default=0.12, ge=0, le=1)
+    near_miss_share: float = Field(default=0.2, ge=0, le=1)
     """Of the rows that need no tool: those with a call's own words and values that no call answers.
     Many would teach that a value is a reason not to call."""
     several_share: float = Field(default=0.0, ge=0, le=1)

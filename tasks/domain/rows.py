@@ -4,7 +4,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,8 @@ from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row,
 from tasks.domain.harvest import Execute, Link, Offers, harvest
 from tasks.domain.list_variants import vary
 from tasks.domain.phrasing.answers import answer, ask, report
-from tasks.domain.phrasing.listener import Listener, bare
+from tasks.domain.phrasing.errands import errand
+from tasks.domain.phrasing.listener import Exchange, Listener, bare
 from tasks.domain.phrasing.near_misses import beyond, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import talk
@@ -190,17 +191,17 @@ class _Writer:
 
     def _near_miss(self, split: Split, rng: random.Random) -> Row | None:
         choices = [words for words in self.words.values() if words.maker.spoken_for]
-        is_beyond = rng.random() < 0.5
-        found = (
-            beyond(choices, self.listener, split, rng)
-            if is_beyond
-            else near_miss(choices, split, rng)
-        )
+        kinds: dict[str, Callable[[], Exchange | None]] = {
+            "near-miss": lambda: near_miss(choices, split, rng),
+            "beyond": lambda: beyond(choices, self.listener, split, rng),
+            "errand": lambda: errand(self.listener, split, rng),
+        }
+        kind = rng.choice(tuple(kinds))
+        found = kinds[kind]()
         if found is None or bare(found[0]) in self.used:
             return None
         text, said = found
-        family = f"{'beyond' if is_beyond else 'near-miss'}-{split}"
-        return self._spoken(Request(text, family), said, split)
+        return self._spoken(Request(text, f"{kind}-{split}"), said, split)
 
     def _spoken(self, asked: Request, said: str, split: Split) -> Row:
         self.used.add(bare(asked.text))

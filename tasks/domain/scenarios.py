@@ -15,6 +15,9 @@ TEXTS_PER_CALL: dict[Split, int] = {"train": 60, "heldout": 8}
 """Different texts that one call gets at most: a tool without parameters has only one call."""
 MOST_AMBIGUOUS = 0.2
 """Held-out ambiguous rows at most, as a share of the held-out calls."""
+VALUE_WEIGHT = 0.3
+"""More rows for each value: with as many for both tools, 24 % of typed conversions were exactly
+right and 68 % of questions for one zone's time (n=50 each, SmolLM2-135M after 170 steps)."""
 _WORD = re.compile(r"[a-z]{2,}")
 _SMALL = frozenset(
     pieces("an the of in on at by to for from with as and or not is be that this it")
@@ -99,20 +102,25 @@ def askable(maker: ArgumentMaker) -> tuple[str, ...]:
     )
 
 
-def confusions(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
-    """One plus how much each tool's words are those of the tool most like it: a tool's weight.
+def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
+    """How much there is to learn about each tool: its weight among the standard rows to train on.
 
-    Words of name and description, as a Jaccard index. ``git_diff_staged`` and ``git_diff_unstaged``
-    get more rows than ``git_add``, because a model has to learn to tell them apart.
+    One plus how much its words (name and description, as a Jaccard index) are those of the tool
+    most like it, times one plus ``VALUE_WEIGHT`` for each value that every request says: a model
+    has to learn to tell ``git_diff_staged`` and ``git_diff_unstaged`` apart, and to read three
+    values off «convert 5 pm from Tokyo to Paris».
     """
     words = {
         maker.tool.name: frozenset(_WORD.findall(maker.about.casefold())) - _SMALL
         for maker in makers
     }
-    return {
-        name: 1 + max((_jaccard(own, words[other]) for other in words if other != name), default=0)
-        for name, own in words.items()
-    }
+    found = {}
+    for maker in makers:
+        name = maker.tool.name
+        others = (_jaccard(words[name], words[other]) for other in words if other != name)
+        values = sum(parameter in maker.required for parameter in maker.spoken_for)
+        found[name] = (1 + max(others, default=0)) * (1 + VALUE_WEIGHT * values)
+    return found
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
@@ -138,7 +146,8 @@ def _quotas(
         quotas += given
         spare += counts.get(scenario, 0) - sum(quota.rows for quota in given)
     standard = counts.get("standard", 0) + spare
-    given = _spread("standard", list(makers), standard, left, confusions(makers))
+    weights = difficulties(makers) if split == "train" else None
+    given = _spread("standard", list(makers), standard, left, weights)
     spare = standard - sum(quota.rows for quota in given)
     # Held-out small talk cannot stand for a call; rows to train on are filled up with it.
     no_tool = counts.get("no_tool", 0) + (spare if split == "train" else 0)

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.products import Toolset
-from tasks.domain.scenarios import Quota, apportion, askable, capacity, confusions, plan
+from tasks.domain.scenarios import Quota, apportion, askable, capacity, difficulties, plan
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, data
 
 
@@ -33,10 +33,15 @@ def test_exactly_the_rows_that_were_asked_for_are_planned(toolset: Toolset, samp
     assert _rows(planned.heldout, "no_tool") == 12
 
 
-def test_tools_get_equal_parts_of_the_standard_rows() -> None:
+def test_a_tool_with_more_values_to_say_gets_more_rows_to_train_on_and_as_many_to_be_asked() -> (
+    None
+):
     planned = plan(_makers(CLOCKS), data(200))
     standard = [quota.rows for quota in planned.train if quota.scenario == "standard"]
-    assert standard == [60, 60]
+    assert sum(standard) == 120
+    assert 1.3 < standard[1] / standard[0] < 1.6
+    asked = [quota.rows for quota in planned.heldout if quota.scenario == "standard"]
+    assert asked[0] == asked[1]
 
 
 def test_tools_that_are_easily_confused_get_more_rows() -> None:
@@ -44,7 +49,7 @@ def test_tools_that_are_easily_confused_get_more_rows() -> None:
         update={"name": "git_add_all", "description": "Adds all contents to the staging area"}
     )
     makers = _makers(VERSIONS.model_copy(update={"tools": (*VERSIONS.tools, staged)}))
-    weights = confusions(makers)
+    weights = difficulties(makers)
     assert max(weights, key=weights.__getitem__) in ("git_add", "git_add_all")
     rows = {q.tool: q.rows for q in plan(makers, data(2000)).train if q.scenario == "standard"}
     assert rows["git_add"] > 1.2 * rows["git_create_branch"]

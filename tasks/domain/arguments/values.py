@@ -14,7 +14,7 @@ Writer = Callable[[random.Random], str]
 _AREAS = frozenset(
     words.pieces("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific")
 )
-FAMOUS_ZONE_SHARE = 0.85
+FAMOUS_ZONE_SHARE = 0.92
 """Share of zones that are of well-known cities: what people ask about."""
 
 

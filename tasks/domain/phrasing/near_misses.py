@@ -22,6 +22,11 @@ from tasks.domain.phrasing.wording import Wording
 
 _LEFT = ("All right, I leave it.", "Understood, I won't.", "Fine, nothing to do then.")
 _DONE = ("Good to hear!", "Glad that this is done.", "Well done!")
+_TAUGHT = (
+    "That is a question for a manual; I can only use my tools.",
+    "I can do it with my tools, but not teach it well.",
+    "Its documentation tells that better than I can.",
+)
 _HEARD = ("I see. Tell me if I can help with it.", "Thanks for telling me.", "Good to know.")
 
 _FRAMES: dict[Split, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -37,6 +42,9 @@ _FRAMES: dict[Split, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("{name} always forgets to {do}.", _HEARD),
         ("{when} somebody asked me to {do}, and I had no idea how.", _HEARD),
         ("I don't want to {do}, I only wanted to say hello.", _LEFT),
+        ("how do I {do} in Python?", _TAUGHT),
+        ("write a shell script to {do}.", _TAUGHT),
+        ("how would one {do} by hand? In general, I mean.", _TAUGHT),
     ),
     "heldout": (
         ("forget what I said, I don't have to {do} any more.", _LEFT),
@@ -44,6 +52,8 @@ _FRAMES: dict[Split, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("{name} has offered to {do}, so you can rest.", _LEFT),
         ("it took me an hour to {do}, but it's done.", _DONE),
         ("{name} told me how hard it was to {do} {when}.", _HEARD),
+        ("which JavaScript function would {do}?", _TAUGHT),
+        ("is there a book on how to {do}?", _TAUGHT),
     ),
 }
 
