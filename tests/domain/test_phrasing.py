@@ -312,6 +312,19 @@ def test_errands_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
     assert "a haircut" not in told["train"]
 
 
+def test_a_reading_tool_without_a_verb_is_asked_for_by_its_noun() -> None:
+    for name, description, expected in (
+        ("vcs_diff_staged", "Shows changes that are staged for commit", "show the staged diff"),
+        ("vcs_log", "Shows the commit logs", "show the log"),
+        ("vcs_branch", "List branches", "show the branches"),
+    ):
+        tool = VERSIONS.tools[0].model_copy(update={"name": name, "description": description})
+        tools = (tool, *VERSIONS.tools[1:])
+        toolset = VERSIONS.model_copy(update={"server": "vcs", "tools": tools})
+        (wording,) = wordings(toolset, [ArgumentMaker(tool, REPOSITORY)])
+        assert expected in [phrase.text for phrase in wording.phrases]
+
+
 def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:
     assert "git create branch docs/menu" in _texts(
         VERSIONS, "git_create_branch", {"branch_name": "docs/menu"}

@@ -150,10 +150,12 @@ def _wording(
     told = _described_phrases(maker, identity, noun) if distinct else ()
     told += _phrases_with_place(maker, verb) if slotted else ()
     alone = verb is not None and verbs[verb] == 1
-    # A bare «reset» or «status» says less than the description; «commit with the message» enough.
+    # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
     poor = bool(told) and (verb is None or not says)
-    phrases = tuple(dict.fromkeys(told if poor else (*by_name, *told)))
+    if poor:
+        by_name = _noun_phrases(maker, words) if verb is None else ()
+    phrases = tuple(dict.fromkeys((*by_name, *told)))
     others = tuple(_in_other_verbs(phrases, verbs))
     return Wording(maker, phrases, others, identity, noun, named, alone)
 
@@ -232,6 +234,18 @@ def _named_phrases(verb: str | None, head: str, tail: str, slotted: bool) -> tup
     return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
 
 
+def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, ...]:
+    """A reading tool named after what it shows: ``git_diff_staged`` as «the staged diff»."""
+    if not maker.tool.read_only or len(words) > _MOST_NOUNS:
+        return ()
+    first, *rest = sorted(words, key=lambda word: not word.endswith("ed"))
+    thing = " ".join((first, *rest))
+    lists = base_form(maker.tool.description.partition(" ")[0]) == "list"
+    return (Phrase("show", with_the(plural(thing) if lists else thing), True),)
+
+
+_MOST_NOUNS = 3
+"""Words of a name that still reads as one thing."""
 _SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
 """Verbs of documentation, and what a person says instead."""
 _TOWARDS = {"switch": "to "}
