@@ -27,6 +27,8 @@ ROOT = Path(__file__).parent.parent.parent
 PREFECT = str(Path(sys.executable).with_name("prefect"))
 PATIENCE = 600
 """Seconds after which a state that does not come is a failure; a busy machine needs most of it."""
+LOCKED = 60
+"""Seconds that Prefect waits for its SQLite when something else of it writes; then it says 503."""
 DEPLOYED = ("forge/tiny", "train/tiny", "evaluate/tiny", "train/smollm2", "watch/listed")
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
@@ -116,7 +118,7 @@ class Deployment:
         """One request; again while the database is locked, as Prefect's own client does."""
 
         def answered() -> httpx.Response | None:
-            with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
+            with httpx.Client(base_url=self.url, trust_env=False, timeout=2 * LOCKED) as client:
                 answer = client.request(method, f"/{path}", json=content)
             return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
 
