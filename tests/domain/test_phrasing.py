@@ -21,7 +21,7 @@ from tasks.domain.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.phrasing.spoken import quoted
 from tasks.domain.phrasing.verbs import base_form
 from tasks.domain.phrasing.wording import Wording, wordings
-from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.products import Tool, ToolResult, Toolset
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS
 
 
@@ -330,3 +330,45 @@ def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:
     assert "git create branch docs/menu" in _texts(
         VERSIONS, "git_create_branch", {"branch_name": "docs/menu"}
     )
+
+
+def _listing(properties: dict[str, Any]) -> Toolset:
+    schema = {"type": "object", "properties": properties}
+    tool = Tool(name="list_issues", description="List issues of a project", input_schema=schema)
+    return Toolset(server="tracker", tools=(tool.model_copy(update={"read_only": True}),))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "expected", "never"),
+    [
+        ("state", "open", "the open issues", "the open issues with"),
+        ("issue_type", "all", "how all issues", "the all issues"),
+        ("limit", 5, "the last five issues", "five issues limited"),
+        ("branch_type", "remote", "issues with the branch type remote", "remote issues"),
+        ("limit", 1, "issues limited to 1", "1 latest"),
+        ("state", "won't fix", 'with state "won', "the won't fix issues"),
+    ],
+)
+def test_what_narrows_a_thing_stands_before_it_where_a_person_says_it_so(
+    parameter: str, value: object, expected: str, never: str
+) -> None:
+    schema = {"type": "integer" if isinstance(value, int) else "string"}
+    told = _texts(_listing({parameter: schema}), "list_issues", {parameter: value})
+    assert expected in told
+    assert never not in told
+
+
+def test_a_list_is_asked_for_by_what_its_parameters_count() -> None:
+    schema = {"type": "string", "description": "Start of the period for filtering commits"}
+    log = VERSIONS.tools[1].model_copy(
+        update={"input_schema": {"type": "object", "properties": {"since": schema}}}
+    )
+    toolset = VERSIONS.model_copy(update={"tools": (log, *VERSIONS.tools[2:])})
+    assert "show the commits" in [p.text for p in _wording(toolset, "git_log").phrases]
+
+
+def test_a_text_stands_between_quotes_of_one_sort() -> None:
+    told = _texts(ORDERS, "place-order", {"title": "wool prices"}).splitlines()
+    single = [text for text in told if "'wool prices'" in text]
+    assert single
+    assert not any('"' in text for text in single)

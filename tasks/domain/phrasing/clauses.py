@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks.domain.arguments.meanings import SQL, TEXTS
 from tasks.domain.arguments.words import pieces
+from tasks.domain.phrasing.attributes import LIMITS
 from tasks.domain.phrasing.naming import is_plural, spoken, with_the
 from tasks.domain.phrasing.spoken import said
 from tasks.domain.phrasing.verbs import base_form
@@ -22,7 +23,6 @@ class Clause:
 
 _START = re.compile(r"(source|from|origin|old|src)\b")
 _END = re.compile(r"(target|destination|to|dest|dst|new)\b")
-_LIMITS = re.compile(r"^(limit|max (count|results|items|number)|page size|top|count)$")
 _ENDPOINTS = frozenset(
     pieces(
         "zone clock city place country language currency unit branch revision folder file date "
@@ -63,7 +63,13 @@ _BY_KIND: dict[str, tuple[str, int]] = {
     "language": ("in {v}", 5),
 }
 _ALSO: dict[str, tuple[str, ...]] = {
-    "limited to {v}": ("at most {v}", "no more than {v}", "just {v} of them", "only {v}"),
+    "limited to {v}": (
+        "at most {v}",
+        "no more than {v}",
+        "just {v} of them",
+        "only {v}",
+        "just the last {v}",
+    ),
     "since {v}": ("after {v}", "from {v} on", "starting {v}"),
     "until {v}": ("up to {v}", "before {v}"),
     "based on {v}": ("off {v}", "starting from {v}"),
@@ -80,6 +86,13 @@ _ALSO: dict[str, tuple[str, ...]] = {
 """Other words for a role: as likely, all together, as the first."""
 _SWITCHES = frozenset(
     pieces("include show with allow enable use exclude skip ignore force keep add")
+)
+_TEXT_SHAPES = (
+    "with the {n} {v}",
+    "with the {n} {v}",
+    "with {n} {v}",
+    "using the {n} {v}",
+    ", {n}: {v}",
 )
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
@@ -105,7 +118,7 @@ def clause(
     text = said(value, kind, rng, verbatim=verbatim)
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
-        shape, order = _plain(noun, value, kind, rng), 8 if kind in TEXTS else 7
+        shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
     elif not verbatim and shape in _ALSO and rng.random() < 0.5:
         shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
@@ -127,21 +140,21 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
         return "from {v}", 1
     if kind in _ENDPOINTS and _END.match(noun):
         return "against {v}" if kind in ("revision", "branch") and noun == "target" else "to {v}", 2
-    if isinstance(value, (int, float)) and _LIMITS.search(noun):
+    if isinstance(value, (int, float)) and LIMITS.search(noun):
         return "limited to {v}", 7
     if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
         return "in {v}", 3
     return _BY_KIND.get(kind, (None, 7))
 
 
-def _plain(noun: str, value: Any, kind: str, rng: random.Random) -> str:
+def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:
     if isinstance(value, (int, float)):
         if is_plural(noun):
             return "with {v} {n}"
         nameable = len(noun) > 1 and len(noun.split()) < 3 and base_form(noun.split()[0]) is None
         return rng.choice(("with {n} {v}", "with a {n} of {v}")) if nameable else "with {n} {v}"
     if kind in TEXTS:
-        return "with the {n} {v}"
+        return "with the {n} {v}" if verbatim else rng.choice(_TEXT_SHAPES)
     return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
 
 

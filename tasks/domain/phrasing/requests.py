@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks.domain.arguments.meanings import PATHS, SQL, TEXTS
 from tasks.domain.conversations import Split
+from tasks.domain.phrasing.attributes import before_noun, head_noun
 from tasks.domain.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.phrasing.frames import AFTERS, CONTEXTS, FRAMES, QUESTIONS, REASONS, Frame
 from tasks.domain.phrasing.naming import (
@@ -32,8 +33,13 @@ _BY_NAME: dict[Split, tuple[str, ...]] = {
     "train": ("{name} {values}", "{name}: {values}", "{name} {values} please"),
     "heldout": ("do a {name} {values}", "now {name} {values}"),
 }
+SINGLE_QUOTES_SHARE = 0.4
+"""Share of texts without an apostrophe whose quotes are single ones."""
+BARE_SHARE = 0.5
+"""Share of terse texts without an article: «log since yesterday»."""
 OTHER_VERB_SHARE = 0.35
 """Share of requests that say a tool's verb in another word: «look up» for «get»."""
+_SHA = re.compile(r"[0-9a-f]{7,40}")
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
 
@@ -61,6 +67,8 @@ def request(
     phrase, thing = deed(wording, said_of, rng)
     holds = len(said_of) == 1 and phrase.object == SLOT and _is_container(wording)
     frame = _frame(phrase, thing, split, rng, holds)
+    if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
+        thing = thing.removeprefix("the ")
     text = frame.text.format(
         do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
@@ -89,7 +97,9 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
     if is_free and not phrase.has_slot:
-        phrase = replace(phrase, object=in_other_nouns(phrase.object, rng))
+        thing = in_other_nouns(phrase.object, rng)
+        thing, arguments = before_noun(thing, arguments, wording.maker, rng)
+        phrase = replace(phrase, object=thing)
     clauses = _clauses(wording, phrase, arguments, rng)
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
 
@@ -100,12 +110,14 @@ def typed_with_care(
     """The text as it is typed, where all values survive that; precise people type with care."""
     if wording.verbatim:
         return text
+    if rng.random() < SINGLE_QUOTES_SHARE and "'" not in text:
+        text = text.replace('"', "'")
     careless = typed(text, rng)
     return careless if wording.says(careless, arguments) else text
 
 
 def _is_many(thing: str) -> bool:
-    return is_plural(re.split(r" (?:with|in|of|for|by|from|to|as|at|on|that)\b", thing)[0])
+    return is_plural(head_noun(thing))
 
 
 def _seen(verb: str, frame: str) -> str:
@@ -151,6 +163,8 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
         noun = plural(noun) if len(value) > 1 else singular(noun)
+    if noun == "revision" and _SHA.fullmatch(text) and not wording.verbatim:
+        noun = "commit"
     choices = [f"the {noun} {text}"]
     if kind in TEXTS or wording.bare:
         choices.append(text)
@@ -187,7 +201,7 @@ def _joined(thing: str, clauses: list[Clause]) -> str:
     last = [part for part in others if part.startswith(("and ", "but "))]
     plain = [part for part in others if part not in last]
     shared = [f"with {listed(withs)}"] if withs else []
-    return " ".join([thing, *plain, *shared, *last]).strip()
+    return " ".join([thing, *plain, *shared, *last]).strip().replace(" , ", ", ")
 
 
 def _question(

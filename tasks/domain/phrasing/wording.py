@@ -148,7 +148,7 @@ def _wording(
         verb = "run"
     by_name = _named_phrases(verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
-    told += _phrases_with_place(maker, verb) if slotted else ()
+    told += _phrases_with_place(maker, verb) if slotted else _counted_phrases(maker)
     alone = verb is not None and verbs[verb] == 1
     # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
@@ -244,6 +244,20 @@ def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, .
     return (Phrase("show", with_the(plural(thing) if lists else thing), True),)
 
 
+def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
+    """What a reading tool shows, from what its parameters count or filter: «the commits»."""
+    if not maker.tool.read_only:
+        return ()
+    told = (str(schema.get("description", "")) for schema in maker.properties.values())
+    things = [found[1] for text in told if (found := _COUNTED.search(text))]
+    return (Phrase("show", f"the {things[0]}", True),) if things else ()
+
+
+_COUNTED = re.compile(
+    r"\b(?:filter(?:ing)?|number of(?=.* to (?:return|list|show|fetch|get|retrieve)\b)) "
+    r"(?!results|items|entries|characters|tokens|bytes|lines|words|records)([a-z]+[^s\W]s)\b",
+    re.IGNORECASE,
+)
 _MOST_NOUNS = 3
 """Words of a name that still reads as one thing."""
 _SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
