@@ -11,6 +11,7 @@ from functools import lru_cache
 from tasks.domain.arguments import words
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.listener import Exchange, Listener
+from tasks.domain.phrasing.naming import singular
 from tasks.domain.phrasing.requests import sentence
 from tasks.domain.phrasing.typing_habits import typed
 
@@ -111,7 +112,7 @@ def _foreign(about: str, split: Split) -> tuple[tuple[str, ...], tuple[str, ...]
     for place, (verb, rest) in enumerate(every):
         if (place % 4 == 3) != (split == "heldout") or _deals_with(known, rest):
             continue
-        (own if verb.removesuffix("s") in known else others).append(f"{verb} {rest}")
+        (own if verb in known else others).append(f"{verb} {rest}")
     return tuple(own), tuple(others)
 
 
@@ -122,4 +123,4 @@ def _deals_with(known: frozenset[str], rest: str) -> bool:
 
 def _words(text: str) -> frozenset[str]:
     """The words of a text, a plural as its singular."""
-    return frozenset(word.removesuffix("s") for word in re.findall(r"[a-z]+", text))
+    return frozenset(singular(word) for word in re.findall(r"[a-z]+", text))

@@ -14,7 +14,7 @@ from tasks.domain.arguments.maker import Wish
 from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.listener import Listener
-from tasks.domain.phrasing.naming import with_a
+from tasks.domain.phrasing.naming import plural, with_a
 from tasks.domain.phrasing.requests import deed, sentence, typed_with_care
 from tasks.domain.phrasing.spoken import said
 from tasks.domain.phrasing.typing_habits import typed
@@ -93,6 +93,21 @@ _ASKED: dict[Split, tuple[str, ...]] = {
     ),
     "heldout": ("would you {do}?", "{name} wants me to {do}.", "go on and {do}."),
 }
+_THINGS = ("the {noun}", "the {noun}", "my {noun}", "my {nouns}", "this {noun}", "all {nouns}")
+_NAMED = ("the {noun}", "the {noun}", "{noun}", "my {noun}", "")
+"""What may stand before a value."""
+TAIL_SHARE = 0.25
+_TAILS: dict[Split, tuple[str, ...]] = {
+    "train": (
+        " to {name}",
+        " for {name}",
+        " to the server",
+        " into one",
+        " on the website",
+        " too",
+    ),
+    "heldout": (" with {name}", " to the cloud", " on my phone"),
+}
 
 
 @lru_cache(maxsize=32)
@@ -109,14 +124,19 @@ def beyond(
     named = [wording for wording in choices if wording.identity]
     if not verbs:
         return None
-    verb, noun, value = rng.choice(verbs), rng.choice(listener.nouns), ""
+    verb, noun = rng.choice(verbs), rng.choice(listener.nouns)
+    things = _THINGS
     if named and rng.random() < 0.7:
         wording = rng.choice(named)
         identity = wording.identity or ""
         drawn = wording.maker.make(rng, Wish(split, 0.0, free=True)).get(identity)
         if isinstance(drawn, str) and wording.noun:
-            noun, value = wording.noun, f" {said(drawn, wording.maker.kind(identity), rng)}"
-    do = f"{verb} the {noun}{value}"
+            value = said(drawn, wording.maker.kind(identity), rng)
+            noun, things = wording.noun, tuple(f"{thing} {value}" for thing in _NAMED)
+    thing = rng.choice(things).format(noun=noun, nouns=plural(noun))
+    do = f"{verb} {thing.strip()}"
+    if rng.random() < TAIL_SHARE:
+        do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
     text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
     answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
     return sentence(typed(text, rng)), answer.format(verb, with_a(noun))
