@@ -125,7 +125,7 @@ def beyond(
     if not verbs:
         return None
     verb, noun = rng.choice(verbs), rng.choice(listener.nouns)
-    things = _THINGS
+    things: tuple[str, ...] = _THINGS
     if named and rng.random() < 0.7:
         wording = rng.choice(named)
         identity = wording.identity or ""
