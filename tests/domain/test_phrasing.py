@@ -333,9 +333,13 @@ def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:
 
 
 def _listing(properties: dict[str, Any]) -> Toolset:
-    schema = {"type": "object", "properties": properties}
-    tool = Tool(name="list_issues", description="List issues of a project", input_schema=schema)
-    return Toolset(server="tracker", tools=(tool.model_copy(update={"read_only": True}),))
+    tool = Tool(
+        name="list_issues",
+        description="List issues of a project",
+        input_schema={"type": "object", "properties": properties},
+        read_only=True,
+    )
+    return Toolset(server="tracker", tools=(tool,))
 
 
 @pytest.mark.parametrize(
@@ -372,3 +376,21 @@ def test_a_text_stands_between_quotes_of_one_sort() -> None:
     single = [text for text in told if "'wool prices'" in text]
     assert single
     assert not any('"' in text for text in single)
+
+
+def test_quotes_and_commas_of_a_value_stay_as_they_are() -> None:
+    arguments = {"entities": [{"name": 'a "b" , c', "entityType": "x", "observations": []}]}
+    wording = _wording(MEMORY, "create_entities")
+    said = [request(wording, arguments, "train", random.Random(n)).text for n in range(400)]
+    assert all('a "b" , c' in text for text in said)
+
+
+def test_a_value_with_braces_goes_beyond_the_tools_as_it_is() -> None:
+    create = VERSIONS.tools[2]
+    schema = {**create.input_schema, "required": ["branch_name"]}
+    schema["properties"] = {"branch_name": {"type": "string", "enum": ["{release}/{}"]}}
+    tools = (create.model_copy(update={"input_schema": schema}), *VERSIONS.tools[:2])
+    toolset = VERSIONS.model_copy(update={"tools": tools})
+    choices, listener = [_wording(toolset, create.name)], Listener.of(toolset)
+    told = [beyond(choices, listener, "train", random.Random(n)) for n in range(200)]
+    assert any(found and "{release}/{}" in found[0] for found in told)

@@ -14,6 +14,8 @@ LIMITS = re.compile(r"^(limit|max (count|results|items|number)|page size|top|cou
 """Names of parameters that say how many of the things a tool shows."""
 _SORT = re.compile(r"^(?:(.+) )?(type|kind|state|status|visibility)$")
 _LIMITED = ("last {v}", "last {v}", "{v} latest", "{v} newest", "first {v}", "{v} most recent")
+_SEVERAL = 2
+"""Of one thing nobody says «the last 1 issues»."""
 _EVERY = frozenset({"all", "any", "every", "both"})
 _PREPOSITION = re.compile(r" (?:with|in|of|for|by|from|to|as|at|on|that)\b")
 
@@ -22,7 +24,7 @@ def before_noun(
     thing: str, arguments: dict[str, Any], maker: ArgumentMaker, rng: random.Random
 ) -> tuple[str, dict[str, Any]]:
     """A plural thing with some of the arguments before it, and the arguments still to be said."""
-    head = _PREPOSITION.split(thing)[0]
+    head = head_noun(thing)
     if not is_plural(head):
         return thing, arguments
     tail, left = thing[len(head) :], dict(arguments)
@@ -47,7 +49,7 @@ def _words_before(
     head: str, name: str, value: Any, maker: ArgumentMaker, rng: random.Random
 ) -> str:
     noun = spoken(name)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
         if not LIMITS.search(noun) or value < _SEVERAL:
             return ""
         return rng.choice(_LIMITED).replace("{v}", said(value, maker.kind(name), rng))
@@ -56,6 +58,3 @@ def _words_before(
         return ""
     of = sort[1]
     return value if of is None or singular(of) == singular(head.split()[-1]) else ""
-
-
-_SEVERAL = 2

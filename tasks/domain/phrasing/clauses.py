@@ -92,7 +92,7 @@ _TEXT_SHAPES = (
     "with the {n} {v}",
     "with {n} {v}",
     "using the {n} {v}",
-    ", {n}: {v}",
+    "{n}: {v}",
 )
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 

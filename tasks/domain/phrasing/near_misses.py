@@ -124,17 +124,15 @@ def beyond(
     named = [wording for wording in choices if wording.identity]
     if not verbs:
         return None
-    verb, noun = rng.choice(verbs), rng.choice(listener.nouns)
-    things: tuple[str, ...] = _THINGS
+    verb, noun, value = rng.choice(verbs), rng.choice(listener.nouns), ""
     if named and rng.random() < 0.7:
         wording = rng.choice(named)
         identity = wording.identity or ""
         drawn = wording.maker.make(rng, Wish(split, 0.0, free=True)).get(identity)
         if isinstance(drawn, str) and wording.noun:
-            value = said(drawn, wording.maker.kind(identity), rng)
-            noun, things = wording.noun, tuple(f"{thing} {value}" for thing in _NAMED)
-    thing = rng.choice(things).format(noun=noun, nouns=plural(noun))
-    do = f"{verb} {thing.strip()}"
+            noun, value = wording.noun, said(drawn, wording.maker.kind(identity), rng)
+    thing = rng.choice(_NAMED if value else _THINGS).format(noun=noun, nouns=plural(noun))
+    do = " ".join(part for part in (verb, thing, value) if part)
     if rng.random() < TAIL_SHARE:
         do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
     text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))

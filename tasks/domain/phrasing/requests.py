@@ -111,7 +111,8 @@ def typed_with_care(
     if wording.verbatim:
         return text
     if rng.random() < SINGLE_QUOTES_SHARE and "'" not in text:
-        text = text.replace('"', "'")
+        single = text.replace('"', "'")
+        text = single if wording.says(single, arguments) else text
     careless = typed(text, rng)
     return careless if wording.says(careless, arguments) else text
 
@@ -201,7 +202,7 @@ def _joined(thing: str, clauses: list[Clause]) -> str:
     last = [part for part in others if part.startswith(("and ", "but "))]
     plain = [part for part in others if part not in last]
     shared = [f"with {listed(withs)}"] if withs else []
-    return " ".join([thing, *plain, *shared, *last]).strip().replace(" , ", ", ")
+    return " ".join([thing, *plain, *shared, *last]).strip()
 
 
 def _question(
