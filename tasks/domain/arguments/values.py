@@ -50,11 +50,15 @@ def _date(rng: random.Random) -> str:
 
 
 def _clock(rng: random.Random) -> str:
-    """Most times that people speak of are full hours or quarters; noon and midnight have names."""
+    """A time as people speak of it.
+
+    Mostly by day, and most are full hours or quarters; noon and midnight have names.
+    """
     if rng.random() < 0.08:
         return rng.choice(("00:00", "12:00"))
     minute = rng.choice((0, 0, 0, 30, 30, 15, 45, rng.randint(0, 59), rng.randint(0, 59)))
-    return f"{rng.randint(0, 23):02}:{minute:02}"
+    hour = rng.randint(7, 22) if rng.random() < 0.75 else rng.randint(0, 23)
+    return f"{hour:02}:{minute:02}"
 
 
 def _spoken_date(rng: random.Random) -> str:
