@@ -28,8 +28,8 @@ class Balance:
     families: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Of the training rows' calls: the values, as JSON, of each ``tool.parameter``."""
-    given: Counter[str] = field(default_factory=Counter)
-    """Of the training rows' calls: how many give each ``tool.parameter``."""
+    given: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of the training rows' calls: how many give a parameter, of any tool, this value (as JSON)."""
     only: dict[str, str | None] = field(default_factory=dict)
     """The value, as JSON, that a ``tool.parameter`` always has; None where it has several."""
     asked: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
@@ -54,14 +54,18 @@ class Balance:
         self.asked.append((place, row.phrasing, _values(row, calls)))
 
     def is_constant(self, name: str) -> bool:
-        """Whether a ``tool.parameter`` has one value in all of several calls: nobody says it."""
-        return self.only.get(name) is not None and self.given[name] >= SMALL_POOL
+        """Whether a ``tool.parameter`` has one value in all of its calls: nobody says it.
+
+        Several calls must have it, of this tool or of others with a parameter of that name.
+        """
+        value = self.only.get(name)
+        return value is not None and self.given[name.split(".")[-1], value] >= SMALL_POOL
 
     def _note_constants(self, calls: list[ToolCall]) -> None:
         for call in calls:
             for parameter, value in call.arguments.items():
                 name, text = f"{call.name}.{parameter}", json.dumps(value, sort_keys=True)
-                self.given[name] += 1
+                self.given[parameter, text] += 1
                 if self.only.setdefault(name, text) != text:
                     self.only[name] = None
 

@@ -120,6 +120,14 @@ def test_a_value_that_is_the_same_in_every_call_is_taken_for_a_constant() -> Non
     assert not balance.is_constant("book.city")
 
 
+def test_one_value_for_the_same_parameter_of_many_tools_is_a_constant_of_each() -> None:
+    balance = Balance()
+    for number in range(8):
+        name = f"tool{number}"
+        balance.train(row("book", city="Rome"), [ToolCall(name=name, arguments={"city": "Rome"})])
+    assert balance.is_constant("tool3.city")
+
+
 def test_tools_that_only_own_rows_offer_need_no_rows() -> None:
     own = row("rate", stars=1).model_copy(
         update={"source": "own", "tools": (*TOOLS, tool("alarm", at={"type": "string"}))}
