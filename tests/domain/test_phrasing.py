@@ -304,7 +304,7 @@ def test_an_errand_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split)
 def test_errands_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
     told = {}
     for split in ("train", "heldout"):
-        about = Listener(tools=(), nouns=(), about="sets an alarm, sends postcards")
+        about = Listener((), (), "sets an alarm, sends postcards", ())
         found = (errand(about, split, random.Random(n)) for n in range(2000))
         told[split] = " ".join(text.lower() for text, _ in filter(None, found))
     assert "alarm" not in told["train"] + told["heldout"]

@@ -19,8 +19,8 @@ _FAMOUS = 1.5e6
 1.6e6."""
 _MOST_OF_A_ZONE = 8
 """Cities of one zone that people ask about: China's 130 cities of a million would fill the rows."""
-_EVENNESS = 0.4
-"""The power of fame by which a city is drawn: London, 24 times as well known as Geneva, comes 3.6
+_EVENNESS = 0.6
+"""The power of fame by which a city is drawn: London, 24 times as well known as Geneva, comes 6.7
 times as often. A model has to meet each of them a few times."""
 _NAMESAKE = 2
 """Twice as often comes the city that its zone is named after. It is the zone's largest, and

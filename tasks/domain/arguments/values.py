@@ -56,7 +56,7 @@ def _clock(rng: random.Random) -> str:
     """
     if rng.random() < 0.08:
         return rng.choice(("00:00", "12:00"))
-    minute = rng.choice((0, 0, 0, 30, 30, 15, 45, rng.randint(0, 59), rng.randint(0, 59)))
+    minute = rng.choice((0, 0, 0, 0, 30, 30, 15, 45, 5 * rng.randint(1, 11), rng.randint(0, 59)))
     hour = rng.randint(7, 22) if rng.random() < 0.75 else rng.randint(0, 23)
     return f"{hour:02}:{minute:02}"
 
@@ -96,8 +96,14 @@ def _folder(rng: random.Random) -> str:
     return "/".join([rng.choice(words.FOLDERS), *tail, *year])
 
 
+_PLAIN_FILE_SHARE = 0.08
+"""Share of files that projects have at their root, under names that all of them use."""
+
+
 def _file_with(extensions: Sequence[str]) -> Writer:
     def write(rng: random.Random) -> str:
+        if extensions is words.EXTENSIONS and rng.random() < _PLAIN_FILE_SHARE:
+            return rng.choice(words.PLAIN_FILES)
         number = f"_{rng.randint(1, 40)}" if rng.random() < 0.35 else ""
         name = f"{rng.choice(words.FILE_STEMS)}{number}.{rng.choice(extensions)}"
         return f"{_folder(rng)}/{name}" if rng.random() < 0.75 else name
@@ -115,9 +121,21 @@ def _glob(rng: random.Random) -> str:
 def _branch(rng: random.Random) -> str:
     if rng.random() < 0.08:
         return rng.choice(("main", "develop", "staging"))
+    kind, number = rng.choice(words.CHANGE_KINDS), rng.randint(2, 99)
     thing = rng.choice(words.CHANGE_THINGS).replace(" ", "-")
-    end = f"-{rng.randint(2, 99)}" if rng.random() < 0.3 else ""
-    return f"{rng.choice(words.CHANGE_KINDS)}/{thing}{end}"
+    end = f"-{number}" if rng.random() < 0.3 else ""
+    name, noun = rng.choice(words.FIRST_NAMES).lower(), rng.choice(words.NOUNS)
+    if rng.random() < _OWN_STYLE_SHARE:
+        version = _version(rng)
+        plain = (thing, noun, f"{kind}-{thing}", f"{noun}-{number}", f"{kind}-{version}")
+        return rng.choice(
+            (*plain, f"{name}/{thing}", f"{name}-{noun}", f"{kind}/{version}", f"{kind}/{number}")
+        )
+    return f"{kind}/{thing}{end}"
+
+
+_OWN_STYLE_SHARE = 0.4
+"""Share of branches that are not named «kind/thing»."""
 
 
 def _commit(rng: random.Random) -> str:
@@ -126,12 +144,21 @@ def _commit(rng: random.Random) -> str:
 
 
 def _hex(rng: random.Random) -> str:
-    return "".join(rng.choices("0123456789abcdef", k=7))
+    return "".join(rng.choices("0123456789abcdef", k=rng.choice((7, 7, 7, 8, 10))))
 
 
 def _revision(rng: random.Random) -> str:
-    shapes = (_hex, _hex, _branch, lambda r: f"HEAD~{r.randint(1, 30)}")
+    shapes = (_hex, _hex, _branch, _tag, _range, lambda r: f"HEAD~{r.randint(1, 30)}")
     return rng.choice(shapes)(rng)
+
+
+def _tag(rng: random.Random) -> str:
+    return f"v{_version(rng)}".removesuffix(rng.choice(("", ".0", ".1", ".2", ".3")))
+
+
+def _range(rng: random.Random) -> str:
+    ends = (_branch, _tag, _hex)
+    return f"{rng.choice(ends)(rng)}..{rng.choice(ends)(rng)}"
 
 
 def _version(rng: random.Random) -> str:

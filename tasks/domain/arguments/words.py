@@ -132,9 +132,9 @@ CHANGE_THINGS = pieces(
 )
 CHANGE_KINDS = pieces("feature fix hotfix docs chore release test refactor")
 FOLDERS = pieces(
-    "app assets backup build config core data docs drafts examples exports images invoices lib "
-    "logs media notes notebooks photos projects public reports scripts shared src static "
-    "templates tests tools web"
+    ".config .github .vscode app assets backup build config core data docs drafts examples "
+    "exports images invoices lib logs media notes notebooks photos projects public reports "
+    "scripts shared src static  templates tests tools web"
 )
 FILE_STEMS = pieces(
     "agenda api budget cart changelog chart client contacts credits customers draft events "
@@ -144,6 +144,11 @@ FILE_STEMS = pieces(
     "todo users utils weather"
 )
 EXTENSIONS = pieces("csv html js json log md py sql toml txt xml yaml")
+PLAIN_FILES = pieces(
+    "Dockerfile Makefile LICENSE README NOTICE Procfile Jenkinsfile CODEOWNERS .gitignore .env "
+    ".editorconfig .dockerignore setup.py package.json pyproject.toml Cargo.toml go.mod index.html "
+    "requirements.txt tox.ini"
+)
 MEDIA_EXTENSIONS = pieces("gif jpg mp3 png svg wav webp")
 TABLES = pieces(
     "accounts bookings books cities customers deliveries employees events flights hotels invoices "

@@ -50,7 +50,7 @@ def domain_how(rng: random.Random, listener: Listener) -> Exchange:
     ]
     if other != noun:
         shapes += [f"what's the difference between {_a(noun)} and {_a(other)}?"] * 2
-    return rng.choice(shapes), f"In short: {definition(noun)[0].lower()}{definition(noun)[1:]}"
+    return rng.choice(shapes), f"In short: {_plainly(definition(noun))}"
 
 
 def domain_thanks(rng: random.Random, listener: Listener) -> Exchange:
@@ -76,6 +76,50 @@ def domain_chat(rng: random.Random, listener: Listener) -> Exchange:
         f"I dreamt about {noun} {rng.choice(('last night', 'again', 'on Sunday'))}.",
     )
     return rng.choice(shapes), f"Tell me more: what would you like to know about {noun}?"
+
+
+def domain_purpose(rng: random.Random, listener: Listener) -> Exchange:
+    """Questions about a tool by its name: said alone, the same words would call it."""
+    name, purpose = rng.choice(listener.purposes)
+    shapes = (
+        f"what does {name} do?",
+        f"what does {name} actually show? never tried it",
+        f"when would I use {name}?",
+        f"which option of {name} is the most useful?",
+        f"is {name} safe to use?",
+        f"what is {name} for",
+        f"how do I use {name} myself?",
+        f"who needs {name}?",
+        f"does {name} change anything?",
+        f"explain {name} to a beginner",
+    )
+    return rng.choice(shapes), purpose or f"I can use {name} when you ask for it."
+
+
+def domain_kinds(rng: random.Random, listener: Listener) -> Exchange:
+    """Questions about a kind of a thing, which is no thing that a tool could find."""
+    noun, kind = rng.choice(listener.nouns), rng.choice(_KINDS)
+    thing = f"{kind} {noun}"
+    shapes = (
+        f"what is {with_a(thing)}?",
+        f"what's {with_a(thing)} and do I need one?",
+        f"is {with_a(thing)} a bad thing?",
+        f"should I be worried about {with_a(thing)}?",
+        f"whats {with_a(thing)} good for",
+        f"when do I want {with_a(thing)}?",
+    )
+    return rng.choice(shapes), f"Think of the word {noun}: {_plainly(definition(noun))}"
+
+
+_KINDS = words.pieces(
+    "bare broken clean custom dangling default detached dirty empty external foreign frozen global "
+    "hidden huge internal legacy linked loose mixed native orphan partial primary protected raw "
+    "shallow shared signed stale static temporary tiny trusted virtual"
+)
+
+
+def _plainly(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def able(rng: random.Random, listener: Listener) -> Exchange:

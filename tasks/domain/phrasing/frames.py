@@ -6,9 +6,9 @@ from typing import Literal
 from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
 
-Form = Literal["do", "thing", "which", "inside"]
-"""What a frame takes: a verb phrase, the thing asked for, a thing after 'what is', or a thing that
-holds what is asked for."""
+Form = Literal["do", "thing", "which", "inside", "done"]
+"""What a frame takes: a verb phrase, the thing asked for, a thing after 'what is', a thing that
+holds what is asked for, or a thing and what is to be done with it."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,17 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
                 "what do we have in {thing}?|{context} what's in {thing}?",
             },
         ),
+        *_frames(
+            "done",
+            {
+                "should-be": "{thing} should be {done}.|{context} {thing} should be {done}, please."
+                "|{thing} {has} to be {done}.|{thing} {needs} to be {done}|{reason}, {thing} must "
+                "be {done}.",
+                "get-done": "I want {thing} {done}.|I'd like to have {thing} {done}.|get {thing} "
+                "{done}, please.|I need {thing} {done}.",
+                "can-be": "can {thing} be {done}?|could {thing} be {done}, please?",
+            },
+        ),
     ),
     "heldout": (
         *_frames(
@@ -96,6 +107,7 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
         ),
         *_frames("which", {"tell-me": "do you know {thing}?|tell me {thing}."}),
         *_frames("inside", {"find-in": "what is written in {thing}?|what can I find in {thing}?"}),
+        *_frames("done", {"may-be": "may {thing} be {done}?|see to it that {thing} {is} {done}."}),
     ),
 }
 

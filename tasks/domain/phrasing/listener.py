@@ -19,14 +19,22 @@ class Listener:
     tools: tuple[str, ...]
     nouns: tuple[str, ...]
     about: str
+    purposes: tuple[tuple[str, str], ...]
+    """Of each tool: its name in words, and the first sentence that describes it."""
 
     @classmethod
     def of(cls, toolset: Toolset) -> "Listener":
         """The listener of a server's tools."""
         texts = " ".join(f"{' '.join(name_words(t.name))} {t.description}" for t in toolset.tools)
-        return cls(tuple(t.name for t in toolset.tools), nouns(toolset), texts.lower())
+        purposes = tuple(
+            (" ".join(name_words(t.name)), _FIRST_SENTENCE.split(t.description.strip())[0])
+            for t in toolset.tools
+        )
+        names = tuple(t.name for t in toolset.tools)
+        return cls(names, nouns(toolset), texts.lower(), purposes)
 
 
+_FIRST_SENTENCE = re.compile(r"(?<=\w)[.\n]")
 Exchange = tuple[str, str]
 Family = Callable[[random.Random, Listener], Exchange]
 

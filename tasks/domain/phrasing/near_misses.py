@@ -77,10 +77,21 @@ def near_miss(
 
 
 _ELSEWHERE = pieces(
-    "rename share upload download encrypt translate archive lock publish merge compress restore "
-    "rate pin tag clone push pull approve assign import export sort delete duplicate sign move"
+    "activate annotate approve archive assign automate back-up ban bill block bookmark build "
+    "bundle cancel claim clone colour compile compress configure crop debug decrypt delete "
+    "deploy deprecate digitise disable downgrade download draw duplicate email enable encrypt "
+    "exclude export fax fetch film flag fold follow forward freeze frame grade hide highlight "
+    "host import install invite invoice join label laminate launch license link lock mail "
+    "melt merge migrate mirror mount mute notarise number outsource paint password-protect "
+    "patch photograph pin post postpone promote proofread publish pull purge push quarantine "
+    "queue rank rate rebuild recolour recycle redact refund release rename render rent repair "
+    "repeat reserve resize restart restore retire revoke rewind rotate sanitise schedule sell "
+    "share shorten shred shuffle sign simulate sort split sponsor stream subscribe-to sync "
+    "tag tax test tokenise train transcribe translate trim uninstall unlock unpin unpublish "
+    "upgrade upload validate visualise vote-on weigh whitelist wrap zip "
 )
-"""What one can do to most things and few servers have a tool for."""
+"""What one can do to things, and few servers have a tool for: so many, that the rule is learned and
+not the list."""
 _ASKED: dict[Split, tuple[str, ...]] = {
     "train": (
         "{do}.",
@@ -89,11 +100,18 @@ _ASKED: dict[Split, tuple[str, ...]] = {
         "could you {do} for me?",
         "I need to {do}.",
         "{do} pls",
+        "{do}",
+        "{do}!",
         "I want you to {do}.",
+        "I'd like to {do}.",
+        "help me {do}.",
     ),
     "heldout": ("would you {do}?", "{name} wants me to {do}.", "go on and {do}."),
 }
-_THINGS = ("the {noun}", "the {noun}", "my {noun}", "my {nouns}", "this {noun}", "all {nouns}")
+_THINGS = (
+    *("the {noun}", "the {noun}", "my {noun}", "my {nouns}", "this {noun}", "all {nouns}"),
+    *("the last {n} {nouns}", "it", "everything", "some {nouns}", "the {nouns}"),
+)
 _NAMED = ("the {noun}", "the {noun}", "{noun}", "my {noun}", "")
 """What may stand before a value."""
 TAIL_SHARE = 0.25
@@ -111,16 +129,21 @@ _TAILS: dict[Split, tuple[str, ...]] = {
 
 
 @lru_cache(maxsize=32)
-def _beyond_tools(about: str) -> tuple[str, ...]:
-    """The verbs that no tool's name or description has."""
-    return tuple(verb for verb in _ELSEWHERE if not re.search(rf"\b{verb[:-1]}", about))
+def _beyond_tools(about: str, said: frozenset[str]) -> tuple[str, ...]:
+    """The verbs that no tool's name or description has, and that are said for none of theirs."""
+    return tuple(
+        verb
+        for verb in _ELSEWHERE
+        if verb not in said and not re.search(rf"\b{verb.partition('-')[0][:-1]}", about)
+    )
 
 
 def beyond(
     choices: Sequence[Wording], listener: Listener, split: Split, rng: random.Random
 ) -> tuple[str, str] | None:
     """A request about the tools' own things that none of them can do, and an honest answer."""
-    verbs = _beyond_tools(listener.about)
+    phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
+    verbs = _beyond_tools(listener.about, frozenset(phrase.verb for phrase in phrases))
     named = [wording for wording in choices if wording.identity]
     if not verbs:
         return None
@@ -131,10 +154,13 @@ def beyond(
         drawn = wording.maker.make(rng, Wish(split, 0.0, free=True)).get(identity)
         if isinstance(drawn, str) and wording.noun:
             noun, value = wording.noun, said(drawn, wording.maker.kind(identity), rng)
-    thing = rng.choice(_NAMED if value else _THINGS).format(noun=noun, nouns=plural(noun))
+    things = _NAMED if value else _THINGS
+    thing = rng.choice(things).format(noun=noun, nouns=plural(noun), n=rng.randint(2, 9))
+    verb = verb.replace("-", " ")
     do = " ".join(part for part in (verb, thing, value) if part)
     if rng.random() < TAIL_SHARE:
         do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
     text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
     answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
-    return sentence(typed(text, rng)), answer.format(verb, with_a(noun))
+    meant = thing if thing in ("it", "everything") else with_a(noun)
+    return sentence(typed(text, rng)), answer.format(verb, meant)

@@ -8,8 +8,8 @@ from typing import Any
 from tasks.domain.arguments.meanings import PATHS, SQL, TEXTS
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.attributes import before_noun, head_noun
-from tasks.domain.phrasing.clauses import Clause, clause, preposition
-from tasks.domain.phrasing.frames import AFTERS, CONTEXTS, FRAMES, QUESTIONS, REASONS, Frame
+from tasks.domain.phrasing.clauses import HASH, Clause, clause, preposition
+from tasks.domain.phrasing.frames import AFTERS, CONTEXTS, FRAMES, QUESTIONS, REASONS, Form, Frame
 from tasks.domain.phrasing.naming import (
     in_other_nouns,
     is_plural,
@@ -20,7 +20,7 @@ from tasks.domain.phrasing.naming import (
 )
 from tasks.domain.phrasing.spoken import listed, said
 from tasks.domain.phrasing.typing_habits import typed
-from tasks.domain.phrasing.verbs import CREATING
+from tasks.domain.phrasing.verbs import CREATING, done
 from tasks.domain.phrasing.wording import SLOT, Phrase, Wording
 
 QUESTION_SHARE = 0.55
@@ -39,7 +39,7 @@ BARE_SHARE = 0.5
 """Share of terse texts without an article: «log since yesterday»."""
 OTHER_VERB_SHARE = 0.35
 """Share of requests that say a tool's verb in another word: «look up» for «get»."""
-_SHA = re.compile(r"[0-9a-f]{7,40}")
+_WITH_NUMBER = re.compile(r" with (\d+ [a-z]+ ?[a-z]*)$")
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
 
@@ -65,14 +65,14 @@ def request(
     if is_terse and (text := _by_name(wording, said_of, split, rng)):
         return Request(typed_with_care(wording, text, said_of, rng), f"by-name-{split}")
     phrase, thing = deed(wording, said_of, rng)
-    holds = len(said_of) == 1 and phrase.object == SLOT and _is_container(wording)
-    frame = _frame(phrase, thing, split, rng, holds)
+    frame = _frame(_forms(wording, phrase, thing, said_of), split, rng)
     if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
-        thing = thing.removeprefix("the ")
+        thing = _WITH_NUMBER.sub(r", \1", thing.removeprefix("the "))
     text = frame.text.format(
         do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
-        **{"is": "are" if _is_many(phrase.object) else "is"},
+        done=done(phrase.verb),
+        **_agreeing(_is_many(wording, phrase, said_of)),
         context=rng.choice(CONTEXTS[split]),
         after=rng.choice(AFTERS),
         reason=rng.choice(REASONS),
@@ -117,8 +117,16 @@ def typed_with_care(
     return careless if wording.says(careless, arguments) else text
 
 
-def _is_many(thing: str) -> bool:
-    return is_plural(head_noun(thing))
+def _is_many(wording: Wording, phrase: Phrase, arguments: dict[str, Any]) -> bool:
+    value = arguments.get(wording.identity or "")
+    if phrase.has_slot:
+        return isinstance(value, list) and len(value) > 1
+    return is_plural(head_noun(phrase.object))
+
+
+def _agreeing(many: bool) -> dict[str, str]:
+    verbs = ("are", "have", "need") if many else ("is", "has", "needs")
+    return dict(zip(("is", "has", "needs"), verbs, strict=True))
 
 
 def _seen(verb: str, frame: str) -> str:
@@ -126,14 +134,26 @@ def _seen(verb: str, frame: str) -> str:
     return "see" if verb in ("show", "display") and _MYSELF.search(frame) else verb
 
 
-def _frame(phrase: Phrase, thing: str, split: Split, rng: random.Random, holds: bool) -> Frame:
-    forms = {"do": 3}
+def _forms(
+    wording: Wording, phrase: Phrase, thing: str, arguments: dict[str, Any]
+) -> dict[Form, int]:
+    """The forms of a sentence that a phrase fits into, and how often each is drawn."""
+    forms: dict[Form, int] = {"do": 3}
     if phrase.shows and not thing.startswith(("a ", "an ", "some ")) and ": " not in thing:
         forms["thing"] = 2
     if phrase.shows and not phrase.has_slot and phrase.object.startswith("the "):
         forms["which"] = 1
-    if holds:
+    if len(arguments) == 1 and phrase.object == SLOT and _is_container(wording):
         forms["inside"] = 2
+    named = (wording.identity,) if phrase.has_slot else ()
+    is_whole = tuple(arguments) == named and phrase.object.startswith((SLOT, "all "))
+    goes_to = phrase.verb.endswith(" to")
+    if is_whole and not (phrase.shows or wording.verbatim or goes_to):
+        forms["done"] = 1
+    return forms
+
+
+def _frame(forms: dict[Form, int], split: Split, rng: random.Random) -> Frame:
     form = rng.choices(list(forms), list(forms.values()))[0]
     return rng.choice([frame for frame in FRAMES[split] if frame.form == form])
 
@@ -164,7 +184,7 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
         noun = plural(noun) if len(value) > 1 else singular(noun)
-    if noun == "revision" and _SHA.fullmatch(text) and not wording.verbatim:
+    if noun == "revision" and HASH.fullmatch(text) and not wording.verbatim:
         noun = "commit"
     choices = [f"the {noun} {text}"]
     if kind in TEXTS or wording.bare:

@@ -1,5 +1,7 @@
 """Verbs: which word of a tool's name is one, what it does, and its forms."""
 
+import re
+
 from tasks.domain.arguments.words import pieces
 
 PHRASAL = {
@@ -115,8 +117,49 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     }.items()
 }
 """What people say instead of a verb. Not where another tool of the server has that verb."""
+NOUNS: dict[str, str] = {
+    verb: noun
+    for noun, verbs in {
+        "make a {}": "commit copy backup call change purchase request reservation",
+        "do a {}": "search reset restart review merge test build",
+        "run a {}": "query scan check",
+        "write a {}": "post comment note report",
+        "place a {}": "order bid",
+    }.items()
+    for verb in pieces(verbs)
+}
+"""Verbs that are nouns too, and what one does with these: «make a commit»."""
 _NAMES_FIRST = frozenset(pieces("status log tag diff branch tree order book plan rate score map"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
+
+
+_DOUBLED = re.compile(r"[^aeiou][aeiou][bdglmnprt]$")
+"""One short vowel between consonants: 'stop' → 'stopped'."""
+_IRREGULAR: dict[str, str] = dict(
+    pair.split(":")
+    for pair in pieces(
+        "begin:begun buy:bought choose:chosen cut:cut do:done find:found freeze:frozen get:got "
+        "give:given hide:hidden keep:kept know:known make:made pay:paid put:put read:read "
+        "rebuild:rebuilt run:run sell:sold send:sent set:set show:shown shut:shut speak:spoken "
+        "split:split stick:stuck take:taken tell:told withdraw:withdrawn write:written "
+        "build:built draw:drawn edit:edited visit:visited limit:limited open:opened "
+        "render:rendered register:registered trigger:triggered filter:filtered order:ordered "
+        "deliver:delivered cancel:cancelled transfer:transferred reset:reset"
+    )
+)
+
+
+def done(verb: str) -> str:
+    """The past participle of a verb, with its particle: 'check out' → 'checked out'."""
+    first, _, particle = verb.partition(" ")
+    word = _IRREGULAR.get(first)
+    if word is None and first.endswith("e"):
+        word = f"{first}d"
+    elif word is None and re.search(r"[^aeiou]y$", first):
+        word = f"{first[:-1]}ied"
+    elif word is None:
+        word = f"{first}{first[-1] if _DOUBLED.search(first) else ''}ed"
+    return f"{word} {particle}".strip()
 
 
 def base_form(word: str) -> str | None:

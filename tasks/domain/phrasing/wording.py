@@ -26,6 +26,7 @@ from tasks.domain.phrasing.spoken import mentions
 from tasks.domain.phrasing.verbs import (
     MAKING,
     MOVING,
+    NOUNS,
     SAYING,
     SHOWING,
     SYNONYMS,
@@ -149,6 +150,7 @@ def _wording(
     by_name = _named_phrases(verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
     told += _phrases_with_place(maker, verb) if slotted else _counted_phrases(maker)
+    told += _as_noun(maker, verb) if not head and identity is None else ()
     alone = verb is not None and verbs[verb] == 1
     # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
@@ -244,6 +246,14 @@ def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, .
     return (Phrase("show", with_the(plural(thing) if lists else thing), True),)
 
 
+def _as_noun(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
+    """A tool that is named by a verb alone, where that is a noun too: «make a commit»."""
+    if verb not in NOUNS or not any(name in maker.required for name in maker.spoken_for):
+        return ()
+    doing, _, thing = NOUNS[verb].format(verb).partition(" ")
+    return (Phrase(doing, thing, False),)
+
+
 def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
     """What a reading tool shows, from what its parameters count or filter: «the commits»."""
     if not maker.tool.read_only:
@@ -303,11 +313,29 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
         rest = rest.removeprefix("specific ")
         if re.match(r"(current|new|complete|detailed)\b", rest):
             rest = with_the(rest)
-        return (Phrase(verb, rest, shows),)
+        short = _shortened(rest, name_words(maker.tool.name))
+        return tuple(Phrase(verb, thing, shows) for thing in (rest, short) if thing)
     slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun)
     if slotted and slotted.startswith(SLOT):
         slotted = _TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()
+
+
+_STATE = re.compile(
+    r"(?P<things>[a-z]+s)(?: in [a-z ]+?)? that are (?P<no>not (?:yet )?)?(?P<state>[a-z]+ed)\b.*"
+)
+"""«changes in the working directory that are not yet staged»."""
+
+
+def _shortened(thing: str, named: Sequence[str]) -> str:
+    """A thing whose state follows it, the state before it: «the staged changes»; or empty."""
+    found = _STATE.fullmatch(thing)
+    if found is None:
+        return ""
+    state, no = found["state"], found["no"] or ""
+    if no:
+        state = f"un{state}" if f"un{state}" in named else f"{no}{state}"
+    return f"the {state} {found['things']}"
 
 
 _PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")

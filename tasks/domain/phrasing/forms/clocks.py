@@ -7,6 +7,10 @@ from tasks.domain.phrasing.forms.counts import in_words
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
+_OFTEN = 3
+"""Times that a form which most people use stands among the forms; a rare one stands once."""
+
+
 def forms(value: str) -> tuple[str, ...]:
     """The ways to say a time in 24-hour form."""
     found = _CLOCK.fullmatch(value)
@@ -15,20 +19,18 @@ def forms(value: str) -> tuple[str, ...]:
     hour, minute = int(found[1]), int(found[2])
     twelve, half = hour % 12 or 12, "am" if hour < 12 else "pm"
     said = [
-        f"{twelve}:{minute:02} {half}",
-        f"{twelve}:{minute:02}{half}",
-        f"{twelve}:{minute:02} {half.upper()}",
-        f"{twelve}:{minute:02} {half[0]}.m.",
+        *(f"{twelve}:{minute:02} {half}", f"{twelve}:{minute:02}{half}") * _OFTEN,
+        *(f"{twelve}:{minute:02} {half.upper()}", f"{twelve}:{minute:02} {half[0]}.m.") * 2,
+        *(f"{twelve}:{minute:02} {_part_of_day(hour)}",) * 2,
         f"{hour:02}{minute:02} hours",
         f"{hour:02}.{minute:02}",
         f"{hour:02}h{minute:02}",
-        f"{twelve}:{minute:02} {_part_of_day(hour)}",
     ]
     if minute == 0:
-        said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3
-        said += [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"]
+        said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3 * _OFTEN
+        said += [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"] * 3
     if value in ("00:00", "12:00"):
-        said += ["midnight" if hour == 0 else "noon"] * 3
+        said += ["midnight" if hour == 0 else "noon"] * 9
     return (*said, *_quarters(hour, minute))
 
 
@@ -43,11 +45,12 @@ def _quarters(hour: int, minute: int) -> tuple[str, ...]:
         return ()
     lead, which = shapes[minute]
     twelve, half = which % 12 or 12, "am" if which < 12 else "pm"
-    return (
+    said = (
         f"{lead} {in_words(twelve)} {_part_of_day(which)}",
         f"{lead} {twelve} {_part_of_day(which)}",
         f"{lead} {twelve} {half}",
     )
+    return said * 2
 
 
 def _part_of_day(hour: int) -> str:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from tasks.domain.arguments.places import famous_cities, zone_cities
 
-_MOST = 40
+_MOST = 250
 """Times that a zone's best known city stands among its forms; one that few ask about: once."""
 
 
