@@ -11,6 +11,7 @@ import pytest
 from tasks.domain.arguments.maker import ArgumentMaker, Wish
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.answers import answer, ask, report
+from tasks.domain.phrasing.domain_talk import domain_purpose
 from tasks.domain.phrasing.errands import errand
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES
 from tasks.domain.phrasing.listener import Listener, bare
@@ -19,7 +20,7 @@ from tasks.domain.phrasing.near_misses import beyond, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.phrasing.spoken import quoted
-from tasks.domain.phrasing.verbs import base_form
+from tasks.domain.phrasing.verbs import base_form, done
 from tasks.domain.phrasing.wording import Wording, wordings
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS
@@ -324,6 +325,89 @@ def test_a_reading_tool_without_a_verb_is_asked_for_by_its_noun() -> None:
         toolset = VERSIONS.model_copy(update={"server": "vcs", "tools": tools})
         (wording,) = wordings(toolset, [ArgumentMaker(tool, REPOSITORY)])
         assert expected in [phrase.text for phrase in wording.phrases]
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "expected"),
+    [
+        ("vcs_diff_staged", "Shows changes that are staged for commit", "the staged changes"),
+        (
+            "vcs_diff_unstaged",
+            "Shows changes in the working directory that are not yet staged",
+            "the unstaged changes",
+        ),
+        ("vcs_diff", "Shows notes in a folder that are not archived", "the not archived notes"),
+        ("vcs_diff", "Shows notes that people archived", None),
+    ],
+)
+def test_the_state_of_a_thing_stands_before_it(
+    name: str, description: str, expected: str | None
+) -> None:
+    tool = VERSIONS.tools[0].model_copy(update={"name": name, "description": description})
+    toolset = VERSIONS.model_copy(update={"server": "vcs", "tools": (tool, *VERSIONS.tools[1:])})
+    (wording,) = wordings(toolset, [ArgumentMaker(tool, REPOSITORY)])
+    told = [phrase.object for phrase in wording.phrases]
+    assert expected in told if expected else not [thing for thing in told if "archived no" in thing]
+
+
+def test_a_verb_that_is_a_noun_too_is_made() -> None:
+    tool = Tool(
+        name="vcs_commit",
+        description="Records changes",
+        input_schema={
+            "type": "object",
+            "properties": {"message": {"type": "string"}},
+            "required": ["message"],
+        },
+        read_only=False,
+    )
+    toolset = VERSIONS.model_copy(update={"server": "vcs", "tools": (tool, *VERSIONS.tools)})
+    told = _texts(toolset, "vcs_commit", {"message": "Sort entries"})
+    assert re.search(r"[Mm]ake a commit with the message [\"']Sort entries", told)
+
+
+def test_a_thing_is_asked_to_be_done_where_nothing_else_is_said_of_it() -> None:
+    told = _texts(VERSIONS, "git_add", {"files": ["a.py", "b.py"]}).splitlines()
+    assert [text for text in told if "the files a.py and b.py have to be added" in text.lower()]
+    one = _texts(VERSIONS, "git_add", {"files": ["a.py"]}).splitlines()
+    assert [text for text in one if "a.py has to be added" in text.lower()]
+    shown = _texts(VERSIONS, "git_log", {"max_count": 5}).splitlines()
+    assert not [text for text in shown if re.search(r"be (shown|displayed|printed)", text)]
+
+
+@pytest.mark.parametrize(
+    ("verb", "participle"),
+    [
+        ("add", "added"),
+        ("create", "created"),
+        ("copy", "copied"),
+        ("stop", "stopped"),
+        ("clear", "cleared"),
+        ("play", "played"),
+        ("send", "sent"),
+        ("check out", "checked out"),
+        ("open", "opened"),
+    ],
+)
+def test_a_verb_has_its_participle(verb: str, participle: str) -> None:
+    assert done(verb) == participle
+
+
+def test_a_hash_is_called_a_commit_now_and_then() -> None:
+    commit = {"type": "string", "description": "The commit sha that a branch should contain"}
+    schema = {"type": "object", "properties": {"contains": commit}}
+    branches = VERSIONS.tools[0].model_copy(update={"input_schema": schema})
+    toolset = VERSIONS.model_copy(update={"tools": (branches, *VERSIONS.tools[1:])})
+    told = _texts(toolset, branches.name, {"contains": "8c1d2e3"})
+    assert "containing commit 8c1d2e3" in told
+    assert "containing 8c1d2e3" in told
+    assert "commit 12345678" not in _texts(toolset, branches.name, {"contains": "12345678"})
+
+
+def test_a_question_about_a_tool_is_answered_from_its_description() -> None:
+    listener = Listener.of(VERSIONS)
+    told = dict(domain_purpose(random.Random(n), listener) for n in range(200))
+    assert told["what does git status do?"] == "Shows the working tree status"
 
 
 def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:

@@ -87,6 +87,7 @@ _ALSO: dict[str, tuple[str, ...]] = {
 HASH = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,40}")
 """A hash of a commit, whole or its start."""
 _NAMED_SHARE = 0.4
+"""Share of the hashes that are called what they are of: «commit 8d1a2c3»."""
 _SWITCHES = frozenset(
     pieces("include show with allow enable use exclude skip ignore force keep add")
 )
@@ -119,19 +120,14 @@ def clause(
         lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
         return Clause(f"{lead}: {said(value, 'object', rng)}", 10)
     text = said(value, kind, rng, verbatim=verbatim)
-    if not verbatim and rng.random() < _NAMED_SHARE:
-        text = f"{_what_is(value)}{text}"
+    if text == value and HASH.fullmatch(text) and not verbatim and rng.random() < _NAMED_SHARE:
+        text = f"commit {text}"
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
     elif not verbatim and shape in _ALSO and rng.random() < 0.5:
         shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
-
-
-def _what_is(value: Any) -> str:
-    """The noun that people say before a value that only looks like one: «commit 8d1a2c3»."""
-    return "commit " if isinstance(value, str) and HASH.fullmatch(value) else ""
 
 
 def preposition(name: str, value: Any, kind: str) -> str:
