@@ -15,12 +15,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from profiles import Data, Recipe, Scenarios, load_recipe
+from profiles import Data, Recipe, Scenarios, TeacherPlan, load_recipe
 from tasks.domain import scoring
 from tasks.domain.examination import typed_rows
 from tasks.domain.list_variants import list_numbers
@@ -30,17 +31,23 @@ from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
 from tasks.external.servers import at_home, executing, read_toolset_of, typed_prompts_of
 from tasks.external.student import student
+from tasks.external.teacher import teacher
 from tasks.external.tokenizer import ChatTokenizer
+from tasks.rephrase_dataset import in_other_words
 
 FIGURES = Path(__file__).with_name("bench-data.json")
+TAUGHT = "and a teacher's words"
 WAYS: dict[str, dict[str, Any]] = {
     "values verbatim, no near misses": {"spoken_share": 0.0, "near_miss_share": 0.0},
     "values as people say them": {"near_miss_share": 0.0},
     "and near misses": {},
     "and other tool lists": {"varied_lists_share": 0.15},
     "and two calls in a row": {"several_share": 0.1},
+    TAUGHT: {},
 }
 """What each way changes in the profile's section on data."""
+TAUGHT_SHARE = 0.5
+"""The rows with a call that the teacher is asked to put into other words."""
 
 
 class Outcome(BaseModel):
@@ -56,6 +63,8 @@ class Outcome(BaseModel):
     typed: Score
     typed_exact: list[bool]
     """Per typed prompt, in their order, whether all of it was right."""
+    note: str = ""
+    """What became of the questions to a teacher."""
 
 
 def main() -> None:
@@ -66,6 +75,7 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
+    parser.add_argument("--teacher", help="a GGUF file that phrases; else the base model itself")
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
     outcomes: list[Outcome] = []
@@ -73,7 +83,8 @@ def main() -> None:
         for server in asked.servers:
             recipe = _recipe(server, asked.model, asked.profile, asked.steps)
             for way in asked.ways:
-                outcomes.append(_outcome(recipe, way, folder / f"{server}-{len(outcomes)}"))
+                here = folder / f"{server}-{len(outcomes)}"
+                outcomes.append(_outcome(recipe, way, here, asked.teacher))
                 _write(outcomes, asked)
                 sys.stdout.write(_table(outcomes) + "\n")
                 sys.stdout.flush()
@@ -91,9 +102,11 @@ def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
     return recipe.model_copy(update={"profile": chosen})
 
 
-def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
+def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -> Outcome:
     folder.mkdir()
-    written = _rows(recipe, _data(recipe.profile.data, WAYS[way]))
+    written, note = _rows(recipe, _data(recipe.profile.data, WAYS[way])), ""
+    if way == TAUGHT:
+        written, note = _taught(recipe, written, folder, teacher_file)
     gguf, seconds, loss, steps = _trained(recipe, written, folder)
     typed = typed_rows(typed_prompts_of(recipe.server), written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
@@ -118,6 +131,7 @@ def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
             scoring.judge_answer(row, text).exact
             for row, text in zip(typed, typed_texts, strict=True)
         ],
+        note=note,
     )
 
 
@@ -134,13 +148,51 @@ def _rows(recipe: Recipe, data: Data) -> WrittenRows:
         return write_rows(toolset, at_home(recipe.server), data, execute, execute.offers)
 
 
+def _taught(
+    recipe: Recipe, written: WrittenRows, folder: Path, teacher_file: str | None
+) -> tuple[WrittenRows, str]:
+    """The rows, a share of them as a teacher says them, and what became of its answers."""
+    file = Path(teacher_file) if teacher_file else folder / "teacher.gguf"
+    if not file.exists():
+        convert(_base(recipe, folder), file, recipe.quantization)
+    plan = TeacherPlan(
+        gguf=str(file),
+        model=file.stem if teacher_file else recipe.model.name,
+        licence=recipe.model.licence,
+        share=TAUGHT_SHARE,
+        language="en",
+        temperature=0.9,
+        concurrency=2,
+        attempts=2,
+        backoff_seconds=1.0,
+        longest_wait_seconds=10.0,
+        timeout_seconds=60.0,
+        max_answer_tokens=120,
+        max_tokens=2_000_000,
+        price_per_million_in=0.0,
+        price_per_million_out=0.0,
+        max_money=0.0,
+    )
+    with teacher(plan, "", folder / "teacher") as asked:
+        rows, note = in_other_words(
+            written.train, written.heldout, plan, recipe.profile.data.seed, asked
+        )
+    return replace(written, train=tuple(rows)), note
+
+
+def _base(recipe: Recipe, folder: Path) -> Path:
+    """The base model, made once for all ways."""
+    base = folder.parent / "base"
+    if not base.exists():
+        build_base(recipe.model, base)
+    return base
+
+
 def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, float, float, int]:
     from tasks.external.trainer import engine
     from tasks.external.trainer.merging import merge, save_adapter
 
-    profile, base = recipe.profile, folder.parent / "base"
-    if not base.exists():
-        build_base(recipe.model, base)
+    profile, base = recipe.profile, _base(recipe, folder)
     encode = ChatTokenizer(base).encode
     rows = engine.prepare_dataset(
         [encode(row) for row in written.train], list_numbers(written.train)

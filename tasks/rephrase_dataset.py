@@ -3,6 +3,7 @@
 import os
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 from prefect import task
 from prefect.blocks.system import Secret
@@ -16,7 +17,7 @@ from tasks.domain.rephrasing import fault, is_rephrasable, question, rephrased, 
 from tasks.domain.similarity import normal
 from tasks.external.row_files import keep_rows
 from tasks.external.storage import Storage
-from tasks.external.teacher import Answer, Purse, teacher
+from tasks.external.teacher import Answer, Purse, Teacher, teacher
 from tasks.reporting import events
 
 
@@ -35,11 +36,25 @@ def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
         return dataset
     storage = Storage()
     rows, heldout = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
-    able = [place for place, row in enumerate(rows) if is_rephrasable(row)]
-    chosen = random.Random(dataset.seed).sample(able, round(plan.share * len(able)))
-    questions = [question(rows[n], plan.language, plan.temperature, dataset.seed) for n in chosen]
     with teacher(plan, _key(plan), storage.folder("teacher")) as asked:
-        answers = asked.ask(questions)
+        rows, note = in_other_words(rows, heldout, plan, dataset.seed, asked)
+    train_file, heldout_file = keep_rows("rephrased", rows, heldout)
+    notes = (*dataset.notes, note)
+    return dataset.model_copy(update={"train": train_file, "heldout": heldout_file, "notes": notes})
+
+
+def in_other_words(
+    rows: Sequence[Row], heldout: Sequence[Row], plan: TeacherPlan, seed: int, asked: Teacher
+) -> tuple[list[Row], str]:
+    """(the training rows, a share of them in the teacher's words; a note of what became of each).
+
+    Raises:
+        TeacherFailed: the endpoint refuses or answers nothing at all.
+    """
+    rows = list(rows)
+    able = [place for place, row in enumerate(rows) if is_rephrasable(row)]
+    chosen = random.Random(seed).sample(able, round(plan.share * len(able)))
+    answers = asked.ask([question(rows[n], plan.language, plan.temperature, seed) for n in chosen])
     counts: Counter[str] = Counter()
     said = {normal(row.user_text) for row in (*rows, *heldout)}
     for place, answer in zip(chosen, answers, strict=True):
@@ -47,10 +62,8 @@ def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
         counts[outcome] += 1
         if outcome == _DONE:
             said.add(normal(text))
-            rows[place] = rephrased(rows[place], text, dataset.seed)
-    train_file, heldout_file = keep_rows("rephrased", rows, heldout)
-    notes = (*dataset.notes, _note(plan, counts, answers, asked.purse))
-    return dataset.model_copy(update={"train": train_file, "heldout": heldout_file, "notes": notes})
+            rows[place] = rephrased(rows[place], text, seed)
+    return rows, _note(plan, counts, answers, asked.purse)
 
 
 _DONE = "put into other words"
