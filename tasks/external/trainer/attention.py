@@ -1,8 +1,10 @@
 """Attention over a shared-prefix pack: each row looks at the prefix and at itself, nothing else.
 
 A dense mask would compute every pair of tokens of the pack and throw most of them away. Here the
-prefix is attended to once, causally, and each row's remainder in a call of its own. The pack's
-layout is read from the positions: they go on from the prefix at the start of every row.
+prefix is attended to once, causally, and the remainders of a few rows in one call: for each call
+the prefix's keys and values are copied, and its rows' pairs with each other are computed for
+nothing. The pack's layout is read from the positions: they go on from the prefix at the start of
+every row.
 """
 
 from collections.abc import Iterator
@@ -13,6 +15,8 @@ from typing import Any
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
+
+from tasks.domain.memory import ROWS_AT_ONCE
 
 NAME = "mcp_forge_shared_prefix"
 
@@ -52,35 +56,49 @@ def shared_prefix_attention(
     key, value = (x.repeat_interleave(groups, dim=1) for x in (key, value))
     chance = dropout if module.training else 0.0
     prefix, starts = pack_layout(position_ids[0].tolist())
+    rows = list(pairwise(starts))
+    bands = [rows[n : n + ROWS_AT_ONCE] for n in range(0, len(rows), ROWS_AT_ONCE)]
+    # Split once: the gradient of a slice is a whole pack of zeros, one for each row.
+    sizes = [prefix, *(band[-1][1] - band[0][0] for band in bands)]
+    queries, keys, values = (x.split(sizes, dim=2) for x in (query, key, value))
     parts = []
     if prefix:
-        head = slice(0, prefix)
         parts.append(
             scaled_dot_product_attention(
-                query[:, :, head],
-                key[:, :, head],
-                value[:, :, head],
+                queries[0],
+                keys[0],
+                values[0],
                 dropout_p=chance,
                 is_causal=True,
                 scale=scaling,
             )
         )
-    for start, end in pairwise(starts):
-        keys, values = (
-            torch.cat((x[:, :, :prefix], x[:, :, start:end]), dim=2) for x in (key, value)
-        )
-        mask = torch.ones(end - start, prefix + end - start, dtype=torch.bool, device=key.device)
+    for number, band in enumerate(bands, start=1):
         parts.append(
             scaled_dot_product_attention(
-                query[:, :, start:end],
-                keys,
-                values,
-                attn_mask=mask.tril(diagonal=prefix),
+                queries[number],
+                torch.cat((keys[0], keys[number]), dim=2),
+                torch.cat((values[0], values[number]), dim=2),
+                attn_mask=_mask(prefix, band, key.device),
                 dropout_p=chance,
                 scale=scaling,
             )
         )
     return torch.cat(parts, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _mask(prefix: int, band: list[tuple[int, int]], device: torch.device) -> torch.Tensor:
+    """What the tokens of a few rows look at: the prefix, and what stands before them in their row.
+
+    Boolean, [tokens of these rows, prefix and tokens of these rows].
+    """
+    first, end = band[0][0], band[-1][1]
+    mask = torch.zeros(end - first, prefix + end - first, dtype=torch.bool, device=device)
+    mask[:, :prefix] = True
+    for start, stop in band:
+        row = slice(start - first, stop - first)
+        mask[row, prefix + row.start : prefix + row.stop] = True
+    return mask.tril(diagonal=prefix)
 
 
 def pack_layout(positions: list[int]) -> tuple[int, list[int]]:
