@@ -1,7 +1,7 @@
 """How long does a training take? A step's operations over the rate of one matrix product."""
 
 from profiles import Architecture, Training
-from tasks.domain.memory import Checkpointing, Estimate, Pass, RowLengths, packs
+from tasks.domain.memory import ROWS_AT_ONCE, Checkpointing, Estimate, Pass, RowLengths, packs
 from tasks.domain.sizes import Device, linear_parameters
 
 _EFFICIENCY = {"CPU": 0.6, "GPU": 0.4}
@@ -52,10 +52,11 @@ def average_step(lengths: RowLengths, training: Training, device: Device) -> Pas
     rows = training.effective_batch
     packed = packs(training, device)
     own = mean - min(lengths.prefix, mean) if packed else mean
+    beside = (min(rows, ROWS_AT_ONCE) - 1) * own if packed else 0
     return Pass(
         tokens=round(rows * own + (mean - own)),
         trained=round(rows * mean * lengths.trained_share),
         rows=rows,
         attended=round(rows * mean),
-        pairs=round(rows * own * mean),
+        pairs=round(rows * own * (mean + beside)),
     )

@@ -134,7 +134,7 @@ CHANGE_KINDS = pieces("feature fix hotfix docs chore release test refactor")
 FOLDERS = pieces(
     ".config .github .vscode app assets backup build config core data docs drafts examples "
     "exports images invoices lib logs media notes notebooks photos projects public reports "
-    "scripts shared src static  templates tests tools web"
+    "scripts shared src static templates tests tools web"
 )
 FILE_STEMS = pieces(
     "agenda api budget cart changelog chart client contacts credits customers draft events "

@@ -112,7 +112,7 @@ def domain_kinds(rng: random.Random, listener: Listener) -> Exchange:
 
 
 _KINDS = words.pieces(
-    "bare broken clean custom dangling default detached dirty empty external foreign frozen global "
+    "bare broken clean custom dangling default dirty empty external foreign frozen global "
     "hidden huge internal legacy linked loose mixed native orphan partial primary protected raw "
     "shallow shared signed stale static temporary tiny trusted virtual"
 )
