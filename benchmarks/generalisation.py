@@ -153,7 +153,7 @@ def _taught(
 ) -> tuple[WrittenRows, str]:
     """The rows, a share of them as a teacher says them, and what became of its answers."""
     file = Path(teacher_file) if teacher_file else folder / "teacher.gguf"
-    if not file.exists():
+    if not teacher_file:
         convert(_base(recipe, folder), file, recipe.quantization)
     plan = TeacherPlan(
         gguf=str(file),

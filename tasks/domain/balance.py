@@ -30,8 +30,9 @@ class Balance:
     """Of the training rows' calls: the values, as JSON, of each ``tool.parameter``."""
     given: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Of the training rows' calls: how many give a parameter, of any tool, this value (as JSON)."""
-    only: dict[str, str | None] = field(default_factory=dict)
-    """The value, as JSON, that a ``tool.parameter`` always has; None where it has several."""
+    only: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    """The parameter and the value, as JSON, that a ``tool.parameter`` always has; None where it has
+    several."""
     asked: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
     """Of each held-out row: its place, its family, and the values of its calls."""
 
@@ -58,15 +59,18 @@ class Balance:
 
         Several calls must have it, of this tool or of others with a parameter of that name.
         """
-        value = self.only.get(name)
-        return value is not None and self.given[name.split(".")[-1], value] >= SMALL_POOL
+        same = self.only.get(name)
+        return same is not None and self.given[same] >= SMALL_POOL
 
     def _note_constants(self, calls: list[ToolCall]) -> None:
         for call in calls:
             for parameter, value in call.arguments.items():
-                name, text = f"{call.name}.{parameter}", json.dumps(value, sort_keys=True)
-                self.given[parameter, text] += 1
-                if self.only.setdefault(name, text) != text:
+                name, given = (
+                    f"{call.name}.{parameter}",
+                    (parameter, json.dumps(value, sort_keys=True)),
+                )
+                self.given[given] += 1
+                if self.only.setdefault(name, given) != given:
                     self.only[name] = None
 
     def findings(self, quality: Quality) -> list[Finding]:

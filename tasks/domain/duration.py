@@ -1,7 +1,7 @@
 """How long does a training take? A step's operations over the rate of one matrix product."""
 
 from profiles import Architecture, Training
-from tasks.domain.memory import ROWS_AT_ONCE, Checkpointing, Estimate, Pass, RowLengths, packs
+from tasks.domain.memory import Checkpointing, Estimate, Pass, RowLengths, pack_of, packs
 from tasks.domain.sizes import Device, linear_parameters
 
 _EFFICIENCY = {"CPU": 0.6, "GPU": 0.4}
@@ -50,13 +50,8 @@ def average_step(lengths: RowLengths, training: Training, device: Device) -> Pas
     """An optimiser step of rows of the mean length, however many passes it is."""
     mean = lengths.tokens / lengths.rows
     rows = training.effective_batch
-    packed = packs(training, device)
-    own = mean - min(lengths.prefix, mean) if packed else mean
-    beside = (min(rows, ROWS_AT_ONCE) - 1) * own if packed else 0
-    return Pass(
-        tokens=round(rows * own + (mean - own)),
-        trained=round(rows * mean * lengths.trained_share),
-        rows=rows,
-        attended=round(rows * mean),
-        pairs=round(rows * own * (mean + beside)),
-    )
+    tokens = round(rows * mean)
+    if packs(training, device):
+        return pack_of(lengths, rows, tokens)
+    trained = round(rows * mean * lengths.trained_share)
+    return Pass(tokens=tokens, trained=trained, rows=rows, pairs=round(rows * mean * mean))

@@ -247,7 +247,12 @@ _WAYS: tuple[Checkpointing, Checkpointing] = ("unsloth", "off")
 
 
 def _pack(lengths: RowLengths, rows: int) -> Pass:
-    together = max(lengths.of_step(rows), rows * lengths.prefix)
+    return pack_of(lengths, rows, lengths.of_step(rows))
+
+
+def pack_of(lengths: RowLengths, rows: int, tokens: int) -> Pass:
+    """The pack of so many rows, whose tokens are counted with the prefix of each."""
+    together = max(tokens, rows * lengths.prefix)
     own = together - rows * lengths.prefix
     return Pass(
         tokens=lengths.prefix + own,

@@ -15,12 +15,15 @@ def from_table(table: Sequence[tuple[str, ...]]) -> Family:
     def write(rng: random.Random, _: Listener) -> Exchange:
         question, answer = rng.choice(table)
         start = rng.choice(openings)
-        return start + (question if not start or start.endswith(": ") else _lower(question)), answer
+        return start + (
+            question if not start or start.endswith(": ") else lowered(question)
+        ), answer
 
     return write
 
 
-def _lower(text: str) -> str:
+def lowered(text: str) -> str:
+    """A sentence as it goes on after a colon: small, but for a first word in capitals."""
     return text if text.split()[0].isupper() else text[0].lower() + text[1:]
 
 

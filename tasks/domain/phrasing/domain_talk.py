@@ -4,7 +4,7 @@ import random
 
 from tasks.domain.arguments import words
 from tasks.domain.phrasing import knowledge
-from tasks.domain.phrasing.chatter import definition
+from tasks.domain.phrasing.chatter import definition, lowered
 from tasks.domain.phrasing.listener import Exchange, Listener
 from tasks.domain.phrasing.naming import plural, with_a
 from tasks.domain.phrasing.spoken import listed
@@ -50,7 +50,7 @@ def domain_how(rng: random.Random, listener: Listener) -> Exchange:
     ]
     if other != noun:
         shapes += [f"what's the difference between {_a(noun)} and {_a(other)}?"] * 2
-    return rng.choice(shapes), f"In short: {_plainly(definition(noun))}"
+    return rng.choice(shapes), f"In short: {lowered(definition(noun))}"
 
 
 def domain_thanks(rng: random.Random, listener: Listener) -> Exchange:
@@ -108,7 +108,7 @@ def domain_kinds(rng: random.Random, listener: Listener) -> Exchange:
         f"whats {with_a(thing)} good for",
         f"when do I want {with_a(thing)}?",
     )
-    return rng.choice(shapes), f"Think of the word {noun}: {_plainly(definition(noun))}"
+    return rng.choice(shapes), f"Think of the word {noun}: {lowered(definition(noun))}"
 
 
 _KINDS = words.pieces(
@@ -116,10 +116,6 @@ _KINDS = words.pieces(
     "hidden huge internal legacy linked loose mixed native orphan partial primary protected raw "
     "shallow shared signed stale static temporary tiny trusted virtual"
 )
-
-
-def _plainly(text: str) -> str:
-    return text[0].lower() + text[1:]
 
 
 def able(rng: random.Random, listener: Listener) -> Exchange:

@@ -88,7 +88,7 @@ _ELSEWHERE = pieces(
     "repeat reserve resize restart restore retire revoke rewind rotate sanitise schedule sell "
     "share shorten shred shuffle sign simulate sort split sponsor stream subscribe-to sync "
     "tag tax test tokenise train transcribe translate trim uninstall unlock unpin unpublish "
-    "upgrade upload validate visualise vote-on weigh whitelist wrap zip "
+    "upgrade upload validate visualise vote-on weigh whitelist wrap zip"
 )
 """What one can do to things, and few servers have a tool for: so many, that the rule is learned and
 not the list."""
