@@ -173,7 +173,9 @@ def _taught(
         price_per_million_out=0.0,
         max_money=0.0,
     )
-    with teacher(plan, "", folder / "teacher") as asked:
+    answers = folder / "teacher"
+    answers.mkdir()
+    with teacher(plan, "", answers) as asked:
         rows, note = in_other_words(
             written.train, written.heldout, plan, recipe.profile.data.seed, asked
         )
