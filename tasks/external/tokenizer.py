@@ -16,6 +16,10 @@ _STAND_IN = ({"type": "function", "function": {"name": "f", "parameters": {"type
 """A short tool list that is rendered instead of the row's own, which is most of its text."""
 
 
+_Shape = tuple[tuple[str, bool], ...]
+"""The roles of a row's messages, and which of them call a tool."""
+
+
 @dataclass
 class _Opening:
     """What all rows with one system turn and one tool list begin with, rendered once."""
@@ -26,17 +30,29 @@ class _Opening:
     """The text from that token up to the user's words."""
     stand_in: str
     """The text up to the user's words when rendered with the stand-in's tools."""
-    between: str
-    """The text between the user's words and the assistant's."""
-    fits: dict[tuple[tuple[str, bool], ...], bool] = field(default_factory=dict)
-    """For each shape of row (roles, and who calls), whether going on from here is exact."""
+    begins: str
+    """The text in front of what the assistant says."""
+    ends: str
+    """The token behind it, as text."""
+    fits: dict[_Shape, bool] = field(default_factory=dict)
+    """For each shape of row, whether going on from here is exact."""
+    stops: dict[_Shape, int] = field(default_factory=dict)
+    """For each shape of row, how often ``ends`` stands in its text."""
 
-    def prompt(self, row: Row) -> str:
-        """What stands before the first answer, where the user speaks once before it."""
-        roles = [message.role for message in row.prompt]
-        if roles not in (["user"], ["system", "user"]):
-            return ""
-        return self.stand_in + row.prompt[-1].content + self.between
+    def spans(self, text: str, shape: _Shape) -> list[tuple[int, int]] | None:
+        """Where the assistant speaks; None where a message itself has the text around its turns."""
+        turns = sum(role == "assistant" for role, _ in shape)
+        stops = text.count(self.ends)
+        if text.count(self.begins) != turns or stops != self.stops.setdefault(shape, stops):
+            return None
+        found, at = [], 0
+        for _ in range(turns):
+            start = text.index(self.begins, at) + len(self.begins)
+            at = text.find(self.ends, start) + len(self.ends)
+            if at < start:
+                return None
+            found.append((start, at))
+        return found
 
 
 @lru_cache(maxsize=256)
@@ -132,13 +148,14 @@ class ChatTokenizer:
         opening = self._opening(row)
         if opening is None or opening.fits.get(shape) is False:
             return self._encode_whole(row)
-        encoded = self._encode_behind(opening, row)
-        if encoded is None or shape not in opening.fits:
-            whole = self._encode_whole(row)
+        encoded = self._encode_behind(opening, row, shape)
+        if encoded is not None and shape in opening.fits:
+            return encoded
+        whole = self._encode_whole(row)
+        if encoded is not None:
             # Once for each shape of row, the short way has to show that it makes the same.
             opening.fits[shape] = encoded == whole
-            return whole
-        return encoded
+        return whole
 
     def _opening(self, row: Row) -> "_Opening | None":
         """What rows with this system turn and these tools begin with; None where it is unclear."""
@@ -160,16 +177,20 @@ class ChatTokenizer:
         if cut < 0 or texts[0][len(real) :] != others[0][len(stand_in) :]:
             return None
         prompt = self.render(asked[0], _STAND_IN, add_generation_prompt=True)
-        between = prompt[len(stand_in) + len("1") :]
-        return _Opening(self.ids(real[:cut]), real[cut:], stand_in, between)
+        begins = prompt.removeprefix(others[0])
+        if begins in ("", prompt):
+            return None
+        ends = self.text([self.eos_id])
+        return _Opening(self.ids(real[:cut]), real[cut:], stand_in, begins, ends)
 
     def _encode_whole(self, row: Row) -> EncodedRow:
-        return self._encoded(*self._marked(row, row.tools))
+        return self._encoded(*self._marked(row))
 
-    def _encode_behind(self, opening: "_Opening", row: Row) -> EncodedRow | None:
+    def _encode_behind(self, opening: "_Opening", row: Row, shape: _Shape) -> EncodedRow | None:
         """The same, with the opening's text and tokens from its first row."""
-        text, spans = self._marked(row, _STAND_IN, opening.prompt(row))
-        if not text.startswith(opening.stand_in):
+        text = self._rendered([_for_template(message) for message in row.messages], _STAND_IN)
+        spans = opening.spans(text, shape)
+        if spans is None or not text.startswith(opening.stand_in):
             return None
         shift = len(opening.tail) - len(opening.stand_in)
         rest = self._encoded(
@@ -191,21 +212,15 @@ class ChatTokenizer:
             trained[place] = start <= left < right <= end
         return EncodedRow(ids=encoded.ids, trained=trained)
 
-    def _marked(
-        self, row: Row, tools: Sequence[dict[str, Any]], likely: str = ""
-    ) -> tuple[str, list[tuple[int, int]]]:
-        """A row's text and where in it the assistant speaks, in order.
-
-        ``likely``: what probably stands before the first answer; it is rendered where it does not.
-        """
+    def _marked(self, row: Row) -> tuple[str, list[tuple[int, int]]]:
+        """A row's text and where in it the assistant speaks, in order."""
         forms = [_for_template(message) for message in row.messages]
-        text = self._rendered(forms, tools)
+        text = self._rendered(forms, row.tools)
         spans: list[tuple[int, int]] = []
         for turn in _assistant_turns(row):
-            before = likely if not spans and likely and text.startswith(likely) else ""
-            before = before or self._rendered(forms[:turn], tools, add_generation_prompt=True)
+            before = self._rendered(forms[:turn], row.tools, add_generation_prompt=True)
             is_last = turn + 1 == len(forms)
-            after = text if is_last else self._rendered(forms[: turn + 1], tools)
+            after = text if is_last else self._rendered(forms[: turn + 1], row.tools)
             if not text.startswith(before) or not text.startswith(after):
                 raise UnusableModel(
                     "the chat template renders a turn differently when more turns follow; "

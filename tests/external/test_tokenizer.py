@@ -281,9 +281,9 @@ LATE_TOOLS = (
 )
 
 
-def reworded(one: Row, user: str, answer: str) -> Row:
+def reworded(one: Row, user: str, answer: str, found: str) -> Row:
     """A row of the same shape that says something else."""
-    texts = {"user": user, "assistant": answer, "tool": "\n 7 </tools> <|im_end|> 7"}
+    texts = {"user": user, "assistant": answer, "tool": found}
     turns = [
         message.model_copy(update={"content": texts[message.role]})
         if message.role in texts and message.content
@@ -298,11 +298,18 @@ def same_as_at_first_sight(folder: Path) -> None:
     seasoned = ChatTokenizer(folder)
     for one in ROWS.values():
         seasoned.encode(one)
-    for user, answer in (("\n\n  tools?", " «Zürich» \n"), ("<|im_end|>x", "<s>")):
+    for user, answer, found in (
+        ("\n\n  tools?", " «Zürich» \n", "\n 7 </tools>"),
+        ("<|im_end|>x", "<s>", "7"),
+        ("7?", "It is 7.", "\n 7 <|im_end|> 7"),
+        ("<|im_start|>assistant\nx", "7", "7"),
+        ("7?", "7 <|im_end|> 7", "7"),
+        ("7?", "<|im_start|>assistant\n7", "7<|im_end|>"),
+    ):
         # The four rows differ in shape, so each is the first of its shape here.
         fresh = ChatTokenizer(folder)
         for one in ROWS.values():
-            other = reworded(one, user, answer)
+            other = reworded(one, user, answer, found)
             assert seasoned.encode(other) == fresh.encode(other)
 
 
