@@ -7,9 +7,10 @@ PATHS = frozenset({"file", "media file", "folder"})
 SQL = frozenset({"select", "sql change", "create table"})
 TEXTS = frozenset({"text", "commit message", "title", "search", "topic", "words", "name"})
 """Kinds whose values are words: said in quotes, and free to hold any character."""
-CLOSED = frozenset({"zone", "currency", "language", "country"})
+CLOSED = frozenset({"zone", "clock", "currency", "language", "country"})
 """Kinds whose values a standard lists: both splits may have the same ones, as with an enum. That
-Tucson's clocks follow America/Phoenix cannot be read off a text; a model has to have met it."""
+Tucson's clocks follow America/Phoenix, or that nine in the evening is 21:00, cannot be read off a
+text; a model has to have met it."""
 VAGUE = frozenset({"words", "tag", "unit", "identifier", "entity type"})
 """Kinds that say little: an example in the description says more."""
 

@@ -25,7 +25,13 @@ def zones() -> tuple[str, ...]:
     return tuple(name for name in known if name.count("/") == 1 and name.split("/")[0] in _AREAS)
 
 
+UTC_SHARE = 0.02
+"""Share of zones that are of no city: as one of the best known."""
+
+
 def _zone(rng: random.Random) -> str:
+    if rng.random() < UTC_SHARE:
+        return "UTC"
     return famous_zone(rng) if rng.random() < FAMOUS_ZONE_SHARE else rng.choice(zones())
 
 
