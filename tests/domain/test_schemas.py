@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.arguments.maker import ArgumentMaker, Wish
-from tasks.domain.arguments.places import zone_cities
+from tasks.domain.arguments.places import famous_cities, zone_cities
 from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas import functions
@@ -203,6 +203,29 @@ def test_zones_are_real_and_most_of_well_known_cities() -> None:
     drawn = {maker.make(random.Random(seed), Wish())["timezone"] for seed in range(80)}
     assert drawn <= zoneinfo.available_timezones()
     assert len(drawn & set(zone_cities())) > 30
+
+
+def test_time_is_also_asked_for_where_no_city_is() -> None:
+    maker = ArgumentMaker(CLOCKS.tools[0], server())
+    drawn = [maker.make(random.Random(seed), Wish())["timezone"] for seed in range(400)]
+    assert 0 < drawn.count("UTC") < 40
+
+
+def test_cities_weigh_what_they_are_to_who_asks_in_english() -> None:
+    weights = {city: weight for found in famous_cities().values() for city, weight in found.items()}
+    # By names in the world's languages and people alone it is the other way round.
+    assert weights["Seattle"] > weights.get("Cheboksary", 0)
+    assert weights["Prague"] > weights.get("Cheboksary", 0)
+
+
+def test_both_splits_say_every_full_hour_of_the_day() -> None:
+    # That 9 pm is 21:00 is learned by heart: no hour may be missing from training.
+    maker = ArgumentMaker(CLOCKS.tools[1], server())
+    full = {f"{hour:02}:00" for hour in range(7, 23)}
+    for split in ("train", "heldout"):
+        calls = [maker.make(random.Random(seed), Wish(split)) for seed in range(500)]
+        assert full <= {call["time"] for call in calls}
+    assert maker.open_values({"time": "21:00"}) == frozenset()
 
 
 def test_open_values_of_the_two_splits_never_meet() -> None:

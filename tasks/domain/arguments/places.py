@@ -22,8 +22,7 @@ _MOST_OF_A_ZONE = 8
 """Cities of one zone that people ask about: China's 130 cities of a million would fill the rows."""
 _IN_ENGLISH, _CAPITAL = 4, 2
 """How much better known to who asks in English are cities where it is the first language, and
-capitals: by names and people alone Donetsk is 49th and Jamshedpur 144th, Seattle 484th, Prague
-542nd."""
+capitals: by names and people alone Cheboksary is 189th, Seattle 484th and Prague 542nd."""
 _EVENNESS = 0.45
 """The power of fame by which a city is drawn: London, 135 times as well known as Milan, comes 18
 times as often (twice of it as a namesake). A model has to meet each of them a few times."""
