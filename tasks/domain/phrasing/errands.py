@@ -72,12 +72,13 @@ _ASKED: dict[Split, tuple[str, ...]] = {
         "please {do}.",
         "can you {do}?",
         "could you {do} for me?",
+        "would you {do}?",
         "{do} pls",
         "I want you to {do}.",
         "hey, {do}",
         "I forgot to {do}. Can you do it?",
     ),
-    "heldout": ("would you {do}?", "{name} says you can {do}.", "go and {do}."),
+    "heldout": ("I was told you could {do}.", "{name} says you can {do}.", "go and {do}."),
 }
 _ANSWERS = (
     "I have no tool for that.",

@@ -1,4 +1,7 @@
-"""The sentences that a request is put into. Training and held-out texts never share a family."""
+"""The sentences that a request is put into. Training and held-out texts never share a family.
+
+The most usual ones are trained: a model that has never met «give me …» is worse at it for nothing.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -40,6 +43,8 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
                 "help": "help me {do}.|I need help: {do}.|I'm trying to {do}.",
                 "need-you": "I need you to {do}.|I need to {do}.",
                 "want": "I want to {do}.|I'd like to {do}.|I'd like you to {do}.",
+                "would-you": "would you {do}?|would you please {do}?",
+                "have-to": "I have to {do}.|we have to {do}.|we should {do}.",
                 "context": "{context} {do}.|{context} {do}.|{context} can you {do}?",
                 "then": "{do}. {after}|{do}, {reason}.|{reason}, so {do}.",
             },
@@ -47,11 +52,13 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
         *_frames(
             "thing",
             {
+                "give-me": "give me {thing}.|give me {thing}, please.|just give me {thing}",
                 "show-me": "show me {thing}.|please show me {thing}.|show {thing}",
                 "need": "I need {thing}.|hello, I need {thing}.|need {thing} asap",
                 "like-to-see": "I'd like to see {thing}.|I want to see {thing}.|let me see {thing}",
                 "terse": "{thing}|{thing}, please|{thing}?|{thing} pls",
-                "can-i": "can I see {thing}?|can I get {thing}?|can I have a look at {thing}?",
+                "can-i": "can I see {thing}?|can I get {thing}?|can I have a look at {thing}?|"
+                "could I get {thing}?",
                 "curious": "I'm curious about {thing}.|what about {thing}?|{context} {thing}?",
                 "check": "check {thing}|check {thing} for me.|I have to check {thing}.",
             },
@@ -62,6 +69,7 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
                 "what-is": "what {is} {thing}?|so what {is} {thing}?|whats {thing}|"
                 "what {is} {thing} at the moment?",
                 "know": "I'd like to know what {thing} {is}.|I wonder what {thing} {is}.",
+                "tell-me": "tell me {thing}.|can you tell me {thing}?|do you know {thing}?",
             },
         ),
         *_frames(
@@ -87,25 +95,27 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
         *_frames(
             "do",
             {
-                "would-you": "would you {do}?|would you kindly {do}?",
                 "lets": "let's {do}.",
                 "go-ahead": "go ahead and {do}.|now {do}.",
                 "will-you": "will you {do}?",
                 "great-if": "it would be great if you could {do}.|it would help to {do}.",
                 "asked-to": "I was asked to {do}.|my colleague asked me to {do}.",
-                "have-to": "I have to {do}.|we should {do}.",
+                "wondering": "I was wondering if you could {do}.|do you think you could {do}?",
                 "setting": "{context} {do}.",
             },
         ),
         *_frames(
             "thing",
             {
-                "give-me": "give me {thing}.|just give me {thing}.",
                 "looking-for": "I'm looking for {thing}.|we're after {thing}.",
-                "may-i-have": "may I have {thing}?|could I get {thing}?",
+                "may-i-have": "may I have {thing}?|might I see {thing}?",
+                "could-use": "I could use {thing}.|{thing} would help me now.",
             },
         ),
-        *_frames("which", {"tell-me": "do you know {thing}?|tell me {thing}."}),
+        *_frames(
+            "which",
+            {"any-idea": "any idea what {thing} {is}?|please find out what {thing} {is}."},
+        ),
         *_frames("inside", {"find-in": "what is written in {thing}?|what can I find in {thing}?"}),
         *_frames("done", {"may-be": "may {thing} be {done}?|see to it that {thing} {is} {done}."}),
     ),
@@ -178,13 +188,14 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
                 "a colleague sits {in}. what's her local time?|"
                 "our server runs on {bare} time, what is it there now?|"
                 "my parents are travelling {in}, what's the time there?|"
-                "whats the time {in}|what time do they have {in}|is daylight saving on {in} now?",
+                "whats the time {in}|what time do they have {in}|is daylight saving on {in} now?|"
+                "do you know what time it is {in}?|tell me what time it is {in}.|"
+                "can you tell me the time {in}?",
                 "|",
             ),
             "heldout": pieces(
-                "do you know what time it is {in}?|tell me what time it is {in}.|"
-                "can you tell me the time {in}?|"
-                "I wonder what time it is {in}.",
+                "any idea how late it is {in}?|please find out what time it is {in}.|"
+                "I wonder what time it is {in}.|what time would it be {in}?",
                 "|",
             ),
         },
@@ -198,11 +209,11 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
                 "what's the current time here?|do I still have time before noon? what time is it|"
                 "what day is it today?|what's today's date?|how late is it?|my watch stopped, what "
                 "time is it?|{context} what time is it?|is it past five already?|current time pls|"
-                "what time is it here?|I lost my phone. What's the time?",
+                "what time is it here?|I lost my phone. What's the time?|tell me the time, please.",
                 "|",
             ),
             "heldout": pieces(
-                "do you have the time?|tell me the time, please.|what time do we have now?", "|"
+                "do you have the time?|any idea how late it is?|what time do we have now?", "|"
             ),
         },
     ),
@@ -226,11 +237,12 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
                 "the shop in {from} opens at {at}. and in {to} time?|"
                 "how late is it in {to} at {at} {from} time?|"
                 "{context} if I ring at {at} from {from}, what time will they have in {to}?|"
-                "for {to}, what is {at} {from} time?|is {at} in {from} too late for {to}?",
+                "for {to}, what is {at} {from} time?|is {at} in {from} too late for {to}?|"
+                "it is {at} in {from}. What time is that in {to}?",
                 "|",
             ),
             "heldout": pieces(
-                "it is {at} in {from}. What time is that in {to}?|"
+                "suppose it is {at} in {from}: how late is it in {to}?|"
                 "what will the clock in {to} show when it is {at} in {from}?|"
                 "someone in {from} calls at {at}. What time is that in {to}?",
                 "|",
@@ -281,7 +293,7 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], dict[Split, tuple[str, ...]]], ...]
                 "|",
             ),
             "heldout": pieces(
-                "tell me about the weather {in}.|do you know what the weather is {in}?", "|"
+                "tell me about the weather {in}.|any idea how the weather is {in}?", "|"
             ),
         },
     ),

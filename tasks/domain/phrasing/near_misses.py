@@ -98,6 +98,7 @@ _ASKED: dict[Split, tuple[str, ...]] = {
         "please {do}.",
         "can you {do}?",
         "could you {do} for me?",
+        "would you {do}?",
         "I need to {do}.",
         "{do} pls",
         "{do}",
@@ -106,7 +107,7 @@ _ASKED: dict[Split, tuple[str, ...]] = {
         "I'd like to {do}.",
         "help me {do}.",
     ),
-    "heldout": ("would you {do}?", "{name} wants me to {do}.", "go on and {do}."),
+    "heldout": ("I was told you could {do}.", "{name} wants me to {do}.", "go on and {do}."),
 }
 _THINGS = (
     *("the {noun}", "the {noun}", "my {noun}", "my {nouns}", "this {noun}", "all {nouns}"),
