@@ -290,6 +290,14 @@ def test_a_request_beyond_every_tool_names_no_verb_that_one_has() -> None:
     assert not [text for text in texts if re.search(r"\b(create|show|add|stage)", text)]
     assert [text for text in texts if "the branch " in text]
     assert all("tool" in found[1] for found in said if found)
+    by_name = [text for text in texts if text.startswith("git ")]
+    assert 5 < len(by_name) < 30
+
+
+def test_a_request_beyond_every_tool_sounds_like_one_only_where_they_share_a_first_word() -> None:
+    assert Listener.of(VERSIONS).first_word == "git"
+    assert Listener.of(CLOCKS).first_word == ""
+    assert Listener.of(VERSIONS.model_copy(update={"tools": VERSIONS.tools[:1]})).first_word == ""
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])

@@ -126,7 +126,7 @@ def _glob(rng: random.Random) -> str:
 
 def _branch(rng: random.Random) -> str:
     if rng.random() < 0.08:
-        return rng.choice(("main", "develop", "staging"))
+        return rng.choice(("main", "main", "master", "develop", "dev", "staging"))
     kind, number = rng.choice(words.CHANGE_KINDS), rng.randint(2, 99)
     thing = rng.choice(words.CHANGE_THINGS).replace(" ", "-")
     end = f"-{number}" if rng.random() < 0.3 else ""

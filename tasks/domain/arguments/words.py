@@ -145,9 +145,9 @@ FILE_STEMS = pieces(
 )
 EXTENSIONS = pieces("csv html js json log md py sql toml txt xml yaml")
 PLAIN_FILES = pieces(
-    "Dockerfile Makefile LICENSE README NOTICE Procfile Jenkinsfile CODEOWNERS .gitignore .env "
-    ".editorconfig .dockerignore setup.py package.json pyproject.toml Cargo.toml go.mod index.html "
-    "requirements.txt tox.ini"
+    "README.md Dockerfile Makefile LICENSE README NOTICE Procfile Jenkinsfile CODEOWNERS .env "
+    ".gitignore .editorconfig .dockerignore setup.py package.json pyproject.toml Cargo.toml go.mod "
+    "index.html requirements.txt tox.ini"
 )
 MEDIA_EXTENSIONS = pieces("gif jpg mp3 png svg wav webp")
 TABLES = pieces(

@@ -22,6 +22,12 @@ class Listener:
     purposes: tuple[tuple[str, str], ...]
     """Of each tool: its name in words, and the first sentence that describes it."""
 
+    @property
+    def first_word(self) -> str:
+        """The word that all tools' names begin with («git»); empty where there is none."""
+        first = {name.partition(" ")[0] for name, _ in self.purposes}
+        return first.pop() if len(first) == 1 and len(self.purposes) > 1 else ""
+
     @classmethod
     def of(cls, toolset: Toolset) -> "Listener":
         """The listener of a server's tools."""

@@ -115,6 +115,8 @@ _THINGS = (
 )
 _NAMED = ("the {noun}", "the {noun}", "{noun}", "my {noun}", "")
 """What may stand before a value."""
+BY_NAME_SHARE = 0.2
+"""Share of them that sound like a tool of the server: «git push», beside ``git_log``."""
 TAIL_SHARE = 0.25
 _TAILS: dict[Split, tuple[str, ...]] = {
     "train": (
@@ -162,6 +164,8 @@ def beyond(
     if rng.random() < TAIL_SHARE:
         do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
     text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
+    if listener.first_word and rng.random() < BY_NAME_SHARE:
+        text = f"{listener.first_word} {verb} {value}"
     answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
     meant = thing if thing in ("it", "everything") else with_a(noun)
     return sentence(typed(text, rng)), answer.format(verb, meant)
