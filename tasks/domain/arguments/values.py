@@ -60,9 +60,9 @@ def _clock(rng: random.Random) -> str:
 
     Mostly by day, and most are full hours or quarters; noon and midnight have names.
     """
-    if rng.random() < 0.08:
+    if rng.random() < 0.1:
         return rng.choice(("00:00", "12:00"))
-    minute = rng.choice((0, 0, 0, 0, 30, 30, 15, 45, 5 * rng.randint(1, 11), rng.randint(0, 59)))
+    minute = rng.choice((0, 0, 0, 0, 0, 30, 30, 15, 45, 5 * rng.randint(1, 11), rng.randint(0, 59)))
     hour = rng.randint(7, 22) if rng.random() < 0.75 else rng.randint(0, 23)
     return f"{hour:02}:{minute:02}"
 

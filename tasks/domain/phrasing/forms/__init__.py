@@ -25,7 +25,7 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "clock": Format(clocks.forms, 0.75),
+    "clock": Format(clocks.forms, 0.85),
     "zone": Format(zones.forms, 0.85),
     "date": Format(dates.forms, 0.5),
     "datetime": Format(dates.forms, 0.3),

@@ -30,7 +30,7 @@ def forms(value: str) -> tuple[str, ...]:
         said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3 * _OFTEN
         said += [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"] * 3
     if value in ("00:00", "12:00"):
-        said += ["midnight" if hour == 0 else "noon"] * 9
+        said += ["midnight" if hour == 0 else "noon"] * len(said)
     return (*said, *_quarters(hour, minute))
 
 
