@@ -85,7 +85,7 @@ _ANSWERS = (
     "None of my tools can do that.",
     "That is more than my tools can do.",
 )
-_OWN_VERB_SHARE = 0.4
+_OWN_VERB_SHARE = 0.6
 _SMALL = 4
 """Letters of a word that says something about a tool's subject."""
 

@@ -21,14 +21,18 @@ def forms(value: str) -> tuple[str, ...]:
     said = [
         *(f"{twelve}:{minute:02} {half}", f"{twelve}:{minute:02}{half}") * _OFTEN,
         *(f"{twelve}:{minute:02} {half.upper()}", f"{twelve}:{minute:02} {half[0]}.m.") * 2,
-        *(f"{twelve}:{minute:02} {_part_of_day(hour)}",) * 2,
+        *(f"{twelve}:{minute:02} {_part_of_day(hour)}",) * _OFTEN,
         f"{hour:02}{minute:02} hours",
         f"{hour:02}.{minute:02}",
         f"{hour:02}h{minute:02}",
     ]
     if minute == 0:
         said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3 * _OFTEN
-        said += [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"] * 3
+        said += (
+            [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"]
+            * 2
+            * _OFTEN
+        )
     if value in ("00:00", "12:00"):
         said += ["midnight" if hour == 0 else "noon"] * len(said)
     return (*said, *_quarters(hour, minute))
@@ -50,7 +54,7 @@ def _quarters(hour: int, minute: int) -> tuple[str, ...]:
         f"{lead} {twelve} {_part_of_day(which)}",
         f"{lead} {twelve} {half}",
     )
-    return said * 2
+    return said * _OFTEN
 
 
 def _part_of_day(hour: int) -> str:
