@@ -65,10 +65,8 @@ class Balance:
     def _note_constants(self, calls: list[ToolCall]) -> None:
         for call in calls:
             for parameter, value in call.arguments.items():
-                name, given = (
-                    f"{call.name}.{parameter}",
-                    (parameter, json.dumps(value, sort_keys=True)),
-                )
+                name = f"{call.name}.{parameter}"
+                given = (parameter, json.dumps(value, sort_keys=True))
                 self.given[given] += 1
                 if self.only.setdefault(name, given) != given:
                     self.only[name] = None

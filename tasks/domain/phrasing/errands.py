@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tasks.domain.arguments import words
 from tasks.domain.conversations import Split
+from tasks.domain.phrasing.frames import ASKED
 from tasks.domain.phrasing.listener import Exchange, Listener
 from tasks.domain.phrasing.naming import singular
 from tasks.domain.phrasing.requests import sentence
@@ -68,17 +69,13 @@ _ERRANDS: dict[str, str] = {
 _ASKED: dict[Split, tuple[str, ...]] = {
     "train": (
         "{do}",
-        "{do}.",
-        "please {do}.",
-        "can you {do}?",
-        "could you {do} for me?",
-        "would you {do}?",
+        *ASKED["train"],
         "{do} pls",
         "I want you to {do}.",
         "hey, {do}",
         "I forgot to {do}. Can you do it?",
     ),
-    "heldout": ("I was told you could {do}.", "{name} says you can {do}.", "go and {do}."),
+    "heldout": (*ASKED["heldout"], "{name} says you can {do}.", "go and {do}."),
 }
 _ANSWERS = (
     "I have no tool for that.",

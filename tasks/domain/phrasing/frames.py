@@ -121,6 +121,18 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
     ),
 }
 
+ASKED: dict[Split, tuple[str, ...]] = {
+    "train": (
+        "{do}.",
+        "please {do}.",
+        "can you {do}?",
+        "could you {do} for me?",
+        "would you {do}?",
+    ),
+    "heldout": ("I was told you could {do}.",),
+}
+"""How people also ask for what no tool does."""
+
 CONTEXTS: dict[Split, tuple[str, ...]] = {
     "train": (
         "I'm preparing a short report.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tasks.domain.arguments.words import pieces
 from tasks.domain.phrasing import knowledge
 from tasks.domain.phrasing.naming import name_words, singular
-from tasks.domain.phrasing.verbs import base_form
+from tasks.domain.phrasing.verbs import base_form, shared_first_word
 from tasks.domain.products import Toolset
 
 
@@ -21,12 +21,8 @@ class Listener:
     about: str
     purposes: tuple[tuple[str, str], ...]
     """Of each tool: its name in words, and the first sentence that describes it."""
-
-    @property
-    def first_word(self) -> str:
-        """The word that all tools' names begin with («git»); empty where there is none."""
-        first = {name.partition(" ")[0] for name, _ in self.purposes}
-        return first.pop() if len(first) == 1 and len(self.purposes) > 1 else ""
+    first_word: str = ""
+    """What all tools' names begin with («git»), if anything."""
 
     @classmethod
     def of(cls, toolset: Toolset) -> "Listener":
@@ -37,7 +33,8 @@ class Listener:
             for t in toolset.tools
         )
         names = tuple(t.name for t in toolset.tools)
-        return cls(names, nouns(toolset), texts.lower(), purposes)
+        first_word = shared_first_word(name_words(t.name) for t in toolset.tools)
+        return cls(names, nouns(toolset), texts.lower(), purposes, first_word)
 
 
 _FIRST_SENTENCE = re.compile(r"(?<=\w)[.\n]")

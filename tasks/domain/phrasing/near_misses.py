@@ -13,6 +13,7 @@ from tasks.domain.arguments import words
 from tasks.domain.arguments.maker import Wish
 from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
+from tasks.domain.phrasing.frames import ASKED
 from tasks.domain.phrasing.listener import Listener
 from tasks.domain.phrasing.naming import plural, with_a
 from tasks.domain.phrasing.requests import deed, sentence, typed_with_care
@@ -94,11 +95,7 @@ _ELSEWHERE = pieces(
 not the list."""
 _ASKED: dict[Split, tuple[str, ...]] = {
     "train": (
-        "{do}.",
-        "please {do}.",
-        "can you {do}?",
-        "could you {do} for me?",
-        "would you {do}?",
+        *ASKED["train"],
         "I need to {do}.",
         "{do} pls",
         "{do}",
@@ -107,7 +104,7 @@ _ASKED: dict[Split, tuple[str, ...]] = {
         "I'd like to {do}.",
         "help me {do}.",
     ),
-    "heldout": ("I was told you could {do}.", "{name} wants me to {do}.", "go on and {do}."),
+    "heldout": (*ASKED["heldout"], "{name} wants me to {do}.", "go on and {do}."),
 }
 _THINGS = (
     *("the {noun}", "the {noun}", "my {noun}", "my {nouns}", "this {noun}", "all {nouns}"),

@@ -1,6 +1,7 @@
 """Verbs: which word of a tool's name is one, what it does, and its forms."""
 
 import re
+from collections.abc import Iterable
 
 from tasks.domain.arguments.words import pieces
 
@@ -177,6 +178,18 @@ def base_form(word: str) -> str | None:
 def without_verb(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a tool's name behind the verb that it opens with."""
     return words[1:] if leading_verb(words) else words
+
+
+def shared_first_word(names: Iterable[tuple[str, ...]]) -> str:
+    """The word, no verb, that all of more than two tools' names begin with («git»), or nothing."""
+    firsts = [words[:1] for words in names]
+    if len(firsts) < _ENOUGH or len(set(firsts)) > 1 or leading_verb((*firsts[0], "")):
+        return ""
+    return "".join(firsts[0])
+
+
+_ENOUGH = 3
+"""Tools from which a word that all names begin with is a prefix, no chance."""
 
 
 def leading_verb(words: tuple[str, ...]) -> str | None:

@@ -32,6 +32,7 @@ from tasks.domain.phrasing.verbs import (
     SYNONYMS,
     base_form,
     leading_verb,
+    shared_first_word,
 )
 from tasks.domain.products import Tool, Toolset
 
@@ -124,8 +125,7 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     titled = name_words(tool.title)
     if len(words) == 1 and "".join(titled) == words[0]:
         return titled
-    firsts = {name_words(other.name)[:1] for other in toolset.tools}
-    shared = len(toolset.tools) > 2 and len(firsts) == 1 and leading_verb(words) is None
+    shared = shared_first_word(name_words(other.name) for other in toolset.tools)
     if len(words) > 1 and (shared or words[0] in name_words(toolset.server)):
         return words[1:]
     return words

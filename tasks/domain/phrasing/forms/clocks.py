@@ -17,22 +17,18 @@ def forms(value: str) -> tuple[str, ...]:
     if not found:
         return ()
     hour, minute = int(found[1]), int(found[2])
-    twelve, half = hour % 12 or 12, "am" if hour < 12 else "pm"
+    twelve, half, part = hour % 12 or 12, "am" if hour < 12 else "pm", _part_of_day(hour)
     said = [
         *(f"{twelve}:{minute:02} {half}", f"{twelve}:{minute:02}{half}") * _OFTEN,
         *(f"{twelve}:{minute:02} {half.upper()}", f"{twelve}:{minute:02} {half[0]}.m.") * 2,
-        *(f"{twelve}:{minute:02} {_part_of_day(hour)}",) * _OFTEN,
+        *(f"{twelve}:{minute:02} {part}",) * _OFTEN,
         f"{hour:02}{minute:02} hours",
         f"{hour:02}.{minute:02}",
         f"{hour:02}h{minute:02}",
     ]
     if minute == 0:
         said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3 * _OFTEN
-        said += (
-            [f"{in_words(twelve)} {_part_of_day(hour)}", f"{twelve} {_part_of_day(hour)}"]
-            * 2
-            * _OFTEN
-        )
+        said += [f"{in_words(twelve)} {part}", f"{twelve} {part}"] * 2 * _OFTEN
     if value in ("00:00", "12:00"):
         said += ["midnight" if hour == 0 else "noon"] * len(said)
     return (*said, *_quarters(hour, minute))
