@@ -9,9 +9,9 @@ from typing import Literal
 from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Split
 
-Form = Literal["do", "thing", "which", "inside", "done"]
+Form = Literal["do", "thing", "which", "inside", "done", "new"]
 """What a frame takes: a verb phrase, the thing asked for, a thing after 'what is', a thing that
-holds what is asked for, or a thing and what is to be done with it."""
+holds what is asked for, a thing and what is to be done with it, or a thing that is to be made."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
                 "can-be": "can {thing} be {done}?|could {thing} be {done}, please?",
             },
         ),
+        *_frames(
+            "new",
+            {
+                "new": "I need {thing}.|we need {thing}.|need {thing} asap|"
+                "{context} I need {thing}.|{reason}, so I want {thing}.",
+                "new-terse": "{thing}|{thing}, please|{thing} pls",
+            },
+        ),
     ),
     "heldout": (
         *_frames(
@@ -118,6 +126,7 @@ FRAMES: dict[Split, tuple[Frame, ...]] = {
         ),
         *_frames("inside", {"find-in": "what is written in {thing}?|what can I find in {thing}?"}),
         *_frames("done", {"may-be": "may {thing} be {done}?|see to it that {thing} {is} {done}."}),
+        *_frames("new", {"could-do-with": "I could do with {thing}.|{thing} would help me now."}),
     ),
 }
 

@@ -67,7 +67,7 @@ def request(
     phrase, thing = deed(wording, said_of, rng)
     frame = _frame(_forms(wording, phrase, thing, said_of), split, rng)
     if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
-        thing = _WITH_NUMBER.sub(r", \1", thing.removeprefix("the "))
+        thing = _WITH_NUMBER.sub(r", \1", re.sub(r"^(the|an?) ", "", thing))
     text = frame.text.format(
         do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
@@ -145,6 +145,9 @@ def _forms(
         forms["which"] = 1
     if len(arguments) == 1 and phrase.object == SLOT and _is_container(wording):
         forms["inside"] = 2
+    makes = phrase.verb in CREATING and (phrase.has_slot or phrase.object.startswith("a new "))
+    if makes and thing.startswith(("a ", "an ")) and ": " not in thing:
+        forms["new"] = 2
     named = (wording.identity,) if phrase.has_slot else ()
     is_whole = tuple(arguments) == named and phrase.object.startswith((SLOT, "all "))
     goes_to = phrase.verb.endswith(" to")

@@ -175,6 +175,12 @@ def base_form(word: str) -> str | None:
     return None
 
 
+def infinitive(gerund: str) -> str | None:
+    """The verb of what goes on: 'staging' → 'stage'; None if it is none that is known."""
+    stem = gerund.removesuffix("ing")
+    return next((verb for verb in (stem, f"{stem}e") if verb in VERBS), None)
+
+
 def without_verb(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a tool's name behind the verb that it opens with."""
     return words[1:] if leading_verb(words) else words

@@ -31,6 +31,8 @@ from tasks.domain.phrasing.verbs import (
     SHOWING,
     SYNONYMS,
     base_form,
+    done,
+    infinitive,
     leading_verb,
     shared_first_word,
 )
@@ -112,8 +114,17 @@ def wordings(
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
     verbs = Counter(leading_verb(words) for words in names.values())
     starts = Counter(_start(tool.description) for tool in toolset.tools)
+    vocabulary = frozenset(
+        re.findall(r"[a-z]+", " ".join(tool.description.lower() for tool in toolset.tools))
+    )
     told = (
-        _wording(maker, names[maker.tool.name], verbs, starts[_start(maker.tool.description)] == 1)
+        _wording(
+            maker,
+            names[maker.tool.name],
+            verbs,
+            vocabulary,
+            starts[_start(maker.tool.description)] == 1,
+        )
         for maker in makers
     )
     return tuple(replace(wording, spoken_share=spoken_share) for wording in told)
@@ -136,7 +147,11 @@ def _start(description: str) -> str:
 
 
 def _wording(
-    maker: ArgumentMaker, words: tuple[str, ...], verbs: Counter[str | None], distinct: bool
+    maker: ArgumentMaker,
+    words: tuple[str, ...],
+    verbs: Counter[str | None],
+    vocabulary: frozenset[str],
+    distinct: bool,
 ) -> Wording:
     verb = leading_verb(words)
     rest = words[1:] if verb else words
@@ -149,7 +164,7 @@ def _wording(
         verb = "run"
     by_name = _named_phrases(verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
-    told += _phrases_with_place(maker, verb) if slotted else _counted_phrases(maker)
+    told += _phrases_with_place(maker, verb, vocabulary) if slotted else _counted_phrases(maker)
     told += _as_noun(maker, verb) if not head and identity is None else ()
     alone = verb is not None and verbs[verb] == 1
     # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
@@ -342,13 +357,28 @@ _PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?:
 """A plain place at a sentence's end: «Adds file contents to the staging area»."""
 
 
-def _phrases_with_place(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
-    """The tool's verb and object with the place that its description names."""
+_FOR_DOING = re.compile(r" (?:to|into) the (?P<doing>[a-z]+ing) [a-z]+$")
+"""A place that is named for what is done there: «the staging area»."""
+
+
+def _phrases_with_place(
+    maker: ArgumentMaker, verb: str | None, vocabulary: frozenset[str]
+) -> tuple[Phrase, ...]:
+    """The tool's verb and object with the place that its description names.
+
+    What is put into a place for doing something is done with where the list says so elsewhere: to
+    add a file «to the staging area» is to stage it, since other tools speak of what is staged.
+    """
     sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
     place = _PLACE.search(sentence)
     if place is None or verb is None or base_form(sentence.split()[0]) != verb:
         return ()
-    return (Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING),)
+    placed = Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING)
+    found = _FOR_DOING.fullmatch(place[0])
+    doing = infinitive(found["doing"]) if found else None
+    if doing is None or done(doing) not in vocabulary:
+        return (placed,)
+    return (placed, Phrase(doing, SLOT, False))
 
 
 def _with_slot(rest: str, noun: str) -> str | None:
