@@ -20,6 +20,9 @@ from tests.external.test_trainer import difference
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
 
 VOCABULARY = 49_152
+ROUNDING = 1e-4
+"""Weights move by up to 0.03 in these two steps. On some processors (one with AMX: 3.3e-6) sums are
+rounded otherwise where memory is short, though each way gives the same bits each time."""
 ROOM = {"off": 80, "auto": 60}
 """Megabytes that are left when training begins."""
 ALLOCATOR = {
@@ -100,8 +103,8 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_parts(
     assert code == 0, error
     assert rungs(updates) == ()
     expected, free = adapter(tmp_path / "free")
-    assert free.losses == record.losses
-    assert difference(expected, found) == 0
+    assert free.losses == pytest.approx(record.losses, rel=1e-6)
+    assert difference(expected, found) < ROUNDING
 
 
 def test_a_row_that_does_not_fit_alone_is_set_aside_and_named(
