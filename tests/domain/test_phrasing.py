@@ -395,6 +395,9 @@ def test_what_goes_to_the_staging_area_is_staged_where_the_list_says_so() -> Non
     assert "Stage a.py and b.py" in _texts(told, "git_add", files)
     assert "a.py and b.py staged" in _texts(told, "git_add", files)
     assert "stage a.py" not in _texts(VERSIONS, "git_add", files).casefold()
+    own = staged.model_copy(update={"name": "git_stage_hunk"})
+    has_it = told.model_copy(update={"tools": (*told.tools, own)})
+    assert "stage a.py" not in _texts(has_it, "git_add", files).casefold()
 
 
 def test_what_is_to_be_made_is_asked_for_as_a_thing() -> None:

@@ -30,6 +30,7 @@ from tasks.domain.phrasing.verbs import (
     SAYING,
     SHOWING,
     SYNONYMS,
+    VERBS,
     base_form,
     done,
     infinitive,
@@ -114,15 +115,14 @@ def wordings(
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
     verbs = Counter(leading_verb(words) for words in names.values())
     starts = Counter(_start(tool.description) for tool in toolset.tools)
-    vocabulary = frozenset(
-        re.findall(r"[a-z]+", " ".join(tool.description.lower() for tool in toolset.tools))
-    )
+    vocabulary = re.findall(r"[a-z]+", " ".join(t.description.lower() for t in toolset.tools))
+    told_of = frozenset(verb for verb in VERBS if done(verb) in vocabulary) - verbs.keys()
     told = (
         _wording(
             maker,
             names[maker.tool.name],
             verbs,
-            vocabulary,
+            told_of,
             starts[_start(maker.tool.description)] == 1,
         )
         for maker in makers
@@ -150,7 +150,7 @@ def _wording(
     maker: ArgumentMaker,
     words: tuple[str, ...],
     verbs: Counter[str | None],
-    vocabulary: frozenset[str],
+    told_of: frozenset[str],
     distinct: bool,
 ) -> Wording:
     verb = leading_verb(words)
@@ -164,7 +164,7 @@ def _wording(
         verb = "run"
     by_name = _named_phrases(verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
-    told += _phrases_with_place(maker, verb, vocabulary) if slotted else _counted_phrases(maker)
+    told += _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
     told += _as_noun(maker, verb) if not head and identity is None else ()
     alone = verb is not None and verbs[verb] == 1
     # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
@@ -362,12 +362,12 @@ _FOR_DOING = re.compile(r" (?:to|into) the (?P<doing>[a-z]+ing) [a-z]+$")
 
 
 def _phrases_with_place(
-    maker: ArgumentMaker, verb: str | None, vocabulary: frozenset[str]
+    maker: ArgumentMaker, verb: str | None, told_of: frozenset[str]
 ) -> tuple[Phrase, ...]:
     """The tool's verb and object with the place that its description names.
 
-    What is put into a place for doing something is done with where the list says so elsewhere: to
-    add a file «to the staging area» is to stage it, since other tools speak of what is staged.
+    Where a place is for doing something and the list tells of things that it is done to
+    (``told_of``), that is a verb too: to add a file «to the staging area» is to stage it.
     """
     sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
     place = _PLACE.search(sentence)
@@ -376,9 +376,7 @@ def _phrases_with_place(
     placed = Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING)
     found = _FOR_DOING.fullmatch(place[0])
     doing = infinitive(found["doing"]) if found else None
-    if doing is None or done(doing) not in vocabulary:
-        return (placed,)
-    return (placed, Phrase(doing, SLOT, False))
+    return (placed, Phrase(doing, SLOT, False)) if doing in told_of else (placed,)
 
 
 def _with_slot(rest: str, noun: str) -> str | None:
