@@ -115,7 +115,8 @@ def wordings(
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
     verbs = Counter(leading_verb(words) for words in names.values())
     starts = Counter(_start(tool.description) for tool in toolset.tools)
-    vocabulary = re.findall(r"[a-z]+", " ".join(t.description.lower() for t in toolset.tools))
+    described = " ".join(tool.description.lower() for tool in toolset.tools)
+    vocabulary = frozenset(re.findall(r"[a-z]+", described))
     told_of = frozenset(verb for verb in VERBS if done(verb) in vocabulary) - verbs.keys()
     told = (
         _wording(
