@@ -4,7 +4,6 @@ import json
 import random
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from tasks.domain.conversations import Split
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.domain_talk import domain_purpose
 from tasks.domain.phrasing.errands import errand
-from tasks.domain.phrasing.everyday import until
-from tasks.domain.phrasing.forms.clocks import forms as clock_forms
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES
 from tasks.domain.phrasing.listener import Listener, bare
 from tasks.domain.phrasing.naming import name_words, plural, singular, spoken, with_a
@@ -323,31 +320,6 @@ def test_errands_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
     assert "a postcard" not in told["train"] + told["heldout"]
     assert "a haircut" in told["heldout"]
     assert "a haircut" not in told["train"]
-
-
-def test_some_errands_say_when_and_each_split_in_its_own_way() -> None:
-    listener = Listener.of(VERSIONS)
-    told = {
-        split: [errand(listener, split, random.Random(n)) for n in range(400)]
-        for split in ("train", "heldout")
-    }
-    train, heldout = ([text.lower() for text, _ in filter(None, told[s])] for s in told)
-    assert [text for text in train if re.search(r"\bat \S.*(am|pm|morning|noon)\b", text)]
-    timed = [text for text in train if re.search(r"\b(tonight|tomorrow|before|\w+day)\b", text)]
-    assert 40 < len(timed) < 200
-    assert [text for text in heldout if "at the latest" in text]
-    assert not [text for text in train if "at the latest" in text]
-
-
-def test_what_is_over_after_some_minutes_is_reckoned_from_the_time_that_is_said() -> None:
-    quarters = [datetime(2024, 1, 1) + timedelta(minutes=15 * n) for n in range(96)]
-    for n in range(200):
-        text, answer = until(random.Random(n), Listener.of(VERSIONS))
-        said = {form: at for at in quarters for form in clock_forms(f"{at:%H:%M}") if form in text}
-        start = said[max(said, key=len)]
-        minutes = re.search(r"(\d+) minutes", text)
-        assert minutes
-        assert answer == f"That makes {start + timedelta(minutes=int(minutes[1])):%H:%M}."
 
 
 def test_a_reading_tool_without_a_verb_is_asked_for_by_its_noun() -> None:

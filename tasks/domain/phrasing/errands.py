@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from tasks.domain.arguments import words
 from tasks.domain.conversations import Split
-from tasks.domain.phrasing.forms.clocks import some_time
 from tasks.domain.phrasing.frames import ASKED
 from tasks.domain.phrasing.listener import Exchange, Listener
 from tasks.domain.phrasing.naming import singular
@@ -47,22 +46,22 @@ _ERRANDS: dict[str, str] = {
     "print": "a boarding pass|this ticket {n} times",
     "put": "the kettle on|{n} candles on the cake|on some music",
     "read": "me a bedtime story|my newest email|the news to me",
-    "record": "a video of the dog|my voice|the match at {clock}",
+    "record": "a video of the dog|my voice|the match at {n}",
     "remember": "that {name} is vegetarian|where I parked",
     "remind": "me to water the plants|me of the call with {name}|me in {n} minutes",
     "remove": "a stain from my shirt|{name} from the guest list",
     "reset": "my password|my phone to factory settings|the kitchen clock",
-    "run": "me a bath|the washing machine|the dishwasher at {clock}",
+    "run": "me a bath|the washing machine|the dishwasher at {n}",
     "save": "money for a trip to {city}|the number of {name} in my phone",
     "search": "for cheap flights to {city}|for a good dentist|my emails for the invoice",
     "send": "flowers to {name}|a text to {name}|a postcard from {city}",
-    "set": "an alarm for {clock}|a timer for {n} minutes|the heating to {n} degrees|the table",
+    "set": "an alarm for {n}|a timer for {n} minutes|the heating to {n} degrees|the table",
     "show": "me a picture of a cat|me the way to {city}|{name} our photos|me my bank balance",
     "start": "the car|a timer for {n} minutes|a video call with {name}|the washing machine",
     "stop": "the music|my subscription|the robot vacuum",
     "switch": "the lights off|to my other phone number|my phone to silent",
     "take": "a photo of us|the dog out|a note that {name} called",
-    "turn": "off the lights|the volume down|on the heating at {clock}|on the TV",
+    "turn": "off the lights|the volume down|on the heating at {n}|on the TV",
     "update": "the apps on my phone|my address at the bank|my CV",
     "write": "a cheque for {n} euros|my name on the list|to {name} for me",
 }
@@ -83,20 +82,6 @@ _ANSWERS = (
     "None of my tools can do that.",
     "That is more than my tools can do.",
 )
-_WHENS: dict[Split, tuple[str, ...]] = {
-    "train": (
-        " at {clock}",
-        " on {day}",
-        " on {day} at {clock}",
-        " tomorrow at {clock}",
-        " before {clock}",
-        " tonight",
-        " next {day}",
-    ),
-    "heldout": (" from {clock} on", " this {day}", " by {clock} at the latest"),
-}
-"""When it is to be done: what has a time in it need not be a call of a tool that takes times."""
-_WHEN_SHARE = 0.3
 _OWN_VERB_SHARE = 0.6
 _SMALL = 4
 """Letters of a word that says something about a tool's subject."""
@@ -108,15 +93,8 @@ def errand(listener: Listener, split: Split, rng: random.Random) -> Exchange | N
     choices = own if own and (not others or rng.random() < _OWN_VERB_SHARE) else others
     if not choices:
         return None
-    do = rng.choice(choices)
-    if "{clock}" not in do and rng.random() < _WHEN_SHARE:
-        do += rng.choice(_WHENS[split])
-    do = do.format(
-        name=rng.choice(words.FIRST_NAMES),
-        city=rng.choice(words.CITIES),
-        n=rng.randint(2, 90),
-        clock=some_time(rng),
-        day=rng.choice(words.DAYS),
+    do = rng.choice(choices).format(
+        name=rng.choice(words.FIRST_NAMES), city=rng.choice(words.CITIES), n=rng.randint(2, 90)
     )
     frame = rng.choice(_ASKED[split])
     text = frame.format(do=do, name=rng.choice(words.FIRST_NAMES))

@@ -7,8 +7,6 @@ knows the tools, but for ``about_nouns``: questions about the tools' subjects th
 import random
 
 from tasks.domain.arguments import words
-from tasks.domain.phrasing.forms.clocks import as_clock, some_time
-from tasks.domain.phrasing.forms.clocks import forms as clock_forms
 from tasks.domain.phrasing.listener import Exchange, Listener
 from tasks.domain.phrasing.naming import plural, with_a
 
@@ -173,22 +171,6 @@ def quantities(rng: random.Random, _: Listener) -> Exchange:
     return text, f"{share} % of {whole_number} is {share * whole_number // 100}."
 
 
-def until(rng: random.Random, _: Listener) -> Exchange:
-    """When something is over that takes some minutes."""
-    starts, length = rng.randrange(0, 22 * 60, 15), rng.choice((20, 25, 30, 45, 50, 75, 90))
-    text = _pick(
-        rng,
-        "a film starts at {t} and takes {n} minutes. When is it over?",
-        "the exam begins at {t} and is {n} minutes long, until when is that?",
-        "if I leave at {t} and walk for {n} minutes, when am I there?",
-        "{t} plus {n} minutes?",
-        "what's {n} minutes after {t}",
-        t=clock_forms(as_clock(starts)),
-        n=[str(length)],
-    )
-    return text, f"That makes {as_clock(starts + length)}."
-
-
 def short(rng: random.Random, _: Listener) -> Exchange:
     """A word or two, at times with a second."""
     said = [rng.choice(_SHORT), rng.choice(("", "", *_SHORT))]
@@ -236,17 +218,9 @@ def unknowable(rng: random.Random, _: Listener) -> Exchange:
         "how many people live in {c}",
         "what's {c} famous for?",
         "is {c} a nice place to live?",
-        "when does the next bus to {c} leave?",
-        "until when is the zoo in {c} open on {w}s?",
-        "how long is the drive from {c} to {d}?",
-        "is there a ferry from {c} to {d} at {t}?",
-        "does the pharmacy in {c} close before {t}?",
-        "what's on at the cinema in {c} at {t}",
         c=[place],
         d=words.CITIES,
         n=[person],
-        w=words.DAYS,
-        t=[some_time(rng)],
     )
     return text, rng.choice(_NO_IDEA)
 

@@ -62,10 +62,8 @@ _TOUCHES = {
     "advice": r"\b(recipes?|books?|gifts?)\b",
     "code": r"\b(code|programming|python)\b",
     "quantities": r"\b(unit conver\w+|calculat\w+|percent\w*|math)\b",
-    "until": r"\b(durations?|calculat\w+|math|timers?|add time)\b",
     "translate": r"\b(translat\w+|dictionar(y|ies))\b",
-    "unknowable": r"\b(search|weather|forecast|ticket|flight|hotel|route|web|browse|fetch)\w*\b"
-    r"|\b(timetable|transit|railway)",
+    "unknowable": r"\b(search|weather|forecast|ticket|flight|hotel|route|web|browse|fetch)\w*\b",
 }
 """Families that a tool could answer: left out where the tools' texts match."""
 
@@ -100,7 +98,6 @@ FAMILIES: dict[Split, tuple[tuple[str, Family], ...]] = {
         ("advice", everyday.advise),
         ("code", everyday.code),
         ("quantities", everyday.quantities),
-        ("until", everyday.until),
         ("short", everyday.short),
         ("why", everyday.why),
         ("why", everyday.why),

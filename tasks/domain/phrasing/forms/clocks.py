@@ -1,6 +1,5 @@
 """Times of a day: ``17:30`` as «5:30 pm», «half past five in the evening», «1730 hours»."""
 
-import random
 import re
 
 from tasks.domain.phrasing.forms.counts import in_words
@@ -33,16 +32,6 @@ def forms(value: str) -> tuple[str, ...]:
     if value in ("00:00", "12:00"):
         said += ["midnight" if hour == 0 else "noon"] * len(said)
     return (*said, *_quarters(hour, minute))
-
-
-def some_time(rng: random.Random) -> str:
-    """A time of the day as somebody says it: a full hour, a half or a quarter."""
-    return rng.choice(forms(as_clock(rng.randrange(24) * 60 + rng.choice((0, 0, 15, 30, 30, 45)))))
-
-
-def as_clock(minutes: int) -> str:
-    """So many minutes after midnight, in 24-hour form: 1050 is ``17:30``."""
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _quarters(hour: int, minute: int) -> tuple[str, ...]:
