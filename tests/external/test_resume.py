@@ -105,12 +105,8 @@ def test_a_process_killed_between_two_checkpoints_goes_on_to_the_same_adapter(
     listener = Listener()
     parts, record = trained(tiny_base, settings(**PLAN), work, listener)
     assert (listener[0].moment, listener[0].step) == ("resumed", 4)
-    # Another process: once in a dozen runs its first loss was 1e-7 apart, before anything was
-    # trained. Another seed's adapter is 1e-4 apart and more.
-    assert [step for step, _ in record.losses] == [step for step, _ in whole[1].losses]
-    for (_, found), (_, expected) in zip(record.losses, whole[1].losses, strict=True):
-        assert found == pytest.approx(expected, rel=1e-6)
-    assert difference(whole[0], parts) < 1e-5
+    assert record.losses == whole[1].losses
+    assert difference(whole[0], parts) == 0
 
 
 def on_forward(model: Any, number: int, act: Callable[[], None]) -> None:
