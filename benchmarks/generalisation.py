@@ -3,7 +3,8 @@
     python -m benchmarks.generalisation time git [--profile cpu] [--steps 170]
 
 Each way trains on as many rows for as many steps; every model is asked the same held-out and the
-same typed prompts, from its GGUF file. Figures go into benchmarks/bench-data.json.
+same typed prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where those of
+other servers, ways and steps stay.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +55,15 @@ TAUGHT_SHARE = 0.5
 class Outcome(BaseModel):
     """One model: what it got right of which prompts."""
 
+    date: str
+    machine: str
+    profile: str
+    model: str
     server: str
     way: str
     rows: int
     steps: int
+    learning_rate: float
     seconds: float
     loss: float
     heldout: Score
@@ -65,6 +72,18 @@ class Outcome(BaseModel):
     """Per typed prompt, in their order, whether all of it was right."""
     note: str = ""
     """What became of the questions to a teacher."""
+
+    @property
+    def table(self) -> tuple[str, str, str, int, float, int]:
+        """What outcomes have in common that are compared with each other."""
+        training = (self.profile, self.model, self.steps, self.learning_rate)
+        return (self.server, *training, len(self.typed_exact))
+
+
+class Figures(BaseModel):
+    """What is in the file of figures, table by table, each in the order of WAYS."""
+
+    outcomes: list[Outcome]
 
 
 def main() -> None:
@@ -78,15 +97,12 @@ def main() -> None:
     parser.add_argument("--teacher", help="a GGUF file that phrases; else the base model itself")
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
-    outcomes: list[Outcome] = []
     with _place(asked.keep) as folder:
         for server in asked.servers:
             recipe = _recipe(server, asked.model, asked.profile, asked.steps)
-            for way in asked.ways:
-                here = folder / f"{server}-{len(outcomes)}"
-                outcomes.append(_outcome(recipe, way, here, asked.teacher))
-                _write(outcomes, asked)
-                sys.stdout.write(_table(outcomes) + "\n")
+            for number, way in enumerate(asked.ways):
+                outcome = _outcome(recipe, way, folder / f"{server}-{number}", asked.teacher)
+                sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
 
 
@@ -119,10 +135,15 @@ def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -
         json.dumps([[r.user_text, t] for r, t in zip(typed, typed_texts, strict=True)], indent=1)
     )
     return Outcome(
+        date=time.strftime("%Y-%m-%d"),
+        machine=f"{platform.machine()}, Python {platform.python_version()}",
+        profile=recipe.profile.name,
+        model=recipe.model.name,
         server=recipe.server.name,
         way=way,
         rows=len(written.train),
         steps=steps,
+        learning_rate=recipe.profile.training.learning_rate,
         seconds=seconds,
         loss=loss,
         heldout=scoring.score(written.heldout, heldout_texts),
@@ -213,25 +234,26 @@ def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, 
 
 def _table(outcomes: Sequence[Outcome]) -> str:
     lines = [
-        "| server | data | held-out exact | typed: valid | right tool | exact | no tool | change |",
-        "|---|---|---:|---:|---:|---:|---:|---|",
+        "| server | steps | data | held-out exact | typed: valid | right tool | exact | no tool "
+        "| change |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
-    first: dict[str, Outcome] = {}
-    for one in outcomes:
-        before = first.setdefault(one.server, one)
-        lines.append(
-            f"| {one.server} | {one.way} | {one.heldout.exact.value:.1%} "
-            f"| {one.typed.valid.value:.1%} | {one.typed.right_tool.value:.1%} "
-            f"| {one.typed.exact.value:.1%} | {one.typed.no_tool.value:.1%} "
-            f"| {_change(before, one)} |"
-        )
+    for _, ways in groupby(outcomes, key=lambda one: one.table):
+        first, *others = ways
+        lines += [_line(first, ""), *(_line(one, _change(first, one)) for one in others)]
     return "\n".join(lines)
+
+
+def _line(one: Outcome, change: str) -> str:
+    return (
+        f"| {one.server} | {one.steps} | {one.way} | {one.heldout.exact.value:.1%} "
+        f"| {one.typed.valid.value:.1%} | {one.typed.right_tool.value:.1%} "
+        f"| {one.typed.exact.value:.1%} | {one.typed.no_tool.value:.1%} | {change} |"
+    )
 
 
 def _change(before: Outcome, after: Outcome) -> str:
     """The paired difference of right answers with its 95 % interval (normal approximation)."""
-    if before is after:
-        return ""
     steps = [int(b) - int(a) for a, b in zip(before.typed_exact, after.typed_exact, strict=True)]
     mean = sum(steps) / len(steps)
     spread = math.sqrt(sum((step - mean) ** 2 for step in steps) / max(len(steps) - 1, 1))
@@ -239,15 +261,18 @@ def _change(before: Outcome, after: Outcome) -> str:
     return f"{mean:+.1%} [{mean - half:+.1%}, {mean + half:+.1%}]"
 
 
-def _write(outcomes: Sequence[Outcome], asked: argparse.Namespace) -> None:
-    figures = {
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
-        "profile": asked.profile,
-        "model": asked.model,
-        "outcomes": [outcome.model_dump() for outcome in outcomes],
-    }
-    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+def _keep(newest: Outcome) -> list[Outcome]:
+    """Write one outcome to the figures, in the place of an older one of its kind; all of them."""
+    outcomes = [
+        one
+        for one in Figures.model_validate_json(FIGURES.read_text(encoding="utf-8")).outcomes
+        if (one.table, one.way) != (newest.table, newest.way)
+    ]
+    outcomes.append(newest)
+    outcomes.sort(key=lambda one: (one.table, list(WAYS).index(one.way)))
+    figures = Figures(outcomes=outcomes).model_dump_json(indent=1)
+    FIGURES.write_text(figures + "\n", encoding="utf-8")
+    return outcomes
 
 
 @contextmanager
