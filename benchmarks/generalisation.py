@@ -31,7 +31,7 @@ from tasks.domain.products import Score
 from tasks.domain.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
-from tasks.external.servers import at_home, executing, read_toolset_of, typed_prompts_of
+from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.student import student
 from tasks.external.teacher import teacher
 from tasks.external.tokenizer import ChatTokenizer
@@ -124,7 +124,7 @@ def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -
     if way == TAUGHT:
         written, note = _taught(recipe, written, folder, teacher_file)
     gguf, seconds, loss, steps = _trained(recipe, written, folder)
-    typed = typed_rows(typed_prompts_of(recipe.server), written.heldout[0].tools)
+    typed = typed_rows(at_home(recipe.server).typed, written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
     with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
         heldout_texts, typed_texts = (
@@ -196,10 +196,10 @@ def _taught(
     )
     answers = folder / "teacher"
     answers.mkdir()
+    typed = (prompt.prompt for prompt in at_home(recipe.server).typed)
+    taken = [*(row.user_text for row in written.heldout), *typed]
     with teacher(plan, "", answers) as asked:
-        rows, note = in_other_words(
-            written.train, written.heldout, plan, recipe.profile.data.seed, asked
-        )
+        rows, note = in_other_words(written.train, taken, plan, recipe.profile.data.seed, asked)
     return replace(written, train=tuple(rows)), note
 
 

@@ -4,7 +4,6 @@ Adding a profile, a model or a server is adding one file. «Profile» here is a 
 Prefect's own «profiles» (its API addresses) are something else.
 """
 
-import json
 import re
 import shlex
 import shutil
@@ -283,6 +282,8 @@ class Model(_Section):
     load_in_4bit: bool
     chat_template: str = ""
     """A file in profiles/models/ that replaces the model's own template; empty keeps its own."""
+    template_text: str | None = None
+    """What that file holds, read when the model is loaded: a cache sees when it has changed."""
     stop: tuple[str, ...]
     """The texts that end the assistant's turn."""
     thinks: bool = False
@@ -293,19 +294,19 @@ class Model(_Section):
     architecture: Architecture | None = None
     """Known before anything is downloaded; None: read from the model's files when they are here."""
 
-    @property
-    def template_text(self) -> str | None:
-        """The replacing chat template, or None for the model's own."""
-        if not self.chat_template:
-            return None
-        return _find("models", self.chat_template).read_text(encoding="utf-8")
-
 
 class Workspace(_Section):
     """Files and commands that give a server something to work on."""
 
     files: dict[str, str] = {}
     commands: tuple[tuple[str, ...], ...] = ()
+
+
+class TypedPrompt(_Section):
+    """One prompt written apart from the generator, and its call (None: no tool)."""
+
+    prompt: str
+    call: dict[str, Any] | None
 
 
 class Server(_Section):
@@ -333,6 +334,8 @@ class Server(_Section):
     """Of the tools' names and descriptions and of what the server answers: rows quote them."""
     prompts: str = ""
     """A file in profiles/servers/ of prompts written apart from the generator, to score by."""
+    typed: tuple[TypedPrompt, ...] = ()
+    """What that file holds, read when the server is loaded; never trained."""
     workspace: Workspace | None = None
 
     @model_validator(mode="after")
@@ -370,13 +373,6 @@ class ServerDeployment(_Section):
     active: bool = True
 
 
-class TypedPrompt(_Section):
-    """One prompt written apart from the generator, and its call (None: no tool)."""
-
-    prompt: str
-    call: dict[str, Any] | None
-
-
 class Recipe(_Section):
     """Everything that one run is made from, with what the person changed already in it."""
 
@@ -411,13 +407,31 @@ def load_profile(name: str) -> Profile:
 
 
 def load_model(name: str) -> Model:
-    """Read a model; ProfileError when it is missing or wrong."""
-    return _load("models", name, Model)
+    """Read a model and its template; ProfileError when one is missing or wrong."""
+    model = _load("models", name, Model)
+    if not model.chat_template:
+        return model
+    text = _find("models", model.chat_template).read_text(encoding="utf-8")
+    return _changed(model, {"template_text": text})
 
 
 def load_server(name: str) -> Server:
-    """Read a registered server; ProfileError when it is missing or wrong."""
-    return _load("servers", name, Server)
+    """Read a registered server and its prompts; ProfileError when one is missing or wrong."""
+    server = _load("servers", name, Server)
+    if not server.prompts:
+        return server
+    return _changed(server, {"typed": _typed(_find("servers", server.prompts))})
+
+
+def _typed(file: Path) -> tuple[TypedPrompt, ...]:
+    prompts = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            try:
+                prompts.append(TypedPrompt.model_validate_json(line))
+            except ValidationError as error:
+                raise ProfileError(f"{file.name}, line {number}: {explain(error)}") from error
+    return tuple(prompts)
 
 
 def load_model_deployment(name: str) -> ModelDeployment:
@@ -499,14 +513,6 @@ def _changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
         return type(section).model_validate(dict(section) | asked)
     except ValidationError as error:
         raise ProfileError(explain(error)) from error
-
-
-def load_typed_prompts(server: Server) -> list[TypedPrompt]:
-    """The prompts written for a server apart from the generator; empty where it has none."""
-    if not server.prompts:
-        return []
-    lines = _find("servers", server.prompts).read_text(encoding="utf-8").splitlines()
-    return [TypedPrompt.model_validate(json.loads(line)) for line in lines if line.strip()]
 
 
 def _names(kind: str) -> list[str]:

@@ -17,7 +17,7 @@ from tasks.domain.products import (
     Score,
     ValidationReport,
 )
-from tasks.external.servers import typed_prompts_of
+from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.reporting import artifacts, events
@@ -39,7 +39,7 @@ def benchmark_model(
     """Score the base as the tuned model was scored, both on typed prompts, and the floors."""
     storage = Storage()
     rows = storage.read_rows(dataset.heldout)
-    prompts = typed_sample(typed_prompts_of(recipe.server), recipe.profile.evaluation.typed_prompts)
+    prompts = typed_sample(at_home(recipe.server).typed, recipe.profile.evaluation.typed_prompts)
     typed = typed_rows(prompts, rows[0].tools)
     base_score, base_typed = _asked(storage.fetch(base.files), [rows, typed], recipe)
     (tuned_typed,) = _asked(storage.fetch(tuned.files), [typed], recipe)

@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.mixing import held_out, mixed, scaled, with_tools_of
+from tasks.domain.mixing import held_out, mixed, scaled, unreserved, with_tools_of
 from tasks.domain.products import Dataset, Toolset
 from tasks.domain.schemas import functions
 from tasks.external.row_files import keep_rows, read_own_file
@@ -25,11 +25,14 @@ def mix_dataset(dataset: Dataset, toolset: Toolset, own_data: str, own_share: fl
         return dataset
     storage, tools = Storage(), functions(toolset)
     found = read_own_file(Path(own_data), tools)
-    own, apart = held_out(with_tools_of(found.rows, tools))
+    free = unreserved(found.rows, dataset.reserved)
+    own, apart = held_out(with_tools_of(free, tools))
     rows = mixed(storage.read_rows(dataset.train), own, own_share, dataset.seed)
     heldout = [*storage.read_rows(dataset.heldout), *apart]
-    skipped = f"; {found.skipped} log records were no conversations" if found.skipped else ""
-    note = f"{own_share:.0%} of the training rows are from {Path(own_data).name}{skipped}"
+    asked = len(found.rows) - len(free)
+    skipped = f"; {found.skipped} log records were no conversations" * bool(found.skipped)
+    left = f"; {asked} say what the model is asked afterwards and were left out" * bool(asked)
+    note = f"{own_share:.0%} of the training rows are from {Path(own_data).name}{skipped}{left}"
     train_file, heldout_file = keep_rows("mixed", rows, heldout)
     changed = {
         "train": train_file,

@@ -9,7 +9,7 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import Recipe
+from profiles import Recipe, Server
 from profiles.settings import Settings
 from tasks.domain.bundle_files import (
     CHECKSUMS,
@@ -93,6 +93,11 @@ def _check_place(target: Path) -> None:
         raise BundleInvalid(f"{target}: holds no bundle; needed a new folder, or one to replace")
 
 
+def _spec(server: Server) -> str:
+    """How the server is reached; the prompts that models are asked are no part of that."""
+    return server.model_dump_json(indent=2, exclude_defaults=True, exclude={"typed"}) + "\n"
+
+
 def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
     (folder / "tests").mkdir(parents=True)
     shutil.copyfile(Storage().fetch(made.evaluation.gguf.files), folder / made.gguf_name)
@@ -101,7 +106,7 @@ def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
         "agent.yaml": agent_yaml(made),
         "Modelfile": modelfile(recipe.model, made.gguf_name, made.context_tokens),
         "README.md": readme(made),
-        "server.json": recipe.server.model_dump_json(indent=2, exclude_defaults=True) + "\n",
+        "server.json": _spec(recipe.server),
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
         "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }

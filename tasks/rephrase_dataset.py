@@ -37,16 +37,19 @@ def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
     storage = Storage()
     rows, heldout = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
     with teacher(plan, _key(plan), storage.folder("teacher")) as asked:
-        rows, note = in_other_words(rows, heldout, plan, dataset.seed, asked)
+        taken = [*(row.user_text for row in heldout), *dataset.reserved]
+        rows, note = in_other_words(rows, taken, plan, dataset.seed, asked)
     train_file, heldout_file = keep_rows("rephrased", rows, heldout)
     notes = (*dataset.notes, note)
     return dataset.model_copy(update={"train": train_file, "heldout": heldout_file, "notes": notes})
 
 
 def in_other_words(
-    rows: Sequence[Row], heldout: Sequence[Row], plan: TeacherPlan, seed: int, asked: Teacher
+    rows: Sequence[Row], taken: Sequence[str], plan: TeacherPlan, seed: int, asked: Teacher
 ) -> tuple[list[Row], str]:
     """(the training rows, a share of them in the teacher's words; a note of what became of each).
+
+    ``taken``: texts that no training row may have.
 
     Raises:
         TeacherFailed: the endpoint refuses or answers nothing at all.
@@ -56,7 +59,7 @@ def in_other_words(
     chosen = random.Random(seed).sample(able, round(plan.share * len(able)))
     answers = asked.ask([question(rows[n], plan.language, plan.temperature, seed) for n in chosen])
     counts: Counter[str] = Counter()
-    said = {normal(row.user_text) for row in (*rows, *heldout)}
+    said = {normal(text) for text in (*(row.user_text for row in rows), *taken)}
     for place, answer in zip(chosen, answers, strict=True):
         text, outcome = _judged(rows[place], answer, plan.language, said)
         counts[outcome] += 1

@@ -14,17 +14,17 @@ from tasks.reporting import events
 
 @task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
-    """Write rows for training and rows held out.
+    """Write rows for training and rows held out; none of them is one of the typed prompts.
 
     Raises:
         ServerFailed: the server cannot be started or dies while it is asked.
         UnusableTool: no valid arguments can be made for a tool.
     """
+    home = at_home(server)
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, at_home(server), data, execute, execute.offers)
-    place = (
-        f"{toolset.server}-{content_key('rows', toolset=toolset, server=server, data=data)[-8:]}"
-    )
+        written = write_rows(toolset, home, data, execute, execute.offers)
+    key = content_key("rows", toolset=toolset, server=server, data=data)
+    place = f"{toolset.server}-{key[-8:]}"
     return Dataset(
         train=_keep(written.train, place, "train.jsonl"),
         heldout=_keep(written.heldout, place, "heldout.jsonl"),
@@ -32,6 +32,7 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         heldout_rows=len(written.heldout),
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
+        reserved=tuple(prompt.prompt for prompt in home.typed),
         planned=written.planned,
         notes=written.notes,
     )

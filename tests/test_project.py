@@ -114,7 +114,7 @@ def test_every_model_loads_with_its_template(path: Path) -> None:
 def test_every_server_loads_with_its_typed_prompts(path: Path) -> None:
     server = profiles.load_server(path.stem)
     assert path.stem in profiles.servers()
-    prompts = profiles.load_typed_prompts(server)
+    prompts = server.typed
     assert bool(prompts) == bool(server.prompts)
 
 

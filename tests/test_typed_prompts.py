@@ -30,7 +30,7 @@ def toolset_of(server: Server, folder: Path) -> Toolset:
 
 def calls(server: Server) -> list[dict[str, Any]]:
     """The calls that a server's typed prompts expect."""
-    return [prompt.call for prompt in profiles.load_typed_prompts(server) if prompt.call]
+    return [prompt.call for prompt in server.typed if prompt.call]
 
 
 def test_every_registered_server_with_prompts_is_checked_here() -> None:
@@ -51,7 +51,7 @@ def test_every_expected_call_is_valid_and_every_tool_is_asked_for(
 
 @pytest.mark.parametrize("name", SIZES)
 def test_there_are_enough_prompts_and_none_twice(name: str) -> None:
-    prompts = profiles.load_typed_prompts(profiles.load_server(name))
+    prompts = profiles.load_server(name).typed
     asked = [prompt for prompt in prompts if prompt.call]
     assert (len(asked), len(prompts) - len(asked)) >= SIZES[name]
     texts = [" ".join(prompt.prompt.lower().split()) for prompt in prompts]

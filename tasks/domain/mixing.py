@@ -5,9 +5,20 @@ from collections.abc import Mapping, Sequence
 
 from tasks.domain.conversations import Row
 from tasks.domain.errors import UnusableData
+from tasks.domain.similarity import normal
 
 HELD_OUT = 10
 """Of own rows every tenth is held out."""
+
+
+def unreserved(rows: Sequence[Row], reserved: Sequence[str]) -> list[Row]:
+    """The rows whose user says none of the texts that the model is asked afterwards."""
+    taken = {normal(text) for text in reserved}
+    return [
+        row
+        for row in rows
+        if not any(m.role == "user" and normal(m.content) in taken for m in row.messages)
+    ]
 
 
 def held_out(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:

@@ -94,6 +94,8 @@ class Dataset(Product):
     heldout_rows: int
     toolset_fingerprint: str
     seed: int
+    reserved: tuple[str, ...] = ()
+    """Texts that the model is asked afterwards, and that no row to train on may have."""
     planned: dict[str, float] | None = None
     """The share of training rows planned per scenario; None for rows that a person brought."""
     card: StoredFile | None = None

@@ -65,7 +65,7 @@ def write_rows(
 
     Args:
         toolset: the tools to write rows for.
-        server: what its operator knows of its values.
+        server: what its operator knows of its values, and the prompts that no row may be.
         data: how many rows of what kind.
         execute: runs a call, or makes its answer up.
         offers: gives the server's resources and prompts, which may name values too.
@@ -87,6 +87,7 @@ def write_rows(
         functions=functions(toolset),
         listener=Listener.of(toolset),
         links=grown.links,
+        used={bare(typed.prompt) for typed in server.typed},
     )
     train = vary(writer.split("train", planned.train), data.varied_lists_share, data.seed)
     heldout = writer.split("heldout", planned.heldout)

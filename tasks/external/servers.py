@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from profiles import Server, TypedPrompt, load_typed_prompts
+from profiles import Server
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
@@ -17,7 +17,7 @@ from tasks.external.mcp_server import McpSession, connect, inspect
 from tasks.external.storage import Storage
 from tasks.external.stub_server import stub
 from tasks.external.tool_files import read_toolset
-from tasks.external.workspace import located, prepare_workspace, with_workspace
+from tasks.external.workspace import located, prepare_workspace
 
 Execute = Callable[[ToolCall], ToolResult]
 CALL_SECONDS = 30.0
@@ -43,15 +43,6 @@ def workspace_of(server: Server) -> Path | None:
     if server.workspace is None:
         return None
     return prepare_workspace(server, Storage().folder("workspaces") / server.name)
-
-
-def typed_prompts_of(server: Server) -> list[TypedPrompt]:
-    """The prompts typed for a server, with its workspace's path in them; empty without any."""
-    workspace = workspace_of(server)
-    return [
-        TypedPrompt.model_validate(with_workspace(prompt.model_dump(), workspace))
-        for prompt in load_typed_prompts(server)
-    ]
 
 
 def at_home(server: Server) -> Server:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from profiles import Server
+from profiles import Server, TypedPrompt
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.conversations import Row
 from tasks.domain.products import ToolResult, Toolset
@@ -92,6 +92,16 @@ def test_an_ambiguous_row_leaves_a_value_out_and_asks_for_it() -> None:
 
 def test_the_same_seed_writes_the_same_rows() -> None:
     assert _written(MEMORY) == _written(MEMORY)
+
+
+def test_no_row_says_what_the_model_is_asked_afterwards() -> None:
+    before = _written(CLOCKS)
+    asked = [row.user_text for row in (*before.train[::3], *before.heldout[::3])]
+    typed = tuple(TypedPrompt(prompt=f"{text.upper()} !", call=None) for text in asked)
+    after = _written(CLOCKS, known=REPOSITORY.model_copy(update={"typed": typed}))
+    assert len(after.train) == len(before.train)
+    said = {row.user_text.casefold() for row in (*after.train, *after.heldout)}
+    assert said.isdisjoint(text.casefold() for text in asked)
 
 
 def test_another_seed_writes_other_rows() -> None:

@@ -98,19 +98,17 @@ DEFINITIONS = {
 TRAIN_FACTS = tuple(
     tuple(pair.split("|"))
     for pair in (
-        "Who invented the wristwatch?|Several makers did; an early one was made by "
-        "Abraham-Louis Breguet in 1810.",
-        "What does UTC stand for?|UTC stands for Coordinated Universal Time.",
+        "Who built the first pendulum clock?|Christiaan Huygens built it in 1656.",
         "What does GMT stand for?|GMT stands for Greenwich Mean Time.",
         "Why do time zones exist?|Because the Earth turns, so noon comes at different moments "
         "in different places.",
         "How many seconds are in an hour?|There are 3600 seconds in an hour.",
-        "How many minutes are in a day?|There are 1440 minutes in a day.",
+        "How many hours are in a week?|There are 168 hours in a week.",
         "What is a leap year?|A leap year has 366 days, with one more day in February.",
         "What does SQL stand for?|SQL stands for Structured Query Language.",
         "What does URL stand for?|URL stands for Uniform Resource Locator.",
         "What does HTML stand for?|HTML stands for HyperText Markup Language.",
-        "Who created Git?|Linus Torvalds created Git in 2005.",
+        "Who wrote the first web browser?|Tim Berners-Lee wrote it in 1990.",
         "What is version control?|Version control keeps track of the changes made to files "
         "over time.",
         "Is a branch in Git a copy of all files?|No, a branch is only a pointer to a commit.",
