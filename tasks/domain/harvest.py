@@ -55,12 +55,15 @@ Offers = Callable[[], Sequence[Offer]]
 
 @dataclass(frozen=True)
 class Link:
-    """A call whose answer names values of another tool's parameter, in the order they stand."""
+    """A call whose answer names values of another tool's parameter."""
 
     call: ToolCall
     tool: str
     parameter: str
     values: tuple[str, ...]
+    """All that the answer names, in the order they stand there."""
+    usable: frozenset[str]
+    """Those of them that the other tool takes."""
 
 
 @dataclass
@@ -178,8 +181,9 @@ class _Gatherer:
 
     def _take(self, wanted: _Wanted, told: Sequence[str], call: ToolCall | None) -> None:
         kept = self._values[wanted.key]
+        listed = tuple(dict.fromkeys(told))
         good = []
-        for value in dict.fromkeys(told):
+        for value in listed:
             if len(value) > MOST_LENGTH or not value.strip():
                 continue
             if value not in kept:
@@ -188,7 +192,8 @@ class _Gatherer:
                 kept[value] = None
             good.append(value)
         if call is not None and len(good) > 1 and wanted.is_provable:
-            self._found.links.append(Link(call, wanted.maker.tool.name, wanted.name, tuple(good)))
+            link = Link(call, wanted.maker.tool.name, wanted.name, listed, frozenset(good))
+            self._found.links.append(link)
 
     def _exists(self, wanted: _Wanted, value: str) -> bool:
         if not wanted.is_provable:

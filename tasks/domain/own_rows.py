@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from tasks.domain.conversations import SYSTEM_PROMPT, Row, decoded, row_of
@@ -81,7 +82,8 @@ def own_row(line: str, place: str, tools: _Tools | None = None) -> Row | None:
         if value is None:
             return None
     body = _conversation(value, place)
-    messages = [part for message in body["messages"] for part in _messages(message, place)]
+    turns = [part for message in body["messages"] for part in _messages(message, place)]
+    messages = _in_call_order(turns)
     # What a person brings says tools in the system turn, where our templates put them again.
     body["messages"], listed = _without_tools(messages, place)
     body["tools"] = _as_functions(body.get("tools") or listed, place) or None
@@ -138,7 +140,8 @@ def _messages(message: dict[str, Any], place: str) -> Iterator[dict[str, Any]]:
     text = _text(message.get("content", message.get("value")), place)
     if role == "tool":
         results = _RESULT.findall(text) or [text]
-        yield from ({"role": "tool", "content": result.strip()} for result in results)
+        met = message.get("tool_call_id")
+        yield from ({"role": "tool", "content": one.strip(), "meets": met} for one in results)
         return
     calls = [_call(call, place) for call in _given_calls(message)]
     if role == "assistant" and not calls and "from" in message:
@@ -169,7 +172,25 @@ def _call(call: Any, place: str) -> dict[str, Any]:
     arguments = function.get("arguments")
     if not isinstance(arguments, str):
         arguments = json.dumps(arguments or {}, ensure_ascii=False)
-    return {"function": {"name": function["name"], "arguments": arguments or "{}"}}
+    named = {"name": function["name"], "arguments": arguments or "{}"}
+    return {"function": named, "id": call.get("id")}
+
+
+def _in_call_order(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The turns, results in the order of the calls whose ids they name; then ids are not needed."""
+    ordered: list[dict[str, Any]] = []
+    ids: list[Any] = []
+    for is_result, group in groupby(turns, key=lambda turn: turn["role"] == "tool"):
+        part = list(group)
+        if is_result:
+            if all(turn["meets"] in ids for turn in part) and None not in ids:
+                part.sort(key=lambda turn: ids.index(turn["meets"]))
+            part = [{k: v for k, v in turn.items() if k != "meets"} for turn in part]
+        else:
+            for turn in part:
+                ids = [call.pop("id", None) for call in turn["tool_calls"]]
+        ordered += part
+    return ordered
 
 
 def _spoken_calls(text: str, is_call: bool, place: str) -> tuple[str, list[dict[str, Any]]]:

@@ -59,10 +59,21 @@ _VALUE = re.compile(
 
 
 def is_rephrasable(row: Row) -> bool:
-    """Whether a row is one request that its first answer meets with one call."""
+    """Whether a row is one request that its first answer meets with one call, which can be checked.
+
+    Whether other words still say yes or no cannot.
+    """
     roles = [message.role for message in row.prompt if message.role != "system"]
     is_one = all(call == row.calls[0] for call in row.calls)
-    return row.tool is not None and is_one and row.source == "generated" and roles == ["user"]
+    is_asked = row.tool is not None and row.source == "generated" and roles == ["user"]
+    return is_asked and is_one and not any(_has_switch(call.arguments) for call in row.calls)
+
+
+def _has_switch(value: Any) -> bool:
+    """Whether arguments say yes or no anywhere."""
+    if isinstance(value, dict):
+        return any(map(_has_switch, value.values()))
+    return any(map(_has_switch, value)) if isinstance(value, list) else isinstance(value, bool)
 
 
 def question(row: Row, language: str, temperature: float, seed: int) -> Question:

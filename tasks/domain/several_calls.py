@@ -139,10 +139,11 @@ def _one_from_the_other(
     first, second = sayer.words[link.call.name], sayer.words[link.tool]
     listed = sayer.answered(first, link.call, rng)
     told = shown(listed, limit)
+    values = {place: link.values[place] for place in _PLACES if place < len(link.values)}
     places = {
-        place: link.values[place]
-        for place in _PLACES
-        if split_of(link.values[place]) == split and link.values[place] in told
+        place: value
+        for place, value in values.items()
+        if value in link.usable and split_of(value) == split and value in told
     }
     if failed(listed) or not places:
         return None

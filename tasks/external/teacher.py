@@ -26,6 +26,8 @@ from tasks.external.llama_cpp import served
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """States that may be gone at the next attempt; all others are the request's own fault."""
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Failures before a question has left."""
 _LARGEST = 1_000_000
 """Bytes of an answer that are read at most."""
 _CONTEXT = 4096
@@ -43,6 +45,8 @@ class Answer(BaseModel):
     reason: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    is_paid: bool = False
+    """Whether the endpoint answered, with whatever text."""
     is_old: bool = False
     """Whether it was paid for in an earlier run."""
 
@@ -122,15 +126,8 @@ class Teacher:
         if kept is not None:
             return kept
         estimate = (len(json.dumps(question)) // _PER_TOKEN, self._plan.max_answer_tokens)
-        if not self.purse.reserve(estimate):
-            return Answer(reason="the budget is spent")
-        spent = (0, 0)
-        try:
-            answer = self._asked_again(body, estimate)
-            spent = (answer.tokens_in, answer.tokens_out)
-        finally:
-            self.purse.settle(estimate, spent)
-        if not answer.reason.startswith("no answer"):
+        answer = self._asked_again(body, estimate)
+        if answer.is_paid:
             _keep(file, answer)
         return answer
 
@@ -139,12 +136,20 @@ class Teacher:
         for attempt in range(self._plan.attempts):
             if attempt:
                 time.sleep(self._pause(attempt, wait))
+            if not self.purse.reserve(estimate):
+                return Answer(reason="the budget is spent")
+            spent = (0, 0)
             try:
-                return _read(self._post(body), estimate)
+                answer = _read(self._post(body), estimate)
+                spent = (answer.tokens_in, answer.tokens_out)
+                return answer
             except _Busy as busy:
                 reason, wait = busy.reason, busy.wait
-                if wait > self._plan.longest_wait_seconds:
-                    break
+                spent = estimate if busy.may_cost else (0, 0)
+            finally:
+                self.purse.settle(estimate, spent)
+            if wait > self._plan.longest_wait_seconds:
+                break
         return Answer(reason=f"no answer: {reason}")
 
     def _pause(self, attempt: int, asked: float) -> float:
@@ -161,9 +166,11 @@ class Teacher:
             ) as response:
                 data = _drained(response, limit)
         except httpx.TimeoutException as error:
-            raise _Busy(f"nothing within {self._plan.timeout_seconds:g} s") from error
+            reason = f"nothing within {self._plan.timeout_seconds:g} s"
+            raise _Busy(reason, may_cost=not isinstance(error, _UNSENT)) from error
         except httpx.HTTPError as error:
-            raise _Busy(f"the connection broke ({type(error).__name__})") from error
+            reason = f"the connection broke ({type(error).__name__})"
+            raise _Busy(reason, may_cost=not isinstance(error, _UNSENT)) from error
         if response.status_code in _AGAIN:
             raise _Busy(f"status {response.status_code}", _retry_after(response))
         if response.status_code != 200:
@@ -208,12 +215,16 @@ def _client(url: str, plan: TeacherPlan) -> httpx.Client:
 
 
 class _Busy(Exception):
-    """An attempt failed and another one may not; ``wait`` is what the endpoint asked for."""
+    """An attempt failed and another one may not; ``wait`` is what the endpoint asked for.
 
-    def __init__(self, reason: str, wait: float = 0.0) -> None:
+    ``may_cost``: the endpoint had the question, so it may charge for an answer that never came.
+    """
+
+    def __init__(self, reason: str, wait: float = 0.0, *, may_cost: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
+        self.may_cost = may_cost
 
 
 def _drained(response: httpx.Response, limit: float) -> bytes:
@@ -247,9 +258,10 @@ def _read(data: bytes, estimate: tuple[int, int]) -> Answer:
         value = json.loads(data)
         choice = value["choices"][0]
         content = choice["message"]["content"]
-        usage = value.get("usage") or {}
     except (ValueError, LookupError, TypeError) as error:
-        raise _Busy("not a chat completion") from error
+        raise _Busy("not a chat completion", may_cost=True) from error
+    usage = value.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
     counted = tuple(usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
     tokens = tuple(
         part if isinstance(part, int) else guess
@@ -257,7 +269,7 @@ def _read(data: bytes, estimate: tuple[int, int]) -> Answer:
     )
     cut = "it was cut at the token limit" if choice.get("finish_reason") == "length" else ""
     said = content if isinstance(content, str) else ""
-    return Answer(content=said, reason=cut, tokens_in=tokens[0], tokens_out=tokens[1])
+    return Answer(content=said, reason=cut, tokens_in=tokens[0], tokens_out=tokens[1], is_paid=True)
 
 
 def _kept(file: Path) -> Answer | None:

@@ -119,6 +119,15 @@ def test_several_results_in_one_turn_become_one_message_each() -> None:
     assert len(row.calls) == 2
 
 
+def test_results_go_to_the_calls_that_they_name() -> None:
+    call = CALLED["tool_calls"][0]  # type: ignore[index]
+    both = {**CALLED, "tool_calls": [call, {**call, "id": "call_2"}]}
+    late = {"role": "tool", "tool_call_id": "call_2", "content": "10:00"}
+    for results in ([late, ANSWERED], [ANSWERED, late]):
+        row = only({"messages": [ASKED, both, *results, SAID], "tools": [TOOL]})
+        assert [message.content for message in row.messages[3:5]] == ["09:00", "10:00"]
+
+
 def test_a_system_turn_without_tools_is_kept() -> None:
     assert only(shareGPT("Be brief.", ("user", "hi"), ("gpt", "Hello")), tools=(TOOL,)).messages[
         0

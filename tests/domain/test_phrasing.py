@@ -19,7 +19,7 @@ from tasks.domain.phrasing.naming import name_words, plural, singular, spoken, w
 from tasks.domain.phrasing.near_misses import beyond, near_miss
 from tasks.domain.phrasing.requests import Request, request
 from tasks.domain.phrasing.small_talk import FAMILIES, talk
-from tasks.domain.phrasing.spoken import quoted
+from tasks.domain.phrasing.spoken import mentions, quoted
 from tasks.domain.phrasing.verbs import base_form, done
 from tasks.domain.phrasing.wording import Wording, wordings
 from tasks.domain.products import Tool, ToolResult, Toolset
@@ -510,3 +510,19 @@ def test_a_value_with_braces_goes_beyond_the_tools_as_it_is() -> None:
     choices, listener = [_wording(toolset, create.name)], Listener.of(toolset)
     told = [beyond(choices, listener, "train", random.Random(n)) for n in range(200)]
     assert any(found and "{release}/{}" in found[0] for found in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_said"),
+    [
+        ("switch to main.", "main", True),
+        ("what remains of it", "main", False),
+        ("contact me", "on", False),
+        ("main_old, then main", "main", True),
+        ("see docs/a.md!", "docs/a.md", True),
+        ("東京の時間", "東京", True),
+        ("anything", "", True),
+    ],
+)
+def test_a_value_is_said_as_a_whole_word(text: str, value: str, is_said: bool) -> None:
+    assert mentions(text, value) is is_said

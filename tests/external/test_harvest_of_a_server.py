@@ -1,5 +1,6 @@
 """Rows about a server's own books: its read-only tools, resource and prompt are really asked."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -68,7 +69,12 @@ def test_a_chain_takes_its_second_value_from_the_first_answer(written: WrittenRo
         first, second = row.calls
         told = row.messages[3].content
         assert first.name in ("list_rooms", "list_books")
-        assert all(str(value) in told for value in second.arguments.values())
+        (value,) = map(str, second.arguments.values())
+        named = re.findall(r'"book_id": "(.+)"', told) or re.findall(r"- (.+)", told)
+        (which,) = (word for word in ("first", "second", "last") if f"the {word}" in row.user_text)
+        places = {"first": 0, "second": 1, "last": -1}
+        assert value in told
+        assert named[places[which]] == value, (row.user_text, told)
         assert not row.simulated
 
 

@@ -124,6 +124,31 @@ def test_what_may_be_gone_is_tried_again_and_then_counted(
 
 
 @pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body="<html>"),
+        Reply(content="hi", cut=True),
+        Reply(content="hi", seconds=2),
+    ],
+    ids=["html", "cut", "late"],
+)
+def test_what_an_endpoint_may_charge_for_is_within_the_budget(reply: Reply, tmp_path: Path) -> None:
+    with endpoint(lambda body, _: reply if number_of(body) else good(body)) as seen:
+        answers, asked = ask(seen, tmp_path, 9, attempts=9, max_tokens=1500, timeout_seconds=1)
+        assert sum(asked.purse.spent) <= 1500
+        assert 4 < len(seen.asked) < 10
+    assert {answer.reason for answer in answers[1:]} == {"the budget is spent"}
+
+
+def test_a_usage_that_is_no_object_is_not_believed(tmp_path: Path) -> None:
+    body = {"choices": [{"message": {"content": "hi"}}], "usage": "a lot"}
+    with endpoint(lambda *_: Reply(body=json.dumps(body))) as seen:
+        (answer,), asked = ask(seen, tmp_path, 1)
+    assert answer.content == "hi"
+    assert sum(asked.purse.spent) > 64
+
+
+@pytest.mark.parametrize(
     "slow", [Reply(content="hi", seconds=3), Reply(content="hi", drip=0.1)], ids=["late", "drips"]
 )
 def test_an_endpoint_that_is_too_slow_is_not_waited_for(slow: Reply, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ PATHS = frozenset({"file", "media file", "folder"})
 SQL = frozenset({"select", "sql change", "create table"})
 TEXTS = frozenset({"text", "commit message", "title", "search", "topic", "words", "name"})
 """Kinds whose values are words: said in quotes, and free to hold any character."""
-CLOSED = frozenset({"zone", "clock", "currency", "language", "country"})
+CLOSED = frozenset(
+    {"zone", "clock", "currency", "language", "language code", "country", "country code"}
+)
 """Kinds whose values a standard lists: both splits may have the same ones, as with an enum. That
 Tucson's clocks follow America/Phoenix, or that nine in the evening is 21:00, cannot be read off a
 text; a model has to have met it."""
@@ -50,8 +52,12 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("column", r"\b(columns?|fields?|attribute)( name)?$", r""),
     ("cells", r"\b(cell|range|cells)$", r""),
     ("sheet", r"\bsheet\b|worksheet", r""),
+    ("language code", r"\b(language|lang) code$", r""),
+    ("language code", r"\b(language|lang)$", r"\biso ?639|\blanguage codes?\b|two-letter"),
     ("language", r"\b(language|lang|locale)$", r""),
     ("currency", r"currency|^(base|quote)$", r"currenc"),
+    ("country code", r"\bcountry code$", r""),
+    ("country code", r"\bcountry$", r"\biso ?3166|alpha-2|\bcountry codes?\b|two-letter"),
     ("country", r"\bcountry\b", r""),
     ("city", r"\bcity\b|\btown\b", r""),
     ("city", r"\b(location|origin|destination|place)$", r"weather|forecast|city|cities|flight"),

@@ -3,8 +3,10 @@
 import random
 import uuid
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+
+from babel import Locale
 
 from tasks.domain.arguments import words
 from tasks.domain.arguments.places import famous_zone
@@ -258,6 +260,13 @@ def invented(rng: random.Random) -> str:
     return "".join(rng.sample(words.SYLLABLES, 3)).capitalize()
 
 
+@lru_cache(maxsize=2)
+def _codes(table: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The two-letter codes (ISO 3166 or 639) of some countries or languages, from CLDR."""
+    known: Mapping[str, str] = getattr(Locale("en"), table)
+    return tuple(code for code, name in known.items() if len(code) == 2 and name in names)
+
+
 def _pick(pool: Sequence[str]) -> Writer:
     return lambda rng: rng.choice(pool)
 
@@ -306,7 +315,9 @@ KINDS: dict[str, Writer] = {
     "city": _pick(words.CITIES),
     "country": _pick(words.COUNTRIES),
     "place": _place,
+    "country code": lambda rng: rng.choice(_codes("territories", words.COUNTRIES)),
     "language": _pick(words.LANGUAGES),
+    "language code": lambda rng: rng.choice(_codes("languages", words.LANGUAGES)),
     "currency": _pick(words.CURRENCIES),
     "color": _pick(words.COLORS),
     "unit": _pick(words.UNITS),

@@ -23,7 +23,7 @@ class Clause:
 
 _START = re.compile(r"(source|from|origin|old|src)\b")
 _END = re.compile(r"(target|destination|to|dest|dst|new)\b")
-_ENDPOINTS = frozenset(
+_ENDPOINTS = frozenset({"country code", "language code"}) | frozenset(
     pieces(
         "zone clock city place country language currency unit branch revision folder file date "
         "datetime person company name uri identifier tag"
@@ -48,6 +48,7 @@ _BY_KIND: dict[str, tuple[str, int]] = {
     "zone": ("in {v}", 3),
     "city": ("in {v}", 3),
     "country": ("in {v}", 3),
+    "country code": ("in {v}", 3),
     "place": ("at {v}", 3),
     "clock": ("at {v}", 4),
     "date": ("on {v}", 4),
@@ -61,6 +62,7 @@ _BY_KIND: dict[str, tuple[str, int]] = {
     "glob": ("matching {v}", 4),
     "topic": ("about {v}", 4),
     "language": ("in {v}", 5),
+    "language code": ("in {v}", 5),
 }
 _ALSO: dict[str, tuple[str, ...]] = {
     "limited to {v}": (

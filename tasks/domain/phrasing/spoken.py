@@ -80,7 +80,10 @@ def _part(key: str, value: Any, rng: random.Random) -> str:
 
 
 def mentions(text: str, value: Any, kind: str = "") -> bool:
-    """Whether every leaf of a value can be read off a text; booleans and null are said in words."""
+    """Whether every leaf of a value can be read off a text, as whole words.
+
+    Booleans and null are said in words, which nobody can tell from others: they count as said.
+    """
     if isinstance(value, dict):
         return all(mentions(text, part) for part in value.values())
     if isinstance(value, list):
@@ -90,7 +93,28 @@ def mentions(text: str, value: Any, kind: str = "") -> bool:
         return True
     if is_said(text, value, kind):
         return True
-    return value in text if isinstance(value, str) else _has_number(text, json.dumps(value))
+    return _holds(text, value) if isinstance(value, str) else _has_number(text, json.dumps(value))
+
+
+def _holds(text: str, value: str) -> bool:
+    """Whether a value stands in a text and is no part of a longer word: no «main» in «remains».
+
+    Only ASCII letters, digits and ``_`` make words here; other scripts write without spaces.
+    """
+    start = text.find(value)
+    while start >= 0:
+        if not (_is_inside_word(text, start) or _is_inside_word(text, start + len(value))):
+            return True
+        start = text.find(value, start + 1)
+    return False
+
+
+def _is_inside_word(text: str, place: int) -> bool:
+    return 0 < place < len(text) and _is_of_word(text[place - 1]) and _is_of_word(text[place])
+
+
+def _is_of_word(sign: str) -> bool:
+    return sign.isascii() and (sign.isalnum() or sign == "_")
 
 
 def _has_number(text: str, number: str) -> bool:

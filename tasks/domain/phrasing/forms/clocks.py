@@ -34,6 +34,12 @@ def forms(value: str) -> tuple[str, ...]:
     return (*said, *_quarters(hour, minute))
 
 
+def universal_forms(value: str) -> tuple[str, ...]:
+    """The ways to say a time in whole minutes of UTC: ``17:30:00Z``."""
+    clock = value.removesuffix(":00Z")
+    return tuple(f"{form} UTC" for form in forms(clock)) if clock != value else ()
+
+
 def _quarters(hour: int, minute: int) -> tuple[str, ...]:
     coming = (hour + 1) % 24
     shapes = {

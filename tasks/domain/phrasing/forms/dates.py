@@ -6,17 +6,18 @@ from datetime import date
 
 from tasks.domain.phrasing.forms import clocks
 
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):00")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):00(Z?)")
 _DURATION = re.compile(r"PT(\d+)([HMS])")
 _SPANS = {"H": "hour", "M": "minute", "S": "second"}
 
 
 def forms(value: str) -> tuple[str, ...]:
-    """The ways to say a date, or a date with a time in whole minutes."""
+    """The ways to say a date, or a date with a time in whole minutes, of UTC where it says so."""
     moment = _MOMENT.fullmatch(value)
     if moment:
         hours = (moment[2], *clocks.forms(moment[2])[:2])
-        return tuple(f"{day} at {hour}" for day in _days(moment[1])[:2] for hour in hours)
+        zone = " UTC" if moment[3] else ""
+        return tuple(f"{day} at {hour}{zone}" for day in _days(moment[1])[:2] for hour in hours)
     return _days(value)
 
 
