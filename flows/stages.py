@@ -20,7 +20,7 @@ from tasks.domain.products import (
 from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.fit_toolset import fit_toolset
-from tasks.hand_over import hand_over
+from tasks.hand_over import check_output, hand_over
 from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
@@ -64,6 +64,7 @@ def train_alone(
     model: Model, profile: Profile, data: str, heldout: str, tools: str, output: str
 ) -> LoraAdapter:
     """Rows → an adapter's folder; they pass the gate first."""
+    check_output(output)
     draft = adopt_dataset(data, heldout, tools)
     base = prepare_base(model)
     dataset = check_quality(draft, base, profile, model.name)

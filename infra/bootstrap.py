@@ -29,14 +29,16 @@ def main() -> None:
         sys.exit("needed PREFECT_API_URL, the address of the Prefect server (or use: make serve)")
     settings = Settings()
     with get_client(sync_client=True) as client:
-        settle(client, CPU, None, settings)
-        settle(client, GPU, settings.gpu_slots, settings)
+        settle(client, CPU, settings.cpu_pool_type, None, settings)
+        settle(client, GPU, settings.pool_type, settings.gpu_slots, settings)
     block = result_storage.settle(settings)
     if block:
         sys.stdout.write(f"workers need PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK={block}\n")
 
 
-def settle(client: SyncPrefectClient, name: str, limit: int | None, settings: Settings) -> None:
+def settle(
+    client: SyncPrefectClient, name: str, kind: str, limit: int | None, settings: Settings
+) -> None:
     """Make one pool, or change its limit and its template to what they should be."""
     template = _template(name, settings)
     try:
@@ -45,17 +47,18 @@ def settle(client: SyncPrefectClient, name: str, limit: int | None, settings: Se
         client.create_work_pool(
             WorkPoolCreate(
                 name=name,
-                type=settings.pool_type,
+                type=kind,
                 description=f"mcp-forge: {'training and evaluation' if limit else 'the rest'}",
                 concurrency_limit=limit,
-                base_job_template=template or _default_template(settings.pool_type),
+                base_job_template=template or _default_template(kind),
             )
         )
         return
-    if pool.type != settings.pool_type:
+    if pool.type != kind:
+        variable = "MCP_FORGE_POOL_TYPE" if name == GPU else "MCP_FORGE_CPU_POOL_TYPE"
         sys.exit(
-            f"the pool {name} has the type {pool.type}, needed {settings.pool_type} "
-            f"(MCP_FORGE_POOL_TYPE); delete it first: prefect work-pool delete {name}"
+            f"the pool {name} has the type {pool.type}, needed {kind} ({variable}); delete it "
+            f"first: prefect work-pool delete {name}"
         )
     client.update_work_pool(
         name,

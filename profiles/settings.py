@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     placement: Literal["in-process", "pools"] = "in-process"
     """Where a flow runs its heavy stages: in its own process, or as runs on the pool ``gpu``."""
     pool_type: str = "process"
-    """The type of the work pools that ``make deploy`` makes: process, docker, kubernetes."""
+    """The type of the pool ``gpu`` that ``make deploy`` makes: process, docker, kubernetes."""
+    cpu_pool_type: str = "process"
+    """The type of the pool ``cpu``."""
     job_templates: Path | None = None
     """A folder with ``<pool>-base-job-template.json`` for these pools; else the type's default."""
     gpu_slots: int = Field(default=1, ge=1)

@@ -9,7 +9,7 @@ from profiles import Recipe
 from tasks.caching import ByContent
 from tasks.domain import scoring
 from tasks.domain.conversations import Row
-from tasks.domain.examination import typed_rows, typed_sample
+from tasks.domain.examination import answerable, check_same_file, typed_rows, typed_sample
 from tasks.domain.products import (
     BenchmarkReport,
     Dataset,
@@ -19,13 +19,13 @@ from tasks.domain.products import (
 )
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
-from tasks.external.student import student
+from tasks.external.student import context_for, student
 from tasks.reporting import artifacts, events
 
 
-# The validation follows from the other inputs, but for its seconds, which are never twice the same.
+# A validation's seconds are never twice the same, and change nothing here.
 @task(
-    cache_policy=ByContent(without=("validation",)),
+    cache_policy=ByContent(only={"validation": ("gguf", "answers")}),
     persist_result=True,
     on_completion=[events.stage_completed],
 )
@@ -36,11 +36,18 @@ def benchmark_model(
     dataset: Dataset,
     recipe: Recipe,
 ) -> BenchmarkReport:
-    """Score the base as the tuned model was scored, both on typed prompts, and the floors."""
+    """Score the base as the tuned model was scored, both on typed prompts, and the floors.
+
+    Raises:
+        ValidationFailed: the validation is that of another file.
+    """
+    check_same_file(tuned, validation)
     storage = Storage()
     rows = storage.read_rows(dataset.heldout)
-    prompts = typed_sample(at_home(recipe.server).typed, recipe.profile.evaluation.typed_prompts)
-    typed = typed_rows(prompts, rows[0].tools)
+    prompts = answerable(at_home(recipe.server).typed, rows[0].tools)
+    typed = typed_rows(
+        typed_sample(prompts, recipe.profile.evaluation.typed_prompts), rows[0].tools
+    )
     base_score, base_typed = _asked(storage.fetch(base.files), [rows, typed], recipe)
     (tuned_typed,) = _asked(storage.fetch(tuned.files), [typed], recipe)
     report = BenchmarkReport(
@@ -51,6 +58,7 @@ def benchmark_model(
         latency=validation.latency,
         typed=tuned_typed if typed else None,
         typed_base=base_typed if typed else None,
+        gguf=tuned.files.sha256,
         examples=scoring.mistakes(rows, validation.answers),
     )
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
@@ -61,7 +69,9 @@ def _asked(gguf: Path, groups: Sequence[Sequence[Row]], recipe: Recipe) -> list[
     """Serve a file once and score it on each group of prompts."""
     if not any(groups):
         return [scoring.score([], []) for _ in groups]
-    with student(gguf, recipe.model.stop, recipe.profile.evaluation.max_answer_tokens) as model:
+    longest = recipe.profile.evaluation.max_answer_tokens
+    context = context_for(recipe.profile.training.max_seq_length)
+    with student(gguf, recipe.model.stop, longest, context) as model:
         return [
             scoring.score(rows, [model.answer(row.prompt, row.tools).text for row in rows])
             for rows in groups

@@ -1,7 +1,8 @@
 """Stages are cached by content: by what goes in and by the code, never by where files lie."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,10 @@ class ByContent(CachePolicy):
 
     without: tuple[str, ...] = ()
     """Parameters that do not change the result, such as where to put a copy."""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The fields of a parameter that change it, where not all of them do."""
+    beside: Callable[[dict[str, Any]], str] | None = None
+    """What the inputs name without holding it, such as the version of a file."""
 
     def compute_key(
         self,
@@ -38,6 +43,10 @@ class ByContent(CachePolicy):
         """The first key of these inputs whose result is missing or whole."""
         del flow_parameters, kwargs
         kept = {name: value for name, value in inputs.items() if name not in self.without}
+        for name, fields in self.only.items():
+            kept[name] = [getattr(inputs[name], each) for each in fields]
+        if self.beside is not None:
+            kept["beside"] = self.beside(inputs)
         first = content_key(task_ctx.task.name, **kept)
         number, key = 1, first
         while self._is_broken(key):

@@ -20,6 +20,7 @@ from tasks.domain.bundle_files import (
     readme,
 )
 from tasks.domain.errors import BundleInvalid
+from tasks.domain.examination import check_same_file
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
 from tasks.domain.schemas import functions
 from tasks.external.published import remember
@@ -47,7 +48,9 @@ def package_bundle(
 
     Raises:
         BundleInvalid: something else than a bundle is in its place.
+        ValidationFailed: a report is of another file than the one to pack.
     """
+    check_same_file(evaluation.gguf, evaluation.validation, evaluation.benchmark)
     made = Ingredients(
         base=base,
         profile=recipe.profile,
@@ -94,8 +97,10 @@ def _check_place(target: Path) -> None:
 
 
 def _spec(server: Server) -> str:
-    """How the server is reached; the prompts that models are asked are no part of that."""
-    return server.model_dump_json(indent=2, exclude_defaults=True, exclude={"typed"}) + "\n"
+    """How the server is reached, without the prompts; a tool list is the bundle's own."""
+    own = {"tools_file": "tools.json"} if server.tools_file else {}
+    reached = server.model_copy(update=own)
+    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"typed"}) + "\n"
 
 
 def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:

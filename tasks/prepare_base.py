@@ -5,12 +5,16 @@ from prefect import task
 from profiles import Model
 from tasks.caching import ByContent, content_key
 from tasks.domain.products import BaseModelFolder
-from tasks.external.base_model import build_base, origin_of
+from tasks.external.base_model import build_base, origin_of, version_of
 from tasks.external.storage import Storage
 from tasks.reporting import events
 
 
-@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
+@task(
+    cache_policy=ByContent(beside=lambda inputs: version_of(inputs["model"])),
+    persist_result=True,
+    on_completion=[events.stage_completed],
+)
 def prepare_base(model: Model) -> BaseModelFolder:
     """Build the folder in the storage.
 
@@ -18,7 +22,10 @@ def prepare_base(model: Model) -> BaseModelFolder:
         UnusableModel: the model's files are not to be had, or are not what they should be.
     """
     storage = Storage()
-    place = ("bases", f"{model.name}-{content_key('base', model=model)[-8:]}")
+    place = (
+        "bases",
+        f"{model.name}-{content_key('base', model=model, version=version_of(model))[-8:]}",
+    )
     with storage.writing(*place) as draft:
         build_base(model, draft)
         files = storage.keep(draft, *place)

@@ -69,7 +69,15 @@ def train_adapter(
         reporter.close()
     artifacts.adapter(adapter)
     events.adapter_saved(adapter)
+    _forget(checkpoints)
     return adapter
+
+
+def _forget(checkpoints: Path) -> None:
+    """Remove them last of all: whatever stops the task before is no reason to train again."""
+    from tasks.external.trainer.checkpoints import Checkpoints
+
+    Checkpoints(checkpoints).drop()
 
 
 def _train(
@@ -84,7 +92,6 @@ def _train(
 ) -> LoraAdapter:
     # torch takes seconds to import and is not there on a machine that only prepares data.
     from tasks.external.trainer import engine
-    from tasks.external.trainer.checkpoints import Checkpoints
     from tasks.external.trainer.merging import save_adapter
 
     storage = Storage()
@@ -113,7 +120,6 @@ def _train(
         save_adapter(tuned, draft)
         (draft / "training.json").write_text(record.model_dump_json(indent=2), encoding="utf-8")
         files = storage.keep(draft, *place)
-    Checkpoints(checkpoints).drop()
     return LoraAdapter(
         model=model.name, profile=profile.name, files=files, base=base, record=record
     )
@@ -127,7 +133,7 @@ def _origin(
         data=dataset.dataset.train.sha256,
         base=base.files.sha256,
         settings={
-            **flat("model", model.model_dump(mode="json")),
+            **flat("model", model.model_dump(mode="json", exclude={"template_text"})),
             **flat("lora", profile.lora.model_dump(mode="json")),
             **flat("training", profile.training.model_dump(mode="json")),
         },

@@ -22,7 +22,7 @@ from tasks.domain.results import cap
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.external.servers import Execute, trying
 from tasks.external.storage import Storage
-from tasks.external.student import Completion, Student, student
+from tasks.external.student import Completion, Student, context_for, student
 from tasks.reporting import artifacts, events
 
 
@@ -42,7 +42,10 @@ def validate_model(
     evaluation = profile.evaluation
     with (
         student(
-            storage.fetch(gguf.files), recipe.model.stop, evaluation.max_answer_tokens
+            storage.fetch(gguf.files),
+            recipe.model.stop,
+            evaluation.max_answer_tokens,
+            context_for(profile.training.max_seq_length),
         ) as model,
         trying(
             recipe.server, toolset, profile.data.seed, evaluation.call_timeout_seconds
@@ -53,7 +56,7 @@ def validate_model(
             _loop(rows[place], answers[place].text, model, execute, profile.data.max_result_chars)
             for place in loop_rows(rows, evaluation.loops)
         ]
-    report = _report(rows, answers, cases, profile)
+    report = _report(rows, answers, cases, profile).model_copy(update={"gguf": gguf.files.sha256})
     artifacts.validation(report, recipe.model.name)
     if report.failures:
         events.validation_failed(report, recipe.model.name)

@@ -62,6 +62,8 @@ def verify_bundle(folder: str) -> VerifiedBundle:
         )
     except ValidationError as error:
         raise BundleInvalid(f"{path}: {explain(error)}") from error
+    if server.tools_file:
+        server = server.model_copy(update={"tools_file": str(path / server.tools_file)})
     toolset = read_toolset_of(server)
     tools = json.loads((path / "tools.json").read_text(encoding="utf-8"))
     _check_tools(toolset, tools, agent["toolset_fingerprint"])

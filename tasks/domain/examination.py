@@ -6,6 +6,8 @@ from typing import Any
 
 from profiles import TypedPrompt
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.errors import ValidationFailed
+from tasks.domain.products import BenchmarkReport, GgufModel, ValidationReport
 from tasks.domain.toolcalls import ToolCall
 
 
@@ -37,6 +39,29 @@ def typed_sample(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]
 def _spread(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]:
     count = min(most, len(prompts))
     return [prompts[place * len(prompts) // count] for place in range(count)]
+
+
+def answerable(
+    prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]]
+) -> list[TypedPrompt]:
+    """The prompts that these tools meet, or none: some may have been left out of a run."""
+    known = {tool["function"]["name"] for tool in tools}
+    return [prompt for prompt in prompts if not prompt.call or prompt.call["name"] in known]
+
+
+def check_same_file(gguf: GgufModel, *reports: ValidationReport | BenchmarkReport) -> None:
+    """Make sure that reports are about one model.
+
+    Raises:
+        ValidationFailed: a report was made of another file.
+    """
+    for report in reports:
+        if report.gguf and report.gguf != gguf.files.sha256:
+            kind = type(report).__name__.removesuffix("Report").lower()
+            raise ValidationFailed(
+                f"the {kind} is of a file with sha256 {report.gguf[:12]}…, needed one of "
+                f"{gguf.files.sha256[:12]}… ({gguf.files.uri}); run {kind} again"
+            )
 
 
 def typed_rows(prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]]) -> list[Row]:

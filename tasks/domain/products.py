@@ -263,6 +263,8 @@ class BenchmarkReport(Product):
     latency: Latency
     typed: Score | None = None
     """On prompts written apart from the generator, where the server has some."""
+    gguf: str = ""
+    """sha256 of the tuned model's file; empty in reports from before it was written down."""
     typed_base: Score | None = None
     examples: tuple[str, ...] = ()
 
@@ -291,6 +293,8 @@ class ValidationReport(Product):
     """Loops of rows that call a tool: right tool, valid call, executed, answered from it."""
     by_scenario: dict[str, Rate]
     cases: tuple[LoopCase, ...]
+    gguf: str = ""
+    """sha256 of the file that was asked; empty in reports from before it was written down."""
     answers: tuple[str, ...] = ()
     """The first answers themselves, in the order of the held-out rows."""
     thresholds: dict[str, float]

@@ -7,6 +7,7 @@ than llama.cpp, so the folder is built from the file's own facts here; no torch 
 import importlib.metadata
 import importlib.util
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from profiles import Architecture, Model, explain
+from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableModel
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 
@@ -26,6 +28,21 @@ def origin_of(model: Model) -> str:
     if source.kind == "gguf-package":
         return f"{source.package} {importlib.metadata.version(source.package)}"
     return source.repository or str(Path(source.path).resolve())
+
+
+def version_of(model: Model) -> str:
+    """What is another text when a model's files are others: a package's version, a folder's files.
+
+    Empty where nothing is known of them: the package is not here, or they are on the hub.
+    """
+    source = model.source
+    if source.kind == "gguf-package":
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(source.package)
+    if source.kind == "folder":
+        found = ((file, file.stat()) for file in sorted(Path(source.path).rglob("*")))
+        return fingerprint([[str(file), seen.st_size, seen.st_mtime_ns] for file, seen in found])
+    return ""
 
 
 def is_at_hand(model: Model) -> None:

@@ -1,8 +1,8 @@
 """Products in a person's own files: written where they ask, with a manifest beside, and read back.
 
-train.jsonl, train.heldout.jsonl, train.manifest.json       a dataset; its card is train.README.md
+train.jsonl, train.heldout.jsonl, train.jsonl.manifest.json   a dataset; its card is train.README.md
 adapter/…, adapter.manifest.json                            an adapter
-model.gguf, model.manifest.json                             an exported model
+model.gguf, model.gguf.manifest.json                        an exported model
 tools.json, validation.json, benchmark.json                 these are their own manifest
 """
 
@@ -20,11 +20,34 @@ from tasks.external.storage import Storage, digest
 _FILES = {Dataset: ("train", "heldout", "card"), LoraAdapter: ("files",), GgufModel: ("files",)}
 _SUFFIXES = {"heldout": ".heldout.jsonl", "card": ".README.md"}
 """Of files beside the one that a person named: a README.md may be there already."""
+_OF_ADAPTERS = ("adapter_config.json", "training.json")
 _Product = TypeVar("_Product", bound=Product)
 
 
+def check_place(output: Path) -> None:
+    """Make sure that an adapter can be put in a place: an adapter replaces an adapter, no more.
+
+    Raises:
+        UnusableData: something else is there.
+    """
+    is_empty = output.is_dir() and not any(output.iterdir())
+    is_adapter = all((output / name).is_file() for name in _OF_ADAPTERS)
+    if output.exists() and not is_empty and not is_adapter:
+        raise UnusableData(
+            f"{output}: holds no adapter; needed a new folder, or one of an adapter to replace"
+        )
+
+
 def give(product: Product, output: Path) -> None:
-    """Copy a product's files to ``output`` and write its manifest; what was there is replaced."""
+    """Copy a product's files to ``output`` and write its manifest.
+
+    Files of these names are replaced, and so is the folder of an adapter by another one.
+
+    Raises:
+        UnusableData: an adapter is to go where something else is.
+    """
+    if isinstance(product, LoraAdapter):
+        check_place(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     given = {}
     for name in _FILES.get(type(product), ()):
@@ -65,7 +88,7 @@ def has_manifest(path: Path) -> bool:
 
 
 def _manifest(path: Path) -> Path:
-    return path.parent / f"{path.name.removesuffix(path.suffix)}.manifest.json"
+    return path.with_name(f"{path.name}.manifest.json")
 
 
 def _copy(stored: StoredFile, target: Path) -> StoredFile:

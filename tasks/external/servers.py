@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from profiles import Server
+from tasks.domain.errors import UnusableData
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
@@ -28,12 +29,18 @@ def read_toolset_of(server: Server) -> Toolset:
 
     Raises:
         ServerFailed: the server cannot be started, reached or understood.
-        UnusableData: the tool list cannot be read.
+        UnusableData: the tool list cannot be read, or ``include_tools`` names a tool that it lacks.
         UnusableTool: a tool's schema cannot be used.
     """
     if server.tools_file:
         toolset = read_toolset(Path(server.tools_file))
-        chosen = [t for t in toolset.tools if t.name in (server.include_tools or {t.name})]
+        known = [tool.name for tool in toolset.tools]
+        if unknown := [name for name in server.include_tools if name not in known]:
+            raise UnusableData(
+                f"{server.tools_file}: include_tools names {', '.join(map(repr, unknown))}, "
+                f"the list has {', '.join(map(repr, known))}"
+            )
+        chosen = [t for t in toolset.tools if t.name in (server.include_tools or known)]
         return toolset.model_copy(update={"server": server.name, "tools": tuple(chosen)})
     return inspect(server, workspace_of(server))
 

@@ -14,9 +14,17 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.conversations import Message
+from tasks.domain.errors import ExportFailed
 from tasks.external.llama_cpp import served
 
 _ANSWER_SECONDS = 300
+LEAST_CONTEXT = 4096
+"""Tokens."""
+
+
+def context_for(max_seq_length: int) -> int:
+    """Tokens of context for rows of a training: a loop goes on where its longest row ends."""
+    return max(LEAST_CONTEXT, 2 * max_seq_length)
 
 
 class Completion(BaseModel):
@@ -65,19 +73,24 @@ class Student:
         return list(self._post("/tokenize", {"content": text, "parse_special": True})["tokens"])
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
-        response = self._client.post(path, json=body)
-        response.raise_for_status()
+        try:
+            response = self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise ExportFailed(f"llama.cpp does not answer {path}: {error!r}") from error
+        if response.status_code != 200:
+            said = " ".join(response.text.split())[:200]
+            raise ExportFailed(f"llama.cpp refuses {path} with {response.status_code}: {said}")
         return response.json()
 
 
 @contextmanager
 def student(
-    gguf: Path, stop: Sequence[str], max_tokens: int, context: int = 4096
+    gguf: Path, stop: Sequence[str], max_tokens: int, context: int = LEAST_CONTEXT
 ) -> Iterator[Student]:
     """Serve a GGUF file and talk to it; ``context`` and ``max_tokens`` are tokens.
 
     Raises:
-        ExportFailed: llama.cpp cannot load the file.
+        ExportFailed: llama.cpp cannot load the file, or does not answer.
     """
     with (
         served(gguf, context) as url,

@@ -53,9 +53,9 @@ def surviving_an_outage(what: str) -> Iterator[None]:
         get_run_logger().warning("%s: not shown in Prefect: %r", what, error)
 
 
-def _show(markdown: str, kind: str, model: str) -> None:
-    with surviving_an_outage(f"{kind} of {model}"):
-        create_markdown_artifact(markdown, key=key(kind, model))
+def _show(markdown: str, kind: str, name: str) -> None:
+    with surviving_an_outage(f"{kind} of {name}"):
+        create_markdown_artifact(markdown, key=key(kind, name))
 
 
 def quality(report: QualityReport, model: str, server: str) -> None:
@@ -80,14 +80,12 @@ def dataset(approved: ApprovedDataset, model: str, server: str) -> None:
 
 def rows(preview: Preview, server: str) -> None:
     """Three rows token by token, and what became of the rows."""
-    create_markdown_artifact(preview_markdown(preview), key=key("rows", server))
+    _show(preview_markdown(preview), "rows", server)
 
 
 def memory(plan: TrainingPlan, model: Model, profile: Profile) -> None:
     """Whether a training fits, and how long it will take."""
-    create_markdown_artifact(
-        reports.plan_markdown(plan, model, profile), key=key("memory", model.name)
-    )
+    _show(reports.plan_markdown(plan, model, profile), "memory", model.name)
 
 
 def adapter(saved: LoraAdapter) -> None:

@@ -58,7 +58,8 @@ def validation_failed(report: ValidationReport, model: str) -> None:
 
 def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
-    alone = {ALONE: "false" if _parent() else "true"}
+    is_alone = runtime.flow_run.flow_name == "train" and not _parent()
+    alone = {ALONE: "true" if is_alone else "false"}
     given = runtime.flow_run.parameters
     asked = {name: given.get(name) for name in _FORM if _is_plain(given.get(name))}
     payload = schema.AdapterPayload.of(adapter, asked)

@@ -1,8 +1,19 @@
 """What a model is asked in evaluation."""
 
+import pytest
+
 from profiles import TypedPrompt
 from tasks.domain.conversations import Message, Row, Scenario
-from tasks.domain.examination import after_calls, loop_rows, typed_rows, typed_sample
+from tasks.domain.errors import ValidationFailed
+from tasks.domain.examination import (
+    after_calls,
+    answerable,
+    check_same_file,
+    loop_rows,
+    typed_rows,
+    typed_sample,
+)
+from tasks.domain.products import BenchmarkReport, GgufModel, StoredFile, ValidationReport
 from tasks.domain.toolcalls import ToolCall
 
 TOOLS = ({"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}},)
@@ -31,6 +42,25 @@ def test_a_typed_prompt_becomes_a_row_that_expects_its_call() -> None:
     assert asked.expected_call == ToolCall.model_validate(call)
     assert asked.prompt[-1].content == "time in tokyo?"
     assert (chatted.scenario, chatted.expected_call) == ("no_tool", None)
+
+
+def test_prompts_for_tools_that_were_left_out_are_not_asked() -> None:
+    left_out = TypedPrompt(prompt="convert it", call={"name": "convert", "arguments": {}})
+    asked = TypedPrompt(prompt="time?", call={"name": "now", "arguments": {}})
+    thanks = TypedPrompt(prompt="thanks", call=None)
+    assert answerable([left_out, asked, thanks], TOOLS) == [asked, thanks]
+
+
+def test_reports_of_another_file_are_refused() -> None:
+    file = StoredFile(uri="model.gguf", sha256="a" * 64, size_bytes=1)
+    gguf = GgufModel.model_construct(files=file)
+    check_same_file(
+        gguf,
+        ValidationReport.model_construct(gguf="a" * 64),
+        BenchmarkReport.model_construct(gguf=""),
+    )
+    with pytest.raises(ValidationFailed, match=r"the benchmark is of a file with sha256 bbbb"):
+        check_same_file(gguf, BenchmarkReport.model_construct(gguf="b" * 64))
 
 
 def test_the_conversation_after_a_call_has_the_models_own_words_and_the_result() -> None:

@@ -9,7 +9,13 @@ from gguf import GGUFWriter
 
 from profiles import Model, load_model
 from tasks.domain.errors import UnusableModel
-from tasks.external.base_model import build_base, gguf_in_package, is_at_hand, origin_of
+from tasks.external.base_model import (
+    build_base,
+    gguf_in_package,
+    is_at_hand,
+    origin_of,
+    version_of,
+)
 from tasks.external.gguf_file import GgufFile
 from tasks.external.tokenizer import ChatTokenizer
 
@@ -165,3 +171,14 @@ def test_a_model_of_the_hub_that_is_out_of_reach_is_named_with_the_way_to_get_it
         UnusableModel, match=r"deepseek-r1: neither the hub nor its cache .*HF_HOME"
     ):
         look(load_model("deepseek-r1"))
+
+
+def test_a_version_is_another_when_the_files_are(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    own = model(kind="folder", path=str(tmp_path))
+    before = version_of(own)
+    assert before == version_of(own)
+    (tmp_path / "config.json").write_text('{"a": 1}', encoding="utf-8")
+    assert version_of(own) != before
+    assert version_of(load_model("smollm2"))
+    assert version_of(model(kind="gguf-package", package="no_such_package")) == ""

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import Dataset, GgufModel, StoredFile
+from tasks.domain.products import (
+    BaseModelFolder,
+    Dataset,
+    GgufModel,
+    LoraAdapter,
+    StoredFile,
+    TrainingRecord,
+)
 from tasks.external.handover import give, has_manifest, take
 from tasks.external.storage import Storage
 
@@ -55,7 +62,7 @@ def test_a_file_that_was_changed_since_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_without_a_manifest_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
-    with pytest.raises(UnusableData, match=r"no model\.manifest\.json beside it"):
+    with pytest.raises(UnusableData, match=r"no model\.gguf\.manifest\.json beside it"):
         take(tmp_path / "model.gguf", GgufModel)
 
 
@@ -63,3 +70,42 @@ def test_a_manifest_of_another_kind_is_named(tmp_path: Path) -> None:
     give(_dataset(), tmp_path / "train.jsonl")
     with pytest.raises(UnusableData, match="not a GgufModel"):
         take(tmp_path / "train.jsonl", GgufModel)
+
+
+def _adapter(name: str) -> LoraAdapter:
+    storage = Storage()
+    with storage.writing("handover", name) as draft:
+        draft.mkdir()
+        (draft / "adapter_config.json").write_text(f'{{"name": "{name}"}}', encoding="utf-8")
+        (draft / "training.json").write_text("{}", encoding="utf-8")
+        files = storage.keep(draft, "handover", name)
+    base = BaseModelFolder(model="m", files=files, origin="here", licence="none")
+    record = TrainingRecord.model_construct()
+    return LoraAdapter.model_construct(
+        model="m", profile="p", files=files, base=base, record=record
+    )
+
+
+def test_an_adapter_replaces_an_adapter_and_nothing_else(tmp_path: Path) -> None:
+    give(_adapter("one"), tmp_path / "adapter")
+    give(_adapter("two"), tmp_path / "adapter")
+    assert '"two"' in (tmp_path / "adapter" / "adapter_config.json").read_text("utf-8")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "thesis.md").write_text("years of work", encoding="utf-8")
+    for place in (tmp_path / "models", tmp_path, tmp_path / "models" / "thesis.md"):
+        with pytest.raises(UnusableData, match="holds no adapter; needed a new folder"):
+            give(_adapter("two"), place)
+    assert (tmp_path / "models" / "thesis.md").read_text("utf-8") == "years of work"
+
+
+def test_names_that_differ_behind_a_dot_have_manifests_of_their_own(tmp_path: Path) -> None:
+    for name in ("adapter-v1.5", "adapter-v1.6"):
+        give(_adapter(name), tmp_path / name)
+    give(_dataset(), tmp_path / "time.jsonl")
+    give(GgufModel.model_construct(files=_stored("c.gguf", "GGUF")), tmp_path / "time.gguf")
+    manifests = {path.name for path in tmp_path.glob("*.manifest.json")}
+    assert manifests == {
+        f"{name}.manifest.json"
+        for name in ("adapter-v1.5", "adapter-v1.6", "time.jsonl", "time.gguf")
+    }
+    assert '"uri": "adapter-v1.5"' in (tmp_path / "adapter-v1.5.manifest.json").read_text("utf-8")

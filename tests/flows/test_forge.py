@@ -28,7 +28,7 @@ from prefect.testing.utilities import prefect_test_harness
 from flows import stages
 from flows.forge import forge
 from flows.watch import watch
-from profiles import ProfileError, TeacherPlan, load_recipe
+from profiles import ProfileError, Recipe, TeacherPlan, load_recipe
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -399,6 +399,20 @@ def test_a_harmed_bundle_is_refused_by_the_name_of_the_file(
         verify_bundle.fn(str(folder))
 
 
+def stale_reports_are_refused(
+    recipe: Recipe, gguf: str, rows: str, reports: tuple[str, str]
+) -> None:
+    """A validation of another file is neither scored nor packed."""
+    stale = Path(gguf).with_name("stale.json")
+    value = json.loads(Path(reports[0]).read_text("utf-8")) | {"gguf": "0" * 64}
+    stale.write_text(json.dumps(value), encoding="utf-8")
+    message = "the validation is of a file with sha256 0000"
+    with pytest.raises(ValidationFailed, match=message):
+        stages.benchmark(recipe, gguf, rows, str(stale), reports[1])
+    with pytest.raises(ValidationFailed, match=message):
+        stages.pack(recipe, gguf, str(stale), reports[1], str(stale.with_suffix("")))
+
+
 def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> None:
     recipe = load_recipe("time", "tiny", "tiny")
     model, own = recipe.model, recipe.profile
@@ -415,6 +429,9 @@ def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> Non
     assert "## Quality gate" in page
     assert "## What is trained" in page
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["rows"] == 30
+    with pytest.raises(UnusableData, match="holds no adapter; needed a new folder"):
+        stages.train_alone(model, own, rows, "", "", str(tmp_path))
+    assert Path(rows).is_file()
     adapter = stages.train_alone(model, own, rows, "", "", files["adapter"])
     assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
     assert adapter.record.steps == 2
@@ -422,6 +439,7 @@ def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> Non
     stages.validate(recipe, gguf, rows, files["validation.json"])
     stages.benchmark(recipe, gguf, rows, files["validation.json"], files["benchmark.json"])
     reports = (files["validation.json"], files["benchmark.json"])
+    stale_reports_are_refused(recipe, gguf, rows, reports)
     bundle = stages.pack(recipe, gguf, *reports, str(tmp_path / "bundle"))
     assert (Path(bundle.path) / "model.gguf").read_bytes() == Path(gguf).read_bytes()
 

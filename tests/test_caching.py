@@ -1,0 +1,60 @@
+"""A stage is made again when what it is made from is not the same, and only then."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from profiles import FOLDER, load_model, load_server
+from tasks.caching import ByContent, content_key
+from tasks.domain.products import StoredFile
+
+
+def key(policy: ByContent, **inputs: Any) -> str:
+    run: Any = SimpleNamespace(task=SimpleNamespace(name="stage"))
+    return policy.compute_key(run, inputs, {})
+
+
+def test_what_does_not_change_the_result_does_not_change_the_key() -> None:
+    report = SimpleNamespace(answers=("a",), seconds=1.0)
+    other = SimpleNamespace(answers=("a",), seconds=2.0)
+    better = SimpleNamespace(answers=("b",), seconds=1.0)
+    policy = ByContent(without=("copy",), only={"report": ("answers",)})
+    first = key(policy, report=report, copy="here")
+    assert key(policy, report=other, copy="there") == first
+    assert key(policy, report=better, copy="here") != first
+
+
+def test_what_the_inputs_only_name_changes_the_key() -> None:
+    version = "1.0"
+    policy = ByContent(beside=lambda inputs: f"{inputs['package']} {version}")
+    first = key(policy, package="p")
+    version = "1.1"
+    assert key(policy, package="p") != first
+
+
+def test_a_file_counts_by_its_content_not_by_its_place() -> None:
+    one, other = (StoredFile(uri=uri, sha256="a" * 64, size_bytes=1) for uri in ("here", "there"))
+    assert content_key("x", file=one) == content_key("x", file=other)
+    changed = one.model_copy(update={"sha256": "b" * 64})
+    assert content_key("x", file=one) != content_key("x", file=changed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "file", "line"),
+    [
+        ("models", "smollm2", "smollm2.jinja", "{# another template #}"),
+        ("servers", "time", "time.prompts.jsonl", '{"prompt": "one more", "call": null}'),
+    ],
+)
+def test_a_file_that_a_profile_names_is_part_of_the_key(
+    kind: str, name: str, file: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load: Any = {"models": load_model, "servers": load_server}[kind]
+    before = content_key("x", of=load(name))
+    (tmp_path / kind).mkdir()
+    text = (FOLDER / kind / file).read_text("utf-8")
+    (tmp_path / kind / file).write_text(f"{text}{line}\n", encoding="utf-8")
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    assert content_key("x", of=load(name)) != before
