@@ -116,6 +116,10 @@ class _Writer:
     links: Sequence[Link]
     used: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
+    told: dict[Split, dict[str, list[dict[str, Any]]]] = field(
+        default_factory=lambda: {"train": {}, "heldout": {}}
+    )
+    """What users said of calls that they wanted, by split and tool."""
     accepted: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     failures: dict[tuple[str, Split], list[tuple[Request, ToolCall, ToolResult]]] = field(
@@ -193,7 +197,7 @@ class _Writer:
     def _near_miss(self, split: Split, rng: random.Random) -> Row | None:
         choices = [words for words in self.words.values() if words.maker.spoken_for]
         kinds: dict[str, Callable[[], Exchange | None]] = {
-            "near-miss": lambda: near_miss(choices, split, rng),
+            "near-miss": lambda: near_miss(choices, self.told[split], split, rng),
             "beyond": lambda: beyond(choices, self.listener, split, rng),
             "errand": lambda: errand(self.listener, split, rng),
         }
@@ -272,6 +276,8 @@ class _Writer:
                 continue
             self.used.add(bare(asked.text))
             self.calls.add(key)
+            if not missing and wish.unknown is None:
+                self.told[wish.split].setdefault(name, []).append(wording.told(shown))
             return asked, ToolCall(name=name, arguments=arguments)
         return None
 

@@ -11,6 +11,7 @@ import pytest
 from tasks.domain.arguments.maker import ArgumentMaker, Wish
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.answers import answer, ask, report
+from tasks.domain.phrasing.clauses import clause, described_name
 from tasks.domain.phrasing.domain_talk import domain_purpose
 from tasks.domain.phrasing.errands import errand
 from tasks.domain.phrasing.frames import CONTEXTS, FRAMES
@@ -268,7 +269,7 @@ def test_no_request_offers_help_with_a_tool_by_its_name() -> None:
 @pytest.mark.parametrize("split", ["train", "heldout"])
 def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> None:
     wording, rng = _wording(CLOCKS, "convert_time"), random.Random(3)
-    said = [near_miss([replace(wording, spoken_share=0.0)], split, rng) for _ in range(40)]
+    said = [near_miss([replace(wording, spoken_share=0.0)], {}, split, rng) for _ in range(40)]
     texts = [found[0] for found in said if found]
     assert len(texts) == 40
     assert all(re.search(r"\d\d:\d\d", text) for text in texts)
@@ -279,7 +280,7 @@ def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> No
 
 
 def test_a_server_whose_tools_take_nothing_has_no_near_misses() -> None:
-    assert near_miss([], "train", random.Random(3)) is None
+    assert near_miss([], {}, "train", random.Random(3)) is None
 
 
 def test_a_request_beyond_every_tool_names_no_verb_that_one_has() -> None:
@@ -526,3 +527,28 @@ def test_a_value_with_braces_goes_beyond_the_tools_as_it_is() -> None:
 )
 def test_a_value_is_said_as_a_whole_word(text: str, value: str, is_said: bool) -> None:
     assert mentions(text, value) is is_said
+
+
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("The maximum number of results to return (default 10).", "maximum number of results"),
+        ("Duration of the operation in seconds", "duration of the operation in seconds"),
+        ("ID of the text resource that is fetched", "id of the text resource"),
+        ("Whether to include an image", ""),
+        ("Choose city", ""),
+        ("URL", ""),
+        ("An array of names to delete", ""),
+        ("If provided, returns only the last N lines", ""),
+    ],
+)
+def test_a_description_may_hold_another_name_for_its_parameter(description: str, name: str) -> None:
+    assert described_name(description) == name
+    parts = [
+        clause("n", 7, "integer", frozenset(), random.Random(n), described=description).text
+        for n in range(60)
+    ]
+    assert any(name in part for part in parts)
+    assert all("7" in part or "seven" in part for part in parts)
+    verbatim = clause("n", 7, "integer", frozenset(), random.Random(1), verbatim=True)
+    assert verbatim.text == "with n 7"

@@ -104,6 +104,21 @@ def test_no_row_says_what_the_model_is_asked_afterwards() -> None:
     assert said.isdisjoint(text.casefold() for text in asked)
 
 
+def test_most_near_misses_say_the_values_of_a_row_that_calls() -> None:
+    plain = data(400, spoken_share=0.0, near_miss_share=1.0)
+    written = write_rows(CLOCKS, server(), plain, _simulating(CLOCKS))
+    for rows in (written.train, written.heldout):
+        calls = [set(map(str, row.calls[0].arguments.values())) for row in rows if row.calls]
+        misses = [row for row in rows if row.phrasing.startswith("near-miss-")]
+        pairs = [row for row in misses if any(_says(row, values) for values in calls if values)]
+        assert misses
+        assert len(pairs) >= 0.6 * len(misses)
+
+
+def _says(row: Row, values: set[str]) -> bool:
+    return all(value in row.user_text for value in values)
+
+
 def test_another_seed_writes_other_rows() -> None:
     other = write_rows(CLOCKS, REPOSITORY, data(seed=8), _simulating(CLOCKS))
     assert other.train != _written(CLOCKS).train

@@ -100,6 +100,21 @@ _TEXT_SHAPES = (
     "using the {n} {v}",
     "{n}: {v}",
 )
+DESCRIBED_SHARE = 0.3
+"""Share of the arguments without a role of their own that are said as their description has it."""
+_DESCRIBED = ("with {v} as the {n}", "with the {n} set to {v}", "{n}: {v}")
+_LONGEST_NAME = 6
+"""Words."""
+_NAME_ENDS = re.compile(
+    r"[.,;:()\n\u2013\u2014]| - | to (?!the\b)| (?:that|which|for which|in which)\b"
+)
+_PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a|\d+")
+_NO_NAME = frozenset(
+    pieces(
+        "if whether when is are was be will can may must should only use used optional required "
+        "e.g i.e null true false default json array list object string your my"
+    )
+)
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
 
@@ -110,9 +125,20 @@ def clause(
     taken: frozenset[str],
     rng: random.Random,
     *,
+    described: str = "",
     verbatim: bool = False,
 ) -> Clause:
-    """Say one argument. ``taken`` are the prepositions that other parameters already use."""
+    """Say one argument.
+
+    Args:
+        name: the parameter's.
+        value: what it is to be.
+        kind: what its values are.
+        taken: the prepositions that other parameters already use.
+        rng: draws among the ways to say it.
+        described: the parameter's description, which may hold another name for it.
+        verbatim: whether it is said by its name and with the value as it is.
+    """
     noun = spoken(name)
     if isinstance(value, bool):
         return Clause(_switch(noun, value, rng), 9)
@@ -127,9 +153,25 @@ def clause(
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
+        told = "" if verbatim else described_name(described)
+        if told not in ("", noun) and rng.random() < DESCRIBED_SHARE:
+            shape, noun = rng.choice(_DESCRIBED), told
     elif not verbatim and shape in _ALSO and rng.random() < 0.5:
         shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
+
+
+def described_name(description: str) -> str:
+    """What a description calls its parameter, without an article; empty where it is a sentence.
+
+    «The maximum number of results to return (default 10)» is «maximum number of results».
+    """
+    first = _NAME_ENDS.split(description.strip(), maxsplit=1)[0]
+    words = re.sub(r"^(the|an?|optional:?) ", "", first.lower()).split()
+    is_name = 1 < len(words) <= _LONGEST_NAME and all(map(_PLAIN_WORD.fullmatch, words))
+    if not is_name or _NO_NAME & set(words) or base_form(words[0]) is not None:
+        return ""
+    return " ".join(words)
 
 
 def preposition(name: str, value: Any, kind: str) -> str:

@@ -6,8 +6,9 @@ neither a value nor a verb nor a long sentence makes a call.
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from tasks.domain.arguments import words
 from tasks.domain.arguments.maker import Wish
@@ -21,6 +22,8 @@ from tasks.domain.phrasing.spoken import said
 from tasks.domain.phrasing.typing_habits import typed
 from tasks.domain.phrasing.wording import Wording
 
+PAIRED_SHARE = 0.8
+"""Share of them that say the very values of a row that calls."""
 _LEFT = ("All right, I leave it.", "Understood, I won't.", "Fine, nothing to do then.")
 _DONE = ("Good to hear!", "Glad that this is done.", "Well done!")
 _TAUGHT = (
@@ -60,13 +63,24 @@ _FRAMES: dict[Split, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 
 def near_miss(
-    choices: Sequence[Wording], split: Split, rng: random.Random
+    choices: Sequence[Wording],
+    called: Mapping[str, Sequence[dict[str, Any]]],
+    split: Split,
+    rng: random.Random,
 ) -> tuple[str, str] | None:
-    """A text and its answer; None where no tool has values to say."""
+    """A text and its answer; None where no tool has values to say.
+
+    ``called``: arguments of calls that rows of the split make, by tool. Most near misses say those
+    of one of them, so that the two rows differ in nothing but what is meant.
+    """
     if not choices:
         return None
     wording = rng.choice(choices).for_one(rng)
-    told = wording.told(wording.maker.make(rng, Wish(split, 0.2, free=rng.random() < 0.5)))
+    pairs = called.get(wording.tool.name)
+    if pairs and rng.random() < PAIRED_SHARE:
+        told = rng.choice(pairs)
+    else:
+        told = wording.told(wording.maker.make(rng, Wish(split, 0.2, free=rng.random() < 0.5)))
     phrase, thing = deed(wording, told, rng)
     frame, answers = rng.choice(_FRAMES[split])
     text = frame.format(

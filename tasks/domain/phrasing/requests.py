@@ -211,8 +211,9 @@ def _clauses(
     taken: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
     for name, value in rest.items():
-        kind = wording.maker.kind(name)
-        clauses.append(clause(name, value, kind, frozenset(taken), rng, verbatim=wording.verbatim))
+        kind, about = wording.maker.kind(name), wording.maker.settled(name).get("description", "")
+        said_as = {"described": str(about), "verbatim": wording.verbatim}
+        clauses.append(clause(name, value, kind, frozenset(taken), rng, **said_as))
         taken.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
 
