@@ -12,6 +12,7 @@ from pydantic_settings import CliPositionalArg
 from flows.local_server import prefect_api
 from profiles import (
     Model,
+    OwnData,
     Profile,
     Quantization,
     Recipe,
@@ -101,14 +102,18 @@ class Generate(_ForServer):
     """Write training rows from a server or a tool list."""
 
     output: str = Field("train.jsonl", description="the file for the training rows")
-    own_data: str = Field("", description="own conversations as JSONL, to take some rows' place")
-    own_share: float = Field(0.3, ge=0, le=1, description="their share of the training rows")
+    own_data: str = Field("", description="own conversations as JSONL; [own] of the profile else")
+    own_share: float = Field(0.3, gt=0, le=1, description="their share of the training rows")
     own_licence: str = Field("", description="their licence, for the dataset's card")
 
     def cli_cmd(self) -> None:
         """Write the rows and say how many."""
-        own = self.model_dump(include={"output", "own_data", "own_share", "own_licence"})
-        draft = in_prefect("flows.stages:generate", recipe=self.recipe(), **own)
+        recipe = self.recipe()
+        if self.own_data:
+            own = OwnData(file=self.own_data, share=self.own_share, licence=self.own_licence)
+            profile = recipe.profile.model_copy(update={"own": own})
+            recipe = recipe.model_copy(update={"profile": profile})
+        draft = in_prefect("flows.stages:generate", recipe=recipe, output=self.output)
         say(f"{draft.train_rows} rows in {self.output}, {draft.heldout_rows} held out")
         for note in draft.notes:
             say(f"note: {note}")

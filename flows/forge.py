@@ -12,6 +12,7 @@ from tasks.describe_dataset import describe_dataset
 from tasks.domain.products import Bundle, Prepared, Trained
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
+from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
@@ -48,7 +49,8 @@ def forge(
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
     written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
     phrased = rephrase_dataset(written, recipe.profile.teacher)
-    draft = describe_dataset(phrased, recipe.server, recipe.profile.teacher)
+    mixed = mix_dataset(phrased, toolset, recipe.profile.own)
+    draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     prepared = Prepared(base=base, dataset=dataset)
     adapter = place(train, server, model, profile, samples, seed, include_tools, prepared)

@@ -33,17 +33,16 @@ from tasks.validate_model import validate_model
 
 
 @flow
-def generate(
-    recipe: Recipe, output: str, own_data: str = "", own_share: float = 0.0, own_licence: str = ""
-) -> Dataset:
+def generate(recipe: Recipe, output: str) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
+    profile = recipe.profile
     toolset = inspect_server(recipe.server)
     base = prepare_base(recipe.model)
-    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
-    phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, own_data, own_share)
-    draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, own_licence)
+    fit_toolset(toolset, base, profile.training.max_seq_length)
+    written = synthesize_dataset(toolset, recipe.server, profile.data)
+    phrased = rephrase_dataset(written, profile.teacher)
+    mixed = mix_dataset(phrased, toolset, profile.own)
+    draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
     hand_over(draft, output)
     return draft
 

@@ -231,6 +231,17 @@ class TeacherPlan(_Section):
         return self.endpoint or self.gguf
 
 
+class OwnData(_Section):
+    """A person's own conversations, and how many of the training rows they are."""
+
+    file: str
+    """JSONL on the machine that prepares: OpenAI, Hermes/ShareGPT, or logs of either."""
+    share: float = Field(gt=0, le=1)
+    """Of the training rows."""
+    licence: str = ""
+    """It stands on the dataset's card."""
+
+
 class Profile(_Section):
     """One training profile."""
 
@@ -244,6 +255,8 @@ class Profile(_Section):
     thresholds: Thresholds
     teacher: TeacherPlan | None = None
     """Without one, all texts are written offline."""
+    own: OwnData | None = None
+    """Without, all rows are generated."""
 
 
 class Source(_Section):

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from profiles import Server, TeacherPlan
+from profiles import OwnData, Server, TeacherPlan
 from tasks.caching import ByContent
 from tasks.domain.dataset_card import card, taken
 from tasks.domain.products import Dataset
@@ -12,7 +12,7 @@ from tasks.reporting import artifacts, events
 
 @task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def describe_dataset(
-    dataset: Dataset, server: Server, plan: TeacherPlan | None, own_licence: str = ""
+    dataset: Dataset, server: Server, plan: TeacherPlan | None, own: OwnData | None
 ) -> Dataset:
     """Count the rows and write down where they come from, in the hub's form."""
     storage = Storage()
@@ -22,7 +22,7 @@ def describe_dataset(
         {
             "generated": server.licence,
             "teacher": f"{server.licence or 'not stated'}; {plan.licence}" if plan else "",
-            "own": own_licence,
+            "own": own.licence if own else "",
         },
         dataset.notes,
         {"train": "train.jsonl", "test": "heldout.jsonl"},

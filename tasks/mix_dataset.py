@@ -5,40 +5,43 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from profiles import OwnData
 from tasks.domain.mixing import held_out, mixed, scaled, unreserved, with_tools_of
 from tasks.domain.products import Dataset, Toolset
 from tasks.domain.schemas import functions
 from tasks.external.row_files import keep_rows, read_own_file
 from tasks.external.storage import Storage
+from tasks.reporting import events
 
 
-@task(cache_policy=NO_CACHE)
-def mix_dataset(dataset: Dataset, toolset: Toolset, own_data: str, own_share: float) -> Dataset:
-    """Put the conversations of a file in the place of generated rows; a tenth is held out.
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
+def mix_dataset(dataset: Dataset, toolset: Toolset, own: OwnData | None) -> Dataset:
+    """Put own conversations in the place of generated rows; a tenth is held out.
 
-    Without a file the dataset is handed on as it is.
+    Without any the dataset is handed on as it is.
 
     Raises:
         UnusableData: the file or a line of it cannot be read, or it has too few rows for the share.
     """
-    if not own_data:
+    if own is None:
         return dataset
     storage, tools = Storage(), functions(toolset)
-    found = read_own_file(Path(own_data), tools)
+    file = Path(own.file)
+    found = read_own_file(file, tools)
     free = unreserved(found.rows, dataset.reserved)
-    own, apart = held_out(with_tools_of(free, tools))
-    rows = mixed(storage.read_rows(dataset.train), own, own_share, dataset.seed)
+    kept, apart = held_out(with_tools_of(free, tools))
+    rows = mixed(storage.read_rows(dataset.train), kept, own.share, dataset.seed)
     heldout = [*storage.read_rows(dataset.heldout), *apart]
     asked = len(found.rows) - len(free)
     skipped = f"; {found.skipped} log records were no conversations" * bool(found.skipped)
     left = f"; {asked} say what the model is asked afterwards and were left out" * bool(asked)
-    note = f"{own_share:.0%} of the training rows are from {Path(own_data).name}{skipped}{left}"
+    note = f"{own.share:.0%} of the training rows are from {file.name}{skipped}{left}"
     train_file, heldout_file = keep_rows("mixed", rows, heldout)
     changed = {
         "train": train_file,
         "heldout": heldout_file,
         "heldout_rows": len(heldout),
-        "planned": scaled(dataset.planned, 1 - own_share),
+        "planned": scaled(dataset.planned, 1 - own.share),
         "notes": (*dataset.notes, note),
     }
     return dataset.model_copy(update=changed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from profiles import Server, TeacherPlan, load_model, load_profile
+from profiles import OwnData, Server, TeacherPlan, load_model, load_profile
 from tasks.domain.conversations import Row, fingerprint, write_jsonl
 from tasks.domain.errors import TeacherFailed, UnusableData
 from tasks.domain.products import Dataset, StoredFile
@@ -191,7 +191,7 @@ def own_file(folder: Path, count: int) -> Path:
 def test_own_rows_take_their_share_and_a_tenth_of_them_is_held_out(
     dataset: Dataset, tmp_path: Path
 ) -> None:
-    made = mix_dataset.fn(dataset, CLOCKS, str(own_file(tmp_path, 40)), 0.25)
+    made = mix_dataset.fn(dataset, CLOCKS, OwnData(file=str(own_file(tmp_path, 40)), share=0.25))
     rows = train(made)
     assert len(rows) == made.train_rows == 60
     assert sum(row.source == "own" for row in rows) == 15
@@ -209,18 +209,18 @@ def test_own_rows_that_the_model_is_asked_afterwards_are_left_out(
     asked = dataset.model_copy(
         update={"reserved": ("How is number 3 doing?", "how is number 4 doing")}
     )
-    made = mix_dataset.fn(asked, CLOCKS, str(own_file(tmp_path, 20)), 0.25)
+    made = mix_dataset.fn(asked, CLOCKS, OwnData(file=str(own_file(tmp_path, 20)), share=0.25))
     texts = {row.user_text for row in (*train(made), *Storage().read_rows(made.heldout))}
     assert texts.isdisjoint({"how is number 3 doing", "how is number 4 doing"})
     assert made.notes[-1].endswith("; 2 say what the model is asked afterwards and were left out")
 
 
 def test_no_own_file_changes_nothing(dataset: Dataset) -> None:
-    assert mix_dataset.fn(dataset, CLOCKS, "", 0.3) is dataset
+    assert mix_dataset.fn(dataset, CLOCKS, None) is dataset
 
 
 def test_a_bad_line_of_an_own_file_is_one_error(dataset: Dataset, tmp_path: Path) -> None:
     file = own_file(tmp_path, 2)
     file.write_text(file.read_text("utf-8") + "\n{", encoding="utf-8")
     with pytest.raises(UnusableData, match=r"^own\.jsonl:3: not JSON"):
-        mix_dataset.fn(dataset, CLOCKS, str(file), 0.3)
+        mix_dataset.fn(dataset, CLOCKS, OwnData(file=str(file), share=0.3))

@@ -224,6 +224,7 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "fit_toolset": lambda tokens: {"prefix_tokens": tokens},
     "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
     "rephrase_dataset": lambda made: {"rows": made.train_rows},
+    "mix_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
     "describe_dataset": lambda made: {"card": made.card.uri if made.card else ""},
     "check_quality": lambda made: {"rows": made.report.rows},
     "estimate_memory": lambda plan: {"bytes": plan.estimate.total, "seconds": plan.seconds},

@@ -28,7 +28,7 @@ from prefect.testing.utilities import prefect_test_harness
 from flows import stages
 from flows.forge import forge
 from flows.watch import watch
-from profiles import ProfileError, Recipe, TeacherPlan, load_recipe
+from profiles import OwnData, ProfileError, Recipe, TeacherPlan, load_recipe
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -52,6 +52,7 @@ STAGES = (
     "fit_toolset",
     "synthesize_dataset",
     "rephrase_dataset",
+    "mix_dataset",
     "describe_dataset",
     "check_quality",
     "estimate_memory",
@@ -65,6 +66,7 @@ ALWAYS_RUN = {
     "check_machine",
     "inspect_server",
     "rephrase_dataset",
+    "mix_dataset",
     "estimate_memory",
     "validate_model",
     "package_bundle",
@@ -463,9 +465,12 @@ def test_generate_asks_a_teacher_mixes_own_rows_and_writes_a_card(tmp_path: Path
     made, own = str(tmp_path / "made.jsonl"), str(tmp_path / "own.jsonl")
     with endpoint(lambda *_: Reply(content="no JSON")) as seen:
         changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
-        plan = {"teacher": TeacherPlan.model_validate(changed)}
+        plan = {
+            "teacher": TeacherPlan.model_validate(changed),
+            "own": OwnData(file=own, share=0.2, licence="CC0-1.0"),
+        }
         asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
-        draft = stages.generate(asked, made, own, 0.2, "CC0-1.0")
+        draft = stages.generate(asked, made)
     assert set(seen.keys) == {"Bearer sk-of-the-block"}
     assert f"0 of {len(seen.asked)} texts in other words" in draft.notes[-2]
     assert draft.train_rows == 30

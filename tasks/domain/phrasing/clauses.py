@@ -124,8 +124,8 @@ def clause(
     kind: str,
     taken: frozenset[str],
     rng: random.Random,
-    *,
     described: str = "",
+    *,
     verbatim: bool = False,
 ) -> Clause:
     """Say one argument.

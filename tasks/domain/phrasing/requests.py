@@ -211,9 +211,9 @@ def _clauses(
     taken: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
     for name, value in rest.items():
-        kind, about = wording.maker.kind(name), wording.maker.settled(name).get("description", "")
-        said_as = {"described": str(about), "verbatim": wording.verbatim}
-        clauses.append(clause(name, value, kind, frozenset(taken), rng, **said_as))
+        kind, told = wording.maker.kind(name), frozenset(taken)
+        about = str(wording.maker.settled(name).get("description", ""))
+        clauses.append(clause(name, value, kind, told, rng, about, verbatim=wording.verbatim))
         taken.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
 
