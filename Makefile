@@ -57,8 +57,8 @@ bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, our
 bench-memory: install  ## estimated beside measured memory of real training steps (10 minutes on an idle CPU)
 	$(BIN)/python -m benchmarks.memory
 
-bench-data: install  ## what each way to write data teaches, asked what people type (hours; benchmarks/bench-data.json)
-	$(BIN)/python -m benchmarks.generalisation time git
+bench-data: bench-data-speed  ## and what each way to write data teaches, asked what people type (hours; benchmarks/bench-data.json)
+	$(BIN)/python -m benchmarks.generalisation time git --steps 30
 
 bench-data-speed: install  ## rows written and judged a second (benchmarks/bench-data-speed.json)
 	$(BIN)/python -m benchmarks.data

@@ -1,6 +1,6 @@
 """What the training data teaches: one small model per way to write it, asked what people type.
 
-    python -m benchmarks.generalisation time git [--profile cpu] [--steps 170]
+    python -m benchmarks.generalisation time git [--profile cpu] [--steps 30]
 
 Each way trains on as many rows for as many steps; every model is asked the same held-out and the
 same typed prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where those of
@@ -38,16 +38,19 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.rephrase_dataset import in_other_words
 
 FIGURES = Path(__file__).with_name("bench-data.json")
-TAUGHT = "and a teacher's words"
+VERBATIM, SPOKEN = "values verbatim, no near misses", "values as people say them"
+USUAL, TAUGHT = "and near misses", "and a teacher's words"
 WAYS: dict[str, dict[str, Any]] = {
-    "values verbatim, no near misses": {"spoken_share": 0.0, "near_miss_share": 0.0},
-    "values as people say them": {"near_miss_share": 0.0},
-    "and near misses": {},
+    VERBATIM: {"spoken_share": 0.0, "near_miss_share": 0.0},
+    SPOKEN: {"near_miss_share": 0.0},
+    USUAL: {},
     "and other tool lists": {"varied_lists_share": 0.15},
     "and two calls in a row": {"several_share": 0.1},
     TAUGHT: {},
 }
 """What each way changes in the profile's section on data."""
+BEFORE = {SPOKEN: VERBATIM, USUAL: SPOKEN} | dict.fromkeys(list(WAYS)[3:], USUAL)
+"""The way that each of the others adds one thing to, and is compared with."""
 TAUGHT_SHARE = 0.5
 """The rows with a call that the teacher is asked to put into other words."""
 
@@ -238,9 +241,11 @@ def _table(outcomes: Sequence[Outcome]) -> str:
         "| change |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
-    for _, ways in groupby(outcomes, key=lambda one: one.table):
-        first, *others = ways
-        lines += [_line(first, ""), *(_line(one, _change(first, one)) for one in others)]
+    for _, group in groupby(outcomes, key=lambda one: one.table):
+        ways = {one.way: one for one in group}
+        for way, one in ways.items():
+            before = ways.get(BEFORE.get(way, ""))
+            lines.append(_line(one, _change(before, one) if before else ""))
     return "\n".join(lines)
 
 
