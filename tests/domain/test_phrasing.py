@@ -24,7 +24,7 @@ from tasks.domain.phrasing.spoken import mentions, quoted
 from tasks.domain.phrasing.verbs import base_form, done
 from tasks.domain.phrasing.wording import Wording, wordings
 from tasks.domain.products import Tool, ToolResult, Toolset
-from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS
+from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, server
 
 
 def _wording(toolset: Toolset, name: str) -> Wording:
@@ -552,3 +552,26 @@ def test_a_description_may_hold_another_name_for_its_parameter(description: str,
     assert all("7" in part or "seven" in part for part in parts)
     verbatim = clause("n", 7, "integer", frozenset(), random.Random(1), verbatim=True)
     assert verbatim.text == "with n 7"
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "kind", "text"),
+    [
+        ("timeout_seconds", "", "seconds", "with a timeout of 5 minutes"),
+        ("duration", "Duration of the operation in seconds.", "seconds", "for five minutes"),
+        ("delay", "In milliseconds", "integer", "with a delay of 300"),
+        ("seconds", "", "seconds", "for 300 seconds"),
+    ],
+)
+def test_a_number_of_seconds_is_a_length_of_time(
+    name: str, description: str, kind: str, text: str
+) -> None:
+    schema = {"type": "integer", "description": description}
+    tool = Tool(
+        name="wait",
+        description="Wait",
+        input_schema={"type": "object", "properties": {name: schema}},
+    )
+    assert ArgumentMaker(tool, server()).kind(name) == kind
+    said = {clause(name, 300, kind, frozenset(), random.Random(n)).text for n in range(80)}
+    assert text in said

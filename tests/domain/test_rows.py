@@ -8,7 +8,7 @@ import pytest
 from profiles import Server, TypedPrompt
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.conversations import Row
-from tasks.domain.products import ToolResult, Toolset
+from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.results import cap, failed
 from tasks.domain.rows import WrittenRows, write_rows
 from tasks.domain.schemas import functions
@@ -186,6 +186,24 @@ def test_rows_that_are_not_to_be_answered_end_with_the_call() -> None:
     assert 0.5 < len(ending) / len(standard) < 1
     assert all(row.answer for row in (*_of(few.train, "error"), *_of(few.train, "ambiguous")))
     assert all(row.answer for row in few.heldout)
+
+
+def test_lengths_of_time_are_said_in_any_unit_and_every_call_is_valid() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"duration": {"type": "number", "description": "Duration in seconds"}},
+        "required": ["duration"],
+    }
+    timer = Tool(name="start_timer", description="Start a timer", input_schema=schema)
+    toolset = Toolset(server="timer", tools=(timer,))
+    written = write_rows(toolset, server(), data(200), _simulating(toolset))
+    tools = functions(toolset)
+    assert [
+        faults(call, tools) for row in written.train for call in row.calls if faults(call, tools)
+    ] == []
+    texts = [row.user_text for row in written.train if row.calls]
+    assert any("minute" in text for text in texts)
+    assert any("second" in text for text in texts)
 
 
 def test_the_planned_shares_are_those_that_the_tools_allow() -> None:

@@ -24,6 +24,9 @@ VALUES: dict[str, list[str]] = {
     "time": [f"{hour:02}:{minute:02}:00Z" for hour in range(24) for minute in range(60)],
     "enum": ["in_progress", "not-started", "done"],
     "integer": [str(number) for number in range(300)],
+    "seconds": [str(number) for number in range(1, 7300)],
+    "minutes": [str(number) for number in range(1, 300)],
+    "hours": [str(number) for number in range(1, 50)],
 }
 
 
@@ -57,6 +60,11 @@ def test_a_spoken_form_stands_for_one_value_only(kind: str) -> None:
         ("time", "17:00:00Z", "5 pm UTC"),
         ("enum", "in_progress", "in progress"),
         ("integer", "5", "five"),
+        ("seconds", "300", "five minutes"),
+        ("seconds", "90", "90 seconds"),
+        ("seconds", "7200", "2 hours"),
+        ("minutes", "60", "an hour"),
+        ("hours", "36", "36 hours"),
     ],
 )
 def test_a_value_is_said_as_people_say_it(kind: str, value: str, form: str) -> None:

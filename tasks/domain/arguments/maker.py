@@ -26,7 +26,14 @@ from tasks.domain.arguments.instances import (
     split_of,
     type_of,
 )
-from tasks.domain.arguments.meanings import CLOSED, VAGUE, kind_of, kind_of_example, stated_fallback
+from tasks.domain.arguments.meanings import (
+    CLOSED,
+    VAGUE,
+    kind_of,
+    kind_of_example,
+    kind_of_number,
+    stated_fallback,
+)
 from tasks.domain.arguments.unknown_values import ALWAYS_KNOWN, unknown_value
 from tasks.domain.arguments.values import KINDS
 from tasks.domain.conversations import Split
@@ -129,12 +136,14 @@ class ArgumentMaker:
         schema = self._of_one(name)
         if "enum" in schema or "const" in schema:
             return "enum"
+        words, described = " ".join(name_words(name)), self.settled(name).get("description", "")
+        if type_of(schema) in ("integer", "number"):
+            return kind_of_number(words, described) or type_of(schema)
         if type_of(schema) != "string":
             return type_of(schema)
         if schema.get("format") in KINDS:
             return str(schema["format"])
-        described = self.settled(name).get("description", "")
-        return kind_of(" ".join(name_words(name)), described, self.about)
+        return kind_of(words, described, self.about)
 
     def _of_one(self, name: str) -> dict[str, Any]:
         """The schema of a parameter's single value: of the items where it takes several."""

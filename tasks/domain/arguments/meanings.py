@@ -1,6 +1,7 @@
 """What a parameter means: its kind, from its name, format, examples and descriptions."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 PATHS = frozenset({"file", "media file", "folder"})
@@ -108,6 +109,19 @@ def kind_of(name: str, described: str, about: str) -> str:
         if context_rule.search(context if name_rule.pattern else own):
             return kind
     return "words"
+
+
+SPANS: Mapping[str, re.Pattern[str]] = {
+    unit: re.compile(rf"\b({unit}|{short})$|\b(in|number of) {unit}\b")
+    for unit, short in (("seconds", "secs"), ("minutes", "mins"), ("hours", "hrs"))
+}
+"""Kinds of numbers that are lengths of time."""
+
+
+def kind_of_number(name: str, described: str) -> str | None:
+    """The unit of time that a number counts, by its spoken name or its description; else None."""
+    texts = (name, described.lower().rstrip("."))
+    return next((unit for unit, rule in SPANS.items() if any(map(rule.search, texts))), None)
 
 
 _EXAMPLES: tuple[tuple[str, str], ...] = (

@@ -9,8 +9,8 @@ from tasks.domain.arguments.words import pieces
 
 ALWAYS_KNOWN = frozenset(
     pieces(
-        "enum boolean integer number object array null date datetime date-time time duration json "
-        "ipv4 ipv6"
+        "enum boolean integer number seconds minutes hours object array null date datetime "
+        "date-time time duration json ipv4 ipv6"
     )
 )
 """Kinds whose every right-looking value exists, so that none can be unknown."""

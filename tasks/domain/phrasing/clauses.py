@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain.arguments.meanings import SQL, TEXTS
+from tasks.domain.arguments.meanings import SPANS, SQL, TEXTS
 from tasks.domain.arguments.words import pieces
 from tasks.domain.phrasing.attributes import LIMITS
-from tasks.domain.phrasing.naming import is_plural, spoken, with_the
+from tasks.domain.phrasing.naming import is_plural, spoken, with_a, with_the
 from tasks.domain.phrasing.spoken import said
 from tasks.domain.phrasing.verbs import base_form
 
@@ -115,6 +115,7 @@ _NO_NAME = frozenset(
         "e.g i.e null true false default json array list object string your my"
     )
 )
+_UNIT = re.compile(r" ?\b(in )?(seconds|secs|minutes|mins|hours|hrs)$")
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
 
@@ -150,6 +151,8 @@ def clause(
     text = said(value, kind, rng, verbatim=verbatim)
     if text == value and HASH.fullmatch(text) and not verbatim and rng.random() < _NAMED_SHARE:
         text = f"commit {text}"
+    if kind in SPANS and text != str(value):
+        return Clause(_span(noun, text, taken), 7)
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
@@ -206,6 +209,14 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
     if kind in TEXTS:
         return "with the {n} {v}" if verbatim else rng.choice(_TEXT_SHAPES)
     return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
+
+
+def _span(noun: str, text: str, taken: frozenset[str]) -> str:
+    """A length of time: its unit is in the text, so it is not said with the name too."""
+    noun = _UNIT.sub("", noun)
+    if noun in ("", "duration") and "for" not in taken:
+        return f"for {text}"
+    return f"with {with_a(noun or 'duration')} of {text}"
 
 
 def _switch(noun: str, value: bool, rng: random.Random) -> str:

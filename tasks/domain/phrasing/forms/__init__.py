@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasks.domain.phrasing.forms import clocks, codes, counts, dates, zones
+from tasks.domain.phrasing.forms import clocks, codes, counts, dates, spans, zones
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ FORMATS: dict[str, Format] = {
     "country code": Format(codes.country_forms, 0.8),
     "enum": Format(codes.word_forms, 0.6),
     "integer": Format(counts.forms, 0.2),
+    "seconds": Format(spans.forms_of("second"), 0.7),
+    "minutes": Format(spans.forms_of("minute"), 0.7),
+    "hours": Format(spans.forms_of("hour"), 0.7),
 }
 """By kind of value (``tasks/domain/arguments/meanings.py``)."""
 
