@@ -263,10 +263,10 @@ class BenchmarkReport(Product):
     latency: Latency
     typed: Score | None = None
     """On prompts written apart from the generator, where the server has some."""
-    gguf: str = ""
-    """sha256 of the tuned model's file; empty in reports from before it was written down."""
     typed_base: Score | None = None
     examples: tuple[str, ...] = ()
+    gguf: str = ""
+    """sha256 of the tuned model's file; empty in reports from before it was written down."""
 
 
 class LoopCase(Product):
