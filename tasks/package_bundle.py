@@ -40,6 +40,10 @@ _PACKAGES = (
 )
 
 
+TOOL_LIST = "toolset.json"
+"""The tools with their whole schemas, where no server can be asked for them."""
+
+
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def package_bundle(
     evaluation: Evaluation, base: BaseModelFolder, toolset: Toolset, recipe: Recipe, output: str
@@ -98,7 +102,7 @@ def _check_place(target: Path) -> None:
 
 def _spec(server: Server) -> str:
     """How the server is reached, without the prompts; a tool list is the bundle's own."""
-    own = {"tools_file": "tools.json"} if server.tools_file else {}
+    own = {"tools_file": TOOL_LIST} if server.tools_file else {}
     reached = server.model_copy(update=own)
     return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"typed"}) + "\n"
 
@@ -112,6 +116,7 @@ def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
         "Modelfile": modelfile(recipe.model, made.gguf_name, made.context_tokens),
         "README.md": readme(made),
         "server.json": _spec(recipe.server),
+        **({TOOL_LIST: made.toolset.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
         "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }

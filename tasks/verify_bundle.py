@@ -17,8 +17,9 @@ from tasks.domain.schemas import functions
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
 from tasks.external.servers import read_toolset_of, trying
 from tasks.external.storage import digest
-from tasks.external.student import student
+from tasks.external.student import context_for, student
 
+_MOST_TOKENS = 256
 _SEED = 3407
 
 
@@ -55,25 +56,37 @@ def verify_bundle(folder: str) -> VerifiedBundle:
     path = Path(folder)
     names = _check_files(path)
     agent = yaml.safe_load((path / "agent.yaml").read_text(encoding="utf-8"))
+    server = reached_from(path)
     try:
-        server = Server.model_validate_json((path / "server.json").read_bytes())
         report = ValidationReport.model_validate_json(
             (path / "tests" / "validation.json").read_bytes()
         )
     except ValidationError as error:
         raise BundleInvalid(f"{path}: {explain(error)}") from error
-    if server.tools_file:
-        server = server.model_copy(update={"tools_file": str(path / server.tools_file)})
     toolset = read_toolset_of(server)
     tools = json.loads((path / "tools.json").read_text(encoding="utf-8"))
     _check_tools(toolset, tools, agent["toolset_fingerprint"])
     case = _case(report, path)
-    call = _call(path / agent["file"]["name"], agent["stop"], case, tools)
+    call = _call(path, agent, case, tools)
     with trying(server, toolset, _SEED) as execute:
         result = execute(call)
     if result.is_error:
         raise BundleInvalid(f"the call {render(call)!r} failed: {result.text}")
     return VerifiedBundle(files=len(names), prompt=case.prompt, call=call, result=result)
+
+
+def reached_from(path: Path) -> Server:
+    """The server of a bundle; its tool list, where it has no server, lies in the bundle.
+
+    Raises:
+        BundleInvalid: server.json is not a server's.
+    """
+    try:
+        server = Server.model_validate_json((path / "server.json").read_bytes())
+    except ValidationError as error:
+        raise BundleInvalid(f"{path}: server.json: {explain(error)}") from error
+    own = {"tools_file": str(path / server.tools_file)} if server.tools_file else {}
+    return server.model_copy(update=own)
 
 
 def _check_files(path: Path) -> list[str]:
@@ -112,12 +125,15 @@ def _case(report: ValidationReport, path: Path) -> LoopCase:
     return next((case for case in right if not case.simulated), right[0])
 
 
-def _call(gguf: Path, stop: list[str], case: LoopCase, tools: list[dict[str, Any]]) -> ToolCall:
+def _call(
+    path: Path, agent: dict[str, Any], case: LoopCase, tools: list[dict[str, Any]]
+) -> ToolCall:
     talk = (
         Message(role="system", content=SYSTEM_PROMPT),
         Message(role="user", content=case.prompt),
     )
-    with student(gguf, stop, max_tokens=256) as model:
+    gguf, context = path / agent["file"]["name"], context_for(agent["max_seq_length"])
+    with student(gguf, agent["stop"], _MOST_TOKENS, context) as model:
         said = model.answer(talk, tools).text
     calls = parse(said).calls
     if len(calls) != 1 or calls[0].name != case.tool or faults(calls[0], tools):

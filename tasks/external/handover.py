@@ -66,7 +66,7 @@ def take(path: Path, kind: type[_Product]) -> _Product:
         UnusableData: a file or its manifest is missing, altered, or of another kind.
     """
     manifest = _manifest(path) if kind in _FILES else path
-    if not manifest.is_file():
+    if not (has_manifest(path) if kind in _FILES else manifest.is_file()):
         raise UnusableData(f"{path}: no {manifest.name} beside it; needed what mcp-forge wrote")
     try:
         product = kind.model_validate_json(manifest.read_text(encoding="utf-8"))
@@ -83,8 +83,20 @@ def take(path: Path, kind: type[_Product]) -> _Product:
 
 
 def has_manifest(path: Path) -> bool:
-    """Whether a file is one that mcp-forge wrote."""
-    return _manifest(path).is_file()
+    """Whether a file is one that mcp-forge wrote.
+
+    Raises:
+        UnusableData: an earlier version wrote it.
+    """
+    before = path.with_name(f"{path.stem}.manifest.json")
+    if _manifest(path).is_file() or before == _manifest(path) or not before.is_file():
+        return _manifest(path).is_file()
+    if f'"uri": "{path.name}"' not in before.read_text(encoding="utf-8"):
+        return False
+    raise UnusableData(
+        f"{before}: of an earlier version; needed {_manifest(path).name}. Run the command that "
+        f"wrote {path.name} again"
+    )
 
 
 def _manifest(path: Path) -> Path:

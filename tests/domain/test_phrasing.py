@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.arguments.maker import ArgumentMaker, Wish
+from tasks.domain.arguments.meanings import kind_of
 from tasks.domain.conversations import Split
 from tasks.domain.phrasing.answers import answer, ask, report
 from tasks.domain.phrasing.clauses import clause, described_name
@@ -520,6 +521,7 @@ def test_a_value_with_braces_goes_beyond_the_tools_as_it_is() -> None:
         ("what remains of it", "main", False),
         ("contact me", "on", False),
         ("main_old, then main", "main", True),
+        ('{"stdout": "main\\\\ndev-2"}', "dev-2", True),
         ("see docs/a.md!", "docs/a.md", True),
         ("東京の時間", "東京", True),
         ("anything", "", True),
@@ -561,6 +563,8 @@ def test_a_description_may_hold_another_name_for_its_parameter(description: str,
         ("duration", "Duration of the operation in seconds.", "seconds", "for five minutes"),
         ("delay", "In milliseconds", "integer", "with a delay of 300"),
         ("seconds", "", "seconds", "for 300 seconds"),
+        ("limit", "Maximum number of articles of the last 24 hours", "integer", "at most 300"),
+        ("since", "Unix timestamp in seconds", "integer", "since 300"),
     ],
 )
 def test_a_number_of_seconds_is_a_length_of_time(
@@ -575,3 +579,24 @@ def test_a_number_of_seconds_is_a_length_of_time(
     assert ArgumentMaker(tool, server()).kind(name) == kind
     said = {clause(name, 300, kind, frozenset(), random.Random(n)).text for n in range(80)}
     assert text in said
+
+
+def test_a_list_of_lengths_of_time_is_said_by_its_name() -> None:
+    said = clause("delay_minutes", [60, 300], "minutes", frozenset(), random.Random(1)).text
+    assert "delay minutes" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "kind"),
+    [
+        ("language code", "", "language code"),
+        ("language code", "such as 'en'", "language code"),
+        ("language code", "BCP-47, such as 'en-US'", "identifier"),
+        ("country code", "ISO 3166-1 alpha-3", "identifier"),
+        ("country", "ISO 3166-1 alpha-2 code", "country code"),
+    ],
+)
+def test_a_code_has_two_letters_where_its_description_says_nothing_else(
+    name: str, description: str, kind: str
+) -> None:
+    assert kind_of(name, description, "") == kind

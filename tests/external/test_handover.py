@@ -109,3 +109,13 @@ def test_names_that_differ_behind_a_dot_have_manifests_of_their_own(tmp_path: Pa
         for name in ("adapter-v1.5", "adapter-v1.6", "time.jsonl", "time.gguf")
     }
     assert '"uri": "adapter-v1.5"' in (tmp_path / "adapter-v1.5.manifest.json").read_text("utf-8")
+
+
+def test_a_manifest_of_an_earlier_version_is_named(tmp_path: Path) -> None:
+    output = tmp_path / "train.jsonl"
+    give(_dataset(), output)
+    output.with_name("train.jsonl.manifest.json").rename(tmp_path / "train.manifest.json")
+    for read in (lambda: take(output, Dataset), lambda: has_manifest(output)):
+        with pytest.raises(UnusableData, match=r"train\.manifest\.json: of an earlier version"):
+            read()
+    assert not has_manifest(tmp_path / "train.gguf")

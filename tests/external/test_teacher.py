@@ -140,6 +140,14 @@ def test_what_an_endpoint_may_charge_for_is_within_the_budget(reply: Reply, tmp_
     assert {answer.reason for answer in answers[1:]} == {"the budget is spent"}
 
 
+def test_an_endpoint_that_never_answers_is_an_error_within_the_budget_too(tmp_path: Path) -> None:
+    with (
+        endpoint(lambda *_: Reply(body="<html>")) as seen,
+        pytest.raises(TeacherFailed, match="none of 20 questions was answered: no answer: not a"),
+    ):
+        ask(seen, tmp_path, 20, max_tokens=1500)
+
+
 def test_a_usage_that_is_no_object_is_not_believed(tmp_path: Path) -> None:
     body = {"choices": [{"message": {"content": "hi"}}], "usage": "a lot"}
     with endpoint(lambda *_: Reply(body=json.dumps(body))) as seen:

@@ -107,21 +107,34 @@ def kind_of(name: str, described: str, about: str) -> str:
         if not name_rule.search(name):
             continue
         if context_rule.search(context if name_rule.pattern else own):
-            return kind
+            return kind if kind not in _CODES or _is_of_two_letters(described) else "identifier"
     return "words"
 
 
+_CODES = frozenset({"language code", "country code"})
+
+
+def _is_of_two_letters(described: str) -> bool:
+    """Whether a code is one of two letters, as far as its description says."""
+    other = re.search(r"alpha-3|three-letter|639-[23]|\bbcp", described.lower())
+    return not other and all(len(example) == 2 for example in quoted_examples(described))
+
+
 SPANS: Mapping[str, re.Pattern[str]] = {
-    unit: re.compile(rf"\b({unit}|{short})$|\b(in|number of) {unit}\b")
+    unit: re.compile(rf"\b({unit}|{short})$")
     for unit, short in (("seconds", "secs"), ("minutes", "mins"), ("hours", "hrs"))
 }
-"""Kinds of numbers that are lengths of time."""
+"""Kinds of numbers that are lengths of time, with the ends of their parameters' names."""
+_IN_UNIT = re.compile(r"\b(?:in|number of) (seconds|minutes|hours)\b")
+_LENGTH = re.compile(r"\b(duration|timeout|delay|interval|wait|ttl|expir\w*|age|length|time)\b")
 
 
 def kind_of_number(name: str, described: str) -> str | None:
-    """The unit of time that a number counts, by its spoken name or its description; else None."""
-    texts = (name, described.lower().rstrip("."))
-    return next((unit for unit, rule in SPANS.items() if any(map(rule.search, texts))), None)
+    """The unit of a length of time, by a parameter's spoken name and its description; else None."""
+    found = _IN_UNIT.search(described.lower())
+    if found and _LENGTH.search(name):
+        return found[1]
+    return next((unit for unit, rule in SPANS.items() if rule.search(name)), None)
 
 
 _EXAMPLES: tuple[tuple[str, str], ...] = (

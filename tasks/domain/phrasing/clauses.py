@@ -151,7 +151,7 @@ def clause(
     text = said(value, kind, rng, verbatim=verbatim)
     if text == value and HASH.fullmatch(text) and not verbatim and rng.random() < _NAMED_SHARE:
         text = f"commit {text}"
-    if kind in SPANS and text != str(value):
+    if kind in SPANS and not isinstance(value, list) and text != str(value):
         return Clause(_span(noun, text, taken), 7)
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:

@@ -9,6 +9,8 @@ from tasks.domain.arguments.meanings import PATHS, TEXTS
 from tasks.domain.phrasing.forms import is_said, spoken_form
 from tasks.domain.phrasing.naming import spoken
 
+_ESCAPED = ("\\n", "\\t", "\\r")
+"""White space in JSON that stands in a text: its letter is no part of the word behind it."""
 _HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
 
 
@@ -110,7 +112,9 @@ def _holds(text: str, value: str) -> bool:
 
 
 def _is_inside_word(text: str, place: int) -> bool:
-    return 0 < place < len(text) and _is_of_word(text[place - 1]) and _is_of_word(text[place])
+    if not 0 < place < len(text) or text[max(place - 2, 0) : place] in _ESCAPED:
+        return False
+    return _is_of_word(text[place - 1]) and _is_of_word(text[place])
 
 
 def _is_of_word(sign: str) -> bool:

@@ -1,0 +1,37 @@
+"""A bundle that was forged from a tool list alone has all that its check needs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from profiles import Server, load_recipe
+from tasks.domain.products import Toolset
+from tasks.external.servers import read_toolset_of
+from tasks.external.storage import Storage
+from tasks.package_bundle import _write
+from tasks.verify_bundle import _check_files, _check_tools, reached_from
+from tests.domain.test_bundle_files import ingredients
+from tests.fakes.toolsets import ALL
+
+
+@pytest.mark.parametrize("toolset", ALL, ids=lambda toolset: toolset.server)
+def test_its_own_list_is_that_of_the_model(toolset: Toolset, tmp_path: Path) -> None:
+    storage = Storage()
+    with storage.writing("bundles", toolset.server) as draft:
+        draft.write_bytes(b"GGUF")
+        files = storage.keep(draft, "bundles", toolset.server)
+    made = ingredients()
+    gguf = made.evaluation.gguf.model_copy(update={"files": files})
+    evaluation = made.evaluation.model_copy(update={"gguf": gguf})
+    recipe = load_recipe("time", "smollm2", "demo").model_copy(
+        update={"server": Server(name=toolset.server, tools_file="gone/tools.json")}
+    )
+    changed = made.model_copy(update={"toolset": toolset, "evaluation": evaluation})
+    _write(tmp_path / "bundle", changed, recipe)
+    (tmp_path / "bundle").rename(tmp_path / "elsewhere")
+    names = _check_files(tmp_path / "elsewhere")
+    assert "toolset.json" in names
+    found = read_toolset_of(reached_from(tmp_path / "elsewhere"))
+    tools = json.loads((tmp_path / "elsewhere" / "tools.json").read_text("utf-8"))
+    _check_tools(found, tools, toolset.fingerprint)
