@@ -358,6 +358,14 @@ class Server(_Section):
             raise ValueError(f"needs exactly one of command, url and tools_file, found {sum(ways)}")
         return self
 
+    def misnamed(self, known: Sequence[str], lister: str) -> str:
+        """Which of ``include_tools`` a lister (server, list) does not have; empty when none."""
+        unknown = [name for name in self.include_tools if name not in known]
+        if not unknown:
+            return ""
+        named, there = (", ".join(map(repr, names)) for names in (unknown, known))
+        return f"include_tools names {named}, the {lister} has {there}"
+
 
 class ModelDeployment(_Section):
     """What a model's deployments take unless told otherwise: ``[deployment]`` of a model's file.

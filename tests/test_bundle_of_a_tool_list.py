@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from profiles import Server, load_recipe
+from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import Storage
@@ -35,3 +36,11 @@ def test_its_own_list_is_that_of_the_model(toolset: Toolset, tmp_path: Path) -> 
     found = read_toolset_of(reached_from(tmp_path / "elsewhere"))
     tools = json.loads((tmp_path / "elsewhere" / "tools.json").read_text("utf-8"))
     _check_tools(found, tools, toolset.fingerprint)
+
+
+def test_a_tool_that_a_list_lacks_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "tools.json"
+    file.write_text(ALL[0].model_dump_json(), encoding="utf-8")
+    server = Server(name="clocks", tools_file=str(file), include_tools=("no_such_tool",))
+    with pytest.raises(UnusableData, match=r"include_tools names 'no_such_tool', the list has '"):
+        read_toolset_of(server)

@@ -88,15 +88,15 @@ def has_manifest(path: Path) -> bool:
     Raises:
         UnusableData: an earlier version wrote it.
     """
+    if _manifest(path).is_file():
+        return True
     before = path.with_name(f"{path.stem}.manifest.json")
-    if _manifest(path).is_file() or before == _manifest(path) or not before.is_file():
-        return _manifest(path).is_file()
-    if f'"uri": "{path.name}"' not in before.read_text(encoding="utf-8"):
-        return False
-    raise UnusableData(
-        f"{before}: of an earlier version; needed {_manifest(path).name}. Run the command that "
-        f"wrote {path.name} again"
-    )
+    if before.is_file() and f'"uri": "{path.name}"' in before.read_text(encoding="utf-8"):
+        raise UnusableData(
+            f"{before}: of an earlier version; needed {_manifest(path).name}. Run the command "
+            f"that wrote {path.name} again"
+        )
+    return False
 
 
 def _manifest(path: Path) -> Path:

@@ -131,11 +131,8 @@ class McpSession:
         if not known:
             raise ServerFailed(f"{line.place}: lists no tools, needed at least one")
         wanted = server.include_tools or known
-        if unknown := [name for name in wanted if name not in known]:
-            raise ServerFailed(
-                f"{line.place}: include_tools names {', '.join(map(repr, unknown))}, "
-                f"the server has {', '.join(map(repr, known))}"
-            )
+        if fault := server.misnamed(known, "server"):
+            raise ServerFailed(f"{line.place}: {fault}")
         if faults := [fault for name, fault in line.unusable.items() if name in wanted]:
             raise UnusableTool(" / ".join(faults))
         kept = [tool for tool in listed if tool["name"] in wanted]

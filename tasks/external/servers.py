@@ -35,11 +35,8 @@ def read_toolset_of(server: Server) -> Toolset:
     if server.tools_file:
         toolset = read_toolset(Path(server.tools_file))
         known = [tool.name for tool in toolset.tools]
-        if unknown := [name for name in server.include_tools if name not in known]:
-            raise UnusableData(
-                f"{server.tools_file}: include_tools names {', '.join(map(repr, unknown))}, "
-                f"the list has {', '.join(map(repr, known))}"
-            )
+        if fault := server.misnamed(known, "list"):
+            raise UnusableData(f"{server.tools_file}: {fault}")
         chosen = [t for t in toolset.tools if t.name in (server.include_tools or known)]
         return toolset.model_copy(update={"server": server.name, "tools": tuple(chosen)})
     return inspect(server, workspace_of(server))

@@ -165,11 +165,10 @@ class Teacher:
                 "POST", "chat/completions", json=body, headers=headers
             ) as response:
                 data = _drained(response, limit)
-        except httpx.TimeoutException as error:
-            reason = f"nothing within {self._plan.timeout_seconds:g} s"
-            raise _Busy(reason, may_cost=not isinstance(error, _UNSENT)) from error
         except httpx.HTTPError as error:
             reason = f"the connection broke ({type(error).__name__})"
+            if isinstance(error, httpx.TimeoutException):
+                reason = f"nothing within {self._plan.timeout_seconds:g} s"
             raise _Busy(reason, may_cost=not isinstance(error, _UNSENT)) from error
         if response.status_code in _AGAIN:
             raise _Busy(f"status {response.status_code}", _retry_after(response))

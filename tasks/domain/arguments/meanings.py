@@ -1,7 +1,6 @@
 """What a parameter means: its kind, from its name, format, examples and descriptions."""
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 PATHS = frozenset({"file", "media file", "folder"})
@@ -120,11 +119,11 @@ def _is_of_two_letters(described: str) -> bool:
     return not other and all(len(example) == 2 for example in quoted_examples(described))
 
 
-SPANS: Mapping[str, re.Pattern[str]] = {
-    unit: re.compile(rf"\b({unit}|{short})$")
-    for unit, short in (("seconds", "secs"), ("minutes", "mins"), ("hours", "hrs"))
-}
-"""Kinds of numbers that are lengths of time, with the ends of their parameters' names."""
+SPANS = frozenset({"seconds", "minutes", "hours"})
+"""Kinds of numbers that are lengths of time."""
+_SHORT = {"secs": "seconds", "mins": "minutes", "hrs": "hours"}
+NAMED_UNIT = re.compile(rf" ?\b(?:in )?({'|'.join((*sorted(SPANS), *_SHORT))})$")
+"""The unit at the end of a parameter's spoken name: «timeout in seconds»."""
 _IN_UNIT = re.compile(r"\b(?:in|number of) (seconds|minutes|hours)\b")
 _LENGTH = re.compile(r"\b(duration|timeout|delay|interval|wait|ttl|expir\w*|age|length|time)\b")
 
@@ -134,7 +133,8 @@ def kind_of_number(name: str, described: str) -> str | None:
     found = _IN_UNIT.search(described.lower())
     if found and _LENGTH.search(name):
         return found[1]
-    return next((unit for unit, rule in SPANS.items() if rule.search(name)), None)
+    named = NAMED_UNIT.search(name)
+    return _SHORT.get(named[1], named[1]) if named else None
 
 
 _EXAMPLES: tuple[tuple[str, str], ...] = (

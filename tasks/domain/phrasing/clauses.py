@@ -3,9 +3,10 @@
 import random
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from tasks.domain.arguments.meanings import SPANS, SQL, TEXTS
+from tasks.domain.arguments.meanings import NAMED_UNIT, SPANS, SQL, TEXTS
 from tasks.domain.arguments.words import pieces
 from tasks.domain.phrasing.attributes import LIMITS
 from tasks.domain.phrasing.naming import is_plural, spoken, with_a, with_the
@@ -115,7 +116,6 @@ _NO_NAME = frozenset(
         "e.g i.e null true false default json array list object string your my"
     )
 )
-_UNIT = re.compile(r" ?\b(in )?(seconds|secs|minutes|mins|hours|hrs)$")
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
 
@@ -164,6 +164,7 @@ def clause(
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
 
 
+@lru_cache(maxsize=4096)
 def described_name(description: str) -> str:
     """What a description calls its parameter, without an article; empty where it is a sentence.
 
@@ -213,7 +214,7 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
 
 def _span(noun: str, text: str, taken: frozenset[str]) -> str:
     """A length of time: its unit is in the text, so it is not said with the name too."""
-    noun = _UNIT.sub("", noun)
+    noun = NAMED_UNIT.sub("", noun)
     if noun in ("", "duration") and "for" not in taken:
         return f"for {text}"
     return f"with {with_a(noun or 'duration')} of {text}"

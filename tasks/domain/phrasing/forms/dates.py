@@ -4,7 +4,7 @@ import calendar
 import re
 from datetime import date
 
-from tasks.domain.phrasing.forms import clocks
+from tasks.domain.phrasing.forms import clocks, spans
 
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):00(Z?)")
 _DURATION = re.compile(r"PT(\d+)([HMS])")
@@ -26,8 +26,7 @@ def duration_forms(value: str) -> tuple[str, ...]:
     found = _DURATION.fullmatch(value)
     if not found:
         return ()
-    number, span = int(found[1]), _SPANS[found[2]]
-    return (f"{number} {span}" if number == 1 else f"{number} {span}s",)
+    return (spans.counted(int(found[1]), _SPANS[found[2]]),)
 
 
 def _days(value: str) -> tuple[str, ...]:

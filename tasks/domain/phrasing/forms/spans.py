@@ -22,7 +22,12 @@ def forms_of(unit: str) -> Callable[[str], tuple[str, ...]]:
     return forms
 
 
+def counted(number: int, unit: str) -> str:
+    """A number with its unit: «1 hour», «30 minutes»."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def _said(number: int, unit: str) -> tuple[str, ...]:
     if number == 1:
-        return f"1 {unit}", f"one {unit}", f"{'an' if unit == 'hour' else 'a'} {unit}"
-    return tuple(f"{each} {unit}s" for each in (str(number), *in_words(str(number))))
+        return counted(1, unit), f"one {unit}", f"{'an' if unit == 'hour' else 'a'} {unit}"
+    return counted(number, unit), *(f"{word} {unit}s" for word in in_words(str(number)))
