@@ -24,6 +24,7 @@ from profiles import (
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
+from tasks.domain.requirements import ALL_STAGES, Request, Stage
 
 SERVER = "a registered server, a command, a URL, or a file with a tool list"
 MODEL = "the base model, one of profiles/models"
@@ -73,7 +74,7 @@ class Run(_ForServer):
         """Look whether it can be done, then do it."""
         recipe = self.recipe()
         if Settings().placement == "in-process":
-            _check(recipe.model, recipe.quantization, recipe.profile)
+            _check(recipe.model, recipe.quantization, recipe.profile, ALL_STAGES)
         asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
         bundle = in_prefect("flows.forge:forge", **asked)
         say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}")
@@ -156,7 +157,7 @@ class Train(_OnRows):
     def cli_cmd(self) -> None:
         """Look whether it can be done, then train."""
         parameters = self.parameters()
-        _check(parameters["model"], "q8_0", parameters["profile"])
+        _check(parameters["model"], "q8_0", parameters["profile"], ("prepare", "train"))
         made = in_prefect("flows.stages:train_alone", **parameters, output=self.output)
         losses = f"{made.record.first_loss:.3f} → {made.record.final_loss:.3f}"
         say(f"adapter {self.output}, loss {losses}, {made.record.seconds:.0f} s")
@@ -173,7 +174,7 @@ class Export(BaseModel):
     def cli_cmd(self) -> None:
         """Export, and say what was compared."""
         model = load_model(self.model)
-        _check(model, self.quantization)
+        _check(model, self.quantization, None, ("prepare", "evaluate"))
         parameters = self.model_dump(include={"quantization", "adapter", "output"})
         made = in_prefect("flows.stages:export", model=model, **parameters)
         say("\n".join([self.output, *made.notes]))
@@ -279,10 +280,16 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _check(model: Model, quantization: Quantization, profile: Profile | None = None) -> None:
+def _check(
+    model: Model,
+    quantization: Quantization,
+    profile: Profile | None,
+    stages: tuple[Stage, ...],
+) -> None:
     from tasks.check_machine import check_machine
 
-    check_machine.fn(model, quantization, profile)
+    request = Request(model=model, quantization=quantization, profile=profile, stages=stages)
+    check_machine.fn(request)
 
 
 def _quieten_logs() -> None:

@@ -9,6 +9,8 @@ from prefect.utilities.callables import get_call_parameters
 from profiles import Recipe
 from profiles.settings import Settings
 from tasks.check_machine import check_machine
+from tasks.domain.products import Trained
+from tasks.domain.requirements import ALL_STAGES, Request, Stage
 from tasks.run_on_pool import run_on_pool
 
 _Parameters = ParamSpec("_Parameters")
@@ -29,11 +31,32 @@ def place(
         _INSIDE.reset(token)
 
 
-def check_machine_once(recipe: Recipe) -> None:
-    """Examine the machine that does the work: where a process begins, and not where it delegates.
+def check_machine_once(recipe: Recipe, handed: object = None) -> None:
+    """Examine the machine where a process begins, for all that is done from there on.
+
+    ``handed`` is what another run hands over, with the base: nothing is then downloaded. A run that
+    leaves training and evaluation to the pool only prepares; their runs look for themselves.
 
     Raises:
         MachineTooSmall: everything that is missing.
     """
-    if Settings().placement == "in-process" and not _INSIDE.get():
-        check_machine(recipe.model, recipe.quantization, recipe.profile)
+    if _INSIDE.get():
+        return
+    check_machine(
+        Request(
+            model=recipe.model,
+            profile=recipe.profile,
+            quantization=recipe.quantization,
+            stages=stages_here(handed),
+        )
+    )
+
+
+def stages_here(handed: object) -> tuple[Stage, ...]:
+    """What is done in this process, given what is handed to it."""
+    if Settings().placement == "pools":
+        return ("prepare",)
+    if isinstance(handed, Trained):
+        return ("evaluate",)
+    # The pool that trains evaluates too: what that takes is asked before the hours of training.
+    return ("train", "evaluate") if handed else ALL_STAGES

@@ -17,9 +17,10 @@ from tasks.domain.products import (
     Score,
     ValidationReport,
 )
+from tasks.domain.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
-from tasks.external.student import context_for, student
+from tasks.external.student import student
 from tasks.reporting import artifacts, events
 
 

@@ -8,50 +8,55 @@ from prefect.cache_policies import NO_CACHE
 import profiles
 from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.machine import Machine, Verdict, as_text, lacks, need, what_fits
+from tasks.domain.machine import Machine, Verdict, as_text, lacks, needs, what_fits
+from tasks.domain.requirements import Request
 from tasks.external.machine import look
 from tasks.external.template_check import check_template
 from tasks.reporting import events
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
-def check_machine(model: Model, quantization: Quantization, profile: Profile | None = None) -> None:
-    """Look at memory, disk, GPU, packages, converter and the model's files.
-
-    ``profile``: the training that is asked for; None where nothing is trained.
+def check_machine(request: Request) -> None:
+    """Look at memory, disks, GPU, driver, packages, converter and the model's files.
 
     Raises:
         MachineTooSmall: everything that is missing, in one line, with how to get it.
     """
-    machine = look(model, quantization)
-    others = _others(machine, model, profile) if profile else []
-    faults = lacks(machine, model, profile, others)
+    machine = look(request)
+    faults = lacks(machine, request, _others(machine, request.model, request.profile))
     if faults:
-        raise MachineTooSmall(f"this machine cannot forge {model.name}: needed {'; '.join(faults)}")
+        name = request.model.name
+        raise MachineTooSmall(f"this machine cannot forge {name}: needed {'; '.join(faults)}")
 
 
 def examine(models: Sequence[str], quantization: Quantization, profile: str) -> tuple[str, bool]:
     """(what ``doctor`` prints, whether any of the models can be forged here)."""
-    asked = load_profile(profile)
-    machines = {name: look(load_model(name), quantization) for name in models}
-    verdicts = [_verdict(machine, load_model(name), asked) for name, machine in machines.items()]
+    chosen = load_profile(profile)
+    requests = [
+        Request(model=load_model(name), profile=chosen, quantization=quantization)
+        for name in models
+    ]
+    machines = [look(request) for request in requests]
+    verdicts = [_verdict(*each) for each in zip(machines, requests, strict=True)]
     able = any(not verdict.faults for verdict in verdicts)
-    return as_text(next(iter(machines.values())), verdicts), able
+    return as_text(machines[0], verdicts), able
 
 
-def _verdict(machine: Machine, model: Model, profile: Profile) -> Verdict:
-    seen, faults = check_template(model)
-    lacking = lacks(machine, model, profile, _others(machine, model, profile))
+def _verdict(machine: Machine, request: Request) -> Verdict:
+    seen, faults = check_template(request.model)
+    lacking = lacks(machine, request, _others(machine, request.model, request.profile))
     return Verdict(
-        model=model.name,
-        need=need(machine, model, profile),
+        model=request.model.name,
+        needs=tuple(needs(machine, request)),
         # A model whose files are missing has been told so already.
         faults=(*lacking, *(fault for fault in faults if fault not in lacking)),
         template=seen,
     )
 
 
-def _others(machine: Machine, model: Model, profile: Profile) -> list[str]:
+def _others(machine: Machine, model: Model, profile: Profile | None) -> list[str]:
+    if profile is None:
+        return []
     models = [load_model(name) for name in profiles.models()]
     known = [load_profile(name) for name in profiles.training_profiles()]
     return what_fits(model, profile, models, known, machine.device)

@@ -25,16 +25,18 @@ def estimate_memory(
     """Estimate the largest step and the time; decide on checkpointing where the profile leaves it.
 
     Raises:
-        MachineTooSmall: it does not fit; with both sizes, and the profile or model that would.
+        MachineTooSmall: it does not fit, with both sizes and the profile or model that would; or
+            there is a GPU that torch cannot use.
     """
     # torch takes seconds to import and is not there on a machine that only prepares data.
-    from tasks.external.trainer.probe import operations_per_second
+    from tasks.external.trainer import probe
 
     shape = read_architecture(Storage().fetch(base.files))
     known = model.model_copy(update={"architecture": shape})
     lengths, device = dataset.report.row_lengths, look_at_device()
+    probe.require(device)
     chosen = choose(shape, model.load_in_4bit, profile.lora, profile.training, lengths, device)
-    rate = operations_per_second(shape.hidden_size, shape.intermediate_size, device.bf16)
+    rate = probe.operations_per_second(shape.hidden_size, shape.intermediate_size, device.bf16)
     plan = TrainingPlan(
         estimate=chosen,
         device=device,

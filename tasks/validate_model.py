@@ -19,10 +19,11 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.results import cap
+from tasks.domain.sizes import context_for
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.external.servers import Execute, trying
 from tasks.external.storage import Storage
-from tasks.external.student import Completion, Student, context_for, student
+from tasks.external.student import Completion, Student, student
 from tasks.reporting import artifacts, events
 
 

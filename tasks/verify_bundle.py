@@ -14,10 +14,11 @@ from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import LoopCase, ToolResult, Toolset, ValidationReport
 from tasks.domain.schemas import functions
+from tasks.domain.sizes import context_for
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
 from tasks.external.servers import read_toolset_of, trying
 from tasks.external.storage import digest
-from tasks.external.student import context_for, student
+from tasks.external.student import student
 
 _MOST_TOKENS = 256
 _SEED = 3407

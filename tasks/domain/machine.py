@@ -1,18 +1,39 @@
 """What a machine has, what a run needs, and what is missing: the rules of ``doctor``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Model, Profile
-from tasks.domain.memory import GIB, TYPICAL, RowLengths, choose
+from tasks.domain.memory import GIB, TYPICAL, RowLengths
+from tasks.domain.requirements import Moment, Place, Request, disk, moments
 from tasks.domain.sizes import Device
 
 _GB = 1e9
-EXPORT_GB = 2.0
-"""Memory for merging and converting the smallest model: 1.6 GB at the peak, measured."""
-DISK_GB = 2.0
-"""Disk for one run of the smallest model: base 0.3, merged 0.3, two GGUF files, checkpoints."""
+_FIRST_DRIVER = {11: 450, 12: 525, 13: 580}
+"""The first NVIDIA driver for each major CUDA version (docs.nvidia.com/deploy/cuda-compatibility:
+minor versions of one major are compatible)."""
+
+
+class Disk(BaseModel):
+    """The file system of one place that a run writes to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    device: int
+    """The same number for places that share their space."""
+    free: int
+    """Bytes."""
+
+
+class Torch(BaseModel):
+    """The torch that is installed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    cuda: str = ""
+    """The CUDA version that it was built for; empty for a build that knows none."""
 
 
 class Machine(BaseModel):
@@ -23,17 +44,22 @@ class Machine(BaseModel):
     cores: int
     memory: int
     free_memory: int
-    free_disk: int
+    disks: Mapping[Place, Disk]
+    kept: int = 0
+    """Of the model's own files, what the storage holds already."""
     gpu: str = ""
     gpu_memory: int = 0
     free_gpu_memory: int = 0
     bf16: bool = False
     """Whether its GPU computes in bfloat16."""
+    driver: str = ""
+    """The version of NVIDIA's driver: ``580.65.06``."""
+    torch: Torch | None = None
     missing_packages: tuple[str, ...] = ()
     missing_tools: tuple[str, ...] = ()
-    """What the asked quantization needs and this machine has not."""
-    model_fault: str = ""
-    """Why the model's files cannot be had here; empty when they can."""
+    """What the quantization needs and this machine has not."""
+    model_faults: tuple[str, ...] = ()
+    """Why the model's files cannot be had or used here; empty when they can."""
 
     @property
     def device(self) -> Device:
@@ -50,46 +76,41 @@ class Verdict(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     model: str
-    need: str
-    """The memory that training takes, as a sentence; empty where it is not known."""
+    needs: tuple[str, ...]
+    """What each stage takes, a sentence each; empty where the model's sizes are not known."""
     faults: tuple[str, ...]
     template: str
     """What was seen of its chat template."""
 
 
-def lacks(
-    machine: Machine, model: Model, profile: Profile | None = None, others: Sequence[str] = ()
-) -> list[str]:
-    """Everything that keeps this machine from forging ``model``; empty when it can.
+def lacks(machine: Machine, request: Request, others: Sequence[str] = ()) -> list[str]:
+    """Everything that keeps this machine from what is requested; empty when it can.
 
-    Args:
-        profile: the training that is asked for; None where nothing is trained.
-        others: what would fit instead, for the message.
+    ``others`` is what would fit instead, for the message.
     """
     faults = []
     if machine.missing_packages:
         names = ", ".join(machine.missing_packages)
         faults.append(f"packages {names}; install them with: make install")
-    faults += _memory_faults(machine, model, profile, others)
-    if machine.free_disk < DISK_GB * _GB:
-        faults.append(f"{DISK_GB:g} GB of free disk, found {machine.free_disk / _GB:.1f}")
-    faults += machine.missing_tools
-    if machine.model_fault:
-        faults.append(machine.model_fault)
-    return faults
+    faults += _gpu_faults(machine, request, others)
+    if not (request.model.needs_gpu and machine.device.kind == "CPU"):
+        faults += _memory_faults(machine, moments(request, machine.device), others)
+    faults += _disk_faults(machine, disk(request))
+    return [*faults, *machine.missing_tools, *machine.model_faults]
 
 
-def need(machine: Machine, model: Model, profile: Profile) -> str:
-    """How much memory training takes here, as ``doctor`` says it; empty where it is not known."""
+def needs(machine: Machine, request: Request) -> list[str]:
+    """What each stage takes here, as ``doctor`` says it; empty where the sizes are not known."""
     device = machine.device
-    if model.architecture is None:
-        return ""
-    if model.needs_gpu and device.kind == "CPU":
+    if request.model.needs_gpu and device.kind == "CPU":
         # Said of the GPU that it would need.
         device = Device(kind="GPU", total=0, free=0, bf16=True)
-        return f"{profile.name} needs {_gib(_total(model, profile, device))} of GPU memory"
-    total = _total(model, profile, device)
-    return f"{profile.name} needs {_gib(total)} of {device.name}, {_gib(device.free)} are free"
+    lines = []
+    for moment in moments(request, device):
+        on_gpu = f"{_gib(moment.gpu_memory)} of GPU memory and " if moment.gpu_memory else ""
+        lines.append(f"{moment.work} {on_gpu}{_gib(moment.memory)} of memory")
+    written = disk(request)
+    return [*lines, f"{sum(written.values()) / _GB:.0f} GB of disk"] if written else lines
 
 
 def fits(
@@ -98,7 +119,9 @@ def fits(
     """The bytes that this training takes if it fits on ``device``; None when it does not."""
     if model.architecture is None or (model.needs_gpu and device.kind == "CPU"):
         return None
-    total = _total(model, profile, device, lengths)
+    request = Request(model=model, profile=profile, stages=("train",))
+    (training,) = moments(request, device, lengths)
+    total = training.gpu_memory or training.memory
     return total if total <= device.free else None
 
 
@@ -113,9 +136,9 @@ def what_fits(
     """Other profiles for ``model``, or else other models with ``profile``, that fit; with sizes."""
     by_profile = [(f"profile {p.name}", fits(model, p, device, lengths)) for p in profiles]
     by_model = [(f"model {m.name}", fits(m, profile, device, lengths)) for m in models]
-    found = [(name, size) for name, size in by_profile if size is not None]
-    found = found or [(name, size) for name, size in by_model if size is not None]
-    return [f"{name} ({_gib(size)})" for name, size in sorted(found, key=lambda each: each[1])]
+    fitting = [(name, size) for name, size in by_profile if size is not None]
+    fitting = fitting or [(name, size) for name, size in by_model if size is not None]
+    return [f"{name} ({_gib(size)})" for name, size in sorted(fitting, key=lambda each: each[1])]
 
 
 def instead(others: Sequence[str]) -> str:
@@ -128,57 +151,76 @@ def as_text(machine: Machine, verdicts: Sequence[Verdict]) -> str:
     gpu = f"{machine.gpu} ({_gib(machine.gpu_memory)})" if machine.gpu else "none"
     lines = [
         f"cores {machine.cores}, memory {_gib(machine.memory)} "
-        f"({_gib(machine.free_memory)} free), disk {machine.free_disk / _GB:.1f} GB free, "
-        f"GPU {gpu}",
+        f"({_gib(machine.free_memory)} free), disk {machine.disks['storage'].free / _GB:.1f} GB "
+        f"free, GPU {gpu}",
     ]
     for verdict in verdicts:
         able = "needs" if verdict.faults else "can be forged here"
         lines.append(f"{verdict.model}: {able}")
         lines += [f"  - {fault}" for fault in verdict.faults]
-        lines += [f"  memory: {verdict.need}"] if verdict.need else []
+        lines += [f"  takes: {'; '.join(verdict.needs)}"] if verdict.needs else []
         lines += [f"  template: {verdict.template}"] if verdict.template else []
     return "\n".join(lines)
 
 
-def _memory_faults(
-    machine: Machine, model: Model, profile: Profile | None, others: Sequence[str]
-) -> list[str]:
-    if model.needs_gpu and not machine.gpu:
+def _gpu_faults(machine: Machine, request: Request, others: Sequence[str]) -> list[str]:
+    """A GPU that is missing, or that torch cannot use: it would train on the CPU without a word."""
+    model = request.model
+    if request.stages == ("prepare",):
+        return []
+    if not machine.gpu:
         size = f" with {model.gpu_memory_gb:g} GB" if model.gpu_memory_gb else ""
-        end = instead(others) if profile else ""
-        return [f"an NVIDIA GPU{size}: {model.name} is too large for a CPU{end}"]
-    if profile is None:
-        return _less_than(EXPORT_GB, machine.free_memory)
-    if model.architecture is None:
-        return []  # its sizes are read when its files are here, before it is trained
-    device = machine.device
-    total = _total(model, profile, device)
-    if total <= device.free:
+        end = instead(others) if request.profile else ""
+        missing = f"an NVIDIA GPU{size}: {model.name} is too large for a CPU{end}"
+        return [missing] if model.needs_gpu else []
+    if machine.torch is None:
+        return []  # a missing package is told already
+    built = f"torch {machine.torch.version}"
+    way_out = "or hide the GPU with CUDA_VISIBLE_DEVICES= to train on the CPU"
+    if not machine.torch.cuda:
+        return [f"a torch built for CUDA, since there is a {machine.gpu}; found {built}; {way_out}"]
+    first = _FIRST_DRIVER.get(int(machine.torch.cuda.partition(".")[0]), 0)
+    if int(machine.driver.partition(".")[0] or first) >= first:
         return []
     return [
-        f"{_gib(total)} of {device.name} for profile {profile.name}, found {_gib(device.free)}"
-        + instead(others)
+        f"NVIDIA's driver {first} or newer, since {built} is built for CUDA {machine.torch.cuda}; "
+        f"found driver {machine.driver}; update it, {way_out}"
     ]
 
 
-def _less_than(needed: float, free: int) -> list[str]:
-    if free >= needed * _GB:
-        return []
-    return [f"{needed:g} GB of free memory, found {free / _GB:.1f}"]
+def _memory_faults(machine: Machine, work: Sequence[Moment], others: Sequence[str]) -> list[str]:
+    faults = []
+    for moment in work:
+        kinds = (
+            ("GPU memory", moment.gpu_memory, machine.free_gpu_memory),
+            ("memory", moment.memory, machine.free_memory),
+        )
+        end = instead(others) if moment.trains else ""
+        faults += [
+            f"{_gib(needed)} of {kind} for {moment.work}, found {_gib(free)}{end}"
+            for kind, needed, free in kinds
+            if needed > free
+        ]
+    return faults
 
 
-def _total(model: Model, profile: Profile, device: Device, lengths: RowLengths = TYPICAL) -> int:
-    assert model.architecture is not None
-    limit = profile.training.max_seq_length
-    shorter = lengths.model_copy(
-        update={
-            "prefix": min(lengths.prefix, limit),
-            "longest": tuple(min(length, limit) for length in lengths.longest),
-        }
-    )
-    return choose(
-        model.architecture, model.load_in_4bit, profile.lora, profile.training, shorter, device
-    ).total
+def _disk_faults(machine: Machine, written: Mapping[Place, int]) -> list[str]:
+    """Places that share a file system need their space together."""
+    faults = []
+    for device in sorted({machine.disks[place].device for place in written}):
+        places = [place for place in written if machine.disks[place].device == device]
+        needed = sum(written[place] for place in places)
+        needed -= machine.kept if "storage" in places else 0
+        free = machine.disks[places[0]].free
+        if free < needed:
+            faults.append(
+                f"{needed / _GB:.0f} GB of free disk for {_listed(places)}, found {free / _GB:.1f}"
+            )
+    return faults
+
+
+def _listed(places: Iterable[Place]) -> str:
+    return " and ".join(places)
 
 
 def _gib(size: float) -> str:

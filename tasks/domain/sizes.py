@@ -10,6 +10,9 @@ NF4_BYTES = 1 / 2 + 1 / 64 + 4 / (64 * 256)
 """Bytes of a weight in NF4 with double quantisation: 4 bits, an 8-bit scale for each block of 64,
 a float32 for each 256 scales (bitsandbytes' block sizes; Unsloth's uploads are stored so)."""
 
+LEAST_CONTEXT = 4096
+"""Tokens of context that a model is served with at the least."""
+
 
 class Device(BaseModel):
     """What a training runs on; bytes."""
@@ -64,6 +67,11 @@ def width(device: Device) -> int:
 def key_value_size(shape: Architecture) -> int:
     """The width of keys and of values."""
     return shape.hidden_size // shape.num_attention_heads * shape.num_key_value_heads
+
+
+def context_for(max_seq_length: int) -> int:
+    """Tokens of context to serve with: a loop goes on where the longest row of a training ends."""
+    return max(LEAST_CONTEXT, 2 * max_seq_length)
 
 
 def _modules(shape: Architecture) -> dict[str, tuple[int, int]]:

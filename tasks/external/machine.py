@@ -1,6 +1,8 @@
-"""Look at this machine: cores, memory, disk, GPU, packages. Imports nothing heavy."""
+"""Look at this machine: cores, memory, disks, GPU, driver, packages. Imports nothing heavy."""
 
 import importlib.util
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,73 +12,128 @@ import psutil
 from profiles import Model, Quantization
 from profiles.settings import Settings
 from tasks.domain.errors import UnusableModel
-from tasks.domain.machine import Machine
+from tasks.domain.machine import Disk, Machine, Torch
+from tasks.domain.requirements import Place, Request, Stage
 from tasks.domain.sizes import Device
 from tasks.external.base_model import is_at_hand
 from tasks.external.llama_cpp import missing_for
+from tasks.external.storage import Storage
 
 _FIRST_WITH_BF16 = 8.0
 """The first compute capability of NVIDIA GPUs that computes in bfloat16 (Ampere)."""
-_PACKAGES = ("torch", "unsloth", "trl", "peft", "datasets", "xllamacpp", "gguf")
+_PACKAGES: dict[Stage, tuple[str, ...]] = {
+    "prepare": (),
+    "train": ("torch", "unsloth", "trl", "peft", "datasets"),
+    "evaluate": ("torch", "unsloth", "peft", "gguf"),
+}
+_GPU_FACTS = ("name", "memory.total", "memory.free", "compute_cap", "driver_version")
 
 
-def look(model: Model, quantization: Quantization) -> Machine:
-    """The machine as it is now, with what ``model`` and ``quantization`` would find here."""
-    gpu, device = _gpu()
+def look(request: Request) -> Machine:
+    """The machine as it is now, with what ``request`` would find here."""
+    gpu, driver, device = _gpu()
     memory = psutil.virtual_memory()
+    storage = Storage()
     return Machine(
         cores=psutil.cpu_count() or 1,
         memory=memory.total,
         free_memory=memory.available,
-        free_disk=shutil.disk_usage(_existing(Settings().home)).free,
+        disks=_disks(storage),
+        kept=sum(storage.size(*place) for place in _base_files(request)),
         gpu=gpu,
         gpu_memory=device.total if gpu else 0,
         free_gpu_memory=device.free if gpu else 0,
         bf16=device.bf16,
-        missing_packages=tuple(p for p in _PACKAGES if importlib.util.find_spec(p) is None),
-        missing_tools=tuple(missing_for(quantization)),
-        model_fault=_model_fault(model),
+        driver=driver,
+        torch=_torch(),
+        missing_packages=_missing_packages(request.stages),
+        missing_tools=_missing_tools(request.stages, request.quantization),
+        model_faults=_model_faults(request.model) if "prepare" in request.stages else (),
     )
 
 
 def look_at_device() -> Device:
     """What a training would run on here: the first NVIDIA GPU, or the CPU."""
-    return _gpu()[1]
+    return _gpu()[2]
 
 
-def _model_fault(model: Model) -> str:
+def _base_files(request: Request) -> list[tuple[str, str]]:
+    """What earlier runs of the model leave in the storage, as places with a wildcard."""
+    name = request.model.name
+    return [("bases", f"{name}-*"), ("gguf", f"{name}-base-{request.quantization}-*")]
+
+
+def _disks(storage: Storage) -> dict[Place, Disk]:
+    from huggingface_hub import constants
+
+    folders: dict[Place, Path] = {
+        "storage": storage.local_root,
+        "bundles": Settings().dist.absolute(),
+        "downloads": Path(constants.HF_HUB_CACHE),
+    }
+    there = {place: _existing(folder) for place, folder in folders.items()}
+    return {
+        place: Disk(device=folder.stat().st_dev, free=shutil.disk_usage(folder).free)
+        for place, folder in there.items()
+    }
+
+
+def _missing_packages(stages: tuple[Stage, ...]) -> tuple[str, ...]:
+    wanted = dict.fromkeys(package for stage in stages for package in _PACKAGES[stage])
+    return tuple(name for name in wanted if importlib.util.find_spec(name) is None)
+
+
+def _missing_tools(stages: tuple[Stage, ...], quantization: Quantization) -> tuple[str, ...]:
+    return tuple(missing_for(quantization)) if "evaluate" in stages else ()
+
+
+def _torch() -> Torch | None:
+    """What torch's version.py says, without the seconds that importing torch takes."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return None
+    text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    facts = dict(re.findall(r"^(__version__|cuda)\b.*?=\s*'([^']*)'", text, re.MULTILINE))
+    return Torch(version=facts["__version__"], cuda=facts.get("cuda", ""))
+
+
+def _model_faults(model: Model) -> tuple[str, ...]:
     try:
         is_at_hand(model)
     except UnusableModel as error:
-        return str(error)
-    return ""
+        return (str(error),)
+    return ()
 
 
 def _existing(path: Path) -> Path:
     return next(p for p in (path, *path.parents) if p.exists())
 
 
-def _gpu() -> tuple[str, Device]:
-    """(name, memory and arithmetic) of the first NVIDIA GPU; without one ("", those of the CPU)."""
-    asked = "name,memory.total,memory.free,compute_cap"
-    answer = _nvidia_smi(f"--query-gpu={asked}", "--format=csv,noheader,nounits")
+def _gpu() -> tuple[str, str, Device]:
+    """(name, driver, memory and arithmetic) of the GPU that CUDA would take first.
+
+    Without one: ("", "", those of the CPU).
+    """
+    answer = _nvidia_smi(f"--query-gpu={','.join(_GPU_FACTS)}", "--format=csv,noheader,nounits")
     if not answer:
         memory = psutil.virtual_memory()
-        return "", Device(kind="CPU", total=memory.total, free=memory.available)
-    name, total, free, capability = answer.splitlines()[0].rsplit(",", 3)
-    return name.strip(), Device(
+        return "", "", Device(kind="CPU", total=memory.total, free=memory.available)
+    name, total, free, capability, driver = answer.splitlines()[0].rsplit(", ", 4)
+    device = Device(
         kind="GPU",
         total=int(float(total) * 2**20),
         free=int(float(free) * 2**20),
         bf16=float(capability) >= _FIRST_WITH_BF16,
     )
+    return name, driver, device
 
 
 def _nvidia_smi(*arguments: str) -> str:
-    program = shutil.which("nvidia-smi")
-    if program is None:
+    program, visible = shutil.which("nvidia-smi"), os.environ.get("CUDA_VISIBLE_DEVICES")
+    if program is None or visible in ("", "-1"):
         return ""
+    chosen = [f"--id={visible.partition(',')[0]}"] if visible else []
     answer = subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False, timeout=30
+        [program, *chosen, *arguments], capture_output=True, text=True, check=False, timeout=30
     )
     return "" if answer.returncode else answer.stdout.strip()

@@ -26,10 +26,19 @@ class Storage:
         self._is_local = "file" in _protocols(self._fs)
         self._cache = settings.home / "cache"
 
+    @property
+    def local_root(self) -> Path:
+        """Where this machine writes: the storage itself, or what lies here before it is kept."""
+        return Path(self._root) if self._is_local else self._cache
+
+    def size(self, folder: str, pattern: str) -> int:
+        """Bytes of the products of a folder whose names match, on this machine."""
+        kept = (self.local_root / folder).glob(pattern)
+        return sum(_size(product) for product in kept)
+
     def folder(self, *parts: str) -> Path:
         """A local folder that outlives a run of this machine: checkpoints, workspaces."""
-        root = Path(self._root) if self._is_local else self._cache
-        path = root.joinpath(*parts)
+        path = self.local_root.joinpath(*parts)
         path.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -150,6 +159,12 @@ def digest(path: Path) -> tuple[str, int]:
         whole.update(f"{inner.relative_to(path).as_posix()}\0{part}\n".encode())
         size += bytes_
     return whole.hexdigest(), size
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
 
 
 def _protocols(filesystem: Any) -> tuple[str, ...]:

@@ -15,16 +15,10 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ExportFailed
+from tasks.domain.sizes import LEAST_CONTEXT
 from tasks.external.llama_cpp import served
 
 _ANSWER_SECONDS = 300
-LEAST_CONTEXT = 4096
-"""Tokens."""
-
-
-def context_for(max_seq_length: int) -> int:
-    """Tokens of context for rows of a training: a loop goes on where its longest row ends."""
-    return max(LEAST_CONTEXT, 2 * max_seq_length)
 
 
 class Completion(BaseModel):

@@ -7,25 +7,32 @@ import psutil
 import pytest
 
 from profiles import load_model
-from tasks.domain.errors import UnusableModel
-from tasks.domain.sizes import adapter_parameters, parameters
+from tasks.domain.errors import MachineTooSmall, UnusableModel
+from tasks.domain.requirements import Request
+from tasks.domain.sizes import Device, adapter_parameters, parameters
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look, look_at_device
 from tests.conftest import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, VOCABULARY
 
+REQUEST = Request(model=load_model("smollm2"))
+
 
 @pytest.fixture
 def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program of that name which answers as the real one does for one GPU of 24 GiB."""
+    """A program of that name which answers as the real one does for two GPUs."""
     program = tmp_path / "nvidia-smi"
     program.write_text(
         "#!/bin/sh\n"
-        'case "$1" in --query-gpu=name,memory.total,memory.free,compute_cap) ;; *) exit 2;; esac\n'
-        'echo "NVIDIA A10, 24564, 20000, 8.6"\n',
+        'case "$1" in --id=1) one=no; shift;; --id=*) exit 6;; esac\n'
+        "asked=name,memory.total,memory.free,compute_cap,driver_version\n"
+        'case "$1" in --query-gpu=$asked) ;; *) exit 2;; esac\n'
+        '[ "$one" ] || echo "NVIDIA A10, 24564, 20000, 8.6, 580.65.06"\n'
+        'echo "Tesla T4, 15360, 15000, 7.5, 580.65.06"\n',
         encoding="utf-8",
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     return program
 
 
@@ -40,13 +47,59 @@ def test_a_gpu_is_what_a_training_runs_on_where_there_is_one() -> None:
     device = look_at_device()
     assert (device.kind, device.total, device.free) == ("GPU", 24564 * 2**20, 20000 * 2**20)
     assert device.bf16
-    assert look(load_model("smollm2"), "q8_0").gpu == "NVIDIA A10"
+    machine = look(REQUEST)
+    assert (machine.gpu, machine.driver) == ("NVIDIA A10", "580.65.06")
 
 
-def test_an_older_gpu_does_not_compute_in_bfloat16(nvidia_smi: Path) -> None:
-    text = nvidia_smi.read_text("utf-8")
-    nvidia_smi.write_text(text.replace("8.6", "7.5"), encoding="utf-8")
+@pytest.mark.usefixtures("nvidia_smi")
+@pytest.mark.parametrize(("visible", "gpu"), [("1,0", "Tesla T4"), ("", ""), ("-1", "")])
+def test_the_gpu_is_the_one_that_cuda_would_take(
+    visible: str, gpu: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert look(REQUEST).gpu == gpu
+
+
+@pytest.mark.usefixtures("nvidia_smi")
+def test_an_older_gpu_does_not_compute_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     assert not look_at_device().bf16
+
+
+def test_what_is_said_of_torch_is_what_torch_says_of_itself() -> None:
+    import torch
+
+    seen = look(REQUEST).torch
+    assert seen is not None
+    assert (seen.version, seen.cuda) == (torch.__version__, torch.version.cuda or "")
+
+
+def test_a_gpu_that_torch_cannot_use_stops_the_run_with_its_reason() -> None:
+    import torch
+
+    from tasks.external.trainer.probe import require
+
+    if torch.cuda.is_available():
+        pytest.skip("torch can use the GPU of this machine")
+    require(Device(kind="CPU", total=1, free=1))
+    with pytest.raises(MachineTooSmall, match=r"torch .* cannot use the GPU .* \(.*\); update the"):
+        require(Device(kind="GPU", total=1, free=1))
+
+
+def test_what_earlier_runs_left_of_a_model_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_HOME", str(tmp_path))
+    assert look(REQUEST).kept == 0
+    for product in (
+        "bases/smollm2-1/model",
+        "gguf/smollm2-base-q8_0-1.gguf",
+        "bases/other-1/model",
+    ):
+        file = tmp_path / "storage" / product
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"0123456789")
+    assert look(REQUEST).kept == 20
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -54,7 +107,7 @@ def test_without_a_gpu_it_is_the_cpu_with_its_free_memory() -> None:
     device = look_at_device()
     assert (device.kind, device.total) == ("CPU", psutil.virtual_memory().total)
     assert 0 < device.free <= device.total
-    assert look(load_model("smollm2"), "q8_0").device.kind == "CPU"
+    assert look(REQUEST).device.kind == "CPU"
 
 
 def test_sizes_are_read_from_the_models_own_configuration(

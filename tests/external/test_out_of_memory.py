@@ -64,7 +64,7 @@ def rungs(updates: list[TrainingUpdate]) -> tuple[str, ...]:
 def test_a_step_that_does_not_fit_is_taken_in_smaller_parts(
     share_prefix: str, tiny_base: Path, tmp_path: Path
 ) -> None:
-    """Eight rows take some 160 MB at once, four some 80; 100 are left, so neither is on the edge."""
+    """Eight rows take some 160 MB at once, four some 80; 100 are left: neither is on the edge."""
     asked = {
         "per_device_batch_size": 8,
         "gradient_accumulation_steps": 1,

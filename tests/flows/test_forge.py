@@ -349,7 +349,9 @@ def test_a_model_without_files_stops_the_run_before_it_begins() -> None:
 
 
 def test_a_training_that_cannot_fit_stops_the_run_before_it_begins() -> None:
-    with pytest.raises(MachineTooSmall, match=r"GiB of memory for profile vast, .*fits: profile "):
+    with pytest.raises(
+        MachineTooSmall, match=r"GiB of memory for training with vast, .*fits: profile "
+    ):
         forge("time", "tiny", "vast")
 
 

@@ -1,11 +1,32 @@
-"""How fast does this machine multiply? A second of it, to estimate how long a training takes."""
+"""What torch makes of this machine: whether it can use the GPU, and how fast it multiplies."""
 
 import time
 
 import torch
 
+from tasks.domain.errors import MachineTooSmall
+from tasks.domain.sizes import Device
+
 _TOKENS = 1024
 """Rows of the probed product: about what a step multiplies at once."""
+
+
+def require(device: Device) -> None:
+    """Make sure that torch can use a GPU that is there: it would train on the CPU instead.
+
+    Raises:
+        MachineTooSmall: it cannot, with torch's reason.
+    """
+    if device.kind == "CPU" or torch.cuda.is_available():
+        return
+    try:
+        torch.cuda.init()
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MachineTooSmall(
+            f"torch {torch.__version__} cannot use the GPU of this machine ({reason}); update the "
+            "driver, or hide the GPU with CUDA_VISIBLE_DEVICES= to train on the CPU"
+        ) from error
 
 
 def operations_per_second(hidden: int, inner: int, bf16: bool, seconds: float = 1.0) -> float:
