@@ -10,7 +10,7 @@ from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import Machine, Verdict, as_text, lacks, need, what_fits
 from tasks.external.machine import look
-from tasks.external.template_check import check_template
+from tasks.external.model_check import check_model
 from tasks.reporting import events
 
 
@@ -40,7 +40,7 @@ def examine(models: Sequence[str], quantization: Quantization, profile: str) -> 
 
 
 def _verdict(machine: Machine, model: Model, profile: Profile) -> Verdict:
-    seen, faults = check_template(model)
+    seen, faults = check_model(model)
     lacking = lacks(machine, model, profile, _others(machine, model, profile))
     return Verdict(
         model=model.name,
