@@ -11,7 +11,7 @@ from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import Machine, Verdict, as_text, lacks, needs, what_fits
 from tasks.domain.requirements import Request
 from tasks.external.machine import look
-from tasks.external.template_check import check_template
+from tasks.external.model_check import check_model
 from tasks.reporting import events
 
 
@@ -43,7 +43,7 @@ def examine(models: Sequence[str], quantization: Quantization, profile: str) -> 
 
 
 def _verdict(machine: Machine, request: Request) -> Verdict:
-    seen, faults = check_template(request.model)
+    seen, faults = check_model(request.model)
     lacking = lacks(machine, request, _others(machine, request.model, request.profile))
     return Verdict(
         model=request.model.name,

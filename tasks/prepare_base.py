@@ -4,8 +4,10 @@ from prefect import task
 
 from profiles import Model
 from tasks.caching import ByContent, content_key
+from tasks.domain.errors import UnusableModel
 from tasks.domain.products import BaseModelFolder
 from tasks.external.base_model import build_base, origin_of, version_of
+from tasks.external.model_check import model_faults
 from tasks.external.storage import Storage
 from tasks.reporting import events
 
@@ -19,7 +21,7 @@ def prepare_base(model: Model) -> BaseModelFolder:
     """Build the folder in the storage.
 
     Raises:
-        UnusableModel: the model's files are not to be had, or are not what they should be.
+        UnusableModel: the model's files are not to be had, or a later stage would refuse them.
     """
     storage = Storage()
     place = (
@@ -28,6 +30,8 @@ def prepare_base(model: Model) -> BaseModelFolder:
     )
     with storage.writing(*place) as draft:
         build_base(model, draft)
+        if faults := model_faults(model, draft):
+            raise UnusableModel(f"{model.name} cannot be forged: needed {'; '.join(faults)}")
         files = storage.keep(draft, *place)
     return BaseModelFolder(
         model=model.name, files=files, origin=origin_of(model), licence=model.licence

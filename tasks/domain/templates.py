@@ -70,7 +70,10 @@ def template_faults(chat: Chat, stop: Sequence[str], thinks: bool) -> list[str]:
         thinks: whether the generation prompt must open a ``<think>`` block.
     """
     asked = _row("an answer").prompt
-    prompt = chat.render(asked, _TOOLS, add_generation_prompt=True)
+    try:
+        prompt = chat.render(asked, _TOOLS, add_generation_prompt=True)
+    except UnusableModel as error:
+        return [str(error)]
     faults = [*_unread_tools(prompt), *_unlike_thought(prompt, thinks), *_no_stop(chat, stop)]
     for name in _TURNS:
         faults += [f"{name}: {fault}" for fault in _row_faults(chat, name, stop)]

@@ -21,6 +21,18 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableModel
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 
+_LLAMA_LAYER = (
+    "input_layernorm",
+    "self_attn.q_proj",
+    "self_attn.k_proj",
+    "self_attn.v_proj",
+    "self_attn.o_proj",
+    "post_attention_layernorm",
+    "mlp.gate_proj",
+    "mlp.up_proj",
+    "mlp.down_proj",
+)
+
 
 def origin_of(model: Model) -> str:
     """Where a model's weights come from, with a version where there is one."""
@@ -195,11 +207,17 @@ def _from_gguf(path: Path, folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
     weights = {
         name: np.ascontiguousarray(values.astype(np.float16))
-        for name, values in file.weights(
-            config["num_attention_heads"], config["num_key_value_heads"]
-        )
+        for name, values in file.weights(_llama_tensors(config), config)
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _llama_tensors(config: dict[str, Any]) -> list[str]:
+    """The names of all tensors of a Llama, as transformers has them."""
+    layers = range(config["num_hidden_layers"])
+    inner = [f"model.layers.{layer}.{name}.weight" for layer in layers for name in _LLAMA_LAYER]
+    head = [] if config["tie_word_embeddings"] else ["lm_head.weight"]
+    return ["model.embed_tokens.weight", *inner, "model.norm.weight", *head]
 
 
 def _config(facts: dict[str, Any], tensors: set[str]) -> dict[str, Any]:

@@ -96,8 +96,7 @@ def _compare_weights(file: GgufFile, config: dict[str, Any], source: Path, limit
     for shard in sorted(source.glob("*.safetensors")):
         wanted |= load_file(shard)
     worst, seen = 0.0, 0
-    heads = config["num_attention_heads"]
-    for name, values in file.weights(heads, config.get("num_key_value_heads", heads)):
+    for name, values in file.weights(wanted, config):
         expected = wanted[name].astype(np.float32)
         error = float(np.abs(values - expected).max() / max(np.abs(expected).max(), 1e-12))
         if not error <= limit:  # an error that is not a number is one too

@@ -1,6 +1,6 @@
 """What a GGUF file holds, in Hugging Face's words: facts, tensor names, weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,25 +8,12 @@ from typing import Any
 import numpy as np
 
 from tasks.domain.errors import UnusableModel
+from tasks.external.gguf_names import GgufNames
 
 CONTROL_TOKEN = 3
 """The token type of a control token (gguf's TokenType.CONTROL)."""
-_LAYER = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-}
-_OUTER = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
+_OF_ROTATION = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
+"""Tensors that the converter derives from the configuration."""
 
 
 class GgufFile:
@@ -59,39 +46,24 @@ class GgufFile:
         """The tensors' names as llama.cpp writes them."""
         return {tensor.name for tensor in self._reader.tensors}
 
-    def weights(self, heads: int, kv_heads: int) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
-        """Tensors in float32 under Hugging Face's names, rotary halves put back in order.
+    def weights(
+        self, names: Iterable[str], config: Mapping[str, Any]
+    ) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
+        """Tensors in float32 under the model's own ``names`` and with its own values.
 
-        llama.cpp reorders query and key rows for the architecture «llama» only.
+        ``config``: the model's config.json, which tells what llama.cpp's converter has changed.
 
         Raises:
-            UnusableModel: a tensor that this family does not have.
+            UnusableModel: an architecture or a tensor that is not known, on either side.
         """
         from gguf.quants import dequantize
 
-        is_llama = self.facts["general.architecture"] == "llama"
-        interleaved = {"attn_q": heads, "attn_k": kv_heads} if is_llama else {}
+        known = GgufNames(config)
+        own = {known.of(name): name for name in names}
         for tensor in self._reader.tensors:
-            if tensor.name == "rope_freqs.weight":  # derived from the configuration
+            if tensor.name in _OF_ROTATION:
                 continue
-            values = dequantize(tensor.data, tensor.tensor_type)
-            kind = tensor.name.removesuffix(".weight").rpartition(".")[2]
-            if kind in interleaved:
-                values = _in_halves(values, interleaved[kind])
-            yield _hf_name(tensor.name), values
-
-
-def _hf_name(name: str) -> str:
-    if name in _OUTER:
-        return _OUTER[name]
-    block, layer, kind, suffix = name.split(".")
-    if block != "blk" or kind not in _LAYER:
-        raise UnusableModel(f"unknown tensor {name!r} in the GGUF file")
-    return f"model.layers.{layer}.{_LAYER[kind]}.{suffix}"
-
-
-def _in_halves(values: "np.ndarray[Any, Any]", heads: int) -> "np.ndarray[Any, Any]":
-    """Undo llama.cpp's interleaving of rotary halves; rows are [head, pair, half]."""
-    rows, columns = values.shape
-    pairs = values.reshape(heads, rows // heads // 2, 2, columns)
-    return pairs.swapaxes(1, 2).reshape(rows, columns)
+            if tensor.name not in own:
+                raise UnusableModel(f"unknown tensor {tensor.name!r} in the GGUF file")
+            name = own[tensor.name]
+            yield name, known.restored(name, dequantize(tensor.data, tensor.tensor_type))

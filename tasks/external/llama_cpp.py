@@ -37,6 +37,20 @@ def missing_for(quantization: Quantization) -> list[str]:
     return missing
 
 
+def unknown_to_converter(architecture: str) -> list[str]:
+    """What the converter lacks for transformers' class ``architecture``; empty when it knows it.
+
+    Its sources are read, not run: it takes seconds to start. Where there is none,
+    ``missing_for`` says so.
+    """
+    tree = Settings().llama_cpp_dir
+    sources = [tree / "convert_hf_to_gguf.py", *sorted((tree / "conversion").glob("*.py"))]
+    texts = [file.read_text(encoding="utf-8") for file in sources if file.is_file()]
+    if not texts or any(f'"{architecture}"' in text for text in texts):
+        return []
+    return [f"a llama.cpp whose converter knows {architecture}; the one in {tree} does not"]
+
+
 def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]:
     """Write a Hugging Face model folder as one GGUF file; notes on what was not quantised.
 

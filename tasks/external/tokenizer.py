@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
+
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.token_rules import EncodedRow
@@ -99,7 +101,11 @@ class ChatTokenizer:
         *,
         add_generation_prompt: bool = False,
     ) -> str:
-        """The text that the model reads."""
+        """The text that the model reads.
+
+        Raises:
+            UnusableModel: the template refuses such a conversation.
+        """
         forms = [_for_template(message) for message in messages]
         return self._rendered(forms, tools, add_generation_prompt)
 
@@ -109,12 +115,17 @@ class ChatTokenizer:
         tools: Sequence[dict[str, Any]],
         add_generation_prompt: bool = False,
     ) -> str:
-        text: str = self._tokenizer.apply_chat_template(
-            list(forms),
-            tools=list(tools) or None,
-            tokenize=False,
-            add_generation_prompt=add_generation_prompt,
-        )
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                list(forms),
+                tools=list(tools) or None,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
+            )
+        except (TemplateError, TypeError) as error:  # TypeError: a text is put beside no text
+            raise UnusableModel(
+                f"the chat template cannot render a conversation: {error}"
+            ) from error
         return text
 
     def count(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
@@ -142,7 +153,8 @@ class ChatTokenizer:
         ``{% generation %}`` markers.
 
         Raises:
-            UnusableModel: the template renders a turn differently when more turns follow.
+            UnusableModel: the template refuses the row, or renders a turn differently when more
+                turns follow.
         """
         shape = tuple((message.role, bool(message.tool_calls)) for message in row.messages)
         opening = self._opening(row)

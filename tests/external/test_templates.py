@@ -18,7 +18,7 @@ from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.schemas import functions
 from tasks.domain.templates import template_faults
 from tasks.domain.toolcalls import ToolCall, parse
-from tasks.external.template_check import check_template
+from tasks.external.model_check import check_model
 from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.toolsets import CLOCKS
 
@@ -191,7 +191,7 @@ def test_a_stop_text_that_does_not_end_the_turn_is_named(tiny_base: Path) -> Non
 
 
 def test_the_template_of_a_model_that_is_here_is_looked_at(tmp_path: Path) -> None:
-    seen, found = check_template(load_model("smollm2"))
+    seen, found = check_model(load_model("smollm2"))
     assert (seen.startswith("renders tools"), found) == (True, [])
     own = (FOLDER / "models" / "deepseek-r1.jinja").read_text("utf-8")
     folder = tokenizer_of("r1", own.replace("tool | tojson", "'x'"), tmp_path)
@@ -199,9 +199,9 @@ def test_the_template_of_a_model_that_is_here_is_looked_at(tmp_path: Path) -> No
         update={"kind": "folder", "path": str(folder), "package": ""}
     )
     r1 = load_model("deepseek-r1").model_copy(update={"source": source})
-    assert check_template(r1)[1] == []  # ours stands in the place of the folder's
+    assert check_model(r1)[1] == []  # ours stands in the place of the folder's
     bare = r1.model_copy(update={"chat_template": "", "template_text": None})
-    assert "does not render the tools" in check_template(bare)[1][0]
+    assert "does not render the tools" in check_model(bare)[1][0]
 
 
 def test_a_model_in_the_hubs_cache_is_looked_at_and_another_is_not(
@@ -210,7 +210,7 @@ def test_a_model_in_the_hubs_cache_is_looked_at_and_another_is_not(
     from huggingface_hub import constants
 
     model = load_model("qwen-2.5")
-    assert check_template(model) == ("not downloaded, so not looked at", [])
+    assert check_model(model) == ("not downloaded, so not looked at", [])
     # The layout of the hub's cache: models--<owner>--<name>/{refs/main, snapshots/<commit>}.
     place = tmp_path / ("models--" + model.source.repository.replace("/", "--"))
     snapshot = place / "snapshots" / "0123456789"
@@ -219,5 +219,5 @@ def test_a_model_in_the_hubs_cache_is_looked_at_and_another_is_not(
     made = tokenizer_of("qwen", shipped_with_trl("qwen2_5.jinja"), tmp_path / "made")
     shutil.copytree(made, snapshot)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    seen, found = check_template(model)
+    seen, found = check_model(model)
     assert (seen.startswith("renders tools"), found) == (True, [])

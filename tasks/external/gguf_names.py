@@ -1,0 +1,82 @@
+"""What a model's tensors are called in a GGUF file, and what llama.cpp's converter does to them.
+
+The names are those of the ``gguf`` package; what is listed here is what the converter changes in
+the values, without which a file could not be compared with the model that it was made from.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tasks.domain.errors import UnusableModel
+
+Values = np.ndarray[Any, Any]
+
+ARCHITECTURES = {
+    "LlamaForCausalLM": "llama",
+    "MistralForCausalLM": "llama",
+    "Qwen2ForCausalLM": "qwen2",
+    "Qwen3ForCausalLM": "qwen3",
+    "Gemma3ForCausalLM": "gemma3",
+    "Phi3ForCausalLM": "phi3",
+    "SmolLM3ForCausalLM": "smollm3",
+    "GraniteForCausalLM": "granite",
+}
+"""transformers' class of each model that can be exported, and llama.cpp's name for it."""
+_INTERLEAVED = {"llama", "smollm3", "granite"}
+"""Where rows of q and k stand as (pair, half) instead of (half, pair): llama.cpp's own rotation."""
+_SHIFTED_NORMS = {"gemma3"}
+"""Where norms are stored with the 1 that the model adds to them."""
+
+
+class GgufNames:
+    """The names and changes of one model, told by its config.json."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Find the architecture.
+
+        Raises:
+            UnusableModel: its architecture is none whose weights can be compared after export.
+        """
+        import gguf
+
+        self.architecture = gguf_architecture(config)
+        kinds = {name: kind for kind, name in gguf.MODEL_ARCH_NAMES.items()}
+        layers = config["num_hidden_layers"]
+        self._names = gguf.get_tensor_name_map(kinds[self.architecture], layers)
+        heads = config["num_attention_heads"]
+        self._heads = {"q_proj": heads, "k_proj": config.get("num_key_value_heads") or heads}
+
+    def of(self, name: str) -> str:
+        """What a tensor of the model is called in the file; UnusableModel when it has no name."""
+        known: str | None = self._names.get_name(name, try_suffixes=(".weight", ".bias"))
+        if known is None:
+            raise UnusableModel(f"a {self.architecture} has no tensor {name!r} in a GGUF file")
+        return known
+
+    def restored(self, name: str, values: Values) -> Values:
+        """The values of a tensor as the model has them, from those of the file in float32."""
+        module = name.rsplit(".", 2)[-2]
+        if self.architecture in _INTERLEAVED and module in self._heads:
+            return _in_halves(values, self._heads[module])
+        if self.architecture in _SHIFTED_NORMS and module.endswith("norm"):
+            return values - np.float32(1)
+        return values
+
+
+def gguf_architecture(config: Mapping[str, Any]) -> str:
+    """llama.cpp's name of a model's architecture; UnusableModel when it cannot be exported here."""
+    found = (config.get("architectures") or ["no architecture"])[0]
+    if found not in ARCHITECTURES:
+        raise UnusableModel(
+            f"{found} cannot be exported: needed one of {', '.join(sorted(ARCHITECTURES))}"
+        )
+    return ARCHITECTURES[found]
+
+
+def _in_halves(values: Values, heads: int) -> Values:
+    """Undo the interleaving of rotary halves; rows are [head, pair, half]."""
+    rows = len(values)
+    pairs = values.reshape(heads, rows // heads // 2, 2, *values.shape[1:])
+    return pairs.swapaxes(1, 2).reshape(values.shape)

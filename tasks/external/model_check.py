@@ -1,0 +1,84 @@
+"""Everything about a model that a late stage would refuse, asked before anything is trained.
+
+Nothing is downloaded, no weights are read, and torch is not needed.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from profiles import Model
+from tasks.domain.errors import UnusableModel
+from tasks.domain.modelfile import template
+from tasks.domain.templates import template_faults
+from tasks.external.base_model import read_architecture, tokenizer_folder
+from tasks.external.gguf_names import GgufNames
+from tasks.external.llama_cpp import unknown_to_converter
+from tasks.external.tokenizer import ChatTokenizer
+
+
+def model_faults(model: Model, folder: Path | None = None) -> list[str]:
+    """What keeps a model from being forged, a sentence each; empty when nothing is known to.
+
+    Args:
+        model: the model.
+        folder: its prepared base; None: look at those of its files that are on this machine.
+    """
+    return check_model(model, folder)[1]
+
+
+def check_model(model: Model, folder: Path | None = None) -> tuple[str, list[str]]:
+    """(what was seen of its template, what is wrong with the model)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            seen = folder or tokenizer_folder(model, Path(scratch))
+            if seen is None:
+                return "not downloaded, so not looked at", []
+            unfit = _template_faults(model, ChatTokenizer(seen, model.template_text))
+        except UnusableModel as error:
+            return "not looked at", [str(error)]
+        others = list(_export_faults(seen)) if (seen / "config.json").is_file() else []
+    if unfit:
+        return "not fit for training", [*unfit, *others]
+    return (
+        "renders tools, keeps what it has rendered, trains its stop token, calls are read back",
+        others,
+    )
+
+
+def _template_faults(model: Model, chat: ChatTokenizer) -> list[str]:
+    """One sentence, however much is wrong with the template."""
+    faults = template_faults(chat, model.stop, model.thinks)
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        return [f"a chat template fit for tool calls; this one: {faults[0]}{more}"]
+    try:
+        template(model)
+    except UnusableModel as error:
+        return [str(error)]
+    return []
+
+
+def _export_faults(folder: Path) -> Iterator[str]:
+    """What the converter to GGUF, or the comparison after it, would refuse."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        names = GgufNames(config)
+        read_architecture(folder)
+        for name in _tensors(folder):
+            names.of(name)
+    except UnusableModel as error:
+        yield str(error)
+        return
+    yield from unknown_to_converter(config["architectures"][0])
+
+
+def _tensors(folder: Path) -> Iterator[str]:
+    """The names of the weights, from the heads of their files; what 4 bit adds to them is left."""
+    from safetensors import safe_open
+
+    for shard in sorted(folder.glob("*.safetensors")):
+        with safe_open(shard, framework="numpy") as opened:
+            names: list[str] = opened.keys()
+        yield from (name for name in names if name.endswith((".weight", ".bias")))
