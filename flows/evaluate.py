@@ -41,7 +41,7 @@ def evaluate(
             taken from the cache, and trained first if there is none.
     """
     recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
-    check_machine_once(recipe)
+    check_machine_once(recipe, trained)
     start = trained or prepare_and_train(recipe)
     toolset = inspect_server(recipe.server)
     tuned = export_gguf(start.adapter.base, start.adapter, recipe.model, recipe.quantization)

@@ -9,6 +9,7 @@ from prefect.utilities.callables import get_call_parameters
 from profiles import Recipe
 from profiles.settings import Settings
 from tasks.check_machine import check_machine
+from tasks.domain.products import Prepared, Trained
 from tasks.run_on_pool import run_on_pool
 
 _Parameters = ParamSpec("_Parameters")
@@ -29,11 +30,14 @@ def place(
         _INSIDE.reset(token)
 
 
-def check_machine_once(recipe: Recipe) -> None:
+def check_machine_once(recipe: Recipe, given: Prepared | Trained | None = None) -> None:
     """Examine the machine that does the work: where a process begins, and not where it delegates.
+
+    ``given``: what was handed over; its base need not be had from anywhere else.
 
     Raises:
         MachineTooSmall: everything that is missing.
     """
     if Settings().placement == "in-process" and not _INSIDE.get():
-        check_machine(recipe.model, recipe.quantization, recipe.profile)
+        base = given.base if given else None
+        check_machine(recipe.model, recipe.quantization, recipe.profile, base)

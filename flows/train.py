@@ -37,7 +37,7 @@ def train(
             cache if the same rows were approved before.
     """
     recipe = load_recipe(server, model, profile, "q8_0", samples, seed, include_tools or ())
-    check_machine_once(recipe)
+    check_machine_once(recipe, prepared)
     start = prepared or prepare(recipe)
     plan = estimate_memory(start.dataset, start.base, recipe.model, recipe.profile)
     return train_adapter(start.dataset, start.base, recipe.model, recipe.profile, plan)

@@ -9,21 +9,28 @@ import profiles
 from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import Machine, Verdict, as_text, lacks, need, what_fits
+from tasks.domain.products import BaseModelFolder
 from tasks.external.machine import look
 from tasks.external.template_check import check_template
 from tasks.reporting import events
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
-def check_machine(model: Model, quantization: Quantization, profile: Profile | None = None) -> None:
+def check_machine(
+    model: Model,
+    quantization: Quantization,
+    profile: Profile | None = None,
+    base: BaseModelFolder | None = None,
+) -> None:
     """Look at memory, disk, GPU, packages, converter and the model's files.
 
     ``profile``: the training that is asked for; None where nothing is trained.
+    ``base``: what was prepared elsewhere; the model's own source is then not asked.
 
     Raises:
         MachineTooSmall: everything that is missing, in one line, with how to get it.
     """
-    machine = look(model, quantization)
+    machine = look(model, quantization, is_prepared=base is not None)
     others = _others(machine, model, profile) if profile else []
     faults = lacks(machine, model, profile, others)
     if faults:

@@ -81,7 +81,7 @@ class BaseModelFolder(Product):
     model: str
     files: StoredFile
     origin: str
-    """Where its weights come from: a package and version, or a hub id."""
+    """Where its weights come from: a package and version, or a hub id and commit."""
     licence: str
 
 
@@ -199,6 +199,11 @@ class Trained(Product):
 
     adapter: LoraAdapter
     dataset: Dataset
+
+    @property
+    def base(self) -> BaseModelFolder:
+        """What the adapter belongs to."""
+        return self.adapter.base
 
 
 class GgufModel(Product):

@@ -20,8 +20,11 @@ _FIRST_WITH_BF16 = 8.0
 _PACKAGES = ("torch", "unsloth", "trl", "peft", "datasets", "xllamacpp", "gguf")
 
 
-def look(model: Model, quantization: Quantization) -> Machine:
-    """The machine as it is now, with what ``model`` and ``quantization`` would find here."""
+def look(model: Model, quantization: Quantization, is_prepared: bool = False) -> Machine:
+    """The machine as it is now, with what ``model`` and ``quantization`` would find here.
+
+    ``is_prepared``: whether the model's files were handed over, so that its source is not asked.
+    """
     gpu, device = _gpu()
     memory = psutil.virtual_memory()
     return Machine(
@@ -35,7 +38,7 @@ def look(model: Model, quantization: Quantization) -> Machine:
         bf16=device.bf16,
         missing_packages=tuple(p for p in _PACKAGES if importlib.util.find_spec(p) is None),
         missing_tools=tuple(missing_for(quantization)),
-        model_fault=_model_fault(model),
+        model_fault="" if is_prepared else _model_fault(model),
     )
 
 
