@@ -81,7 +81,7 @@ class BaseModelFolder(Product):
     model: str
     files: StoredFile
     origin: str
-    """Where its weights come from: a package and version, or a hub id."""
+    """Where its weights come from: a package and version, or a hub id and commit."""
     licence: str
 
 

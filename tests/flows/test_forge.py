@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import flow
 from prefect.artifacts import Artifact
 from prefect.blocks.system import Secret
 from prefect.events import Event
@@ -27,6 +28,8 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows import stages
 from flows.forge import forge
+from flows.prepare import prepare
+from flows.train import train
 from flows.watch import watch
 from profiles import OwnData, ProfileError, Recipe, TeacherPlan, load_recipe
 from tasks.domain.errors import (
@@ -346,6 +349,11 @@ def test_a_server_that_cannot_start_stops_the_run() -> None:
 def test_a_model_without_files_stops_the_run_before_it_begins() -> None:
     with pytest.raises(MachineTooSmall, match=r"lost: no model in .*: needed a folder with config"):
         forge("time", "lost", "tiny")
+
+
+def test_a_base_that_was_handed_over_is_trained_where_its_source_is_out_of_reach() -> None:
+    prepared = flow(prepare)(load_recipe("time", "tiny", "tiny"))
+    assert train("time", "lost", "tiny", prepared=prepared).base == prepared.base
 
 
 def test_a_training_that_cannot_fit_stops_the_run_before_it_begins() -> None:
