@@ -1,7 +1,7 @@
 """How long does a training take? A step's operations over the rate of one matrix product."""
 
 from profiles import Architecture, Training
-from tasks.domain.memory import Checkpointing, Estimate, Pass, RowLengths, pack_of, packs
+from tasks.domain.memory import Checkpointing, Estimate, Pass, RowLengths, pack_of
 from tasks.domain.sizes import Device, linear_parameters
 
 _EFFICIENCY = {"CPU": 0.6, "GPU": 0.4}
@@ -40,18 +40,18 @@ def estimated_seconds(
     operations_per_second: float,
 ) -> float:
     """Seconds that all steps take, from the rate of one matrix product on the same machine."""
-    step = average_step(lengths, training, device)
+    step = average_step(lengths, training)
     operations = step_operations(shape, step, chosen.checkpointing)
     rate = operations_per_second * _EFFICIENCY[device.kind]
     return steps_of(training, lengths.rows) * operations / rate
 
 
-def average_step(lengths: RowLengths, training: Training, device: Device) -> Pass:
+def average_step(lengths: RowLengths, training: Training) -> Pass:
     """An optimiser step of rows of the mean length, however many passes it is."""
     mean = lengths.tokens / lengths.rows
     rows = training.effective_batch
     tokens = round(rows * mean)
-    if packs(training, device):
+    if training.share_prefix == "auto":
         return pack_of(lengths, rows, tokens)
     trained = round(rows * mean * lengths.trained_share)
     return Pass(tokens=tokens, trained=trained, rows=rows, pairs=round(rows * mean * mean))

@@ -134,7 +134,13 @@ _KEPT: dict[tuple[str, bool], _Kept] = {
     # Read in unsloth/kernels (fast_lora, rms_layernorm): the inputs of both norms and of the
     # projections, q, k, v, what attention gives, and the two halves of the MLP; never measured.
     ("GPU", False): _Kept(hidden=12, inner=4, rank=0, key_value=4),
+    # Read in unsloth/utils/prefix_grouper_kernel.py: FlexAttention keeps q, k, v and its result as
+    # it padded them, heads before tokens, so that o_proj keeps a copy of the result beside it; the
+    # mask is one of blocks, and nothing grows with the pairs. Never measured either.
+    ("GPU", True): _Kept(hidden=14, inner=4, rank=0, key_value=4),
 }
+_BLOCK = 128
+"""Unsloth's kernel pads the tokens of a pack to a multiple of this."""
 _LAYERS_AT_WORK = {"CPU": 10, "GPU": 2}
 """What recomputing one layer and its backward pass take, in layers' keep; a CPU's is measured."""
 _SLACK = {"CPU": 1.6, "GPU": 1.1}
@@ -147,9 +153,9 @@ _RUNTIME = {"CPU": round(1.14 * GIB), "GPU": GIB // 2}
 measured)."""
 
 
-def largest_pass(lengths: RowLengths, training: Training, device: Device) -> Pass:
+def largest_pass(lengths: RowLengths, training: Training) -> Pass:
     """The largest batch or pack that these rows make, but for hardly any draw."""
-    if not packs(training, device):
+    if training.share_prefix == "off":
         rows = training.per_device_batch_size
         tokens = rows * lengths.longest[0]
         return Pass(
@@ -166,11 +172,6 @@ def largest_pass(lengths: RowLengths, training: Training, device: Device) -> Pas
     return _pack(lengths, rows)
 
 
-def packs(training: Training, device: Device) -> bool:
-    """Whether rows of a step share one copy of their prefix: on a CPU, unless it is off."""
-    return training.share_prefix == "auto" and device.kind == "CPU"
-
-
 def estimate(
     shape: Architecture,
     in_4bit: bool,
@@ -181,9 +182,9 @@ def estimate(
     checkpointing: Checkpointing,
 ) -> Estimate:
     """The bytes of the largest step, with or without checkpointing."""
-    largest = largest_pass(lengths, training, device)
+    largest = largest_pass(lengths, training)
     trained = adapter_parameters(shape, lora)
-    layer = _layer_bytes(shape, lora, largest, device, packs(training, device))
+    layer = _layer_bytes(shape, lora, largest, device, training.share_prefix == "auto")
     slack = _SLACK[device.kind]
     kept, at_work = layer * shape.num_hidden_layers, 0
     if checkpointing == "unsloth":
@@ -268,6 +269,9 @@ def _layer_bytes(
 ) -> int:
     """What one layer keeps of a pass."""
     kept = _KEPT[device.kind, packed]
+    tokens = largest.tokens
+    if packed and device.kind == "GPU":
+        tokens = math.ceil(tokens / _BLOCK) * _BLOCK
     per_token = (
         kept.hidden * shape.hidden_size
         + kept.inner * shape.intermediate_size
@@ -275,7 +279,7 @@ def _layer_bytes(
         + kept.rank * lora.rank
     )
     keys = kept.hidden_of_keys * shape.hidden_size * largest.attended
-    return round(per_token * largest.tokens + keys + kept.pair * largest.pairs)
+    return round(per_token * tokens + keys + kept.pair * largest.pairs)
 
 
 def _checkpoint_bytes(shape: Architecture, largest: Pass, device: Device) -> int:

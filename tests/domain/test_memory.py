@@ -93,22 +93,21 @@ def test_a_padded_batch_is_as_long_as_its_longest_row_and_a_pack_has_one_prefix(
     lengths = lengths_of([100, 150, 120, 130], prefix=90, trained_share=0.1)
     plain = training(share_prefix="off", per_device_batch_size=2, gradient_accumulation_steps=2)
     packed = training(share_prefix="auto", per_device_batch_size=2, gradient_accumulation_steps=2)
-    assert largest_pass(lengths, plain, CPU).tokens == 2 * 150
-    assert largest_pass(lengths, packed, CPU).tokens == 90 + 10 + 60 + 30 + 40
-    assert largest_pass(lengths, packed, GPU).tokens == 2 * 150
+    assert largest_pass(lengths, plain).tokens == 2 * 150
+    assert largest_pass(lengths, packed).tokens == 90 + 10 + 60 + 30 + 40
 
 
 def test_more_conversations_than_known_lengths_count_as_the_shortest_known() -> None:
     lengths = lengths_of([50] * 100, prefix=40, trained_share=0.1, keep=2)
     step = training(per_device_batch_size=5, gradient_accumulation_steps=1)
-    assert largest_pass(lengths, step, CPU).tokens == 40 + 5 * 10
+    assert largest_pass(lengths, step).tokens == 40 + 5 * 10
 
 
 def test_a_step_is_as_long_as_chance_makes_it_not_as_its_longest_rows_together() -> None:
     lengths = lengths_of([500] * 990 + [2000] * 10, prefix=400, trained_share=0.1)
     step = training(per_device_batch_size=8, gradient_accumulation_steps=1)
     longest_together, usual = 400 + 8 * 1600, 400 + 8 * 115
-    assert usual < largest_pass(lengths, step, CPU).tokens < longest_together / 3
+    assert usual < largest_pass(lengths, step).tokens < longest_together / 3
 
 
 @pytest.mark.parametrize("share", ["auto", "off"])
@@ -123,6 +122,29 @@ def test_longer_rows_larger_batches_and_no_checkpointing_take_more(
     assert of_smollm2(large, device=device).total > usual
     assert of_smollm2(small, longer, device).total > usual
     assert of_smollm2(small, device=device, checkpointing="unsloth").total < usual
+
+
+def test_on_a_gpu_a_pack_keeps_what_unsloths_kernel_saves_of_it() -> None:
+    """Of each token, padded to 128: seven vectors of the model's width, e and g, keys and values.
+
+    Nothing of it grows with the pairs of tokens: the kernel's mask is one of blocks.
+    """
+    small, step = shape("smollm2"), training(share_prefix="auto")
+    made = of_smollm2(step, device=GPU)
+    tokens = -(-made.largest.tokens // 128) * 128
+    keys = small.hidden_size // small.num_attention_heads * small.num_key_value_heads
+    layer = tokens * 2 * (7 * small.hidden_size + 2 * small.intermediate_size + 2 * keys)
+    assert made.largest == largest_pass(TYPICAL, step)
+    assert made.activations == pytest.approx(1.1 * 30 * layer, rel=1e-6)
+
+
+def test_a_pack_of_a_step_takes_less_than_its_rows_side_by_side_on_a_gpu() -> None:
+    rows = {"per_device_batch_size": 8, "gradient_accumulation_steps": 1, "pack_tokens": 16384}
+    packed, padded = (
+        of_smollm2(training(share_prefix=share, **rows), device=GPU) for share in ("auto", "off")
+    )
+    assert packed.largest.tokens < padded.largest.tokens / 2
+    assert packed.activations < padded.activations / 2
 
 
 def test_auto_does_without_checkpointing_only_where_there_is_room() -> None:

@@ -1,13 +1,17 @@
 """A whole training with packs: the same losses as without, and none where packs are not right."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from triton.compiler.errors import CompilationError
+from triton.runtime.errors import OutOfResources
 
 from tasks.domain.conversations import Message
-from tasks.domain.errors import TrainingInterrupted
+from tasks.domain.errors import OutOfMemory, TrainingInterrupted
 from tasks.domain.list_variants import list_numbers
 from tasks.external.trainer import engine
 from tasks.external.trainer.batches import PaddedBatch
@@ -25,7 +29,7 @@ from tests.external.test_trainer import (
     settings,
     weights,
 )
-from tests.fakes.models import make_blind
+from tests.fakes.models import make_blind, make_refusing
 
 TWENTY: dict[str, Any] = {"max_steps": 20, "learning_rate": 1e-3, "pack_tokens": 700}
 """Four rows of about 250 tokens behind a prefix of about 160: two or three packs a step."""
@@ -45,12 +49,12 @@ def data_of(base: Path, *, numbered: bool = False) -> Any:
 
 
 def trained(
-    base: Path, folder: Path, *, blind: bool = False, **changes: Any
+    base: Path, folder: Path, *, alter: Callable[[Any], None] | None = None, **changes: Any
 ) -> tuple[Any, Any, Listener]:
     training, listener = settings(**changes), Listener()
     model, tokenizer = prepared(base, training)
-    if blind:
-        make_blind(model)
+    if alter is not None:
+        alter(model)
     data = data_of(base)
     record = engine.train(model, tokenizer, data, data.select(range(5)), training, folder, listener)
     return record, model, listener
@@ -108,7 +112,7 @@ def test_a_kernel_that_lets_rows_see_each_other_is_found_and_plain_batches_are_t
 ) -> None:
     """Plain batches are right with it, since causal attention never looks at the padding behind."""
     changes = {"max_steps": 3, "learning_rate": 1e-3}
-    record, _, listener = trained(tiny_base, tmp_path / "blind", blind=True, **changes)
+    record, _, listener = trained(tiny_base, tmp_path / "blind", alter=make_blind, **changes)
     wanted, _, _ = trained(tiny_base, tmp_path / "off", share_prefix="off", **changes)
     assert listener.moments()[:2] == ["fell_back", "started"]
     fault = listener[0].detail
@@ -121,6 +125,49 @@ def test_a_kernel_that_lets_rows_see_each_other_is_found_and_plain_batches_are_t
     assert record.effective["gradient_accumulation_steps"] == 2
     losses = [[loss for _, loss in one.losses] for one in (record, wanted)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OutOfResources(262144, 101376, "shared memory"), "OutOfResources: out of resource: shared"),
+        (CompilationError("tl.dot(q, k)", None, "no"), "CompilationError: "),
+        (torch.AcceleratorError("CUDA error: invalid configuration", 9), "CUDA error: invalid"),
+        (TypeError("unexpected keyword argument 'prefix_seg_info'"), "'prefix_seg_info'"),
+    ],
+    ids=["resources", "compilation", "cuda", "no such argument"],
+)
+def test_a_kernel_that_fails_on_packs_is_found_and_plain_batches_are_trained(
+    error: Exception, words: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    refusing = partial(make_refusing, error=error)
+    record, _, listener = trained(tiny_base, tmp_path / "refusing", alter=refusing, max_steps=2)
+    assert listener.moments()[:2] == ["fell_back", "started"]
+    assert listener.moments()[-1] == "finished"
+    assert record.notes == (listener[0].detail,)
+    assert record.notes[0].startswith("packs cannot be computed here (")
+    assert words in record.notes[0]
+    assert record.effective["shared_prefix"] is False
+    assert record.steps == 2
+
+
+def test_a_kernel_that_fails_on_its_way_back_is_found_too(tiny_base: Path, tmp_path: Path) -> None:
+    """Losses of both ways agree, and the first step would have ended the training."""
+    error = OutOfResources(262144, 101376, "shared memory")
+    refusing = partial(make_refusing, error=error, only_backward=True)
+    record, model, _ = trained(tiny_base, tmp_path, alter=refusing, max_steps=2)
+    assert record.notes[0].startswith("packs cannot be computed here (OutOfResources")
+    assert record.effective["shared_prefix"] is False
+    assert record.steps == 2
+
+
+def test_memory_that_runs_out_in_the_check_is_no_fault_of_packs(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """It goes down the ladder like memory that runs out in a step; here no rung helps."""
+    refusing = partial(make_refusing, error=torch.OutOfMemoryError("CUDA out of memory. Tried"))
+    with pytest.raises(OutOfMemory, match="CUDA out of memory"):
+        trained(tiny_base, tmp_path, alter=refusing, max_steps=2)
 
 
 def test_steps_of_one_tool_list_are_the_same_after_a_resume(

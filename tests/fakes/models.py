@@ -60,8 +60,41 @@ class BlindAttention(LlamaAttention):  # type: ignore[misc]
         return self.o_proj(seen.transpose(1, 2).flatten(2)), None
 
 
+class RefusingAttention(LlamaAttention):  # type: ignore[misc]
+    """Computes separate rows only, as a kernel that does not compile for this device."""
+
+    error: Exception
+    """What a pack gets."""
+    only_backward = False
+    """Whether it is the way back that fails."""
+
+    def forward(self, hidden_states: Any, *args: Any, **kwargs: Any) -> Any:
+        """Attend, unless positions begin again in the middle."""
+        positions = kwargs.get("position_ids")
+        is_pack = positions is not None and bool((positions.diff() <= 0).any())
+        if is_pack and not self.only_backward:
+            raise self.error
+        output, weights = super().forward(hidden_states, *args, **kwargs)
+        if is_pack and output.requires_grad:
+            output.register_hook(self._refuse)
+        return output, weights
+
+    def _refuse(self, gradient: Any) -> None:
+        raise self.error
+
+
 def make_blind(model: Any) -> None:
     """Put ``BlindAttention`` into every layer of a Llama."""
-    for module in model.modules():
-        if isinstance(module, LlamaAttention):
-            module.__class__ = BlindAttention
+    for module in _attentions(model):
+        module.__class__ = BlindAttention
+
+
+def make_refusing(model: Any, error: Exception, *, only_backward: bool = False) -> None:
+    """Put ``RefusingAttention`` into every layer of a Llama."""
+    for module in _attentions(model):
+        module.__class__ = RefusingAttention
+        module.error, module.only_backward = error, only_backward
+
+
+def _attentions(model: Any) -> list[Any]:
+    return [module for module in model.modules() if isinstance(module, LlamaAttention)]

@@ -8,6 +8,7 @@ packs.py       which rows of a step go into one pack
 attention.py   each row of a pack looks at the prefix and at itself
 gpu_kernel.py  the same for Unsloth's kernel on a GPU
 self_check.py  packs and rows must have one loss, or packs are not used
+out_of_memory.py which errors mean that memory ran out
 checkpoints.py what a training keeps to go on from, sealed when it is whole
 keeping.py     seals what the trainer writes, and puts the best adapter aside
 stopping.py    signals, numbers that are none, nothing gained

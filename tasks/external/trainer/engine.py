@@ -43,6 +43,16 @@ def load_model(
     Raises:
         UnusableModel: the folder does not hold a model that Unsloth can open.
     """
+    loaded, tokenizer = open_base(base, model, training)
+    return put_adapter(loaded, lora, training), tokenizer
+
+
+def open_base(base: Path, model: profiles.Model, training: profiles.Training) -> tuple[Any, Any]:
+    """Open a base model folder: (model, tokenizer).
+
+    Raises:
+        UnusableModel: the folder does not hold a model that Unsloth can open.
+    """
     try:
         loaded, tokenizer = FastLanguageModel.from_pretrained(
             str(base),
@@ -53,7 +63,12 @@ def load_model(
         )
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{base.name}: Unsloth cannot open it: {error}") from error
-    adapted = FastLanguageModel.get_peft_model(
+    return loaded, tokenizer
+
+
+def put_adapter(loaded: Any, lora: profiles.Lora, training: profiles.Training) -> Any:
+    """The model with a fresh adapter, whose weights are all that is trained."""
+    return FastLanguageModel.get_peft_model(
         loaded,
         r=lora.rank,
         lora_alpha=lora.alpha,
@@ -64,7 +79,6 @@ def load_model(
         random_state=training.seed,
         max_seq_length=training.max_seq_length,
     )
-    return adapted, tokenizer
 
 
 def prepare_dataset(rows: Sequence[EncodedRow], lists: Sequence[int] = ()) -> Dataset:

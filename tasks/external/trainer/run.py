@@ -21,6 +21,7 @@ from tasks.domain.oom_ladder import (
 from tasks.domain.stopping import Evaluation, best_evaluation
 from tasks.external.trainer.batches import SharedPrefixPacks
 from tasks.external.trainer.checkpoints import Checkpoints
+from tasks.external.trainer.out_of_memory import is_out_of_memory
 from tasks.external.trainer.stopping import StepAbandoned, Stopping, evaluations
 
 Build = Callable[[Dataset, Dataset | None, Training], tuple[Any, tuple[str, ...]]]
@@ -136,13 +137,6 @@ class Run:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed: on a GPU, in Python, or in torch's allocator on a CPU."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-        isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-    )
 
 
 def _up_to(limit: int, rows: Dataset) -> Dataset:

@@ -1,16 +1,20 @@
 """Before a training shares its prefix, the first rows' loss is computed both ways.
 
 A kernel that ignores positions or lets rows see each other does not fail: it trains a worse model.
+One that fails does so here, where rows can still be trained one beside the other.
 """
 
 import math
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from triton.errors import TritonError
 
-from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks, labels_of
+from tasks.external.trainer.batches import Batch, PaddedBatch, SharedPrefixPacks, labels_of
+from tasks.external.trainer.out_of_memory import is_out_of_memory
 from tasks.external.trainer.packs import Rows
 from tasks.external.trainer.steps import StepTrainer
 
@@ -20,18 +24,34 @@ TOLERANCES = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 3e-2}
 weights, which make little of what they see, by 1.2e-3. float16 was not measured."""
 
 
+FAILURES = (
+    RuntimeError,  # torch's own, its compiler's and CUDA's are all children of it
+    TritonError,
+    AssertionError,  # Unsloth's kernel on shapes that it does not take
+    TypeError,  # a forward pass that knows no positions or no layout of a pack
+    ValueError,
+    ImportError,  # a version of Unsloth without the kernel
+    subprocess.CalledProcessError,  # the C compiler that Triton starts
+)
+"""What a kernel that cannot compute a pack raises, on the way to it or in it."""
+
+
 def find_fault(trainer: StepTrainer, rows: Rows, pack_tokens: int) -> str:
     """Say how packs of ``rows`` differ from the rows themselves; nothing when they agree.
 
-    No gradients are kept, and plain rows go one by one, so this takes less memory than a step.
+    Plain rows go one by one, and only a pack of two goes backward, so this takes less memory than
+    a step. Memory that runs out all the same is no fault of packs, and raised.
     """
-    model, plain = trainer.model, PaddedBatch(0)
-    batches = [plain([row]) for row in rows]
-    labels = [labels_of(batch) for batch in batches]
-    with torch.no_grad(), trainer.accelerator.autocast(), _without_dropout(model):
-        packed = float(trainer.mean_loss(model, SharedPrefixPacks(pack_tokens)(rows)))
-        alone = [float(trainer.mean_loss(model, batch)) for batch in batches]
-    expected = sum(x * n for x, n in zip(alone, labels, strict=True)) / sum(labels)
+    collate = SharedPrefixPacks(pack_tokens)
+    with _without_dropout(trainer.model):
+        try:
+            packed = _loss(trainer, collate(rows))
+            _go_backward(trainer, collate(rows[:2]))
+        except FAILURES as error:
+            if is_out_of_memory(error):
+                raise
+            return f"packs cannot be computed here ({_named(error)}), so plain batches are trained"
+        expected = _loss_of_each(trainer, rows)
     if not math.isfinite(expected):
         return ""  # not for packs to blame: the training says so itself
     tolerance = TOLERANCES[_precision(trainer)]
@@ -41,6 +61,34 @@ def find_fault(trainer: StepTrainer, rows: Rows, pack_tokens: int) -> str:
         f"packs give a loss of {packed:.6f} for the first {len(rows)} rows, the rows themselves "
         f"{expected:.6f}: more than {tolerance:g} of it apart, so plain batches are trained"
     )
+
+
+def _loss(trainer: StepTrainer, batch: Batch) -> float:
+    with torch.no_grad(), trainer.accelerator.autocast():
+        return float(trainer.mean_loss(trainer.model, batch))
+
+
+def _loss_of_each(trainer: StepTrainer, rows: Rows) -> float:
+    """The mean loss over the labels of all rows, each computed for itself."""
+    batches = [PaddedBatch(0)([row]) for row in rows]
+    labels = [labels_of(batch) for batch in batches]
+    losses = [_loss(trainer, batch) for batch in batches]
+    return sum(x * n for x, n in zip(losses, labels, strict=True)) / sum(labels)
+
+
+def _go_backward(trainer: StepTrainer, batch: Batch) -> None:
+    """Compute gradients and throw them away: a kernel's way back is compiled for itself."""
+    try:
+        with trainer.accelerator.autocast():
+            loss = trainer.mean_loss(trainer.model, batch)
+        loss.backward()
+    finally:
+        trainer.model.zero_grad(set_to_none=True)
+
+
+def _named(error: Exception) -> str:
+    words = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
 
 
 def _precision(trainer: StepTrainer) -> str:
