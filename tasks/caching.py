@@ -1,7 +1,9 @@
 """Stages are cached by content: by what goes in and by the code, never by where files lie."""
 
+import ast
 import hashlib
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +18,9 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.products import StoredFile
 from tasks.external.storage import Storage
 
-_CODE = ("domain", "external")
+_ROOT = Path(__file__).parents[1]
+_RULES = ("tasks.domain", "tasks.external")
+"""The packages whose code decides results; what Prefect shows of a stage does not."""
 
 
 @dataclass
@@ -47,7 +51,7 @@ class ByContent(CachePolicy):
             kept[name] = [getattr(inputs[name], each) for each in fields]
         if self.beside is not None:
             kept["beside"] = self.beside(inputs)
-        first = content_key(task_ctx.task.name, **kept)
+        first = content_key(task_ctx.task.name, inspect.getfile(task_ctx.task.fn), **kept)
         number, key = 1, first
         while self._is_broken(key):
             number, key = number + 1, f"{first}-{number}"
@@ -59,10 +63,13 @@ class ByContent(CachePolicy):
         return store.exists(key) and not Storage().holds(store.read(key).result)
 
 
-def content_key(name: str, /, **inputs: Any) -> str:
-    """``<name>-<16 hex digits>`` of the inputs' content and of the code that stages call."""
+def content_key(name: str, stage: str, /, **inputs: Any) -> str:
+    """``<name>-<16 hex digits>`` of the inputs' content and of the code that a stage calls.
+
+    ``stage`` is the stage's file: a word changed in what it does not import changes nothing.
+    """
     content = {key: _content(value) for key, value in sorted(inputs.items())}
-    return f"{name}-{fingerprint([content, _code()])[:16]}"
+    return f"{name}-{fingerprint([content, _code(Path(stage))])[:16]}"
 
 
 def _content(value: Any) -> Any:
@@ -78,11 +85,40 @@ def _content(value: Any) -> Any:
 
 
 @cache
-def _code() -> str:
-    """The sha256 (hex) of the sources that decide a result."""
-    root = Path(__file__).parent
+def _code(stage: Path) -> str:
+    """The sha256 (hex) of the code that a stage calls."""
     whole = hashlib.sha256()
-    for folder in _CODE:
-        for file in sorted((root / folder).rglob("*.py")):
-            whole.update(file.read_bytes())
+    for content in sorted(file.read_bytes() for file in code_of(stage)):
+        whole.update(content)
     return whole.hexdigest()
+
+
+def code_of(stage: Path) -> set[Path]:
+    """A stage's file and those of all rules that it imports, directly or not, with their tables."""
+    seen, ahead = {stage}, [stage]
+    while ahead:
+        new = _imported(ahead.pop()) - seen
+        seen |= new
+        ahead += (file for file in new if file.suffix == ".py")
+    return seen
+
+
+@cache
+def _imported(file: Path) -> frozenset[Path]:
+    """The files of the rules that a file imports, inside functions too."""
+    return frozenset(
+        source
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_RULES)
+        for name in (f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names))
+        for source in _sources(name)
+    )
+
+
+def _sources(module: str) -> Iterator[Path]:
+    """The file of a module; of a package its ``__init__``, and the tables beside either."""
+    path = _ROOT.joinpath(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            yield file
+            yield from file.parent.glob("*.toml")

@@ -27,7 +27,7 @@ def export_gguf(
     from tasks.external.trainer.merging import merge
 
     storage = Storage()
-    key = content_key("gguf", base=base, adapter=adapter, quantization=quantization)
+    key = content_key("gguf", __file__, base=base, adapter=adapter, quantization=quantization)
     name = model.name if adapter else f"{model.name}-base"
     place = ("gguf", f"{name}-{quantization}-{key[-8:]}.gguf")
     with tempfile.TemporaryDirectory(prefix="mcp-forge-") as scratch:

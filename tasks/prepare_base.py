@@ -24,10 +24,8 @@ def prepare_base(model: Model) -> BaseModelFolder:
         UnusableModel: the model's files are not to be had, or a later stage would refuse them.
     """
     storage = Storage()
-    place = (
-        "bases",
-        f"{model.name}-{content_key('base', model=model, version=version_of(model))[-8:]}",
-    )
+    key = content_key("base", __file__, model=model, version=version_of(model))
+    place = ("bases", f"{model.name}-{key[-8:]}")
     with storage.writing(*place) as draft:
         build_base(model, draft)
         if faults := model_faults(model, draft):

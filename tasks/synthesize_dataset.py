@@ -23,7 +23,7 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
     home = at_home(server)
     with executing(server, toolset, data.seed) as execute:
         written = write_rows(toolset, home, data, execute, execute.offers)
-    key = content_key("rows", toolset=toolset, server=server, data=data)
+    key = content_key("rows", __file__, toolset=toolset, server=server, data=data)
     place = f"{toolset.server}-{key[-8:]}"
     return Dataset(
         train=_keep(written.train, place, "train.jsonl"),

@@ -51,6 +51,7 @@ def train_adapter(
     storage = Storage()
     key = content_key(
         "adapter",
+        __file__,
         data=dataset.dataset.train,
         base=base.files,
         model=model,

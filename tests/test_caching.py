@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from profiles import FOLDER, load_model, load_server
-from tasks.caching import ByContent, content_key
+from tasks.caching import ByContent, code_of, content_key
 from tasks.domain.products import StoredFile
+
+ROOT = FOLDER.parent
 
 
 def key(policy: ByContent, **inputs: Any) -> str:
-    run: Any = SimpleNamespace(task=SimpleNamespace(name="stage"))
+    run: Any = SimpleNamespace(task=SimpleNamespace(name="stage", fn=key))
     return policy.compute_key(run, inputs, {})
 
 
@@ -36,9 +38,20 @@ def test_what_the_inputs_only_name_changes_the_key() -> None:
 
 def test_a_file_counts_by_its_content_not_by_its_place() -> None:
     one, other = (StoredFile(uri=uri, sha256="a" * 64, size_bytes=1) for uri in ("here", "there"))
-    assert content_key("x", file=one) == content_key("x", file=other)
+    assert content_key("x", __file__, file=one) == content_key("x", __file__, file=other)
     changed = one.model_copy(update={"sha256": "b" * 64})
-    assert content_key("x", file=one) != content_key("x", file=changed)
+    assert content_key("x", __file__, file=one) != content_key("x", __file__, file=changed)
+
+
+def test_a_stage_depends_on_the_rules_that_it_imports_and_on_no_others() -> None:
+    exporting, writing = (
+        {file.relative_to(ROOT).as_posix() for file in code_of(ROOT / "tasks" / name)}
+        for name in ("export_gguf.py", "synthesize_dataset.py")
+    )
+    assert "tasks/external/trainer/merging.py" in exporting  # imported inside the function
+    assert "tasks/domain/phrasing/frames.py" in writing
+    assert not any("phrasing" in file for file in exporting)
+    assert not any("trainer" in file for file in writing)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +65,9 @@ def test_a_file_that_a_profile_names_is_part_of_the_key(
     kind: str, name: str, file: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load: Any = {"models": load_model, "servers": load_server}[kind]
-    before = content_key("x", of=load(name))
+    before = content_key("x", __file__, of=load(name))
     (tmp_path / kind).mkdir()
     text = (FOLDER / kind / file).read_text("utf-8")
     (tmp_path / kind / file).write_text(f"{text}{line}\n", encoding="utf-8")
     monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
-    assert content_key("x", of=load(name)) != before
+    assert content_key("x", __file__, of=load(name)) != before
