@@ -26,6 +26,7 @@ class Commands(BaseSettings):
 
     run: CliSubCommand[commands.Run]
     inspect: CliSubCommand[commands.Inspect]
+    preview: CliSubCommand[commands.Preview]
     generate: CliSubCommand[commands.Generate]
     check: CliSubCommand[commands.Check]
     train: CliSubCommand[commands.Train]

@@ -99,6 +99,22 @@ class Inspect(BaseModel):
         say(f"{len(toolset.tools)} tools of {toolset.server}, fingerprint {toolset.fingerprint}")
 
 
+class Preview(_ForServer):
+    """Print some rows as they would be written, by scenario, with their calls; no run."""
+
+    rows: int = Field(20, ge=1, description="how many")
+
+    def cli_cmd(self) -> None:
+        """Write them without a Prefect server: nothing of it is worth keeping."""
+        from tasks.inspect_server import inspect_server
+        from tasks.preview_rows import preview_rows
+
+        recipe = self.recipe()
+        few = {"samples": self.rows, "heldout_calls": 1, "heldout_no_tool": 1}
+        data = recipe.profile.data.model_copy(update=few)
+        say(preview_rows.fn(inspect_server.fn(recipe.server), recipe.server, data))
+
+
 class Generate(_ForServer):
     """Write training rows from a server or a tool list."""
 

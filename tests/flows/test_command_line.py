@@ -1,5 +1,6 @@
 """``mcp-forge`` as a person starts it: one line says what is wrong, and the status says it too."""
 
+import json
 import subprocess
 import sys
 import time
@@ -10,16 +11,25 @@ import pytest
 PROGRAM = Path(sys.executable).with_name("mcp-forge")
 
 
-def mcp_forge(*arguments: str) -> subprocess.CompletedProcess[str]:
+def mcp_forge(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=120
+        [PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=120, cwd=cwd
     )
 
 
 def test_help_names_every_command() -> None:
     answer = mcp_forge("--help")
     assert answer.returncode == 0
-    for command in ("run", "inspect", "generate", "check", "train", "export", "verify-bundle"):
+    for command in (
+        "run",
+        "inspect",
+        "preview",
+        "generate",
+        "check",
+        "train",
+        "export",
+        "verify-bundle",
+    ):
         assert command in answer.stdout
 
 
@@ -52,6 +62,18 @@ def test_a_model_that_this_machine_cannot_forge_is_refused_before_anything_start
     assert line.startswith("mcp-forge: this machine cannot forge deepseek-r1: needed ")
     assert "the files of deepseek-r1: neither the hub nor its cache gives unsloth/" in line
     assert time.monotonic() - started < 60
+
+
+def test_a_preview_prints_as_many_rows_as_were_wanted_and_leaves_nothing(tmp_path: Path) -> None:
+    tools = tmp_path / "tools.json"
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tool = {"name": "get_weather", "description": "Get the weather.", "inputSchema": schema}
+    tools.write_text(json.dumps({"tools": [tool]}), encoding="utf-8")
+    answer = mcp_forge("preview", "--tools", str(tools), "--rows", "12", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("\nuser    ") == 12
+    assert "call    get_weather {" in answer.stdout
+    assert list(tmp_path.iterdir()) == [tools]
 
 
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,24 @@
+"""The quickest way to judge data: rows as they would be written, without a run."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from profiles import Data, Server
+from tasks.domain.products import Toolset
+from tasks.domain.row_text import rows_as_text
+from tasks.domain.rows import write_rows
+from tasks.external.servers import at_home, executing
+
+
+@task(cache_policy=NO_CACHE)
+def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
+    """The training rows of ``data``, as text; read-only tools are really called.
+
+    Raises:
+        ServerFailed: the server cannot be started or dies while it is asked.
+        UnusableTool: no valid arguments can be made for a tool.
+    """
+    with executing(server, toolset, data.seed) as execute:
+        written = write_rows(toolset, at_home(server), data, execute, execute.offers)
+    notes = [f"note: {note}" for note in written.notes]
+    return "\n\n".join([rows_as_text(written.train), *notes])
