@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from tasks.domain.errors import UnusableModel
 
 CONTROL_TOKEN = 3
 """The token type of a control token (gguf's TokenType.CONTROL)."""
+_BLOCK_VALUES = 2**24
+"""Weights in float32 that are in memory together where a tensor is read in blocks: 64 MiB."""
 _LAYER = {
     "attn_norm": "input_layernorm",
     "attn_q": "self_attn.q_proj",
@@ -60,25 +64,48 @@ class GgufFile:
         return {tensor.name for tensor in self._reader.tensors}
 
     def weights(self, heads: int, kv_heads: int) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
-        """Tensors in float32 under Hugging Face's names, rotary halves put back in order.
+        """Whole tensors, as ``blocks`` has them."""
+        for name, blocks in groupby(self.blocks(heads, kv_heads), key=itemgetter(0)):
+            yield name, np.concatenate([values for _, _, values in blocks])
 
-        llama.cpp reorders query and key rows for the architecture «llama» only.
+    def blocks(
+        self, heads: int, kv_heads: int
+    ) -> Iterator[tuple[str, int, "np.ndarray[Any, Any]"]]:
+        """(name, first row, rows): tensors in float32, a few rows at a time.
+
+        The names are Hugging Face's, and rotary halves are put back in order: llama.cpp reorders
+        query and key rows for the architecture «llama» only.
 
         Raises:
             UnusableModel: a tensor that this family does not have.
         """
-        from gguf.quants import dequantize
-
         is_llama = self.facts["general.architecture"] == "llama"
         interleaved = {"attn_q": heads, "attn_k": kv_heads} if is_llama else {}
         for tensor in self._reader.tensors:
             if tensor.name == "rope_freqs.weight":  # derived from the configuration
                 continue
-            values = dequantize(tensor.data, tensor.tensor_type)
+            name = _hf_name(tensor.name)
             kind = tensor.name.removesuffix(".weight").rpartition(".")[2]
             if kind in interleaved:
-                values = _in_halves(values, interleaved[kind])
-            yield _hf_name(tensor.name), values
+                yield name, 0, _in_halves(_whole(tensor), interleaved[kind])
+            else:
+                yield from ((name, row, values) for row, values in _in_blocks(tensor))
+
+
+def _whole(tensor: Any) -> "np.ndarray[Any, Any]":
+    from gguf.quants import dequantize
+
+    values: np.ndarray[Any, Any] = dequantize(tensor.data, tensor.tensor_type)
+    return values
+
+
+def _in_blocks(tensor: Any) -> Iterator[tuple[int, "np.ndarray[Any, Any]"]]:
+    """(first row, rows in float32): an embedding of 150,000 words is 3 GiB when it is whole."""
+    from gguf.quants import dequantize
+
+    rows = max(1, _BLOCK_VALUES * len(tensor.data) // int(tensor.n_elements))
+    for row in range(0, len(tensor.data), rows):
+        yield row, dequantize(tensor.data[row : row + rows], tensor.tensor_type)
 
 
 def _hf_name(name: str) -> str:
