@@ -91,3 +91,8 @@ def _modules(shape: Architecture) -> dict[str, tuple[int, int]]:
 def linear_parameters(shape: Architecture) -> int:
     """Weights of the linear modules of all layers."""
     return shape.num_hidden_layers * sum(ins * outs for ins, outs in _modules(shape).values())
+
+
+def largest_linear(shape: Architecture) -> int:
+    """Weights of the largest linear module."""
+    return max(ins * outs for ins, outs in _modules(shape).values())

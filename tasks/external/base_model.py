@@ -20,6 +20,7 @@ from profiles import Architecture, Model, explain
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableModel
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
+from tasks.external.tokenizer_files import settle_tokenizer
 
 _LLAMA_LAYER = (
     "input_layernorm",
@@ -87,6 +88,7 @@ def build_base(model: Model, folder: Path) -> None:
         _download(model, folder)
     if model.template_text is not None:
         _set_template(folder, model.template_text)
+    settle_tokenizer(folder)
 
 
 def tokenizer_folder(model: Model, scratch: Path) -> Path | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from tasks.external.gguf_names import GgufNames
 
 CONTROL_TOKEN = 3
 """The token type of a control token (gguf's TokenType.CONTROL)."""
+_BLOCK_VALUES = 2**24
+"""Weights in float32 that are in memory together where a tensor is read in blocks: 64 MiB."""
 _OF_ROTATION = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
 """Tensors that the converter derives from the configuration."""
 
@@ -49,15 +53,21 @@ class GgufFile:
     def weights(
         self, names: Iterable[str], config: Mapping[str, Any]
     ) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
-        """Tensors in float32 under the model's own ``names`` and with its own values.
+        """Whole tensors, as ``blocks`` has them."""
+        for name, blocks in groupby(self.blocks(names, config), key=itemgetter(0)):
+            yield name, np.concatenate([values for _, _, values in blocks])
 
-        ``config``: the model's config.json, which tells what llama.cpp's converter has changed.
+    def blocks(
+        self, names: Iterable[str], config: Mapping[str, Any]
+    ) -> Iterator[tuple[str, int, "np.ndarray[Any, Any]"]]:
+        """(name, first row, rows): tensors in float32, a few rows at a time.
+
+        They have the model's own ``names`` and its own values; ``config`` is its config.json, which
+        tells what llama.cpp's converter has changed.
 
         Raises:
             UnusableModel: an architecture or a tensor that is not known, on either side.
         """
-        from gguf.quants import dequantize
-
         known = GgufNames(config)
         own = {known.of(name): name for name in names}
         for tensor in self._reader.tensors:
@@ -66,4 +76,18 @@ class GgufFile:
             if tensor.name not in own:
                 raise UnusableModel(f"unknown tensor {tensor.name!r} in the GGUF file")
             name = own[tensor.name]
-            yield name, known.restored(name, dequantize(tensor.data, tensor.tensor_type))
+            rows = len(tensor.data) if known.reorders(name) else _rows_of_a_block(tensor)
+            for row, values in _in_blocks(tensor, rows):
+                yield name, row, known.restored(name, values)
+
+
+def _rows_of_a_block(tensor: Any) -> int:
+    return max(1, _BLOCK_VALUES * len(tensor.data) // int(tensor.n_elements))
+
+
+def _in_blocks(tensor: Any, rows: int) -> Iterator[tuple[int, "np.ndarray[Any, Any]"]]:
+    """(first row, rows in float32): an embedding of 150,000 words is 3 GiB when it is whole."""
+    from gguf.quants import dequantize
+
+    for row in range(0, len(tensor.data), rows):
+        yield row, dequantize(tensor.data[row : row + rows], tensor.tensor_type)

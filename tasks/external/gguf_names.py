@@ -55,12 +55,15 @@ class GgufNames:
             raise UnusableModel(f"a {self.architecture} has no tensor {name!r} in a GGUF file")
         return known
 
+    def reorders(self, name: str) -> bool:
+        """Whether the file has the rows of a tensor in another order, so that it is read whole."""
+        return self.architecture in _INTERLEAVED and _module(name) in self._heads
+
     def restored(self, name: str, values: Values) -> Values:
         """The values of a tensor as the model has them, from those of the file in float32."""
-        module = name.rsplit(".", 2)[-2]
-        if self.architecture in _INTERLEAVED and module in self._heads:
-            return _in_halves(values, self._heads[module])
-        if self.architecture in _SHIFTED_NORMS and module.endswith("norm"):
+        if self.reorders(name):
+            return _in_halves(values, self._heads[_module(name)])
+        if self.architecture in _SHIFTED_NORMS and _module(name).endswith("norm"):
             return values - np.float32(1)
         return values
 
@@ -73,6 +76,10 @@ def gguf_architecture(config: Mapping[str, Any]) -> str:
             f"{found} cannot be exported: needed one of {', '.join(sorted(ARCHITECTURES))}"
         )
     return ARCHITECTURES[found]
+
+
+def _module(name: str) -> str:
+    return name.rsplit(".", 2)[-2]
 
 
 def _in_halves(values: Values, heads: int) -> Values:

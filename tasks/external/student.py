@@ -62,6 +62,17 @@ class Student:
             cut=said.get("stop_type") == "limit",
         )
 
+    def prompt_tokens(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
+    ) -> list[int]:
+        """The tokens that ``answer`` goes on from: with the one that llama.cpp adds by itself."""
+        body = {
+            "content": self.prompt(messages, tools),
+            "add_special": True,
+            "parse_special": True,
+        }
+        return list(self._post("/tokenize", body)["tokens"])
+
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
         return list(self._post("/tokenize", {"content": text, "parse_special": True})["tokens"])

@@ -1,6 +1,7 @@
 """A model's own tokenizer and chat template, without torch: token counts and trained tokens."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,8 +12,9 @@ from jinja2 import TemplateError
 
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.token_rules import EncodedRow, first_difference
 from tasks.domain.toolcalls import Same
+from tasks.external.tokenizer_files import open_tokenizer
 
 _STAND_IN = ({"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},)
 """A short tool list that is rendered instead of the row's own, which is most of its text."""
@@ -36,6 +38,8 @@ class _Opening:
     """The text in front of what the assistant says."""
     ends: str
     """The token behind it, as text."""
+    misread: str = ""
+    """Where its tokens do not read back as its text."""
     fits: dict[_Shape, bool] = field(default_factory=dict)
     """For each shape of row, whether going on from here is exact."""
     stops: dict[_Shape, int] = field(default_factory=dict)
@@ -71,17 +75,14 @@ class ChatTokenizer:
         Raises:
             UnusableModel: no tokenizer there, or one without a chat template.
         """
-        # Unsloth wants to be imported before transformers, so nobody imports that at the top.
-        from transformers import AutoTokenizer
-
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        except (OSError, ValueError) as error:
-            raise UnusableModel(f"{folder}: no tokenizer that opens: {error}") from error
+        self._tokenizer = open_tokenizer(folder)
         if template is not None:
             self._tokenizer.chat_template = template
         if not self._tokenizer.chat_template:
             raise UnusableModel(f"{folder}: the tokenizer has no chat template")
+        self._backend = self._tokenizer.backend_tokenizer
+        controls = sorted(self._tokenizer.get_added_vocab(), key=len, reverse=True)
+        self._controls = re.compile("|".join(map(re.escape, controls)) or "$^")
         self._openings: dict[tuple[str, tuple[Message, ...]], _Opening | None] = {}
 
     @property
@@ -193,7 +194,10 @@ class ChatTokenizer:
         if begins in ("", prompt):
             return None
         ends = self.text([self.eos_id])
-        return _Opening(self.ids(real[:cut]), real[cut:], stand_in, begins, ends)
+        ids = self.ids(real[:cut])
+        return _Opening(
+            ids, real[cut:], stand_in, begins, ends, misread=self._misread(real[:cut], ids)
+        )
 
     def _encode_whole(self, row: Row) -> EncodedRow:
         return self._encoded(*self._marked(row))
@@ -210,11 +214,13 @@ class ChatTokenizer:
             [(start + shift, end + shift) for start, end in spans],
         )
         return EncodedRow(
-            ids=opening.ids + list(rest.ids), trained=[False] * len(opening.ids) + rest.trained
+            ids=opening.ids + list(rest.ids),
+            trained=[False] * len(opening.ids) + rest.trained,
+            misread=opening.misread or rest.misread,
         )
 
     def _encoded(self, text: str, spans: Sequence[tuple[int, int]]) -> EncodedRow:
-        encoded = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
+        encoded = self._backend.encode(text, add_special_tokens=False)
         trained = [False] * len(encoded.ids)
         ahead = iter(spans)
         start, end = next(ahead, (len(text), len(text)))
@@ -222,7 +228,14 @@ class ChatTokenizer:
             while left >= end and left < len(text):
                 start, end = next(ahead, (len(text), len(text)))
             trained[place] = start <= left < right <= end
-        return EncodedRow(ids=encoded.ids, trained=trained)
+        return EncodedRow(encoded.ids, trained, self._misread(text, encoded.ids))
+
+    def _misread(self, text: str, ids: Sequence[int]) -> str:
+        """Where tokens do not read back as their text; empty where they do."""
+        back: str = self._backend.decode(ids, skip_special_tokens=False)
+        if back == text:
+            return ""
+        return first_difference(text, back, self._controls.split)
 
     def _marked(self, row: Row) -> tuple[str, list[tuple[int, int]]]:
         """A row's text and where in it the assistant speaks, in order."""

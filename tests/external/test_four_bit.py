@@ -10,6 +10,7 @@ import torch
 from profiles import load_model
 from tasks.external.trainer import engine
 from tasks.external.trainer.merging import merge, save_adapter
+from tasks.external.trainer.weights import precision
 from tests.external.test_trainer import LORA, Listener, difference, rows, settings, weights
 
 MODEL = load_model("smollm2").model_copy(update={"load_in_4bit": True})
@@ -82,7 +83,7 @@ def test_a_base_that_is_stored_in_4_bit_is_merged_in_16(
 
     stored = tmp_path / "stored"
     loaded, tokenizer = FastLanguageModel.from_pretrained(
-        str(tiny_base), load_in_4bit=True, dtype=engine.precision(), local_files_only=True
+        str(tiny_base), load_in_4bit=True, dtype=precision(), local_files_only=True
     )
     loaded.save_pretrained(str(stored))
     tokenizer.save_pretrained(str(stored))

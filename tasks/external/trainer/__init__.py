@@ -14,5 +14,6 @@ keeping.py     seals what the trainer writes, and puts the best adapter aside
 stopping.py    signals, numbers that are none, nothing gained
 callback.py    what the trainer says becomes TrainingUpdates
 record.py      what was asked, done and given up
+weights.py     a base's weights as training computes with them, one at a time
 merging.py     the adapter is written, and merged into 16 bit
 """

@@ -33,6 +33,7 @@ from tasks.external.trainer.run import Run
 from tasks.external.trainer.self_check import find_fault
 from tasks.external.trainer.steps import StepTrainer
 from tasks.external.trainer.stopping import Stopping
+from tasks.external.trainer.weights import precision
 
 
 def load_model(
@@ -143,15 +144,6 @@ def train(
     record = training_record(run, training, run.restore_best(), time.monotonic() - started)
     reporting.say("finished", run.state, eval_loss=record.eval_loss)
     return record
-
-
-def precision() -> torch.dtype | None:
-    """float32 on a CPU; on a GPU what it does best, which Unsloth knows.
-
-    Left to itself Unsloth takes bfloat16 on a CPU that has it, and the same run would give another
-    adapter there than elsewhere.
-    """
-    return None if torch.cuda.is_available() else torch.float32
 
 
 def _checkpointing(training: profiles.Training) -> str | bool:

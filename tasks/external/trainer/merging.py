@@ -1,8 +1,8 @@
 """An adapter is written, and becomes one 16-bit model together with the base it was trained on."""
 
 # isort: off
-# Unsloth patches transformers, so it must be imported before it.
-from unsloth import FastLanguageModel
+# Imports Unsloth, which patches transformers, so it must come before it.
+from tasks.external.trainer.weights import BaseWeights, plain_model
 # isort: on
 
 import json
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
 
 from tasks.domain.errors import UnusableModel
+from tasks.domain.export_memory import SHARD_BYTES
+from tasks.external.tokenizer_files import copy_tokenizer
 
 
 def save_adapter(model: Any, folder: Path) -> None:
@@ -37,51 +38,87 @@ def save_adapter(model: Any, folder: Path) -> None:
 def merge(base: Path, adapter: Path | None, folder: Path, *, in_4bit: bool = False) -> None:
     """Write base and adapter as one 16-bit model; without an adapter, the base itself in 16 bit.
 
-    The sum is taken in float32, so that only one rounding lies between training and file. An
-    adapter that was trained ``in_4bit`` learned beside weights rounded to NF4, and is added to
-    these, not to the weights before their rounding: it made up for the rounding too.
+    Tensor by tensor and file by file, so that memory holds one file and never the model. The sum
+    is taken in float32, so that only one rounding lies between training and file. An adapter that
+    was trained ``in_4bit`` learned beside weights rounded to NF4, and is added to these, not to the
+    weights before their rounding: it made up for the rounding too.
+
+    Raises:
+        UnusableModel: the base lacks a tensor, or a sum does not fit float16.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from huggingface_hub import split_torch_state_dict_into_shards
+    from safetensors.torch import save_file
 
-    if in_4bit or is_4bit(base):
-        model = dequantized(base)
-    else:
-        model = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.float32)
-    if adapter is not None:
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
-    model.to(torch.float16).save_pretrained(str(folder))
-    AutoTokenizer.from_pretrained(str(base)).save_pretrained(str(folder))
-
-
-def is_4bit(base: Path) -> bool:
-    """Whether the folder itself holds weights that bitsandbytes rounded to 4 bit."""
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    return bool((config.get("quantization_config") or {}).get("load_in_4bit"))
-
-
-def dequantized(base: Path) -> Any:
-    """A plain float32 model with the very weights that a training in 4 bit computes with."""
-    from bitsandbytes.functional import dequantize_4bit
-    from bitsandbytes.nn.modules import Linear4bit
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    from tasks.external.trainer.engine import precision
-
-    # Opened as training opens it: the rounding depends on the type that it starts from.
-    quantized, _ = FastLanguageModel.from_pretrained(
-        str(base), load_in_4bit=True, dtype=precision(), local_files_only=True
-    )
-    rounded = {
-        f"{name}.weight": dequantize_4bit(module.weight.data, module.weight.quant_state)
-        for name, module in quantized.named_modules()
-        if isinstance(module, Linear4bit)
+    plain = plain_model(base)
+    weights = BaseWeights(base, plain, in_4bit=in_4bit)
+    deltas = AdapterDeltas(plain, adapter) if adapter else None
+    folder.mkdir(parents=True)
+    halves = {
+        name: torch.empty(shape, dtype=torch.float16, device="meta")
+        for name, shape in weights.shapes.items()
     }
-    config = AutoConfig.from_pretrained(str(base))
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    weights = {**dict(quantized.named_parameters()), **rounded}
-    with torch.no_grad():
-        for name, value in plain.named_parameters():
-            value.copy_(weights[name])
-    return plain
+    shards = split_torch_state_dict_into_shards(halves, max_shard_size=SHARD_BYTES)
+    for file, names in shards.filename_to_tensors.items():
+        tensors = {name: _merged(weights, deltas, name) for name in names}
+        save_file(tensors, folder / file, metadata={"format": "pt"})
+        del tensors  # before the next file's are made
+    if shards.is_sharded:
+        index = {"metadata": shards.metadata, "weight_map": shards.tensor_to_filename}
+        _write_json(folder / "model.safetensors.index.json", index)
+    _write_config(base, folder)
+    copy_tokenizer(base, folder)
+
+
+class AdapterDeltas:
+    """What an adapter adds to each weight; which weights, and how much, PEFT says."""
+
+    def __init__(self, plain: Any, adapter: Path) -> None:
+        """Read an adapter; ``plain``, the model without weights, is changed."""
+        from peft import PeftConfig, get_peft_model, load_peft_weights
+        from peft.tuners.lora import LoraLayer
+
+        config = PeftConfig.from_pretrained(str(adapter))
+        config.base_model_name_or_path = None  # the folder that was trained, which may be moved
+        adapted = get_peft_model(plain, config, low_cpu_mem_usage=True)
+        self._scaling = {
+            f"{name}.weight": module.scaling["default"]
+            for name, module in adapted.get_base_model().named_modules()
+            if isinstance(module, LoraLayer)
+        }
+        self._parts = load_peft_weights(str(adapter), device="cpu")
+
+    def of(self, name: str) -> torch.Tensor | None:
+        """What is added to a tensor, in float32; None where nothing is."""
+        if name not in self._scaling:
+            return None
+        module = f"base_model.model.{name.removesuffix('.weight')}"
+        down = self._parts[f"{module}.lora_A.weight"].float()
+        up = self._parts[f"{module}.lora_B.weight"].float()
+        return (up @ down).mul_(self._scaling[name])
+
+
+def _merged(weights: BaseWeights, deltas: AdapterDeltas | None, name: str) -> torch.Tensor:
+    value = weights.read(name)
+    if not value.is_floating_point():
+        return value
+    delta = deltas.of(name) if deltas else None
+    if delta is not None:
+        value = value.float().add_(delta)
+    half = value.to(torch.float16)
+    if not all(torch.isfinite(end) for end in half.aminmax()):
+        raise UnusableModel(f"{name}: a merged weight is no number that float16 holds")
+    return half
+
+
+def _write_config(base: Path, folder: Path) -> None:
+    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    for key in ("quantization_config", "torch_dtype"):
+        config.pop(key, None)
+    _write_json(folder / "config.json", config | {"dtype": "float16"})
+    generation = base / "generation_config.json"
+    if generation.is_file():
+        (folder / generation.name).write_bytes(generation.read_bytes())
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2), encoding="utf-8")

@@ -1,0 +1,91 @@
+"""The tokenizer in a model folder: opened as its tokenizer.json says, by us and by everyone else.
+
+transformers 5 rebuilds a tokenizer from the class that tokenizer_config.json names, and some
+classes put another pre-tokenizer in the place of tokenizer.json's: ``LlamaTokenizerFast``, which
+DeepSeek-R1-Distill-Llama names, gets Metaspace instead of ByteLevel, and every space is lost
+(transformers#45488, #46710; its list of exceptions knows names on the hub, not folders). The class
+``PreTrainedTokenizerFast`` takes tokenizer.json as it is. So that is the class that we open, and
+the class that a base folder names where its own would read otherwise: Unsloth and llama.cpp's
+converter open the folder by themselves.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tasks.domain.errors import UnusableModel
+
+PROBES = (
+    "Hello, world!",
+    "In 2024 there were 1,234 cases at 09:45 (see https://example.com/a?b=1&c=2).",
+    "  leading spaces\n\nand\ttabs, trailing  ",
+    "Grüße aus Zürich — naïve café, 東京 25 °C 🙂",
+    '{"name": "x", "arguments": {"a": [1, 2.5, null, true]}}',
+    "def f(x):\n    return x ** 2  # 100%",
+)
+"""Texts that two tokenizers have to read alike before they are taken for the same."""
+_PARTS = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template*",
+)
+
+
+def open_tokenizer(folder: Path) -> Any:
+    """The tokenizer of tokenizer.json, or what transformers makes of other files where it lacks.
+
+    Raises:
+        UnusableModel: no tokenizer there.
+    """
+    # Unsloth wants to be imported before transformers, so nobody imports that at the top.
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    is_whole = (folder / "tokenizer.json").is_file()
+    kind = PreTrainedTokenizerFast if is_whole else AutoTokenizer
+    try:
+        return kind.from_pretrained(str(folder), local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise UnusableModel(f"{folder}: no tokenizer that opens: {error}") from error
+
+
+def settle_tokenizer(folder: Path) -> None:
+    """Name a class in tokenizer_config.json with which all who open the folder read alike.
+
+    Raises:
+        UnusableModel: transformers reads the folder otherwise whatever class is named.
+    """
+    if not (folder / "tokenizer.json").is_file() or _opens_as_written(folder):
+        return
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    named = config.get("tokenizer_class")
+    text = json.dumps(config | {"tokenizer_class": "PreTrainedTokenizerFast"}, indent=2)
+    path.write_text(text, encoding="utf-8")
+    if not _opens_as_written(folder):
+        raise UnusableModel(
+            f"{folder.name}: transformers opens its tokenizer ({named}) as another one than its "
+            "tokenizer.json; needed one that is the same in training and in llama.cpp's converter"
+        )
+
+
+def copy_tokenizer(source: Path, folder: Path) -> None:
+    """Copy a model folder's tokenizer and chat template, byte by byte, into another."""
+    for file in (file for pattern in _PARTS for file in sorted(source.glob(pattern))):
+        if file.is_file():
+            shutil.copy(file, folder)
+
+
+def _opens_as_written(folder: Path) -> bool:
+    from transformers import AutoTokenizer
+
+    opened = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    written = open_tokenizer(folder)
+    return all(
+        opened(text, add_special_tokens=False)["input_ids"]
+        == written(text, add_special_tokens=False)["input_ids"]
+        for text in PROBES
+    )
