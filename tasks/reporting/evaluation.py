@@ -90,6 +90,6 @@ class EvaluationReporter:
     def _send(self, update: EvaluationUpdate) -> None:
         with artifacts.surviving_an_outage(f"progress of {self._stage}"):
             if self._progress is None:
-                self._progress = artifacts.progress(self._stage, self._model, update)
+                self._progress = artifacts.progress(f"progress-{self._stage}", self._model, update)
             else:
                 artifacts.update_progress(self._progress, update)

@@ -46,9 +46,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(params=THROUGH)
-def through(
-    request: pytest.FixtureRequest, program: str, monkeypatch: pytest.MonkeyPatch
-) -> str:
+def through(request: pytest.FixtureRequest, program: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each way to serve, chosen as an operator chooses it."""
     if request.param == "program":
         monkeypatch.setenv("MCP_FORGE_LLAMA_SERVER", program)
