@@ -6,6 +6,7 @@ from flows.placement import check_machine_once
 from flows.prepare import prepare_and_train
 from profiles import Quantization, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
+from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
 from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
@@ -47,5 +48,6 @@ def evaluate(
     tuned = export_gguf(start.adapter.base, start.adapter, recipe.model, recipe.quantization)
     validation = validate_model(tuned, start.dataset, toolset, recipe)
     base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
-    benchmark = benchmark_model(tuned, base, validation, start.dataset, recipe)
+    answers = ask_base(base, start.dataset, recipe)
+    benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe)
     return Evaluation(gguf=tuned, validation=validation, benchmark=benchmark)

@@ -4,6 +4,7 @@ from prefect import flow
 
 from profiles import Model, Profile, Quantization, Recipe
 from tasks.adopt_dataset import adopt_dataset
+from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
 from tasks.check_quality import check_quality
 from tasks.describe_dataset import describe_dataset
@@ -103,7 +104,8 @@ def benchmark(
     dataset = take_over(data, Dataset)
     validated = take_over(validation, ValidationReport)
     base = export_gguf(prepare_base(recipe.model), None, recipe.model, recipe.quantization)
-    report = benchmark_model(tuned, base, validated, dataset, recipe)
+    answers = ask_base(base, dataset, recipe)
+    report = benchmark_model(tuned, answers, validated, dataset, recipe)
     hand_over(report, output)
     return report
 

@@ -1,16 +1,20 @@
 """Put llama.cpp's converter where mcp-forge looks for it: the part of a pinned source package.
 
     python infra/fetch_llama_cpp.py
+    python infra/fetch_llama_cpp.py --sources FOLDER
 
 The converter (MIT) lies in the source distribution of llama-cpp-python, not in its built wheels.
-Nothing is compiled. Run again, it does nothing.
+Nothing is compiled. Run again, it does nothing. The second form puts all of llama.cpp into a new
+folder: what a ``llama-server`` is built from (infra/Dockerfile).
 """
 
+import argparse
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from profiles.settings import Settings
@@ -21,13 +25,17 @@ NEEDED = ("convert_hf_to_gguf.py", "convert_lora_to_gguf.py", "conversion", "ggu
 
 def main() -> None:
     """Download, unpack the needed part, move it into place."""
-    target = Settings().llama_cpp_dir
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sources", type=Path, help="a folder for all of llama.cpp")
+    sources: Path | None = parser.parse_args().sources
+    target = sources or Settings().llama_cpp_dir
     if (target / NEEDED[0]).is_file():
         return
     with tempfile.TemporaryDirectory() as scratch:
         archive = _download(Path(scratch))
         with tarfile.open(archive) as tar:
-            tar.extractall(scratch, members=_needed(tar), filter="data")
+            members = list(_llama_cpp(tar)) if sources else list(_converter(tar))
+            tar.extractall(scratch, members=members, filter="data")
         tree = next(Path(scratch).glob("*/vendor/llama.cpp"))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(tree, target)
@@ -41,12 +49,16 @@ def _download(folder: Path) -> Path:
     return next(folder.glob("*.tar.gz"))
 
 
-def _needed(tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
-    def part(member: tarfile.TarInfo) -> str:
-        names = Path(member.name).parts
-        return names[3] if names[1:3] == ("vendor", "llama.cpp") and len(names) > 3 else ""
+def _llama_cpp(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in tar.getmembers():
+        if Path(member.name).parts[1:3] == ("vendor", "llama.cpp"):
+            yield member
 
-    return [member for member in tar.getmembers() if part(member) in NEEDED]
+
+def _converter(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in _llama_cpp(tar):
+        if set(Path(member.name).parts[3:4]) & set(NEEDED):
+            yield member
 
 
 if __name__ == "__main__":

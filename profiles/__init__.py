@@ -166,7 +166,10 @@ class EvaluationPlan(_Section):
     """Conversations that are taken through the whole loop, calls really executed."""
     typed_prompts: int = Field(ge=0)
     """Typed prompts asked at most, a quarter of them without a tool."""
+    base_prompts: int = Field(ge=2)
+    """Held-out prompts, and as many typed ones, that the base is asked at most."""
     max_answer_tokens: int = Field(ge=16)
+    """Of an answer; a model's ``thought_tokens`` come on top."""
     call_timeout_seconds: float = Field(gt=0)
 
 
@@ -179,6 +182,8 @@ class Thresholds(_Section):
     no_tool: float = Field(ge=0, le=1)
     loop: float = Field(ge=0, le=1)
     error: float = Field(ge=0, le=1)
+    finished: float = Field(ge=0, le=1)
+    """Answers that are not cut off inside a thought."""
 
 
 class TeacherPlan(_Section):
@@ -301,6 +306,8 @@ class Model(_Section):
     """The texts that end the assistant's turn."""
     thinks: bool = False
     """Whether the template opens a ``<think>`` block before each answer."""
+    thought_tokens: int = Field(default=0, ge=0)
+    """Room to think that an answer has in evaluation; for the base, since rows do not think."""
     gpu_memory_gb: float | None = None
     """GPU memory that is published as the floor for training; None where none is."""
     needs_gpu: bool = False
@@ -401,6 +408,11 @@ class Recipe(_Section):
     model: Model
     profile: Profile
     quantization: Quantization
+
+    @property
+    def answer_tokens(self) -> int:
+        """The longest answer that is waited for in evaluation, its thought included."""
+        return self.profile.evaluation.max_answer_tokens + self.model.thought_tokens
 
 
 _Loaded = TypeVar("_Loaded", bound=_Section)

@@ -25,6 +25,11 @@ class Settings(BaseSettings):
     """«type/name» of the Prefect block that is told of failed gates and validations."""
     llama_cpp_dir: Path = Path(sys.prefix) / "share" / "mcp-forge" / "llama.cpp"
     """A llama.cpp tree with ``convert_hf_to_gguf.py``; ``make install`` puts one there."""
+    llama_server: str = ""
+    """A ``llama-server`` program, such as one with CUDA; empty: the package xllamacpp (CPU)."""
+    llama_slots: int = Field(default=4, ge=1)
+    """How many requests that program answers at once; each slot has a context of its own in the
+    GPU's memory. The package answers one at a time."""
     allow_ad_hoc_servers: bool = False
     """Whether a flow parameter may be a command or a URL instead of a registered server."""
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from prefect import task
 
 from profiles import Recipe
 from tasks.caching import ByContent
 from tasks.domain import scoring
+from tasks.domain.comparison import compare
 from tasks.domain.conversations import Row
-from tasks.domain.examination import answerable, check_same_file, typed_rows, typed_sample
+from tasks.domain.examination import check_same_file, typed_questions
 from tasks.domain.products import (
+    BaseAnswers,
     BenchmarkReport,
     Dataset,
     GgufModel,
-    Score,
     ValidationReport,
 )
 from tasks.domain.sizes import context_for
@@ -22,6 +24,9 @@ from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.reporting import artifacts, events
+from tasks.reporting.evaluation import EvaluationReporter
+
+T = TypeVar("T")
 
 
 # A validation's seconds are never twice the same, and change nothing here.
@@ -32,48 +37,51 @@ from tasks.reporting import artifacts, events
 )
 def benchmark_model(
     tuned: GgufModel,
-    base: GgufModel,
+    base: BaseAnswers,
     validation: ValidationReport,
     dataset: Dataset,
     recipe: Recipe,
 ) -> BenchmarkReport:
-    """Score the base as the tuned model was scored, both on typed prompts, and the floors.
+    """Set the tuned model beside its base, on held-out and on typed prompts, and beside the floors.
 
     Raises:
         ValidationFailed: the validation is that of another file.
     """
     check_same_file(tuned, validation)
-    storage = Storage()
+    storage, most = Storage(), recipe.profile.evaluation.typed_prompts
     rows = storage.read_rows(dataset.heldout)
-    prompts = answerable(at_home(recipe.server).typed, rows[0].tools)
-    typed = typed_rows(
-        typed_sample(prompts, recipe.profile.evaluation.typed_prompts), rows[0].tools
-    )
-    base_score, base_typed = _asked(storage.fetch(base.files), [rows, typed], recipe)
-    (tuned_typed,) = _asked(storage.fetch(tuned.files), [typed], recipe)
+    typed = typed_questions(at_home(recipe.server).typed, rows[0].tools, most)
+    answers, typed_answers = validation.answers, _asked(storage.fetch(tuned.files), typed, recipe)
+    sample, typed_sample = _at(rows, base.places), _at(typed, base.typed_places)
     report = BenchmarkReport(
         tuned=validation.score,
-        base=base_score,
+        base=scoring.score(sample, base.answers),
         constant_call=scoring.score(rows, scoring.constant_call_texts(rows)),
         never_call=scoring.score(rows, scoring.never_call_texts(rows)),
         latency=validation.latency,
-        typed=tuned_typed if typed else None,
-        typed_base=base_typed if typed else None,
+        typed=scoring.score(typed, typed_answers) if typed else None,
+        typed_base=scoring.score(typed_sample, base.typed) if typed else None,
+        compared=compare(sample, _at(answers, base.places), base.answers),
+        typed_compared=compare(typed_sample, _at(typed_answers, base.typed_places), base.typed)
+        if typed
+        else None,
         gguf=tuned.files.sha256,
-        examples=scoring.mistakes(rows, validation.answers),
+        examples=scoring.mistakes(rows, answers),
     )
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
     return report
 
 
-def _asked(gguf: Path, groups: Sequence[Sequence[Row]], recipe: Recipe) -> list[Score]:
-    """Serve a file once and score it on each group of prompts."""
-    if not any(groups):
-        return [scoring.score([], []) for _ in groups]
-    longest = recipe.profile.evaluation.max_answer_tokens
+def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
+    return [items[place] for place in places]
+
+
+def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe) -> list[str | None]:
+    if not rows:
+        return []
     context = context_for(recipe.profile.training.max_seq_length)
-    with student(gguf, recipe.model.stop, longest, context) as model:
-        return [
-            scoring.score(rows, [model.answer(row.prompt, row.tools).text for row in rows])
-            for rows in groups
-        ]
+    with (
+        student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
+        EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,
+    ):
+        return [one.answer for one in progress.over(model.answers(rows))]

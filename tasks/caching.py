@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class ByContent(CachePolicy):
     without: tuple[str, ...] = ()
     """Parameters that do not change the result, such as where to put a copy."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The fields of a parameter that change it, where not all of them do."""
+    """The fields of a parameter that change it, where not all of them do; ``a.b`` is b of a."""
     beside: Callable[[dict[str, Any]], str] | None = None
     """What the inputs name without holding it, such as the version of a file."""
 
@@ -48,7 +49,7 @@ class ByContent(CachePolicy):
         del flow_parameters, kwargs
         kept = {name: value for name, value in inputs.items() if name not in self.without}
         for name, fields in self.only.items():
-            kept[name] = [getattr(inputs[name], each) for each in fields]
+            kept[name] = [attrgetter(each)(inputs[name]) for each in fields]
         if self.beside is not None:
             kept["beside"] = self.beside(inputs)
         first = content_key(task_ctx.task.name, inspect.getfile(task_ctx.task.fn), **kept)

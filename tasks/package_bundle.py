@@ -61,6 +61,7 @@ def package_bundle(
         toolset=toolset,
         evaluation=evaluation,
         stop=recipe.model.stop,
+        thinks=recipe.model.thinks,
         packages=_versions(),
     )
     target = Path(output or Settings().dist / made.name).absolute()

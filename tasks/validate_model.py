@@ -1,6 +1,6 @@
 """Stage 7: GgufModel + live server → ValidationReport, or ValidationFailed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -13,6 +13,7 @@ from tasks.domain.examination import after_calls, loop_rows
 from tasks.domain.products import (
     Dataset,
     GgufModel,
+    Latency,
     LoopCase,
     ToolResult,
     Toolset,
@@ -23,8 +24,9 @@ from tasks.domain.sizes import context_for
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.external.servers import Execute, trying
 from tasks.external.storage import Storage
-from tasks.external.student import Completion, Student, student
+from tasks.external.student import Student, student
 from tasks.reporting import artifacts, events
+from tasks.reporting.evaluation import EvaluationReporter
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -40,24 +42,26 @@ def validate_model(
     _check_drift(dataset, toolset)
     storage, profile = Storage(), recipe.profile
     rows = storage.read_rows(dataset.heldout)
-    evaluation = profile.evaluation
+    places = loop_rows(rows, profile.evaluation.loops)
+    context = context_for(profile.training.max_seq_length)
+    seconds = profile.evaluation.call_timeout_seconds
+    total = len(rows) + len(places)
     with (
         student(
-            storage.fetch(gguf.files),
-            recipe.model.stop,
-            evaluation.max_answer_tokens,
-            context_for(profile.training.max_seq_length),
+            storage.fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
-        trying(
-            recipe.server, toolset, profile.data.seed, evaluation.call_timeout_seconds
-        ) as execute,
+        trying(recipe.server, toolset, profile.data.seed, seconds) as execute,
+        EvaluationReporter("validation", recipe.model.name, total) as progress,
     ):
-        answers = [model.answer(row.prompt, row.tools) for row in rows]
-        cases = [
-            _loop(rows[place], answers[place].text, model, execute, profile.data.max_result_chars)
-            for place in loop_rows(rows, evaluation.loops)
-        ]
-    report = _report(rows, answers, cases, profile).model_copy(update={"gguf": gguf.files.sha256})
+        answers = list(progress.over(model.answers(rows)))
+        begun = [(rows[place], answers[place].answer) for place in places]
+        loops = _loops(begun, model, execute, profile.data.max_result_chars)
+        cases = list(progress.over(loops))
+    latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
+    texts = [answer.answer for answer in answers]
+    report = _report(rows, texts, cases, latency, profile).model_copy(
+        update={"gguf": gguf.files.sha256}
+    )
     artifacts.validation(report, recipe.model.name)
     if report.failures:
         events.validation_failed(report, recipe.model.name)
@@ -75,13 +79,23 @@ def _check_drift(dataset: Dataset, toolset: Toolset) -> None:
         )
 
 
+def _loops(
+    begun: Sequence[tuple[Row, str | None]], model: Student, execute: Execute, max_result_chars: int
+) -> Iterator[LoopCase]:
+    """One after the other: servers are not made for several users."""
+    for row, first in begun:
+        yield _loop(row, first, model, execute, max_result_chars)
+
+
 def _loop(
-    row: Row, first: str, model: Student, execute: Execute, max_result_chars: int
+    row: Row, first: str | None, model: Student, execute: Execute, max_result_chars: int
 ) -> LoopCase:
     """Go on from a first answer: execute its calls, feed results back, until the final answer."""
     messages, text = row.prompt, first
     rounds: list[scoring.Round] = []
     for expected in row.call_turns:
+        if text is None:
+            break
         said = parse(text)
         unfit = [fault for call in said.calls for fault in faults(call, row.tools)]
         if len(said.calls) != len(expected) or unfit:
@@ -90,7 +104,7 @@ def _loop(
         rounds.append(scoring.Round(text=text, results=results, executed=executed))
         told = [cap(result.text, max_result_chars) for result in results]
         messages = after_calls(messages, said.text, said.calls, told)
-        text = model.answer(messages, row.tools).text
+        text = model.answer(messages, row.tools).answer
     return scoring.judge_loop(row, rounds, text)
 
 
@@ -107,13 +121,16 @@ def _executed(calls: Sequence[ToolCall], execute: Execute) -> tuple[tuple[ToolRe
 
 
 def _report(
-    rows: Sequence[Row], answers: Sequence[Completion], cases: Sequence[LoopCase], profile: Profile
+    rows: Sequence[Row],
+    texts: Sequence[str | None],
+    cases: Sequence[LoopCase],
+    latency: Latency,
+    profile: Profile,
 ) -> ValidationReport:
-    texts = [answer.text for answer in answers]
     score = scoring.score(rows, texts)
     return ValidationReport(
         score=score,
-        latency=scoring.percentiles([answer.seconds for answer in answers]),
+        latency=latency,
         completion=scoring.completion(cases),
         by_scenario=scoring.completion_by_scenario(cases),
         cases=tuple(cases),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from profiles import FOLDER, load_model, load_server
+from profiles import FOLDER, load_model, load_recipe, load_server
+from tasks.ask_base import ask_base
 from tasks.caching import ByContent, code_of, content_key
 from tasks.domain.products import StoredFile
 
@@ -34,6 +35,41 @@ def test_what_the_inputs_only_name_changes_the_key() -> None:
     first = key(policy, package="p")
     version = "1.1"
     assert key(policy, package="p") != first
+
+
+def test_the_base_is_asked_once_for_all_that_is_tuned_on_it() -> None:
+    recipe = load_recipe("time", "smollm2", "demo")
+
+    def asking(**changes: Any) -> str:
+        facts = {"of": "a", "rows": "b", "recipe": recipe} | changes
+        gguf, heldout = (StoredFile(uri="x", sha256=facts[k], size_bytes=1) for k in ("of", "rows"))
+        policy = ask_base.cache_policy
+        assert isinstance(policy, ByContent)
+        return key(
+            policy,
+            base=SimpleNamespace(files=gguf, notes=(facts.get("note"),)),
+            dataset=SimpleNamespace(heldout=heldout, train=facts.get("train")),
+            recipe=facts["recipe"],
+        )
+
+    def changed(part: str, **values: Any) -> str:
+        profile = recipe.profile
+        section = getattr(profile, part).model_copy(update=values)
+        other = profile.model_copy(update={part: section})
+        return asking(recipe=recipe.model_copy(update={"profile": other}))
+
+    first = asking()
+    assert asking(note="another word", train="other rows") == first
+    assert changed("training", learning_rate=1e-5) == changed("thresholds", valid=0.5) == first
+    others = {
+        asking(of="c"),
+        asking(rows="c"),
+        changed("evaluation", base_prompts=41),
+        changed("evaluation", max_answer_tokens=97),
+        changed("data", seed=1),
+        asking(recipe=load_recipe("git", "smollm2", "demo")),
+    }
+    assert len(others - {first}) == 6
 
 
 def test_a_file_counts_by_its_content_not_by_its_place() -> None:

@@ -33,6 +33,8 @@ class Ingredients(BaseModel):
     evaluation: Evaluation
     stop: tuple[str, ...]
     """The texts that end the model's answer."""
+    thinks: bool = False
+    """Whether its base thinks before it answers."""
     packages: dict[str, str] = {}
     """The versions of the packages that did the work."""
     gguf_name: str = "model.gguf"
@@ -171,6 +173,11 @@ def _limits(made: Ingredients) -> list[str]:
         "Ollama itself was not run: it writes tool lists without spaces and leaves out schema keys "
         "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
     ]
+    if made.thinks:
+        limits.append(
+            "Its base thinks before it answers; this model was trained to answer at once, with an "
+            "empty thought, and is no reasoning model any more."
+        )
     if made.evaluation.benchmark.typed is None:
         limits.append("No prompts written apart from the generator were there for this server.")
     if made.simulated_tools:

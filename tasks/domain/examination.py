@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 from profiles import TypedPrompt
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import ValidationFailed
 from tasks.domain.products import BenchmarkReport, GgufModel, ValidationReport
 from tasks.domain.toolcalls import ToolCall
+
+_Item = TypeVar("_Item")
 
 
 def loop_rows(rows: Sequence[Row], most: int) -> list[int]:
@@ -27,6 +30,33 @@ def _in_turns(groups: Sequence[Sequence[int]]) -> Iterator[int]:
         yield from (place for place in turn if place is not None)
 
 
+def base_sample(rows: Sequence[Row], most: int, seed: int) -> list[int]:
+    """The places of at most ``most`` rows that the base is asked, in order.
+
+    Stratified: each kind (scenario and tool) has the share that it has in all rows, so that rates
+    can be set beside those over all; which rows of a kind is the seed's choice. Where rows with and
+    without a call are there, both are asked, if ``most`` is two or more.
+    """
+    if len(rows) <= most:
+        return list(range(len(rows)))
+    order = list(range(len(rows)))
+    Random(seed).shuffle(order)
+    order.sort(key=lambda place: (rows[place].scenario, rows[place].tool or ""))
+    calling = [place for place in order if rows[place].tool]
+    without = [place for place in order if not rows[place].tool]
+    few = round(most * len(without) / len(rows))
+    if calling and without and most > 1:
+        few = min(max(few, 1), most - 1)
+    return sorted(_spread(calling, most - few) + _spread(without, few))
+
+
+def typed_questions(
+    prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]], most: int
+) -> list[Row]:
+    """The typed prompts that a model with these tools is asked, at most ``most``, as rows."""
+    return typed_rows(typed_sample(answerable(prompts, tools), most), tools)
+
+
 def typed_sample(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]:
     """At most ``most`` prompts from all over the list, a quarter of them without a tool."""
     if len(prompts) <= most:
@@ -36,9 +66,9 @@ def typed_sample(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]
     return _spread(calling, most - most // 4) + _spread(without, most // 4)
 
 
-def _spread(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]:
-    count = min(most, len(prompts))
-    return [prompts[place * len(prompts) // count] for place in range(count)]
+def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
+    count = min(most, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def answerable(

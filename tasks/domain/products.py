@@ -225,7 +225,11 @@ class Rate(Product):
 
 
 class Score(Product):
-    """How one model did on one set of prompts. Every rate of calls counts the same prompts."""
+    """How one model did on one set of prompts. Every rate of calls counts the same prompts.
+
+    An answer that was cut off inside its thought counts in ``finished`` and in no other rate: what
+    the model would have done is not known, and room to think is ours to give.
+    """
 
     valid: Rate
     """Calls that parse."""
@@ -236,6 +240,8 @@ class Score(Product):
     """Calls equal to the expected one, argument values included."""
     no_tool: Rate
     """Prompts that need no tool and got none."""
+    finished: Rate = Rate(hits=0, total=0, low=0, high=1)
+    """Answers, of all prompts, that were not cut off inside a thought."""
     by_tool: dict[str, Rate] = {}
     """Exactly right, per expected tool."""
     by_scenario: dict[str, Rate] = {}
@@ -251,6 +257,39 @@ class Latency(Product):
 
     p50: float
     p95: float
+    at_once: int = 1
+    """How many prompts were answered side by side, each one slower for the others."""
+
+
+class BaseAnswers(Product):
+    """What the base says to a sample of the prompts: what its tuned model is compared with."""
+
+    gguf: str
+    """sha256 of its file."""
+    places: tuple[int, ...]
+    """Which of the held-out rows."""
+    answers: tuple[str | None, ...]
+    """None where the thought was cut off."""
+    typed_places: tuple[int, ...]
+    """Which of the typed prompts that the tuned model is asked."""
+    typed: tuple[str | None, ...]
+
+
+class Comparison(Product):
+    """Two models on the same prompts, those left out where either's thought was cut off."""
+
+    both: int
+    """Prompts that both answer right."""
+    only_tuned: int
+    only_base: int
+    neither: int
+    p_value: float
+    """Of the exact two-sided McNemar test: how likely such a difference is between equals."""
+
+    @property
+    def prompts(self) -> int:
+        """How many were compared."""
+        return self.both + self.only_tuned + self.only_base + self.neither
 
 
 class BenchmarkReport(Product):
@@ -258,12 +297,16 @@ class BenchmarkReport(Product):
 
     tuned: Score
     base: Score
+    """On a sample of the prompts, which its rates' n says."""
     constant_call: Score
     never_call: Score
     latency: Latency
     typed: Score | None = None
     """On prompts written apart from the generator, where the server has some."""
     typed_base: Score | None = None
+    compared: Comparison | None = None
+    """Both on the base's sample; None in reports from before there was one."""
+    typed_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
@@ -295,8 +338,8 @@ class ValidationReport(Product):
     cases: tuple[LoopCase, ...]
     gguf: str = ""
     """sha256 of the file that was asked; empty in reports from before it was written down."""
-    answers: tuple[str, ...] = ()
-    """The first answers themselves, in the order of the held-out rows."""
+    answers: tuple[str | None, ...] = ()
+    """The first answers themselves, in the order of the held-out rows; None: a cut thought."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

@@ -6,6 +6,8 @@ from profiles import Model, Profile, Thresholds
 from tasks.domain.memory import GIB, MARGIN
 from tasks.domain.products import (
     BenchmarkReport,
+    Comparison,
+    Latency,
     LoopCase,
     QualityReport,
     Rate,
@@ -21,6 +23,7 @@ METRICS = {
     "right_tool": "right tool",
     "exact": "exactly right, values included",
     "no_tool": "no tool where none is needed",
+    "finished": "came to the end of its thought",
 }
 
 
@@ -125,18 +128,20 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     columns = [report.tuned, report.base, report.constant_call, report.never_call]
     rows = [
         [label, *(rate(getattr(score, name)) for score in columns), _needed(needed.get(name))]
-        for name, label in METRICS.items()
+        for name, label in _metrics(columns).items()
     ]
     rows.append(["mean of exact and no tool", *(percent(score.mean) for score in columns), ""])
     header = ["", "tuned", "base", "floor: always one call", "floor: never a call", "needed"]
     parts = [
-        "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets.\n",
+        "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
+        "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
+        *_compared(report.compared),
+        *_cut_thoughts(columns),
         *_typed(report),
         *_breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
-        f"Latency of one answer: median {report.latency.p50:.2f} s, "
-        f"95th percentile {report.latency.p95:.2f} s.\n",
+        _latency(report.latency),
         *_examples(report.examples),
     ]
     return "\n".join(parts)
@@ -150,7 +155,10 @@ def validation_markdown(report: ValidationReport) -> str:
         "".join(f"- {cell(failure)}\n" for failure in report.failures),
         table(
             ["first answers to all held-out prompts", ""],
-            [[label, rate(getattr(report.score, name))] for name, label in METRICS.items()],
+            [
+                [label, rate(getattr(report.score, name))]
+                for name, label in _metrics([report.score]).items()
+            ],
         ),
         table(
             ["scenario", "completed"],
@@ -170,6 +178,36 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def _metrics(scores: Sequence[Score]) -> dict[str, str]:
+    """The rates that a table shows: that of thoughts only where one was cut off."""
+    cut = any(score.finished.hits < score.finished.total for score in scores)
+    return {name: label for name, label in METRICS.items() if cut or name != "finished"}
+
+
+def _cut_thoughts(scores: Sequence[Score]) -> list[str]:
+    if "finished" not in _metrics(scores):
+        return []
+    return ["An answer that was cut off inside its thought counts in no other rate.\n"]
+
+
+def _compared(between: Comparison | None) -> list[str]:
+    if between is None or not between.prompts:
+        return []
+    return [
+        f"On the same {between.prompts} prompts the tuned model is right where the base is not in "
+        f"{between.only_tuned}, the base where the tuned model is not in {between.only_base}, both "
+        f"in {between.both} (exact McNemar test: p = {between.p_value:.2g}).\n"
+    ]
+
+
+def _latency(latency: Latency) -> str:
+    beside = f", {latency.at_once} at once" if latency.at_once > 1 else ""
+    return (
+        f"Latency of one answer{beside}: median {latency.p50:.2f} s, "
+        f"95th percentile {latency.p95:.2f} s.\n"
+    )
+
+
 def _needed(share: float | None) -> str:
     return "" if share is None else percent(share)
 
@@ -180,7 +218,7 @@ def _typed(report: BenchmarkReport) -> list[str]:
     line = f"Prompts written apart from the generator: tuned {_line(report.typed)}"
     if report.typed_base is not None:
         line += f"; base {_line(report.typed_base)}"
-    return [line + ".\n"]
+    return [line + ".\n", *_compared(report.typed_compared)]
 
 
 def _line(score: Score) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Architecture, Lora, Model, Profile, Quantization, Training
+from tasks.domain.export_memory import export_memory
 from tasks.domain.memory import GIB, TYPICAL, RowLengths, choose
 from tasks.domain.sizes import (
     Device,
@@ -44,8 +45,6 @@ _SERVER = GIB // 2
 _GPU_HOST = 4 * GIB
 """Host memory of a process that trains on a GPU: CUDA's libraries, Unsloth, pinned buffers. Not
 measured."""
-_EXPORTER = round(1.6e9)
-"""Bytes of the merging and converting processes beside the tensors that they hold, measured."""
 
 
 class Request(BaseModel):
@@ -82,7 +81,7 @@ def moments(request: Request, device: Device, lengths: RowLengths = TYPICAL) -> 
     if "train" in request.stages and profile is not None:
         work.append(_training(shape, request.model, profile, device, lengths))
     if "evaluate" in request.stages:
-        work.append(_exporting(shape, device))
+        work.append(_exporting(shape, request.model.load_in_4bit, device))
         longest = profile.training.max_seq_length if profile else 0
         work.append(_serving(shape, request.quantization, longest))
     return work
@@ -142,11 +141,9 @@ def _training(
     return Moment(work=work, memory=memory, gpu_memory=estimate.total, trains=True)
 
 
-def _exporting(shape: Architecture, device: Device) -> Moment:
-    """Merging and converting: the largest tensor in float32, its sum with the update, its copy."""
-    largest = shape.hidden_size * max(shape.vocab_size, shape.intermediate_size)
-    on_gpu = 0 if device.kind == "CPU" else 4 * shape.hidden_size * shape.intermediate_size * 3
-    return Moment(work="exporting", memory=_EXPORTER + 12 * largest, gpu_memory=on_gpu)
+def _exporting(shape: Architecture, in_4bit: bool, device: Device) -> Moment:
+    needed = export_memory(shape, in_4bit, on_gpu=device.kind == "GPU")
+    return Moment(work="exporting", memory=needed.host, gpu_memory=needed.gpu)
 
 
 def _at_most(lengths: RowLengths, limit: int) -> RowLengths:

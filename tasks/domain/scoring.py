@@ -16,6 +16,7 @@ Z = 1.959964
 """The 97.5th percentile of the normal distribution: intervals of 95 %."""
 
 NEVER_CALLS = "I am happy to help with that."
+CUT_THOUGHT = "the thought was cut off"
 
 
 class Outcome(BaseModel):
@@ -48,11 +49,11 @@ def wilson(hits: int, total: int) -> Rate:
     return Rate(hits=hits, total=total, low=low, high=high)
 
 
-def percentiles(seconds: Sequence[float]) -> Latency:
+def percentiles(seconds: Sequence[float], at_once: int = 1) -> Latency:
     """Median and 95th percentile by nearest rank: values that were really measured."""
     ordered = sorted(seconds)
     p50, p95 = (ordered[math.ceil(share * len(ordered)) - 1] for share in (0.5, 0.95))
-    return Latency(p50=p50, p95=p95)
+    return Latency(p50=p50, p95=p95, at_once=at_once)
 
 
 def judge_answer(row: Row, text: str) -> Outcome:
@@ -99,17 +100,21 @@ def _names(calls: Sequence[ToolCall]) -> list[str]:
     return sorted(call.name for call in calls)
 
 
-def score(rows: Sequence[Row], texts: Sequence[str]) -> Score:
-    """Count how one model did: rates of calls over the rows that call, no_tool over its own."""
-    outcomes = [judge_answer(row, text) for row, text in zip(rows, texts, strict=True)]
-    pairs = list(zip(rows, outcomes, strict=True))
-    calls = [outcome for outcome in outcomes if outcome.is_call_expected]
+def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
+    """Count how one model did: rates of calls over the rows that call, no_tool over its own.
+
+    A text is None where the thought before it was cut off; only ``finished`` counts that.
+    """
+    answered = zip(rows, texts, strict=True)
+    pairs = [(row, judge_answer(row, text)) for row, text in answered if text is not None]
+    calls = [outcome for _, outcome in pairs if outcome.is_call_expected]
     return Score(
         valid=_share(outcome.valid for outcome in calls),
         schema_valid=_share(outcome.schema_valid for outcome in calls),
         right_tool=_share(outcome.right_tool for outcome in calls),
         exact=_share(outcome.exact for outcome in calls),
         no_tool=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
+        finished=_share(text is not None for text in texts),
         by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
         by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
     )
@@ -145,12 +150,12 @@ def never_call_texts(rows: Sequence[Row]) -> list[str]:
     return [NEVER_CALLS] * len(rows)
 
 
-def mistakes(rows: Sequence[Row], texts: Sequence[str], most: int = 8) -> tuple[str, ...]:
+def mistakes(rows: Sequence[Row], texts: Sequence[str | None], most: int = 8) -> tuple[str, ...]:
     """The first answers that were not right, beside what was asked and expected."""
     wrong = [
         (row, text)
         for row, text in zip(rows, texts, strict=True)
-        if row.scenario != "ambiguous" and not judge_answer(row, text).exact
+        if text is not None and row.scenario != "ambiguous" and not judge_answer(row, text).exact
     ]
     return tuple(
         f"asked {row.user_text!r}; expected "
@@ -177,24 +182,27 @@ class Round(BaseModel):
     """Whether every call came back without an exception."""
 
 
-def judge_loop(row: Row, rounds: Sequence[Round], last_text: str) -> LoopCase:
+def judge_loop(row: Row, rounds: Sequence[Round], last_text: str | None) -> LoopCase:
     """Judge one conversation that was really run.
 
     Args:
         row: what was asked.
         rounds: the answers whose calls were executed; none when the first could not be.
-        last_text: the raw completion after them: of the prompt itself when there are none.
+        last_text: the raw completion after them: of the prompt itself when there are none. None
+            when its thought was cut off: such a loop was not completed, whoever is to blame.
     """
-    first_text = rounds[0].text if rounds else last_text
-    final_text = last_text if rounds else ""
-    outcome = judge_answer(row, first_text)
+    said = last_text or ""
+    outcome = judge_answer(row, rounds[0].text if rounds else said)
+    final_text = said if rounds else ""
     result = rounds[-1].results[-1] if rounds else None
-    if row.tool is None:
-        reason = _fault_of_words(row, first_text)
+    if last_text is None:
+        reason = CUT_THOUGHT
+    elif row.tool is None:
+        reason = _fault_of_words(row, outcome.said)
     else:
         reason = (
             _fault_of_call(row, outcome, bool(rounds) and rounds[0].executed)
-            or _fault_of_later(row, rounds, last_text)
+            or _fault_of_later(row, rounds, said)
             or _fault_of_answer(row, outcome, result, final_text)
         )
     return LoopCase(
@@ -292,6 +300,7 @@ def threshold_failures(
     optional = [
         ("prompts that need no tool got none", measured.no_tool, thresholds.no_tool),
         ("errors were reported honestly", errors, thresholds.error),
+        ("answers came to the end of their thought", measured.finished, thresholds.finished),
     ]
     checks += [check for check in optional if check[1].total]
     return tuple(

@@ -17,6 +17,7 @@ from tasks.domain.errors import UnusableTool
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
+OPEN_THOUGHT, CLOSE_THOUGHT = "<think>", "</think>"
 _THOUGHT = re.compile(r"\A(?:\s*<think>)?.*?</think>|\A\s*<think>.*\Z", re.DOTALL)
 
 
@@ -63,6 +64,12 @@ def parse(answer: str) -> ParsedAnswer:
             calls.append(call)
     text = _BLOCK.sub("", spoken).strip()
     return ParsedAnswer(text=text, calls=tuple(calls), malformed=tuple(malformed))
+
+
+def is_inside_thought(prompt: str, said: str) -> bool:
+    """Whether a thought that the prompt's end or the answer has opened is not closed by then."""
+    opened = prompt.rstrip().endswith(OPEN_THOUGHT) or said.lstrip().startswith(OPEN_THOUGHT)
+    return opened and CLOSE_THOUGHT not in said
 
 
 def _decode(body: str) -> ToolCall | None:

@@ -17,6 +17,10 @@ from tasks.domain.errors import ExportFailed, MachineTooSmall
 
 _DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
 """What the converter writes by itself; the others need a quantiser."""
+_VERSION_SECONDS = 60
+"""The longest that a ``llama-server`` may take to say its version: CUDA's libraries are large."""
+_NO_SPINNING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""OpenMP's threads sleep while they wait for each other; figures in docs/evaluation.md."""
 
 
 def missing_for(quantization: Quantization) -> list[str]:
@@ -27,8 +31,7 @@ def missing_for(quantization: Quantization) -> list[str]:
             f"llama.cpp's converter in {Settings().llama_cpp_dir}: run infra/fetch_llama_cpp.py "
             "or set MCP_FORGE_LLAMA_CPP_DIR"
         )
-    if importlib.util.find_spec("xllamacpp") is None:
-        missing.append("the package xllamacpp: pip install -c constraints.txt -e '.[serve]'")
+    missing += missing_server()
     if quantization not in _DIRECT and _quantizer() is None:
         missing.append(
             f"a quantiser for {quantization}: llama-quantize on PATH or in "
@@ -51,6 +54,30 @@ def unknown_to_converter(architecture: str) -> list[str]:
     return [f"a llama.cpp whose converter knows {architecture}; the one in {tree} does not"]
 
 
+def missing_server() -> list[str]:
+    """What this machine lacks to serve a GGUF file; a named ``llama-server`` is really started."""
+    program = Settings().llama_server
+    if not program:
+        is_there = importlib.util.find_spec("xllamacpp") is not None
+        needed = "the package xllamacpp: pip install -c constraints.txt -e '.[serve]'"
+        return [] if is_there else [needed]
+    fault = _fault_of(program)
+    return [f"a llama-server as MCP_FORGE_LLAMA_SERVER names it: {fault}"] if fault else []
+
+
+def _fault_of(program: str) -> str:
+    if shutil.which(program) is None:
+        return f"{program} is no program here"
+    try:
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=_VERSION_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{program} --version: {error}"
+    words = (answer.stderr or answer.stdout).strip().splitlines()[-1:]
+    return f"{program} --version failed: {' '.join(words)}" if answer.returncode else ""
+
+
 def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]:
     """Write a Hugging Face model folder as one GGUF file; notes on what was not quantised.
 
@@ -71,18 +98,35 @@ def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]
     return notes
 
 
+def slots() -> int:
+    """How many requests a server of ours answers at once: one with the package, on the CPU.
+
+    There two requests would only share the cores, and each would wait for the other.
+    """
+    settings = Settings()
+    return settings.llama_slots if settings.llama_server else 1
+
+
 @contextmanager
 def served(model: Path, context: int) -> Iterator[str]:
     """Serve a GGUF file on the loopback interface: the server's URL, ended with the block.
+
+    ``context`` is in tokens, of each of its ``slots``.
 
     Raises:
         ExportFailed: llama.cpp cannot load the file.
     """
     command = [sys.executable, "-m", "tasks.external.llama_server", str(model)]
     command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
+    command += ["--slots", str(slots()), "--program", Settings().llama_server]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=_NO_SPINNING | os.environ,
         )
         assert process.stdin is not None
         assert process.stdout is not None

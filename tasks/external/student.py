@@ -5,7 +5,8 @@ that the model got wrong.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,22 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.conversations import Message
+from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import ExportFailed
 from tasks.domain.sizes import LEAST_CONTEXT
-from tasks.external.llama_cpp import served
+from tasks.domain.toolcalls import is_inside_thought
+from tasks.external.llama_cpp import served, slots
 
-_ANSWER_SECONDS = 300
+_READ_A_SECOND, _WRITTEN_A_SECOND = 5, 1
+"""Tokens: below what a model of 8B does on two old CPU cores (6 and 1.4)."""
+
+
+def answer_seconds(context: int, max_tokens: int) -> float:
+    """How long an answer may take before its server counts as gone: a slow CPU's whole context.
+
+    A server with several slots has a GPU, where that is time enough for all of them.
+    """
+    return context / _READ_A_SECOND + max_tokens / _WRITTEN_A_SECOND
 
 
 class Completion(BaseModel):
@@ -30,12 +41,27 @@ class Completion(BaseModel):
     seconds: float
     cut: bool
     """Whether it was ended by the token limit instead of by the model."""
+    is_cut_thought: bool = False
+    """Whether the limit came before the end of a thought, so that no answer was begun."""
+
+    @property
+    def answer(self) -> str | None:
+        """The text as it is scored; None where there is none, because the thought was cut off."""
+        return None if self.is_cut_thought else self.text
 
 
 class Student:
-    """A model behind a llama.cpp server, asked greedily."""
+    """A model behind a llama.cpp server, asked greedily.
 
-    def __init__(self, client: httpx.Client, stop: Sequence[str], max_tokens: int) -> None:
+    ``at_once`` requests are under way together where many are asked. Each answer is that of its
+    prompt alone, but for rounding: a batch of other prompts beside it adds up in another order, so
+    two words of equal weight may change places.
+    """
+
+    def __init__(
+        self, client: httpx.Client, stop: Sequence[str], max_tokens: int, at_once: int = 1
+    ) -> None:
+        self.at_once = at_once
         self._client = client
         self._stop = list(stop)
         self._max_tokens = max_tokens
@@ -48,18 +74,21 @@ class Student:
     def answer(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Completion:
         """What the model says next."""
         started = time.monotonic()
+        prompt = self.prompt(messages, tools)
         body = {
-            "prompt": self.prompt(messages, tools),
+            "prompt": prompt,
             "n_predict": self._max_tokens,
             "temperature": 0,
             "stop": self._stop,
             "cache_prompt": True,
         }
         said = self._post("/completion", body)
+        text, cut = str(said["content"]), said.get("stop_type") == "limit"
         return Completion(
-            text=said["content"],
+            text=text,
             seconds=time.monotonic() - started,
-            cut=said.get("stop_type") == "limit",
+            cut=cut,
+            is_cut_thought=cut and is_inside_thought(prompt, text),
         )
 
     def prompt_tokens(
@@ -72,6 +101,15 @@ class Student:
             "parse_special": True,
         }
         return list(self._post("/tokenize", body)["tokens"])
+
+    def answers(self, rows: Iterable[Row]) -> Iterator[Completion]:
+        """What the model says to the prompt of each row, in their order, as soon as it is there."""
+        if self.at_once == 1:
+            # Without a thread nothing is asked before the answer in front of it was taken.
+            yield from (self.answer(row.prompt, row.tools) for row in rows)
+            return
+        with ThreadPoolExecutor(self.at_once) as pool:
+            yield from pool.map(lambda row: self.answer(row.prompt, row.tools), rows)
 
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
@@ -99,6 +137,8 @@ def student(
     """
     with (
         served(gguf, context) as url,
-        httpx.Client(base_url=url, timeout=_ANSWER_SECONDS, trust_env=False) as client,
+        httpx.Client(
+            base_url=url, timeout=answer_seconds(context, max_tokens), trust_env=False
+        ) as client,
     ):
-        yield Student(client, stop, max_tokens)
+        yield Student(client, stop, max_tokens, slots())

@@ -34,7 +34,7 @@ from tasks.domain.products import (
     TrainingPlan,
     ValidationReport,
 )
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.progress import EvaluationUpdate, TrainingUpdate
 from tasks.domain.tool_changes import ToolChanges, changes_markdown
 from tasks.reporting.loss_curve import as_markdown
 
@@ -126,22 +126,16 @@ def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
         client.update_artifact(artifact_id, ArtifactUpdate(data=markdown))
 
 
-def progress(model: str, update: TrainingUpdate) -> UUID:
-    """Begin a training's progress; ``update_progress`` goes on with it in place."""
+def progress(kind: str, model: str, update: TrainingUpdate | EvaluationUpdate) -> UUID:
+    """Begin a progress; ``update_progress`` goes on with it in place."""
     return create_progress_artifact(  # type: ignore[return-value]
-        100 * update.fraction, key=key("progress", model), description=_progress_text(update)
+        100 * update.fraction, key=key(kind, model), description=update.text
     )
 
 
-def update_progress(artifact_id: UUID, update: TrainingUpdate) -> None:
-    """Move a training's progress on."""
-    update_progress_artifact(artifact_id, 100 * update.fraction, _progress_text(update))
-
-
-def _progress_text(update: TrainingUpdate) -> str:
-    left = "" if update.seconds_left is None else f", {update.seconds_left:.0f} s left"
-    loss = "" if update.loss is None else f", loss {update.loss:.4f}"
-    return f"step {update.step} of {update.total_steps}{loss}{left}"
+def update_progress(artifact_id: UUID, update: TrainingUpdate | EvaluationUpdate) -> None:
+    """Move a progress on."""
+    update_progress_artifact(artifact_id, 100 * update.fraction, update.text)
 
 
 def finished_loss_curve(saved: LoraAdapter) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.products import (
+    BaseAnswers,
     BaseModelFolder,
     BenchmarkReport,
     Bundle,
@@ -20,7 +21,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.progress import EvaluationUpdate, TrainingUpdate
 
 Fact = int | float | str
 
@@ -54,6 +55,22 @@ class TrainingPayload(Payload):
             name: str(facts[name]) for name in ("loss", "eval_loss") if facts[name] is not None
         }
         return cls.model_validate(facts | texts)
+
+
+class EvaluationPayload(Payload):
+    """How far a stage is that asks a model."""
+
+    stage: str
+    answered: int
+    total: int
+    fraction: float
+    seconds: float
+    seconds_left: float | None = None
+
+    @classmethod
+    def of(cls, update: EvaluationUpdate) -> "EvaluationPayload":
+        """A moment of an evaluation as an event tells it."""
+        return cls.model_validate(update.model_dump() | {"fraction": update.fraction})
 
 
 class StagePayload(Payload):
@@ -156,6 +173,7 @@ MODEL = "mcp-forge.model.{model}"
 
 # Proactive automations find the run to act on only where it is the primary resource.
 TRAINING = Kind(name="mcp-forge.training.{moment}", resource=RUN, payload=TrainingPayload)
+EVALUATION = Kind(name="mcp-forge.evaluation.{moment}", resource=RUN, payload=EvaluationPayload)
 STAGE = Kind(name="mcp-forge.stage.{stage}.completed", resource=RUN, payload=StagePayload)
 QUALITY_FAILED = Kind(name="mcp-forge.quality.failed", resource=RUN, payload=QualityPayload)
 VALIDATION_FAILED = Kind(
@@ -174,6 +192,7 @@ TOOLS_CHANGED = Kind(
 )
 KINDS = (
     TRAINING,
+    EVALUATION,
     STAGE,
     QUALITY_FAILED,
     VALIDATION_FAILED,
@@ -209,6 +228,10 @@ def _validation(made: ValidationReport) -> dict[str, Fact]:
     return {"completion": made.completion.value, "right_tool": made.score.right_tool.value}
 
 
+def _base_answers(made: BaseAnswers) -> dict[str, Fact]:
+    return {"prompts": len(made.answers), "typed": len(made.typed)}
+
+
 def _benchmark(made: BenchmarkReport) -> dict[str, Fact]:
     return {"tuned": made.tuned.mean, "base": made.base.mean}
 
@@ -231,6 +254,7 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "train_adapter": _adapter,
     "export_gguf": _gguf,
     "validate_model": _validation,
+    "ask_base": _base_answers,
     "benchmark_model": _benchmark,
     "package_bundle": _bundle,
 }

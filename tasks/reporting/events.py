@@ -16,7 +16,7 @@ from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
 
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.progress import EvaluationUpdate, TrainingUpdate
 from tasks.domain.tool_changes import ToolChanges
 from tasks.reporting import event_schema as schema
 
@@ -30,6 +30,13 @@ def training(update: TrainingUpdate, model: str) -> None:
     """``mcp-forge.training.<moment>`` of the flow run that trains."""
     payload = schema.TrainingPayload.of(update)
     _emit(schema.TRAINING, payload, {"mcp-forge.model": model}, moment=update.moment, model=model)
+
+
+def evaluation(update: EvaluationUpdate, model: str) -> None:
+    """``mcp-forge.evaluation.<moment>`` of the flow run that asks a model."""
+    payload = schema.EvaluationPayload.of(update)
+    labels = {"mcp-forge.model": model}
+    _emit(schema.EVALUATION, payload, labels, moment=update.moment, model=model)
 
 
 def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> None:

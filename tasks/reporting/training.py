@@ -102,6 +102,6 @@ class TrainingReporter:
             else:
                 artifacts.update_loss_curve(self._curve, markdown)
             if self._progress is None:
-                self._progress = artifacts.progress(self._model, update)
+                self._progress = artifacts.progress("progress", self._model, update)
             else:
                 artifacts.update_progress(self._progress, update)

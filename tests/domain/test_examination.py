@@ -1,5 +1,7 @@
 """What a model is asked in evaluation."""
 
+from collections import Counter
+
 import pytest
 
 from profiles import TypedPrompt
@@ -8,6 +10,7 @@ from tasks.domain.errors import ValidationFailed
 from tasks.domain.examination import (
     after_calls,
     answerable,
+    base_sample,
     check_same_file,
     loop_rows,
     typed_rows,
@@ -31,6 +34,42 @@ def test_rare_kinds_of_rows_are_taken_through_the_loop_too() -> None:
 
 def test_no_more_rows_are_taken_than_there_are() -> None:
     assert loop_rows([_row("no_tool")], 30) == [0]
+
+
+KINDS = [
+    *[_row("standard", "now")] * 60,
+    *[_row("standard", "then")] * 20,
+    *[_row("error", "now")] * 20,
+    *[_row("no_tool")] * 90,
+    *[_row("ambiguous")] * 10,
+]
+
+
+def test_the_base_is_asked_every_kind_of_row_by_its_share() -> None:
+    sample = [KINDS[place] for place in base_sample(KINDS, 40, seed=1)]
+    kinds = Counter((row.scenario, row.tool) for row in sample)
+    assert kinds == {
+        ("standard", "now"): 12,
+        ("standard", "then"): 4,
+        ("error", "now"): 4,
+        ("no_tool", None): 18,
+        ("ambiguous", None): 2,
+    }
+
+
+def test_a_sample_is_the_seeds_choice_and_the_same_every_time() -> None:
+    first = base_sample(KINDS, 40, seed=1)
+    assert first == base_sample(KINDS, 40, seed=1) == sorted(set(first))
+    assert first != base_sample(KINDS, 40, seed=2)
+    assert base_sample(KINDS[:3], 40, seed=1) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("most", [2, 3, 7])
+def test_a_small_sample_has_rows_with_and_without_a_call(most: int) -> None:
+    rows = [_row("standard", "now")] * 30 + [_row("no_tool")]
+    sample = base_sample(rows, most, seed=1)
+    assert len(sample) == most
+    assert sample[-1] == 30
 
 
 def test_a_typed_prompt_becomes_a_row_that_expects_its_call() -> None:

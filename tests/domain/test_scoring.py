@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from profiles import load_profile
 from tasks.domain import reports
+from tasks.domain.comparison import compare
 from tasks.domain.conversations import Message, MessageCall, Row, Scenario
 from tasks.domain.products import BenchmarkReport, LoopCase, Rate, ToolResult, ValidationReport
 from tasks.domain.scoring import (
@@ -395,6 +396,65 @@ def test_a_perfect_model_misses_no_threshold_and_one_without_calls_misses_those_
     nothing = threshold_failures(score([talking()], ["Hi."]), [], THRESHOLDS)
     assert len(nothing) == 4
     assert "0.0 % of calls are valid (n = 0), need 98.0 %" in nothing
+
+
+def test_a_cut_thought_counts_in_no_rate_but_its_own() -> None:
+    texts: list[str | None] = [*RIGHT]
+    texts[0] = texts[8] = None  # a call and a prompt that needs none
+    whole, cut = score(ROWS, RIGHT), score(ROWS, texts)
+    assert (whole.finished.hits, whole.finished.total) == (13, 13)
+    assert (cut.finished.hits, cut.finished.total) == (11, 13)
+    assert (cut.exact.hits, cut.exact.total) == (7, 7)
+    assert (cut.no_tool.hits, cut.no_tool.total) == (3, 3)
+    assert cut.by_tool["get_forecast"].total == whole.by_tool["get_forecast"].total - 1
+    assert mistakes(ROWS, texts) == ()
+
+
+def test_a_model_whose_thoughts_do_not_end_misses_a_threshold() -> None:
+    failures = threshold_failures(
+        score([calling()] * 100, [says(city="Rome")] * 50 + [None] * 50),
+        [loop("It is 17 degrees.")],
+        THRESHOLDS,
+    )
+    assert failures == (
+        "50.0 % of answers came to the end of their thought (n = 100), need 98.0 %",
+    )
+
+
+def test_a_loop_whose_thought_is_cut_is_not_completed() -> None:
+    first = Round(text=says(city="Rome"), results=(RESULT,), executed=True)
+    for rounds in ([], [first]):
+        case = judge_loop(calling(), rounds, None)
+        assert not case.completed
+        assert case.reason == "the thought was cut off"
+    assert judge_loop(talking(), [], None).reason == "the thought was cut off"
+
+
+def test_the_scorecard_shows_thoughts_only_where_one_was_cut() -> None:
+    report = benchmark()
+    assert "came to the end of its thought" not in reports.scorecard_markdown(report, THRESHOLDS)
+    base = score(ROWS, [None] * 10 + ["Hm."] * 3)
+    page = reports.scorecard_markdown(report.model_copy(update={"base": base}), THRESHOLDS)
+    (line,) = [line for line in page.splitlines() if "came to the end of its thought" in line]
+    assert "23.1 % [8.2, 50.3] n=13" in line
+    assert line.rstrip(" |").endswith("98.0 %")
+    assert "cut off inside its thought counts in no other rate" in page
+
+
+def test_the_scorecard_compares_both_models_on_the_same_prompts() -> None:
+    page = reports.scorecard_markdown(
+        benchmark().model_copy(update={"compared": compare(ROWS, RIGHT, ["Hm."] * len(ROWS))}),
+        THRESHOLDS,
+    )
+    assert (
+        "On the same 13 prompts the tuned model is right where the base is not in 8, the base "
+        "where the tuned model is not in 0, both in 5 (exact McNemar test: p = 0.0078)." in page
+    )
+
+
+def test_latency_says_how_many_prompts_were_answered_at_once() -> None:
+    report = benchmark().model_copy(update={"latency": percentiles([0.5], at_once=4)})
+    assert "one answer, 4 at once: median 0.50 s" in reports.scorecard_markdown(report, THRESHOLDS)
 
 
 def benchmark() -> BenchmarkReport:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.errors import UnusableTool
-from tasks.domain.toolcalls import CLOSE, ToolCall, faults, parse, render
+from tasks.domain.toolcalls import CLOSE, ToolCall, faults, is_inside_thought, parse, render
 
 texts = st.text().filter(lambda text: "</t" not in text)
 values = st.recursive(
@@ -27,6 +27,24 @@ WEATHER = {
         },
     },
 }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "is_inside"),
+    [
+        ("assistant: <think>\n", "Let me see, the user", True),
+        ("assistant: <think>\n", "Let me see.\n</think>\n\nParis.", False),
+        ("assistant: <think>\n", "</think>\n\nParis.", False),
+        ("<|im_start|>assistant\n", "\n<think>\nLet me see, the", True),
+        ("<|im_start|>assistant\n", "<think></think>Paris", False),
+        ("<|im_start|>assistant\n", "Paris is the capital", False),
+        ("What does <think> mean?<|im_end|>\n<|im_start|>assistant\n", "A tag", False),
+    ],
+)
+def test_a_thought_is_open_from_where_the_prompt_or_the_answer_opens_it(
+    prompt: str, said: str, is_inside: bool
+) -> None:
+    assert is_inside_thought(prompt, said) is is_inside
 
 
 @given(calls)

@@ -130,7 +130,10 @@ def test_a_kernel_that_lets_rows_see_each_other_is_found_and_plain_batches_are_t
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OutOfResources(262144, 101376, "shared memory"), "OutOfResources: out of resource: shared"),
+        (
+            OutOfResources(262144, 101376, "shared memory"),
+            "OutOfResources: out of resource: shared",
+        ),
         (CompilationError("tl.dot(q, k)", None, "no"), "CompilationError: "),
         (torch.AcceleratorError("CUDA error: invalid configuration", 9), "CUDA error: invalid"),
         (TypeError("unexpected keyword argument 'prefix_seg_info'"), "'prefix_seg_info'"),

@@ -10,7 +10,7 @@ from profiles import FOLDER
 TINY: dict[str, dict[str, Any]] = {
     "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
     "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
-    "evaluation": {"loops": 2, "loss_rows": 2, "max_answer_tokens": 16},
+    "evaluation": {"loops": 2, "loss_rows": 2, "base_prompts": 4, "max_answer_tokens": 16},
     "thresholds": dict.fromkeys(
         ("valid", "schema_valid", "right_tool", "no_tool", "loop", "error"), 0.0
     ),

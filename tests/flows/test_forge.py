@@ -62,6 +62,7 @@ STAGES = (
     "train_adapter",
     "export_gguf",
     "validate_model",
+    "ask_base",
     "benchmark_model",
     "package_bundle",
 )
@@ -217,6 +218,33 @@ def test_training_is_told_as_events_of_the_run_that_trains(forged: Forged) -> No
     assert float(events[-1].payload["loss"]) > 0
 
 
+def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) -> None:
+    told = [event.payload for event in forged.named("evaluation")]
+    moments = {event.event.rpartition(".")[2] for event in forged.named("evaluation")}
+    assert {"expected", "finished"} <= moments <= {"expected", "progress", "finished"}
+    ends = {one["stage"]: one for one in told if one["answered"] == one["total"]}
+    # Eight held-out prompts and two loops; the base's sample of both kinds; the typed ones.
+    assert {name: one["total"] for name, one in ends.items()} == {
+        "validation": 10,
+        "base": 4 + 4,
+        "benchmark": 64,
+    }
+    expected = [one for one in told if one["answered"] == 5]
+    assert all(one["seconds_left"] > 0 for one in expected)
+    assert len(expected) == 3
+
+
+def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
+    report = json.loads((Path(forged.bundle.path) / "tests" / "benchmark.json").read_text("utf-8"))
+    assert report["tuned"]["finished"]["total"] == 8
+    assert report["base"]["finished"]["total"] == 4
+    assert report["base"]["no_tool"]["total"] == 1
+    assert sum(report["compared"][name] for name in ("both", "only_tuned", "only_base")) <= 4
+    assert "On the same 4 prompts the tuned model is right where the base is not" in text(
+        "scorecard-tiny"
+    )
+
+
 def test_every_stage_tells_that_it_is_completed(forged: Forged, again: Forged) -> None:
     for run, cached in ((forged, set()), (again, set(STAGES) - ALWAYS_RUN)):
         told = run.named("stage")
@@ -262,6 +290,9 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
         ("adapter-tiny", "adamw_torch_fused"),
         ("loss-curve-tiny", "data:image/svg+xml;base64,"),
         ("progress-tiny", "100"),
+        ("progress-validation-tiny", "100"),
+        ("progress-base-tiny", "100"),
+        ("progress-benchmark-tiny", "100"),
         ("gguf-tiny", "20 tensors compared"),
         ("gguf-tiny-base", "20 tensors compared"),
         ("validation-tiny", "Loops completed: "),

@@ -1,0 +1,64 @@
+"""For stage 8: the base → BaseAnswers: asked a sample, once for all that is tuned on it."""
+
+from prefect import task
+
+from profiles import Recipe
+from tasks.caching import ByContent
+from tasks.domain.examination import base_sample, typed_questions
+from tasks.domain.products import BaseAnswers, Dataset, GgufModel
+from tasks.domain.sizes import context_for
+from tasks.external.servers import at_home
+from tasks.external.storage import Storage
+from tasks.external.student import student
+from tasks.reporting import events
+from tasks.reporting.evaluation import EvaluationReporter
+
+_ONLY = {
+    "base": ("files",),  # its template is inside
+    "dataset": ("heldout",),
+    "recipe": (
+        "server.typed",
+        "model.stop",
+        "answer_tokens",
+        "profile.evaluation.base_prompts",
+        "profile.evaluation.typed_prompts",
+        "profile.data.seed",
+        "profile.training.max_seq_length",
+    ),
+}
+
+
+@task(
+    cache_policy=ByContent(only=_ONLY),
+    persist_result=True,
+    on_completion=[events.stage_completed],
+)
+def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
+    """Ask the base what it says to a sample of the held-out and of the typed prompts.
+
+    Raises:
+        ExportFailed: llama.cpp cannot load the file, or does not answer.
+    """
+    storage, evaluation = Storage(), recipe.profile.evaluation
+    rows = storage.read_rows(dataset.heldout)
+    typed = typed_questions(at_home(recipe.server).typed, rows[0].tools, evaluation.typed_prompts)
+    places, typed_places = (
+        base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
+        for group in (rows, typed)
+    )
+    asked = [*(rows[place] for place in places), *(typed[place] for place in typed_places)]
+    context = context_for(recipe.profile.training.max_seq_length)
+    with (
+        student(
+            storage.fetch(base.files), recipe.model.stop, recipe.answer_tokens, context
+        ) as model,
+        EvaluationReporter("base", recipe.model.name, len(asked)) as progress,
+    ):
+        answers = [one.answer for one in progress.over(model.answers(asked))]
+    return BaseAnswers(
+        gguf=base.files.sha256,
+        places=tuple(places),
+        answers=tuple(answers[: len(places)]),
+        typed_places=tuple(typed_places),
+        typed=tuple(answers[len(places) :]),
+    )
