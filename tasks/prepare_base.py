@@ -5,7 +5,7 @@ from prefect import task
 from profiles import Model
 from tasks.caching import ByContent, content_key
 from tasks.domain.products import BaseModelFolder
-from tasks.external.base_model import build_base, origin_of, version_of
+from tasks.external.base_model import build_base, version_of
 from tasks.external.storage import Storage
 from tasks.reporting import events
 
@@ -27,8 +27,6 @@ def prepare_base(model: Model) -> BaseModelFolder:
         f"{model.name}-{content_key('base', model=model, version=version_of(model))[-8:]}",
     )
     with storage.writing(*place) as draft:
-        build_base(model, draft)
+        origin = build_base(model, draft)
         files = storage.keep(draft, *place)
-    return BaseModelFolder(
-        model=model.name, files=files, origin=origin_of(model), licence=model.licence
-    )
+    return BaseModelFolder(model=model.name, files=files, origin=origin, licence=model.licence)
