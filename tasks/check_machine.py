@@ -10,6 +10,7 @@ from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import Machine, Verdict, as_text, lacks, need, what_fits
 from tasks.domain.products import BaseModelFolder
+from tasks.external.gpus import hold_gpu
 from tasks.external.machine import look
 from tasks.external.template_check import check_template
 from tasks.reporting import events
@@ -22,14 +23,15 @@ def check_machine(
     profile: Profile | None = None,
     base: BaseModelFolder | None = None,
 ) -> None:
-    """Look at memory, disk, GPU, packages, converter and the model's files.
+    """Take a GPU; look at memory, disk, packages, converter and the model's files.
 
     ``profile``: the training that is asked for; None where nothing is trained.
     ``base``: what was prepared elsewhere; the model's own source is then not asked.
 
     Raises:
-        MachineTooSmall: everything that is missing, in one line, with how to get it.
+        MachineTooSmall: other runs have all GPUs, or all that is missing, with how to get it.
     """
+    hold_gpu()
     machine = look(model, quantization, is_prepared=base is not None)
     others = _others(machine, model, profile) if profile else []
     faults = lacks(machine, model, profile, others)

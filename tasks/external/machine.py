@@ -2,7 +2,6 @@
 
 import importlib.util
 import shutil
-import subprocess
 from pathlib import Path
 
 import psutil
@@ -13,6 +12,7 @@ from tasks.domain.errors import UnusableModel
 from tasks.domain.machine import Machine
 from tasks.domain.sizes import Device
 from tasks.external.base_model import is_at_hand
+from tasks.external.gpus import nvidia_smi
 from tasks.external.llama_cpp import missing_for
 
 _FIRST_WITH_BF16 = 8.0
@@ -43,7 +43,7 @@ def look(model: Model, quantization: Quantization, is_prepared: bool = False) ->
 
 
 def look_at_device() -> Device:
-    """What a training would run on here: the first NVIDIA GPU, or the CPU."""
+    """What a training would run on here: the first NVIDIA GPU that CUDA may see, or the CPU."""
     return _gpu()[1]
 
 
@@ -62,7 +62,7 @@ def _existing(path: Path) -> Path:
 def _gpu() -> tuple[str, Device]:
     """(name, memory and arithmetic) of the first NVIDIA GPU; without one ("", those of the CPU)."""
     asked = "name,memory.total,memory.free,compute_cap"
-    answer = _nvidia_smi(f"--query-gpu={asked}", "--format=csv,noheader,nounits")
+    answer = nvidia_smi(f"--query-gpu={asked}", "--format=csv,noheader,nounits")
     if not answer:
         memory = psutil.virtual_memory()
         return "", Device(kind="CPU", total=memory.total, free=memory.available)
@@ -73,13 +73,3 @@ def _gpu() -> tuple[str, Device]:
         free=int(float(free) * 2**20),
         bf16=float(capability) >= _FIRST_WITH_BF16,
     )
-
-
-def _nvidia_smi(*arguments: str) -> str:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return ""
-    answer = subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False, timeout=30
-    )
-    return "" if answer.returncode else answer.stdout.strip()
