@@ -272,6 +272,8 @@ class Source(_Section):
     """gguf-package: the distribution that ships a GGUF file inside its import package."""
     repository: str = ""
     """hub: the id on the Hugging Face hub."""
+    revision: str = ""
+    """hub: a commit, which pins it, a tag or a branch; empty: ``main`` as it then is."""
     path: str = ""
     """folder: a local folder in Hugging Face's layout."""
 

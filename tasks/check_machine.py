@@ -10,6 +10,7 @@ from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.machine import Machine, Verdict, as_text, lacks, needs, what_fits
 from tasks.domain.requirements import Request
+from tasks.external.gpus import hold_gpu
 from tasks.external.machine import look
 from tasks.external.model_check import check_model
 from tasks.reporting import events
@@ -17,11 +18,13 @@ from tasks.reporting import events
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def check_machine(request: Request) -> None:
-    """Look at memory, disks, GPU, driver, packages, converter and the model's files.
+    """Take a GPU; look at memory, disks, driver, packages, converter and the model's files.
 
     Raises:
-        MachineTooSmall: everything that is missing, in one line, with how to get it.
+        MachineTooSmall: other runs have all GPUs, or all that is missing, with how to get it.
     """
+    if request.uses_device:
+        hold_gpu()
     machine = look(request)
     faults = lacks(machine, request, _others(machine, request.model, request.profile))
     if faults:

@@ -6,7 +6,7 @@ from profiles import Model
 from tasks.caching import ByContent, content_key
 from tasks.domain.errors import UnusableModel
 from tasks.domain.products import BaseModelFolder
-from tasks.external.base_model import build_base, origin_of, version_of
+from tasks.external.base_model import build_base, version_of
 from tasks.external.model_check import model_faults
 from tasks.external.storage import Storage
 from tasks.reporting import events
@@ -27,10 +27,8 @@ def prepare_base(model: Model) -> BaseModelFolder:
     key = content_key("base", __file__, model=model, version=version_of(model))
     place = ("bases", f"{model.name}-{key[-8:]}")
     with storage.writing(*place) as draft:
-        build_base(model, draft)
+        origin = build_base(model, draft)
         if faults := model_faults(model, draft):
             raise UnusableModel(f"{model.name} cannot be forged: needed {'; '.join(faults)}")
         files = storage.keep(draft, *place)
-    return BaseModelFolder(
-        model=model.name, files=files, origin=origin_of(model), licence=model.licence
-    )
+    return BaseModelFolder(model=model.name, files=files, origin=origin, licence=model.licence)

@@ -64,7 +64,11 @@ def agent_yaml(made: Ingredients) -> str:
         "name": made.name,
         "model": made.base.model,
         "profile": made.profile.name,
-        "base": {"origin": made.base.origin, "licence": made.base.licence},
+        "base": {
+            "origin": made.base.origin,
+            "sha256": made.base.files.sha256,
+            "licence": made.base.licence,
+        },
         "file": {
             "name": made.gguf_name,
             "sha256": made.evaluation.gguf.files.sha256,

@@ -166,7 +166,7 @@ def as_text(machine: Machine, verdicts: Sequence[Verdict]) -> str:
 def _gpu_faults(machine: Machine, request: Request, others: Sequence[str]) -> list[str]:
     """A GPU that is missing, or that torch cannot use: it would train on the CPU without a word."""
     model = request.model
-    if request.stages == ("prepare",):
+    if not request.uses_device:
         return []
     if not machine.gpu:
         size = f" with {model.gpu_memory_gb:g} GB" if model.gpu_memory_gb else ""

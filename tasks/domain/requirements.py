@@ -58,6 +58,11 @@ class Request(BaseModel):
     quantization: Quantization = "q8_0"
     stages: tuple[Stage, ...] = ALL_STAGES
 
+    @property
+    def uses_device(self) -> bool:
+        """Whether a GPU is computed on where there is one: preparing needs none."""
+        return "train" in self.stages or "evaluate" in self.stages
+
 
 class Moment(BaseModel):
     """The largest moment of one piece of work; bytes."""

@@ -7,11 +7,12 @@ than llama.cpp, so the folder is built from the file's own facts here; no torch 
 import importlib.metadata
 import importlib.util
 import json
+import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 from pydantic import ValidationError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -19,6 +20,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from profiles import Architecture, Model, explain
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableModel
+from tasks.external import hub
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 from tasks.external.tokenizer_files import settle_tokenizer
 
@@ -36,7 +38,7 @@ _LLAMA_LAYER = (
 
 
 def origin_of(model: Model) -> str:
-    """Where a model's weights come from, with a version where there is one."""
+    """Where a model's weights come from, with a version where it is known beforehand."""
     source = model.source
     if source.kind == "gguf-package":
         return f"{source.package} {importlib.metadata.version(source.package)}"
@@ -70,25 +72,23 @@ def is_at_hand(model: Model) -> None:
     elif source.kind == "folder":
         _folder(Path(source.path), model.name)
     else:
-        _on_hub(model)
+        hub.look(model)
 
 
-def build_base(model: Model, folder: Path) -> None:
+def build_base(model: Model, folder: Path) -> str:
     """Write ``model`` into ``folder``: weights, configuration, tokenizer, chat template.
+
+    Returns where the weights came from, with their version or commit.
 
     Raises:
         UnusableModel: the source is missing or is not what it should be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if model.source.kind == "gguf-package":
-        _from_gguf(gguf_in_package(model.source.package), folder)
-    elif model.source.kind == "folder":
-        _copy(_folder(Path(model.source.path), model.name), folder)
-    else:
-        _download(model, folder)
+    origin = _fill(model, folder)
     if model.template_text is not None:
         _set_template(folder, model.template_text)
     settle_tokenizer(folder)
+    return origin
 
 
 def tokenizer_folder(model: Model, scratch: Path) -> Path | None:
@@ -108,12 +108,10 @@ def tokenizer_folder(model: Model, scratch: Path) -> Path | None:
     if source.kind == "folder":
         folder = Path(source.path)
     else:
-        from huggingface_hub import try_to_load_from_cache
-
-        cached = try_to_load_from_cache(source.repository, "tokenizer_config.json")
-        if not isinstance(cached, str):
+        cached = hub.tokenizer_files(model)
+        if cached is None:
             return None
-        folder = Path(cached).parent
+        folder = cached
     return folder if (folder / "tokenizer_config.json").is_file() else None
 
 
@@ -150,6 +148,19 @@ def gguf_in_package(package: str) -> Path:
     return files[0]
 
 
+def _fill(model: Model, folder: Path) -> str:
+    source = model.source
+    if source.kind == "hub":
+        commit, files = hub.download(model)
+        _take(files, folder)
+        return f"{source.repository}@{commit}"
+    if source.kind == "gguf-package":
+        _from_gguf(gguf_in_package(source.package), folder)
+    else:
+        _copy(_folder(Path(source.path), model.name), folder)
+    return origin_of(model)
+
+
 def _folder(path: Path, name: str) -> Path:
     if not (path / "config.json").is_file():
         raise UnusableModel(f"{name}: no model in {path}: needed a folder with config.json")
@@ -162,39 +173,21 @@ def _copy(source: Path, folder: Path) -> None:
             (folder / file.name).write_bytes(file.read_bytes())
 
 
-def _on_hub(model: Model) -> None:
-    from huggingface_hub import constants, try_to_load_from_cache
+def _take(files: Sequence[Path], folder: Path) -> None:
+    """Put files of the hub's cache into ``folder``; weights are there once on the disk."""
+    for file in files:
+        if file.suffix == ".safetensors":
+            _link(file.resolve(), folder / file.name)
+        else:
+            # Never linked: the template is set in one of them, and the cache's must stay.
+            shutil.copyfile(file, folder / file.name)
 
-    repository = model.source.repository
-    if isinstance(try_to_load_from_cache(repository, "config.json"), str):
-        return
-    if constants.HF_HUB_OFFLINE:
-        raise UnusableModel(_no_hub(model, "offline"))
+
+def _link(source: Path, target: Path) -> None:
     try:
-        # The hub's own client would repeat this for half a minute.
-        url = f"{constants.ENDPOINT}/{repository}/resolve/main/config.json"
-        httpx.head(url, follow_redirects=True, timeout=5).raise_for_status()
-    except httpx.HTTPError as error:
-        raise UnusableModel(_no_hub(model, str(error))) from error
-
-
-def _download(model: Model, folder: Path) -> None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        snapshot_download(model.source.repository, local_dir=folder)
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UnusableModel(_no_hub(model, reason)) from error
-
-
-def _no_hub(model: Model, reason: str) -> str:
-    return (
-        f"the files of {model.name}: neither the hub nor its cache gives "
-        f"{model.source.repository} ({reason}); download it where there is a network "
-        "and point HF_HOME at the copy"
-    )
+        target.hardlink_to(source)
+    except OSError:  # another disk, or one that has no links
+        shutil.copyfile(source, target)
 
 
 def _from_gguf(path: Path, folder: Path) -> None:

@@ -1,10 +1,8 @@
 """Look at this machine: cores, memory, disks, GPU, driver, packages. Imports nothing heavy."""
 
 import importlib.util
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import psutil
@@ -16,6 +14,7 @@ from tasks.domain.machine import Disk, Machine, Torch
 from tasks.domain.requirements import Place, Request, Stage
 from tasks.domain.sizes import Device
 from tasks.external.base_model import is_at_hand
+from tasks.external.gpus import nvidia_smi
 from tasks.external.llama_cpp import missing_for
 from tasks.external.storage import Storage
 
@@ -53,7 +52,7 @@ def look(request: Request) -> Machine:
 
 
 def look_at_device() -> Device:
-    """What a training would run on here: the first NVIDIA GPU, or the CPU."""
+    """What a training would run on here: the first NVIDIA GPU that CUDA may see, or the CPU."""
     return _gpu()[2]
 
 
@@ -114,7 +113,7 @@ def _gpu() -> tuple[str, str, Device]:
 
     Without one: ("", "", those of the CPU).
     """
-    answer = _nvidia_smi(f"--query-gpu={','.join(_GPU_FACTS)}", "--format=csv,noheader,nounits")
+    answer = nvidia_smi(f"--query-gpu={','.join(_GPU_FACTS)}", "--format=csv,noheader,nounits")
     if not answer:
         memory = psutil.virtual_memory()
         return "", "", Device(kind="CPU", total=memory.total, free=memory.available)
@@ -126,14 +125,3 @@ def _gpu() -> tuple[str, str, Device]:
         bf16=float(capability) >= _FIRST_WITH_BF16,
     )
     return name, driver, device
-
-
-def _nvidia_smi(*arguments: str) -> str:
-    program, visible = shutil.which("nvidia-smi"), os.environ.get("CUDA_VISIBLE_DEVICES")
-    if program is None or visible in ("", "-1"):
-        return ""
-    chosen = [f"--id={visible.partition(',')[0]}"] if visible else []
-    answer = subprocess.run(
-        [program, *chosen, *arguments], capture_output=True, text=True, check=False, timeout=30
-    )
-    return "" if answer.returncode else answer.stdout.strip()

