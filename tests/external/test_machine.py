@@ -61,7 +61,7 @@ def test_sizes_are_read_from_the_models_own_configuration(
     tiny_base: Path, smollm2_base: Path
 ) -> None:
     tiny = read_architecture(tiny_base)
-    assert tiny.model_dump(exclude={"attention_bias"}) == {
+    assert tiny.model_dump(exclude_defaults=True) == {
         "hidden_size": HIDDEN,
         "intermediate_size": INNER,
         "num_hidden_layers": LAYERS,
