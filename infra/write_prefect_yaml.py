@@ -1,4 +1,4 @@
-"""Write prefect.yaml from profiles/: three deployments for each model, one watch for each server.
+"""Write prefect.yaml from profiles/: three deployments for a model, one watch for each server.
 
 ``python -m infra.write_prefect_yaml [file]``. A changed prefect.yaml is committed with the profile
 that changed it; a test refuses a drift between the two.
@@ -45,7 +45,7 @@ def prefect_yaml() -> str:
     if pull:
         content["pull"] = pull
     content["deployments"] = [
-        *(entry for model in profiles.models() for entry in _of_model(model)),
+        *(entry for model in profiles.deployed_models() for entry in _of_model(model)),
         *(_watch(server) for server in profiles.servers()),
     ]
     return _HEADER + yaml.dump(

@@ -288,8 +288,14 @@ class Architecture(_Section):
     num_key_value_heads: int = Field(ge=1)
     vocab_size: int = Field(ge=1)
     tie_word_embeddings: bool
+    head_dim: int | None = Field(default=None, ge=1)
+    """The width of one head, where it is not the model's width over the number of heads."""
     attention_bias: bool = False
     """Whether q, k and v have a bias; Qwen2 has one and its config.json does not say so."""
+    qk_norm: bool = False
+    """Whether each head's query and key pass a norm; config.json does not say so."""
+    norms_per_layer: int = Field(default=2, ge=1)
+    """Norms over the model's width; config.json does not say how many."""
 
 
 class Model(_Section):
@@ -382,6 +388,8 @@ class ModelDeployment(_Section):
     Apart from ``Model``, so that changing it makes nothing again.
     """
 
+    deployed: bool = True
+    """Whether it gets deployments of its own; any form offers it in either case."""
     profile: str = "balanced"
     samples: int | None = Field(default=None, ge=1)
     seed: int | None = Field(default=None, ge=0)
@@ -472,6 +480,11 @@ def _typed(file: Path) -> tuple[TypedPrompt, ...]:
 def load_model_deployment(name: str) -> ModelDeployment:
     """What a model's deployments take; ProfileError when its file is missing or wrong."""
     return _load("models", name, ModelDeployment)
+
+
+def deployed_models() -> list[str]:
+    """The names of the models that get deployments of their own."""
+    return [name for name in models() if load_model_deployment(name).deployed]
 
 
 def load_server_deployment(name: str) -> ServerDeployment:

@@ -16,11 +16,11 @@ from tasks.domain.bundle_files import (
     Ingredients,
     agent_yaml,
     checksums,
-    modelfile,
     readme,
 )
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.examination import check_same_file
+from tasks.domain.modelfile import modelfile
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
 from tasks.domain.schemas import functions
 from tasks.external.published import remember
@@ -114,7 +114,7 @@ def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
     texts = {
         "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
-        "Modelfile": modelfile(recipe.model, made.gguf_name, made.context_tokens),
+        "Modelfile": modelfile(recipe.model, made.base.turns, made.gguf_name, made.context_tokens),
         "README.md": readme(made),
         "server.json": _spec(recipe.server),
         **({TOOL_LIST: made.toolset.model_dump_json(indent=2)} if recipe.server.tools_file else {}),

@@ -9,6 +9,7 @@ from tasks.domain.products import BaseModelFolder
 from tasks.external.base_model import build_base, version_of
 from tasks.external.model_check import model_faults
 from tasks.external.storage import Storage
+from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import events
 
 
@@ -30,5 +31,8 @@ def prepare_base(model: Model) -> BaseModelFolder:
         origin = build_base(model, draft)
         if faults := model_faults(model, draft):
             raise UnusableModel(f"{model.name} cannot be forged: needed {'; '.join(faults)}")
+        turns = ChatTokenizer(draft).turns()
         files = storage.keep(draft, *place)
-    return BaseModelFolder(model=model.name, files=files, origin=origin, licence=model.licence)
+    return BaseModelFolder(
+        model=model.name, files=files, origin=origin, licence=model.licence, turns=turns
+    )

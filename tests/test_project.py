@@ -147,10 +147,11 @@ def test_the_mission_models_are_the_4_bit_ones_of_the_hub(name: str) -> None:
     assert model.needs_gpu
 
 
-def test_only_the_small_model_is_trained_in_full_precision_without_a_gpu() -> None:
+def test_only_small_models_are_trained_in_full_precision_without_a_gpu() -> None:
     loaded = [profiles.load_model(name) for name in profiles.models()]
-    assert [model.name for model in loaded if not model.load_in_4bit] == ["smollm2"]
-    assert [model.name for model in loaded if not model.needs_gpu] == ["smollm2"]
+    small = ["gemma-3", "qwen-3-0.6b", "smollm2"]
+    assert [model.name for model in loaded if not model.load_in_4bit] == small
+    assert [model.name for model in loaded if not model.needs_gpu] == small
 
 
 @pytest.mark.parametrize(

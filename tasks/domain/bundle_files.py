@@ -11,11 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.modelfile import modelfile
 from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
 from tasks.domain.reports import METRICS, cell, percent, rate, scorecard_markdown, table
-
-__all__ = ["Ingredients", "agent_yaml", "checksums", "modelfile", "parse_checksums", "readme"]
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""

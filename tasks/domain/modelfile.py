@@ -4,115 +4,50 @@ Ollama renders Go's text/template on ``.System``, ``.Messages`` and ``.Tools``, 
 call begins from the first text inside ``{{ if .ToolCalls }}`` (ollama/ollama: tools/template.go).
 """
 
+import json
+from collections.abc import Mapping
+
 from profiles import Model
 from tasks.domain.conversations import SYSTEM_PROMPT
-from tasks.domain.errors import UnusableModel
+from tasks.domain.turns import Turns
 
-_TOOLS = """\
-{{- if .Tools }}
-
-# Tools
-
-You may call one or more functions to assist with the user query.
-
-You are provided with function signatures within <tools></tools> XML tags:
-<tools>
-{{- range .Tools }}
-{"type": "function", "function": {{ .Function }}}
-{{- end }}
-</tools>
-
-For each function call, return a json object with function name and arguments within \
-<tool_call></tool_call> XML tags:
-<tool_call>
-{"name": <function-name>, "arguments": <args-json-object>}
-</tool_call>
-{{- end }}"""
-
-# $calls instead of .ToolCalls: an earlier «if» on the field would be taken for the one of a call.
-_SAID = """\
-{{ .Content }}{{ if and .Content $calls }}
-{{ end }}
+# json, since Ollama's own types print as Go prints a struct. $calls instead of .ToolCalls: an
+# earlier «if» on the field would be taken for the one of a call.
+_TOOL = '{"type": "function", "function": {{ json .Function }}}'
+_WORDS_AND_CALLS = """\
+{{ .Content }}{{ if and .Content $calls }}{{ "\\n" }}{{ end }}
 {{- if .ToolCalls }}
 {{- range $index, $_ := .ToolCalls }}<tool_call>
-{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}
-</tool_call>{{ if gt (len (slice $calls $index)) 1 }}
-{{ end }}
+{"name": "{{ .Function.Name }}", "arguments": {{ json .Function.Arguments }}}
+</tool_call>{{ if gt (len (slice $calls $index)) 1 }}{{ "\\n" }}{{ end }}
 {{- end }}
 {{- end }}"""
 
-_EACH_MESSAGE = """\
-{{- $before := "" }}
-{{- range $index, $_ := .Messages }}
-{{- $rest := slice $.Messages $index }}
-{{- $last := eq (len $rest) 1 }}
-{{- $calls := .ToolCalls }}"""
 
-_CHATML = f"""\
-<|im_start|>system
-{{{{ .System }}}}
-{_TOOLS}<|im_end|>
-{{{{ "" }}}}
-{_EACH_MESSAGE}
-{{{{- if eq .Role "user" }}}}<|im_start|>user
-{{{{ .Content }}}}<|im_end|>
-{{{{ else if eq .Role "assistant" }}}}<|im_start|>assistant
-{_SAID}
-{{{{- if not $last }}}}<|im_end|>
-{{{{ end }}}}
-{{{{- else if eq .Role "tool" }}}}
-{{{{- if ne $before "tool" }}}}<|im_start|>user{{{{ end }}}}
-<tool_response>
-{{{{ .Content }}}}
-</tool_response>
-{{{{- if or $last (ne (index $rest 1).Role "tool") }}}}<|im_end|>
-{{{{ end }}}}
+def template(turns: Turns) -> str:
+    """The Go template of a model's turns; it ends where the assistant is to speak."""
+    before, each, after = map(_text, turns.tools)
+    return f"""\
+{_text(turns.opening)}{{{{ .System }}}}
+{{{{- if .Tools }}}}{before}
+{{{{- range $index, $_ := .Tools }}}}
+{{{{- if $index }}}}{each}{{{{ end }}}}{_TOOL}{{{{ end }}}}{after}
+{{{{- else }}}}{_text(turns.no_tools)}
 {{{{- end }}}}
-{{{{- if and $last (ne .Role "assistant") }}}}<|im_start|>assistant
-{{{{ end }}}}
+{{{{- $before := "system" }}}}
+{{{{- range .Messages }}}}
+{{{{- $calls := .ToolCalls }}}}
+{{{{- if eq .Role "user" }}}}{_after(_into("user", turns))}{{{{ .Content }}}}
 {{{{- $before = .Role }}}}
-{{{{- end }}}}"""
-
-_DEEPSEEK_R1 = f"""\
-{{{{- .System }}}}
-{_TOOLS}
-{_EACH_MESSAGE}
-{{{{- if eq .Role "user" }}}}<｜User｜>{{{{ .Content }}}}
-{{{{- else if eq .Role "assistant" }}}}<｜Assistant｜><think>
-</think>
-
-{_SAID}
-{{{{- if not $last }}}}<｜end▁of▁sentence｜>{{{{ end }}}}
-{{{{- else if eq .Role "tool" }}}}
-{{{{- if eq $before "tool" }}}}
-{{{{ else }}}}<｜User｜>{{{{ end }}}}<tool_response>
-{{{{ .Content }}}}
-</tool_response>
+{{{{- else if eq .Role "assistant" }}}}{_after(_into("assistant", turns))}{_WORDS_AND_CALLS}
+{{{{- $before = .Role }}}}
+{{{{- else if eq .Role "tool" }}}}{_after(_into("tool", turns))}{{{{ .Content }}}}
+{{{{- $before = .Role }}}}
 {{{{- end }}}}
-{{{{- if and $last (ne .Role "assistant") }}}}<｜Assistant｜><think>
-{{{{ end }}}}
-{{{{- $before = .Role }}}}
-{{{{- end }}}}"""  # noqa: RUF001
-
-_TEMPLATES = {"<|im_end|>": _CHATML, "<｜end▁of▁sentence｜>": _DEEPSEEK_R1}  # noqa: RUF001
+{{{{- end }}}}{_after(turns.prompt)}"""
 
 
-def template(model: Model) -> str:
-    """The Go template of a model's family, told by the text that ends the assistant's turn.
-
-    Raises:
-        UnusableModel: no template for such a model is known.
-    """
-    for stop in model.stop:
-        if stop in _TEMPLATES:
-            return _TEMPLATES[stop]
-    raise UnusableModel(
-        f"{model.name}: no Modelfile template for turns that end with {', '.join(model.stop)}; "
-        f"known: {', '.join(_TEMPLATES)}"
-    )
-
-
-def modelfile(model: Model, gguf_name: str, context_tokens: int) -> str:
+def modelfile(model: Model, turns: Turns, gguf_name: str, context_tokens: int) -> str:
     """What ``ollama create -f`` reads: the file, the template, where answers stop.
 
     ``</tool_call>`` is no stop: it is part of the answer. The system prompt is the trained one.
@@ -120,9 +55,27 @@ def modelfile(model: Model, gguf_name: str, context_tokens: int) -> str:
     stops = "".join(f'PARAMETER stop "{stop}"\n' for stop in model.stop)
     return (
         f"FROM ./{gguf_name}\n"
-        f'TEMPLATE """{template(model)}"""\n'
+        f'TEMPLATE """{template(turns)}"""\n'
         f'SYSTEM """{SYSTEM_PROMPT}"""\n'
         f"{stops}"
         "PARAMETER temperature 0\n"
         f"PARAMETER num_ctx {context_tokens}\n"
     )
+
+
+def _text(words: str) -> str:
+    """A text as Go writes it: a string of JSON is one of Go's too."""
+    return f"{{{{ {json.dumps(words, ensure_ascii=False)} }}}}" if words else ""
+
+
+def _into(role: str, turns: Turns) -> dict[str, str]:
+    """By the role that spoke before: what stands between its words and those of ``role``."""
+    pairs = ((key.split(), words) for key, words in turns.between.items())
+    # The user's first words follow the system turn, whose end is written already.
+    return {one: words for (one, other), words in pairs if other == role and one != "system"}
+
+
+def _after(texts: Mapping[str, str]) -> str:
+    """What is written after the words of each role."""
+    cases = [f'if eq $before "{role}" }}}}{_text(words)}' for role, words in texts.items()]
+    return f"{{{{ {'{{ else '.join(cases)}{{{{ end }}}}"

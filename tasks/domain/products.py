@@ -11,6 +11,7 @@ from profiles import Quantization
 from tasks.domain.conversations import Scenario, fingerprint
 from tasks.domain.memory import Estimate, RowLengths
 from tasks.domain.sizes import Device
+from tasks.domain.turns import Turns
 
 
 class Product(BaseModel):
@@ -83,6 +84,8 @@ class BaseModelFolder(Product):
     origin: str
     """Where its weights come from: a package and version, or a hub id and commit."""
     licence: str
+    turns: Turns
+    """What its template writes between the words of a conversation."""
 
 
 class Dataset(Product):

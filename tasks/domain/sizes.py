@@ -34,12 +34,14 @@ class Device(BaseModel):
 def parameters(shape: Architecture) -> int:
     """How many weights a base has; tied embeddings count once."""
     heads = 1 if shape.tie_word_embeddings else 2
-    norms = (2 * shape.num_hidden_layers + 1) * shape.hidden_size
-    biases = (shape.hidden_size + 2 * key_value_size(shape)) * shape.num_hidden_layers
+    layers = shape.num_hidden_layers
+    norms = (shape.norms_per_layer * layers + 1) * shape.hidden_size
+    biases = (query_size(shape) + 2 * key_value_size(shape)) * layers
     return (
         heads * shape.vocab_size * shape.hidden_size
         + linear_parameters(shape)
         + norms
+        + 2 * head_size(shape) * layers * shape.qk_norm
         + biases * shape.attention_bias
     )
 
@@ -64,9 +66,19 @@ def width(device: Device) -> int:
     return 2 if device.kind == "GPU" else 4
 
 
+def head_size(shape: Architecture) -> int:
+    """The width of one head."""
+    return shape.head_dim or shape.hidden_size // shape.num_attention_heads
+
+
+def query_size(shape: Architecture) -> int:
+    """The width of queries, and of what attention hands on."""
+    return head_size(shape) * shape.num_attention_heads
+
+
 def key_value_size(shape: Architecture) -> int:
     """The width of keys and of values."""
-    return shape.hidden_size // shape.num_attention_heads * shape.num_key_value_heads
+    return head_size(shape) * shape.num_key_value_heads
 
 
 def context_for(max_seq_length: int) -> int:
@@ -76,12 +88,13 @@ def context_for(max_seq_length: int) -> int:
 
 def _modules(shape: Architecture) -> dict[str, tuple[int, int]]:
     """(in, out) of each linear module of a layer."""
-    hidden, inner, key_value = shape.hidden_size, shape.intermediate_size, key_value_size(shape)
+    hidden, inner = shape.hidden_size, shape.intermediate_size
+    query, key_value = query_size(shape), key_value_size(shape)
     return {
-        "q_proj": (hidden, hidden),
+        "q_proj": (hidden, query),
         "k_proj": (hidden, key_value),
         "v_proj": (hidden, key_value),
-        "o_proj": (hidden, hidden),
+        "o_proj": (query, hidden),
         "gate_proj": (hidden, inner),
         "up_proj": (hidden, inner),
         "down_proj": (inner, hidden),

@@ -24,6 +24,13 @@ from tasks.external import hub
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 from tasks.external.tokenizer_files import settle_tokenizer
 
+_UNSAID: dict[str | None, dict[str, Any]] = {
+    "qwen2": {"attention_bias": True},
+    "qwen3": {"qk_norm": True},
+    "gemma3_text": {"qk_norm": True, "norms_per_layer": 4, "tie_word_embeddings": True},
+    "smollm3": {"tie_word_embeddings": True},
+}
+"""By model_type: what its config.json may leave unsaid, and transformers knows."""
 _LLAMA_LAYER = (
     "input_layernorm",
     "self_attn.q_proj",
@@ -126,10 +133,9 @@ def read_architecture(folder: Path) -> Architecture:
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{folder}: no config.json that can be read: {error}") from error
     named = {name: config[name] for name in Architecture.model_fields if name in config}
-    if config.get("model_type") == "qwen2":
-        named["attention_bias"] = True
+    silent = _UNSAID.get(config.get("model_type"), {})
     try:
-        return Architecture.model_validate({"tie_word_embeddings": False, **named})
+        return Architecture.model_validate({"tie_word_embeddings": False} | silent | named)
     except ValidationError as error:
         raise UnusableModel(f"{folder}: config.json: {explain(error)}") from error
 

@@ -19,11 +19,16 @@ ARCHITECTURES = {
     "Qwen2ForCausalLM": "qwen2",
     "Qwen3ForCausalLM": "qwen3",
     "Gemma3ForCausalLM": "gemma3",
-    "Phi3ForCausalLM": "phi3",
     "SmolLM3ForCausalLM": "smollm3",
     "GraniteForCausalLM": "granite",
 }
 """transformers' class of each model that can be exported, and llama.cpp's name for it."""
+_REFUSED = {
+    "Phi3ForCausalLM": "joins q, k and v, which no profile adapts; unsloth/phi-4 has them apart",
+    "Gemma3ForConditionalGeneration": "sees pictures; gemma-3-1b-it does not",
+    "GraniteMoeHybridForCausalLM": "has layers of another kind; Granite 4.1 has none",
+}
+"""Of models that somebody may well try, why they are not forged."""
 _INTERLEAVED = {"llama", "smollm3", "granite"}
 """Where rows of q and k stand as (pair, half) instead of (half, pair): llama.cpp's own rotation."""
 _SHIFTED_NORMS = {"gemma3"}
@@ -72,9 +77,9 @@ def gguf_architecture(config: Mapping[str, Any]) -> str:
     """llama.cpp's name of a model's architecture; UnusableModel when it cannot be exported here."""
     found = (config.get("architectures") or ["no architecture"])[0]
     if found not in ARCHITECTURES:
-        raise UnusableModel(
-            f"{found} cannot be exported: needed one of {', '.join(sorted(ARCHITECTURES))}"
-        )
+        reason = f" ({found} {_REFUSED[found]})" if found in _REFUSED else ""
+        known = ", ".join(sorted(ARCHITECTURES))
+        raise UnusableModel(f"an architecture that can be exported, {known}: found {found}{reason}")
     return ARCHITECTURES[found]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from profiles import Model
 from tasks.domain.errors import UnusableModel
-from tasks.domain.modelfile import template
 from tasks.domain.templates import template_faults
 from tasks.external.base_model import read_architecture, tokenizer_folder
 from tasks.external.gguf_names import GgufNames
@@ -54,9 +53,9 @@ def _template_faults(model: Model, chat: ChatTokenizer) -> list[str]:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         return [f"a chat template fit for tool calls; this one: {faults[0]}{more}"]
     try:
-        template(model)
+        chat.turns()
     except UnusableModel as error:
-        return [str(error)]
+        return [f"a chat template that a Modelfile can repeat; this one: {error}"]
     return []
 
 

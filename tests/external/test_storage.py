@@ -11,6 +11,7 @@ from tasks.domain.conversations import Message, Row, write_jsonl
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import BaseModelFolder, StoredFile
 from tasks.external.storage import Storage, digest, stored_files
+from tests.fakes.templates import CHATML
 
 HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -128,7 +129,9 @@ def test_a_product_is_held_only_while_all_its_files_are_whole(
     storage: Storage, elsewhere: Storage
 ) -> None:
     stored = kept_file(storage)
-    product = BaseModelFolder(model="tiny", files=stored, origin="here", licence="none")
+    product = BaseModelFolder(
+        model="tiny", files=stored, origin="here", licence="none", turns=CHATML
+    )
     assert storage.holds(product)
     assert storage.holds([product, "a text", 3])
     assert storage.holds(None)
@@ -138,7 +141,9 @@ def test_a_product_is_held_only_while_all_its_files_are_whole(
 
 def test_stored_files_are_found_however_deep_they_lie() -> None:
     files = [StoredFile(uri=f"memory://{n}", sha256=str(n), size_bytes=n) for n in range(3)]
-    product = BaseModelFolder(model="tiny", files=files[0], origin="here", licence="none")
+    product = BaseModelFolder(
+        model="tiny", files=files[0], origin="here", licence="none", turns=CHATML
+    )
     assert list(stored_files([product, (files[1], "text"), files[2], 4])) == files
 
 

@@ -18,6 +18,7 @@ from tasks.domain.products import (
 )
 from tasks.domain.progress import TrainingUpdate
 from tasks.reporting import events
+from tests.fakes.templates import CHATML
 
 STORED = StoredFile(uri="s3://forge/adapters/tiny", sha256="0" * 64, size_bytes=9)
 
@@ -39,7 +40,7 @@ def saved() -> None:
     record = TrainingRecord(
         requested={}, effective={}, first_loss=3, final_loss=1, steps=9, seconds=1, trained_tokens=9
     )
-    base = BaseModelFolder(model="tiny", files=STORED, origin="noise", licence="none")
+    base = BaseModelFolder(model="tiny", files=STORED, origin="noise", licence="none", turns=CHATML)
     events.adapter_saved(
         LoraAdapter(model="tiny", profile="demo", files=STORED, base=base, record=record)
     )

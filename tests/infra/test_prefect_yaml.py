@@ -32,8 +32,10 @@ def test_prefect_yaml_is_what_the_profiles_say() -> None:
     assert (ROOT / "prefect.yaml").read_text("utf-8") == prefect_yaml(), "run: make deploy"
 
 
-def test_every_model_has_three_deployments_and_every_server_a_watch() -> None:
-    expected = {f"{flow}/{m}" for flow in ("forge", "train", "evaluate") for m in profiles.models()}
+def test_every_deployed_model_has_three_deployments_and_every_server_a_watch() -> None:
+    names = profiles.deployed_models()
+    assert {"deepseek-r1", "qwen-2.5", "smollm2"} <= set(names) < set(profiles.models())
+    expected = {f"{flow}/{name}" for flow in ("forge", "train", "evaluate") for name in names}
     expected |= {f"watch/{server}" for server in profiles.servers()}
     assert DEPLOYMENTS.keys() == expected
     pools = {name: deployment["work_pool"]["name"] for name, deployment in DEPLOYMENTS.items()}
@@ -108,6 +110,13 @@ def test_a_server_may_be_any_text_only_where_the_operator_allows_commands(
     assert parameter_schema(forge).properties["server"]["enum"] == profiles.servers()
     monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
     assert "enum" not in parameter_schema(forge).properties["server"]
+
+
+def test_a_model_without_deployments_of_its_own_can_be_chosen_in_every_form() -> None:
+    others = set(profiles.models()) - set(profiles.deployed_models())
+    for deployment in DEPLOYMENTS.values():
+        schema = parameter_schema(import_object(deployment["entrypoint"])).model_dump()
+        assert others <= set(schema["properties"]["model"]["enum"])
 
 
 def test_no_secret_can_be_given_as_a_parameter() -> None:

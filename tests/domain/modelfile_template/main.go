@@ -15,10 +15,9 @@ import (
 	"text/template/parse"
 )
 
+// Without String(), as Ollama's function since 0.14: only the template function json makes JSON of
+// it, compact and with \u003c for <.
 type object struct{ json.RawMessage }
-
-// Ollama prints functions and arguments through json.Marshal: compact, with \u003c for <.
-func (value *object) String() string { return toJSON(value.RawMessage) }
 
 type call struct {
 	Function struct {
