@@ -18,6 +18,7 @@ SMALL = {
     "memory.total": "24564",
     "memory.free": "20000",
     "compute_cap": "8.6",
+    "driver_version": "580.65.06",
 }
 LARGE = SMALL | {"uuid": "GPU-bbbb", "name": "NVIDIA H100", "memory.total": "81559"}
 

@@ -13,27 +13,28 @@ from tasks.domain.sizes import Device, adapter_parameters, parameters
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look, look_at_device
 from tests.conftest import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, VOCABULARY
+from tests.fakes.nvidia_smi import install
 
 REQUEST = Request(model=load_model("smollm2"))
 
 
+A10 = {
+    "name": "NVIDIA A10",
+    "uuid": "GPU-aaaa",
+    "memory.total": "24564",
+    "memory.free": "20000",
+    "compute_cap": "8.6",
+    "driver_version": "580.65.06",
+}
+T4 = A10 | {"name": "Tesla T4", "uuid": "GPU-bbbb", "compute_cap": "7.5"}
+
+
 @pytest.fixture
-def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program of that name which answers as the real one does for two GPUs."""
-    program = tmp_path / "nvidia-smi"
-    program.write_text(
-        "#!/bin/sh\n"
-        'case "$3" in --id=1) one=no;; --id=*) exit 6;; esac\n'
-        "asked=name,memory.total,memory.free,compute_cap,driver_version\n"
-        'case "$1" in --query-gpu=$asked) ;; *) exit 2;; esac\n'
-        '[ "$one" ] || echo "NVIDIA A10, 24564, 20000, 8.6, 580.65.06"\n'
-        'echo "Tesla T4, 15360, 15000, 7.5, 580.65.06"\n',
-        encoding="utf-8",
-    )
-    program.chmod(0o755)
+def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An nvidia-smi that knows two."""
+    install(tmp_path, A10, T4)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    return program
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
-@pytest.mark.usefixtures("nvidia_smi")
+@pytest.mark.usefixtures("two_gpus")
 def test_a_gpu_is_what_a_training_runs_on_where_there_is_one() -> None:
     device = look_at_device()
     assert (device.kind, device.total, device.free) == ("GPU", 24564 * 2**20, 20000 * 2**20)
@@ -51,8 +52,8 @@ def test_a_gpu_is_what_a_training_runs_on_where_there_is_one() -> None:
     assert (machine.gpu, machine.driver) == ("NVIDIA A10", "580.65.06")
 
 
-@pytest.mark.usefixtures("nvidia_smi")
-@pytest.mark.parametrize(("visible", "gpu"), [("1", "Tesla T4"), ("", ""), ("-1", "")])
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(("visible", "gpu"), [("1,0", "Tesla T4"), ("", ""), ("-1", "")])
 def test_the_gpu_is_the_one_that_cuda_would_take(
     visible: str, gpu: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +61,7 @@ def test_the_gpu_is_the_one_that_cuda_would_take(
     assert look(REQUEST).gpu == gpu
 
 
-@pytest.mark.usefixtures("nvidia_smi")
+@pytest.mark.usefixtures("two_gpus")
 def test_an_older_gpu_does_not_compute_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     assert not look_at_device().bf16
