@@ -3,7 +3,8 @@
     python infra/fetch_llama_cpp.py
 
 The converter (MIT) lies in the source distribution of llama-cpp-python, not in its built wheels.
-Nothing is compiled. Run again, it does nothing.
+Nothing is compiled. Two vocabularies come with it, which the tests build stand-ins of large models
+from. Run again, it does nothing.
 """
 
 import shutil
@@ -16,21 +17,28 @@ from pathlib import Path
 from profiles.settings import Settings
 
 PACKAGE = "llama-cpp-python==0.3.36"
-NEEDED = ("convert_hf_to_gguf.py", "convert_lora_to_gguf.py", "conversion", "gguf-py", "LICENSE")
+NEEDED = (
+    "convert_hf_to_gguf.py",
+    "convert_lora_to_gguf.py",
+    "conversion",
+    "gguf-py",
+    "LICENSE",
+    "models/ggml-vocab-llama-bpe.gguf",
+    "models/ggml-vocab-qwen2.gguf",
+)
 
 
 def main() -> None:
     """Download, unpack the needed part, move it into place."""
     target = Settings().llama_cpp_dir
-    if (target / NEEDED[0]).is_file():
+    if all((target / name).exists() for name in NEEDED):
         return
     with tempfile.TemporaryDirectory() as scratch:
         archive = _download(Path(scratch))
         with tarfile.open(archive) as tar:
             tar.extractall(scratch, members=_needed(tar), filter="data")
         tree = next(Path(scratch).glob("*/vendor/llama.cpp"))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(tree, target)
+        shutil.copytree(tree, target, dirs_exist_ok=True)
 
 
 def _download(folder: Path) -> Path:
@@ -42,11 +50,13 @@ def _download(folder: Path) -> Path:
 
 
 def _needed(tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
-    def part(member: tarfile.TarInfo) -> str:
-        names = Path(member.name).parts
-        return names[3] if names[1:3] == ("vendor", "llama.cpp") and len(names) > 3 else ""
+    def is_needed(member: tarfile.TarInfo) -> bool:
+        path = "/".join(Path(member.name).parts[3:])
+        return "/vendor/llama.cpp/" in member.name and any(
+            path == name or path.startswith(f"{name}/") for name in NEEDED
+        )
 
-    return [member for member in tar.getmembers() if part(member) in NEEDED]
+    return [member for member in tar.getmembers() if is_needed(member)]
 
 
 if __name__ == "__main__":

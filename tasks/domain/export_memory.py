@@ -19,7 +19,7 @@ _ADDING = 2 + 4 + 4 + 4 + 2
 """Bytes of a weight that an adapter is added to: as stored, in float32, the delta and the product
 that it is made of, the sum in float16."""
 _CASTING = 2 + 2
-"""Bytes of a weight that nothing is added to: as stored, where that is in 16 bit, and in float16."""
+"""Bytes of a weight that nothing is added to: as stored, if that is in 16 bit, and in float16."""
 _ROUNDING = 5
 """Bytes of a weight on its way to NF4 and back: in 16 bit, packed with its scales, in 16 bit."""
 _CONVERTING = 2 * 34 / 32
