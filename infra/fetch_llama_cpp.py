@@ -4,8 +4,9 @@
     python infra/fetch_llama_cpp.py --sources FOLDER
 
 The converter (MIT) lies in the source distribution of llama-cpp-python, not in its built wheels.
-Nothing is compiled. Run again, it does nothing. The second form puts all of llama.cpp into a new
-folder: what a ``llama-server`` is built from (infra/Dockerfile).
+Nothing is compiled. Two vocabularies come with it, which the tests build stand-ins of large models
+from. Run again, it does nothing. The second form puts all of llama.cpp into a new folder: what a
+``llama-server`` is built from (infra/Dockerfile).
 """
 
 import argparse
@@ -20,7 +21,15 @@ from pathlib import Path
 from profiles.settings import Settings
 
 PACKAGE = "llama-cpp-python==0.3.36"
-NEEDED = ("convert_hf_to_gguf.py", "convert_lora_to_gguf.py", "conversion", "gguf-py", "LICENSE")
+NEEDED = (
+    "convert_hf_to_gguf.py",
+    "convert_lora_to_gguf.py",
+    "conversion",
+    "gguf-py",
+    "LICENSE",
+    "models/ggml-vocab-llama-bpe.gguf",
+    "models/ggml-vocab-qwen2.gguf",
+)
 
 
 def main() -> None:
@@ -29,7 +38,7 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, help="a folder for all of llama.cpp")
     sources: Path | None = parser.parse_args().sources
     target = sources or Settings().llama_cpp_dir
-    if (target / NEEDED[0]).is_file():
+    if all((target / name).exists() for name in NEEDED):
         return
     with tempfile.TemporaryDirectory() as scratch:
         archive = _download(Path(scratch))
@@ -37,8 +46,7 @@ def main() -> None:
             members = list(_llama_cpp(tar)) if sources else list(_converter(tar))
             tar.extractall(scratch, members=members, filter="data")
         tree = next(Path(scratch).glob("*/vendor/llama.cpp"))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(tree, target)
+        shutil.copytree(tree, target, dirs_exist_ok=True)
 
 
 def _download(folder: Path) -> Path:
@@ -57,7 +65,8 @@ def _llama_cpp(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 def _converter(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in _llama_cpp(tar):
-        if set(Path(member.name).parts[3:4]) & set(NEEDED):
+        path = "/".join(Path(member.name).parts[3:])
+        if any(path == name or path.startswith(f"{name}/") for name in NEEDED):
             yield member
 
 

@@ -1,8 +1,5 @@
 """Stage 6: LoraAdapter → GgufModel: merged in 16 bit, converted, compared, tried."""
 
-import tempfile
-from pathlib import Path
-
 from prefect import task
 
 from profiles import Model, Quantization
@@ -30,9 +27,9 @@ def export_gguf(
     key = content_key("gguf", __file__, base=base, adapter=adapter, quantization=quantization)
     name = model.name if adapter else f"{model.name}-base"
     place = ("gguf", f"{name}-{quantization}-{key[-8:]}.gguf")
-    with tempfile.TemporaryDirectory(prefix="mcp-forge-") as scratch:
-        merged = Path(scratch) / "merged"
-        adapter_files = storage.fetch(adapter.files) if adapter else None
+    adapter_files = storage.fetch(adapter.files) if adapter else None
+    # The merged model is as large as the base in 16 bit: it lies where there is room for it.
+    with storage.writing("merged", f"{name}-{key[-8:]}") as merged:
         merge(
             storage.fetch(base.files),
             adapter_files,

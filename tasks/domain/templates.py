@@ -21,6 +21,10 @@ class Chat(Protocol):
     def eos_id(self) -> int:
         """The token that ends a turn."""
 
+    @property
+    def first_token(self) -> str:
+        """What the vocabulary puts in front of every text by itself; or ""."""
+
     def render(
         self,
         messages: Sequence[Message],
@@ -74,10 +78,22 @@ def template_faults(chat: Chat, stop: Sequence[str], thinks: bool) -> list[str]:
         prompt = chat.render(asked, _TOOLS, add_generation_prompt=True)
     except UnusableModel as error:
         return [str(error)]
-    faults = [*_unread_tools(prompt), *_unlike_thought(prompt, thinks), *_no_stop(chat, stop)]
+    faults = [
+        *_no_first_token(prompt, chat.first_token),
+        *_unread_tools(prompt),
+        *_unlike_thought(prompt, thinks),
+        *_no_stop(chat, stop),
+    ]
     for name in _TURNS:
         faults += [f"{name}: {fault}" for fault in _row_faults(chat, name, stop)]
     return faults
+
+
+def _no_first_token(prompt: str, first: str) -> list[str]:
+    """Training would not see a token that llama.cpp puts in front of every prompt."""
+    if prompt.startswith(first):
+        return []
+    return [f"begins without {first!r}, which the vocabulary puts first: begin with bos_token"]
 
 
 def _unread_tools(prompt: str) -> list[str]:

@@ -112,7 +112,7 @@ def _compare_weights(file: GgufFile, config: dict[str, Any], source: Path, limit
         for _, row, values in parts:
             expected = stored.rows(name, row, row + len(values))
             largest = np.maximum(largest, np.abs(expected).max())
-            off = np.maximum(off, np.abs(np.subtract(values, expected, out=values)).max())
+            off = np.maximum(off, np.abs(values - expected).max())
         error = float(off / largest)
         if not error <= limit:  # an error that is not a number is one too
             raise ExportFailed(f"{name}: off by {error:.3g} of its largest weight, limit {limit:g}")

@@ -92,10 +92,11 @@ def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]
         _run_converter(folder, target, _DIRECT[quantization])
         return []
     draft = target.with_suffix(".f16.gguf")
-    _run_converter(folder, draft, "f16")
-    notes = _quantize(draft, target, quantization)
-    draft.unlink()
-    return notes
+    try:
+        _run_converter(folder, draft, "f16")
+        return _quantize(draft, target, quantization)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def slots() -> int:

@@ -96,6 +96,12 @@ class ChatTokenizer:
         """The token that ends a turn."""
         return int(self._tokenizer.eos_token_id)
 
+    @property
+    def first_token(self) -> str:
+        """What the vocabulary puts in front of every text by itself, as llama.cpp does; or ""."""
+        ids = self._tokenizer("")["input_ids"]
+        return self.text(ids[:1]) if ids[:1] == [self._tokenizer.bos_token_id] else ""
+
     def render(
         self,
         messages: Sequence[Message],

@@ -58,17 +58,20 @@ def settle_tokenizer(folder: Path) -> None:
     Raises:
         UnusableModel: transformers reads the folder otherwise whatever class is named.
     """
-    if not (folder / "tokenizer.json").is_file() or _opens_as_written(folder):
+    if not (folder / "tokenizer.json").is_file():
+        return
+    written = _probed(open_tokenizer(folder))
+    if _probed(_as_others_open(folder)) == written:
         return
     path = folder / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    named = config.get("tokenizer_class")
     text = json.dumps(config | {"tokenizer_class": "PreTrainedTokenizerFast"}, indent=2)
     path.write_text(text, encoding="utf-8")
-    if not _opens_as_written(folder):
+    if _probed(_as_others_open(folder)) != written:
         raise UnusableModel(
-            f"{folder.name}: transformers opens its tokenizer ({named}) as another one than its "
-            "tokenizer.json; needed one that is the same in training and in llama.cpp's converter"
+            f"{folder.name}: transformers opens its tokenizer ({config.get('tokenizer_class')}) as "
+            "another one than its tokenizer.json; needed one that is the same in training and in "
+            "llama.cpp's converter"
         )
 
 
@@ -79,13 +82,12 @@ def copy_tokenizer(source: Path, folder: Path) -> None:
             shutil.copy(file, folder)
 
 
-def _opens_as_written(folder: Path) -> bool:
+def _as_others_open(folder: Path) -> Any:
+    """As Unsloth and llama.cpp's converter do."""
     from transformers import AutoTokenizer
 
-    opened = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    written = open_tokenizer(folder)
-    return all(
-        opened(text, add_special_tokens=False)["input_ids"]
-        == written(text, add_special_tokens=False)["input_ids"]
-        for text in PROBES
-    )
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+
+
+def _probed(tokenizer: Any) -> list[list[int]]:
+    return [tokenizer(text, add_special_tokens=False)["input_ids"] for text in PROBES]

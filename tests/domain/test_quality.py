@@ -12,7 +12,7 @@ from tasks.domain.conversations import CalledFunction, Message, MessageCall, Row
 from tasks.domain.products import Finding, QualityReport
 from tasks.domain.quality import judge
 from tasks.domain.reports import quality_markdown
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.token_rules import EncodedRow, first_difference
 from tasks.domain.toolcalls import ToolCall
 
 LIMITS = load_profile("demo").quality
@@ -293,6 +293,48 @@ def test_a_row_that_teaches_nothing_is_refused() -> None:
     report = judge(good(), HELDOUT, LIMITS, 100, mute, PLAN)
     assert set(failed(report)) == {"every row teaches", "share of trained tokens"}
     assert failed(report)["every row teaches"].count == 16
+
+
+def test_rows_whose_tokens_read_as_another_text_are_refused() -> None:
+    def lossy(row: Row) -> EncodedRow:
+        whole = encode(row)
+        misread = first_difference(
+            row.user_text, row.user_text.replace(" ", ""), lambda text: [text]
+        )
+        return EncodedRow(whole.ids, whole.trained, misread)
+
+    finding = only_failure(judge(good(), HELDOUT, LIMITS, 100, lossy, PLAN))
+    assert finding.rule == "tokens read back as text"
+    assert finding.count == 17  # three are one word
+    assert finding.example.startswith("train:1: 'How is Rome on 2026-11-22?' reads 'HowisRomeon")
+
+
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("Zu\u0308rich", "Z\u00fcrich"),
+        ("hi|there |friend", "hi| there|friend"),
+        ("a line\n|b", "a line|b"),
+    ],
+    ids=["canonically equal", "a blank behind a control token", "a line end before one"],
+)
+def test_what_tokenizers_change_on_purpose_is_no_difference(text: str, back: str) -> None:
+    assert first_difference(text, back, lambda one: one.split("|")) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "back", "difference"),
+    [
+        ("Which lake|?", "Whichlake|?", "'Which lake' reads 'Whichlake'"),
+        ("the Rhine", "the rhine", "'the Rhine' reads 'the rhine'"),
+        ("ﬁve", "five", "'ﬁve' reads 'five'"),
+        ("a|b", "ab", "'a' reads 'ab'"),
+        ("café", "caf", "'café' reads 'caf'"),
+    ],
+    ids=["lost blanks", "another case", "a compatible form", "a control token", "a lost letter"],
+)
+def test_what_tokens_lose_is_named_where_it_begins(text: str, back: str, difference: str) -> None:
+    assert first_difference(text, back, lambda one: one.split("|")) == difference
 
 
 def test_a_loss_that_sees_the_system_turn_is_refused() -> None:

@@ -140,7 +140,7 @@ def test_a_converted_file_is_the_model_that_went_in(
 ) -> None:
     notes = check_gguf(exported(name, quantization), merged[name], quantization, STOP)
     assert notes[0].startswith("20 tensors compared, largest error ")
-    assert notes[1].startswith("6 texts and the chat template equal in tokens; it says ")
+    assert notes[1].startswith("6 texts and a conversation equal in tokens; it says ")
 
 
 def test_a_file_without_the_adapter_is_not_the_tuned_model(
@@ -175,6 +175,19 @@ def test_a_file_with_another_template_is_refused(
         ExportFailed, match=r"tokenizer\.chat_template is '.*', needed '{# other #}"
     ):
         check_gguf(tuned, folder, "q8_0", STOP)
+
+
+def test_a_file_that_puts_a_token_in_front_that_training_did_not_see_is_refused(
+    tuned: Path, merged: dict[str, Path], tmp_path: Path
+) -> None:
+    data = bytearray(tuned.read_bytes())
+    for key, value in ((b"tokenizer.ggml.add_bos_token", 1), (b"tokenizer.ggml.bos_token_id", 0)):
+        data[data.index(key) + len(key) + 4] = value  # behind the type, four bytes
+    changed = tmp_path / "changed.gguf"
+    changed.write_bytes(data)
+    message = r"other tokens than training: '<\|endoftext\|><\|im_start\|>system.*' at token 0 of"
+    with pytest.raises(ExportFailed, match=message):
+        check_gguf(changed, merged["tuned"], "q8_0", STOP)
 
 
 def test_a_file_with_another_stop_token_is_refused(

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from profiles import FOLDER
+from profiles import FOLDER, Model, Source
 
 TINY: dict[str, dict[str, Any]] = {
     "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
@@ -36,9 +36,27 @@ def profile(**changes: dict[str, Any]) -> str:
 
 def model(folder: Path, **sections: dict[str, Any]) -> str:
     """A model like SmolLM2 whose files lie in a folder."""
-    smollm2 = tomllib.loads((FOLDER / "models" / "smollm2.toml").read_text("utf-8"))
-    source = {"kind": "folder", "path": str(folder)}
-    return toml(smollm2 | {"source": source} | sections)
+    return toml(_in_folder("smollm2", folder) | sections)
+
+
+def stand_in(name: str, folder: Path) -> str:
+    """A registered model whose files are those of a small stand-in, which needs no GPU."""
+    value = _in_folder(name, folder)
+    return toml(
+        {key: value[key] for key in value.keys() - {"architecture", "gpu_memory_gb"}}
+        | {"needs_gpu": False}
+    )
+
+
+def _in_folder(name: str, folder: Path) -> dict[str, Any]:
+    value = tomllib.loads((FOLDER / "models" / f"{name}.toml").read_text("utf-8"))
+    return value | {"source": {"kind": "folder", "path": str(folder)}}
+
+
+def in_folder(model: Model, folder: Path) -> Model:
+    """A model whose files lie in a folder, and which needs no GPU."""
+    source = Source(kind="folder", path=str(folder))
+    return model.model_copy(update={"source": source, "needs_gpu": False})
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

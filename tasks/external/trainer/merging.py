@@ -35,7 +35,14 @@ def save_adapter(model: Any, folder: Path) -> None:
         raise UnusableModel(f"{folder.name}: the adapter on disk is not the one that was trained")
 
 
-def merge(base: Path, adapter: Path | None, folder: Path, *, in_4bit: bool = False) -> None:
+def merge(
+    base: Path,
+    adapter: Path | None,
+    folder: Path,
+    *,
+    in_4bit: bool = False,
+    shard_bytes: int = SHARD_BYTES,
+) -> None:
     """Write base and adapter as one 16-bit model; without an adapter, the base itself in 16 bit.
 
     Tensor by tensor and file by file, so that memory holds one file and never the model. The sum
@@ -57,7 +64,7 @@ def merge(base: Path, adapter: Path | None, folder: Path, *, in_4bit: bool = Fal
         name: torch.empty(shape, dtype=torch.float16, device="meta")
         for name, shape in weights.shapes.items()
     }
-    shards = split_torch_state_dict_into_shards(halves, max_shard_size=SHARD_BYTES)
+    shards = split_torch_state_dict_into_shards(halves, max_shard_size=shard_bytes)
     for file, names in shards.filename_to_tensors.items():
         tensors = {name: _merged(weights, deltas, name) for name in names}
         save_file(tensors, folder / file, metadata={"format": "pt"})

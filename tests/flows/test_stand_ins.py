@@ -1,0 +1,72 @@
+"""A stand-in of each model this project is for goes from its base to its bundle.
+
+Vocabulary, template, tokenizer class, kind of layers and 4 bit are those of the model.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.settings import (
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.forge import forge
+from tasks.external.llama_cpp import missing_for
+from tests.external.test_templates import shipped_with_trl
+from tests.fakes.own_profiles import profile, stand_in, write
+from tests.fakes.stand_ins import missing_vocabularies, write_qwen, write_r1
+
+QWEN = {  # sizes that tell the two apart, as their own do
+    "qwen-2.5-7b": {"num_key_value_heads": 1},
+    "qwen-2.5": {"num_hidden_layers": 3},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def llama_cpp() -> None:
+    """The converter, its vocabularies and the server; promised where CI is set."""
+    missing = "; ".join([*missing_for("q8_0"), *missing_vocabularies("llama-bpe", "qwen2")])
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"needed {missing}")
+    if missing:
+        pytest.skip(f"needed {missing}")
+
+
+@pytest.fixture(scope="module")
+def prefect_api() -> Iterator[None]:
+    """A Prefect API of this module's own. Heartbeats would cost a second for each flow run."""
+    quiet = {PREFECT_LOGGING_TO_API_ENABLED: False, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
+        yield
+
+
+@pytest.mark.usefixtures("prefect_api")
+@pytest.mark.parametrize("name", ["deepseek-r1", *QWEN])
+def test_a_stand_in_goes_from_its_base_to_its_bundle(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == "deepseek-r1":
+        base = write_r1(tmp_path / "base")
+    else:
+        base = write_qwen(tmp_path / "base", shipped_with_trl("qwen2_5.jinja"), **QWEN[name])
+    write(
+        tmp_path / "profiles",
+        {f"models/{name}": stand_in(name, base), "training/tiny": profile()},
+    )
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path / "profiles"))
+    bundle = forge("time", name, "tiny", output=str(tmp_path / "bundle"))
+    assert (bundle.server, bundle.model) == ("time", name)
+    folder = Path(bundle.path)
+    assert len(list(folder.glob("*.gguf"))) == 1
+    assert (folder / "Modelfile").is_file()
+    agent = (folder / "agent.yaml").read_text("utf-8")
+    assert name in agent
+    tools = json.loads((folder / "tools.json").read_text("utf-8"))
+    assert {tool["name"] for tool in tools} == {"get_current_time", "convert_time"}
+    assert list((Path(os.environ["MCP_FORGE_HOME"]) / "storage" / "merged").iterdir()) == []
