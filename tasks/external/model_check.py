@@ -13,7 +13,7 @@ from tasks.domain.errors import UnusableModel
 from tasks.domain.templates import template_faults
 from tasks.external.base_model import read_architecture, tokenizer_folder
 from tasks.external.gguf_names import GgufNames
-from tasks.external.llama_cpp import unknown_to_converter
+from tasks.external.llama_cpp import unknown_to_converter, unknown_to_server
 from tasks.external.tokenizer import ChatTokenizer
 
 
@@ -71,6 +71,7 @@ def _export_faults(folder: Path) -> Iterator[str]:
         yield str(error)
         return
     yield from unknown_to_converter(config["architectures"][0])
+    yield from unknown_to_server(names.architecture)
 
 
 def _tensors(folder: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ from unsloth import FastLanguageModel
 # isort: on
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,11 @@ def merge(base: Path, adapter: Path | None, folder: Path, *, in_4bit: bool = Fal
         model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     model.to(torch.float16).save_pretrained(str(folder))
     AutoTokenizer.from_pretrained(str(base)).save_pretrained(str(folder))
+    vocabulary = (
+        base / "tokenizer.model"
+    )  # transformers leaves it out, llama.cpp's converter reads it
+    if vocabulary.is_file():
+        shutil.copy(vocabulary, folder)
 
 
 def is_4bit(base: Path) -> bool:
