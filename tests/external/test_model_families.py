@@ -147,13 +147,12 @@ def test_a_family_is_trained_merged_exported_and_served(
         tuned, tokenizer, encoded, None, TRAINING, tmp_path / "checkpoints", told.append
     )
     assert 0 < record.first_loss < 20
-    learned = [value.abs().max() for n, value in tuned.named_parameters() if "lora_B" in n]
+    learned = [value.detach().abs().max() for n, value in tuned.named_parameters() if "lora_B" in n]
     assert len(learned) == 2 * len(LORA.target_modules)
     assert min(map(float, learned)) > 0
-    reasons = [update.detail for update in told if update.moment == "fell_back"]
-    assert [reason.split(", ")[0] for reason in reasons] == (
-        ["the longest row has 505 tokens"] if name == "gemma-3" else []
-    )
+    fell_back = [update.detail for update in told if update.moment == "fell_back"]
+    slides = "sliding_window" in FAMILIES[name].odd
+    assert [reason.startswith("the longest row has ") for reason in fell_back] == [True] * slides
     save_adapter(tuned, tmp_path / "adapter")
     merge(folder, tmp_path / "adapter", tmp_path / "merged")
     convert(tmp_path / "merged", tmp_path / "model.gguf", "f16")
@@ -269,7 +268,9 @@ def test_a_tensor_without_a_name_in_gguf_is_named_at_the_start(
     name = "model.layers.0.self_attn.gate.weight"
     weights = load_file(other / "model.safetensors")
     save_file(weights | {name: weights["model.norm.weight"]}, other / "model.safetensors")
-    assert model_faults(model, other) == [f"a llama has no tensor {name!r} in a GGUF file"]
+    assert model_faults(model, other) == [
+        f"only tensors that llama.cpp's llama has: found {name!r}"
+    ]
 
 
 def test_a_converter_that_is_older_than_the_architecture_is_named_at_the_start(
