@@ -57,7 +57,9 @@ class GgufNames:
         """What a tensor of the model is called in the file; UnusableModel when it has no name."""
         known: str | None = self._names.get_name(name, try_suffixes=(".weight", ".bias"))
         if known is None:
-            raise UnusableModel(f"a {self.architecture} has no tensor {name!r} in a GGUF file")
+            raise UnusableModel(
+                f"only tensors that llama.cpp's {self.architecture} has: found {name!r}"
+            )
         return known
 
     def reorders(self, name: str) -> bool:

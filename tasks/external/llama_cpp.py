@@ -78,6 +78,31 @@ def _fault_of(program: str) -> str:
     return f"{program} --version failed: {' '.join(words)}" if answer.returncode else ""
 
 
+def unknown_to_server(architecture: str) -> list[str]:
+    """What the server lacks for llama.cpp's ``architecture``; empty when it knows it.
+
+    It is asked to load a file that names the architecture and holds nothing else, and says within
+    a fifth of a second whether the name or the rest is what it misses.
+    """
+    if missing_server():
+        return []  # missing_for says so
+    from gguf import GGUFWriter
+
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / f"{architecture}.gguf"
+        writer = GGUFWriter(file, architecture)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.close()
+        try:
+            with served(file, context=64):
+                return []
+        except ExportFailed as error:
+            if "unknown model architecture" not in str(error):
+                return []
+            return [f"a llama.cpp that can load the architecture {architecture}: {error}"]
+
+
 def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]:
     """Write a Hugging Face model folder as one GGUF file; notes on what was not quantised.
 

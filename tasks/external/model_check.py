@@ -12,8 +12,8 @@ from profiles import Model
 from tasks.domain.errors import UnusableModel
 from tasks.domain.templates import template_faults
 from tasks.external.base_model import read_architecture, tokenizer_folder
-from tasks.external.gguf_names import GgufNames
-from tasks.external.llama_cpp import unknown_to_converter
+from tasks.external.gguf_names import GgufNames, gguf_architecture
+from tasks.external.llama_cpp import unknown_to_converter, unknown_to_server
 from tasks.external.tokenizer import ChatTokenizer
 
 
@@ -63,14 +63,16 @@ def _export_faults(folder: Path) -> Iterator[str]:
     """What the converter to GGUF, or the comparison after it, would refuse."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     try:
-        names = GgufNames(config)
+        gguf_architecture(config)
         read_architecture(folder)
+        names = GgufNames(config)
         for name in _tensors(folder):
             names.of(name)
     except UnusableModel as error:
         yield str(error)
         return
     yield from unknown_to_converter(config["architectures"][0])
+    yield from unknown_to_server(names.architecture)
 
 
 def _tensors(folder: Path) -> Iterator[str]:

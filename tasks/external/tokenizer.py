@@ -131,9 +131,7 @@ class ChatTokenizer:
                 add_generation_prompt=add_generation_prompt,
             )
         except (TemplateError, TypeError) as error:  # TypeError: a text is put beside no text
-            raise UnusableModel(
-                f"the chat template cannot render a conversation: {error}"
-            ) from error
+            raise UnusableModel(f"the chat template refuses a conversation: {error}") from error
         return text
 
     def turns(self) -> Turns:

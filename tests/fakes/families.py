@@ -1,17 +1,21 @@
 """Tiny random models of the families that profiles/models/ names, with their special tokens.
 
-The text tokens are SmolLM2's, the only vocabulary that is here and that llama.cpp knows; special
-tokens, sizes in proportion and everything that is odd about a family are its own.
+The text tokens are SmolLM2's, the only vocabulary that is here and that llama.cpp knows by its
+merges; Gemma's are learned here, as a SentencePiece model like its own. Special tokens, sizes in
+proportion and everything that is odd about a family are the family's.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sentencepiece
 import torch
 import transformers
 from tokenizers import AddedToken
+from transformers.convert_slow_tokenizer import SentencePieceExtractor
 
+ROOT = Path(__file__).parents[2]
 _CHATML = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _LLAMA3 = ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>")
 _ROTATION_OF_LLAMA3 = {
@@ -20,7 +24,7 @@ _ROTATION_OF_LLAMA3 = {
     "factor": 32.0,
     "low_freq_factor": 1.0,
     "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 8192,
+    "original_max_position_embeddings": 1024,
 }
 
 
@@ -35,6 +39,8 @@ class Family:
     """Added tokens that stay when special ones are skipped."""
     odd: dict[str, Any] = field(default_factory=dict)
     """Of its configuration, beside the sizes."""
+    sentencepiece: bool = False
+    """Whether its vocabulary is a SentencePiece model."""
 
 
 FAMILIES = {
@@ -51,7 +57,7 @@ FAMILIES = {
     ),
     "gemma-3": Family(
         "Gemma3",
-        ("<bos>", "<pad>", "<start_of_turn>", "<end_of_turn>"),
+        ("<bos>", "<start_of_turn>", "<end_of_turn>"),
         (),
         {
             "head_dim": 32,
@@ -59,6 +65,7 @@ FAMILIES = {
             "sliding_window": 64,
             "tie_word_embeddings": True,
         },
+        sentencepiece=True,
     ),
     "phi-4": Family("Llama", ("<|endoftext|>", "<|im_start|>", "<|im_sep|>", "<|im_end|>")),
     "smollm-3": Family(
@@ -82,6 +89,41 @@ FAMILIES = {
 }
 
 
+def write_sentencepiece(family: Family, folder: Path, template: str) -> int:
+    """A tokenizer as Gemma's, learned from our documentation; how many tokens there are."""
+    texts = [file.read_text("utf-8") for file in sorted((ROOT / "docs").glob("*.md"))]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([line for text in texts for line in text.splitlines()]),
+        model_prefix=str(folder / "tokenizer"),
+        model_type="bpe",
+        vocab_size=1200,
+        byte_fallback=True,
+        split_digits=True,
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        normalization_rule_name="identity",
+        pad_id=0,
+        eos_id=1,
+        bos_id=2,
+        unk_id=3,
+        pad_piece="<pad>",
+        eos_piece="<eos>",
+        bos_piece="<bos>",
+        user_defined_symbols=["<mask>", *family.special[1:]],
+        minloglevel=2,
+    )
+    known = SentencePieceExtractor(str(folder / "tokenizer.model")).extract(None)
+    made = transformers.GemmaTokenizer(
+        vocab=known["vocab"],
+        merges=known["merges"],
+        eos_token=family.special[-1],
+        chat_template=template,
+    )
+    made.add_tokens([AddedToken(t, special=True, normalized=False) for t in family.special])
+    made.save_pretrained(str(folder))
+    return len(made)
+
+
 def write_tokenizer(family: Family, base: Path, folder: Path, template: str) -> int:
     """A tokenizer with SmolLM2's text tokens and the family's own; how many tokens there are."""
     opened = transformers.AutoTokenizer.from_pretrained(str(base))
@@ -101,7 +143,10 @@ def write_tokenizer(family: Family, base: Path, folder: Path, template: str) -> 
 
 def write_model(family: Family, base: Path, folder: Path, template: str) -> Path:
     """A whole folder: tokenizer, configuration, random weights of two layers."""
-    size = write_tokenizer(family, base, folder, template)
+    if family.sentencepiece:
+        size = write_sentencepiece(family, folder, template)
+    else:
+        size = write_tokenizer(family, base, folder, template)
     kind = f"{family.architecture}TextConfig" if family.architecture == "Gemma3" else ""
     config = getattr(transformers, kind or f"{family.architecture}Config")(
         **{

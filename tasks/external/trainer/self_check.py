@@ -36,6 +36,23 @@ FAILURES = (
 """What a kernel that cannot compute a pack raises, on the way to it or in it."""
 
 
+def beyond_window(config: Any, longest: int) -> str:
+    """Say so when a row of ``longest`` tokens reaches beyond what a layer looks back; else nothing.
+
+    In a pack every token sees the whole prefix, which is exact only where a row by itself would.
+    The first rows may be short, so no comparison of losses is to be relied on.
+    """
+    said = config.get_text_config().to_dict()
+    window = said.get("sliding_window")
+    slides = "sliding_attention" in said.get("layer_types", ["sliding_attention"])
+    if not window or not slides or longest <= window:
+        return ""
+    return (
+        f"the longest row has {longest} tokens, and layers that look back {window} see a pack "
+        "otherwise than a row, so plain batches are trained"
+    )
+
+
 def find_fault(trainer: StepTrainer, rows: Rows, pack_tokens: int) -> str:
     """Say how packs of ``rows`` differ from the rows themselves; nothing when they agree.
 
