@@ -23,7 +23,6 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
 from tasks.reporting.training import TrainingReporter
 
-
 _ONLY = {"profile": ("name", "lora", "training", "evaluation.loss_rows")}
 """A threshold or a number of the evaluation is no reason to train again."""
 
