@@ -25,9 +25,12 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
 from tasks.reporting.training import TrainingReporter
 
+_ONLY = {"profile": ("name", "lora", "training", "evaluation.loss_rows")}
+"""A threshold or a number of the evaluation is no reason to train again."""
+
 
 @task(
-    cache_policy=ByContent(without=("plan",)),
+    cache_policy=ByContent(without=("plan",), only=_ONLY),
     persist_result=True,
     on_completion=[events.stage_completed],
 )

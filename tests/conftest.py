@@ -39,6 +39,8 @@ for name in (
     "MCP_FORGE_ALLOW_AD_HOC_SERVERS",
     "MCP_FORGE_PLACEMENT",
     "MCP_FORGE_CODE",
+    "MCP_FORGE_LLAMA_SERVER",
+    "MCP_FORGE_LLAMA_SLOTS",
     "PREFECT_API_URL",
 ):
     os.environ.pop(name, None)

@@ -10,6 +10,7 @@ from profiles import FOLDER, load_model, load_recipe, load_server
 from tasks.ask_base import ask_base
 from tasks.caching import ByContent, code_of, content_key
 from tasks.domain.products import StoredFile
+from tasks.train_adapter import train_adapter
 
 ROOT = FOLDER.parent
 
@@ -70,6 +71,24 @@ def test_the_base_is_asked_once_for_all_that_is_tuned_on_it() -> None:
         asking(recipe=load_recipe("git", "smollm2", "demo")),
     }
     assert len(others - {first}) == 6
+
+
+def test_a_threshold_is_no_reason_to_train_again_and_a_learning_rate_is() -> None:
+    profile = load_recipe("time", "smollm2", "demo").profile
+    policy = train_adapter.cache_policy
+    assert isinstance(policy, ByContent)
+
+    def training(part: str = "thresholds", **values: Any) -> str:
+        section = getattr(profile, part).model_copy(update=values)
+        return key(policy, profile=profile.model_copy(update={part: section}), plan=None)
+
+    first = training()
+    assert training(valid=0.1) == training("evaluation", base_prompts=9) == first
+    assert first not in (
+        training("training", learning_rate=1e-5),
+        training("lora", rank=2),
+        training("evaluation", loss_rows=1),
+    )
 
 
 def test_a_file_counts_by_its_content_not_by_its_place() -> None:

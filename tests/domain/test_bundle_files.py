@@ -226,6 +226,12 @@ def test_the_readme_says_how_to_run_it_how_good_it_is_and_what_that_does_not_say
     assert SYSTEM_PROMPT in text
 
 
+def test_the_readme_says_that_a_model_of_a_thinking_base_does_not_think() -> None:
+    assert "thinks before it answers" not in readme(ingredients())
+    thinking = ingredients().model_copy(update={"thinks": True})
+    assert "trained to answer at once, with an empty thought" in readme(thinking)
+
+
 def test_checksums_are_read_back_and_are_those_of_sha256sum() -> None:
     sums = {"tests/prompts.jsonl": SHA, "model.gguf": SHA[::-1]}
     text = checksums(sums)
