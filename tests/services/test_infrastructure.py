@@ -245,6 +245,8 @@ def test_a_docker_container_has_a_gpu_and_shared_memory() -> None:
     asked = job.container_create_kwargs
     assert asked["shm_size"] == "8g"
     assert asked["device_requests"][0]["Capabilities"] == [["gpu"]]
+    # All of them: which is its own, a run settles with the others in the volume that they share.
+    assert asked["device_requests"][0]["Count"] == -1
 
 
 @pytest.mark.usefixtures("api")
