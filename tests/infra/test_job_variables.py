@@ -1,6 +1,7 @@
 """What a model's runs ask of a container engine: enough for its files, in the template's words."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,16 @@ def quantities(name: str) -> tuple[int, int]:
     )
 
 
+def template(kind: str) -> dict[str, Any]:
+    """A base job template."""
+    path = ROOT / "infra" / kind / "gpu-base-job-template.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
 def variables(kind: str) -> set[str]:
     """The variables of a job template."""
-    path = ROOT / "infra" / kind / "gpu-base-job-template.json"
-    return set(json.loads(path.read_text("utf-8"))["variables"]["properties"])
+    return set(template(kind)["variables"]["properties"])
 
 
 def test_a_larger_model_gets_more_memory_and_disk() -> None:
@@ -44,6 +51,12 @@ def test_a_template_knows_every_variable_that_a_deployment_gives(kind: str) -> N
         asked = job_variables(load_model(name), kind)
         assert asked
         assert asked.keys() <= variables(kind)
+
+
+@pytest.mark.parametrize("kind", ["kubernetes", "docker"])
+def test_what_a_template_fills_in_are_its_variables_and_each_is_used(kind: str) -> None:
+    job = json.dumps(template(kind)["job_configuration"])
+    assert set(re.findall(r"{{ (\w+) }}", job)) == variables(kind)
 
 
 def test_a_process_has_what_its_machine_has() -> None:
