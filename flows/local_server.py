@@ -24,7 +24,7 @@ _START_SECONDS = 180
 
 SERVER_SETTINGS = {"PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "1"}
 """For a server on SQLite. After a restart its clients send again what it may not have written, and
-Prefect 3.8.8 fails on a batch of which it knows every event (an INSERT without a row): after five
+Prefect 3.9.1 fails on a batch of which it knows every event (an INSERT without a row): after five
 tries it throws away all that wait, new ones too. Batches of one leave only known ones to throw."""
 
 

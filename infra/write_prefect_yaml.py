@@ -12,6 +12,7 @@ import yaml
 
 import profiles
 from infra.bootstrap import CPU, GPU
+from infra.job_variables import job_variables
 from profiles.settings import Settings
 
 FILE = Path("prefect.yaml")
@@ -100,12 +101,13 @@ def _watch(name: str) -> dict[str, Any]:
 def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> dict[str, Any]:
     environment = _PLACING if pool == CPU else _ENVIRONMENT
     kind = "server" if flow == "watch" else "model"
+    room = {} if pool == CPU else job_variables(profiles.load_model(name), Settings().pool_type)
     return {
         "name": name,
         "entrypoint": f"flows.{flow}:{flow}",
         "tags": ["mcp-forge", flow, f"{kind}:{name}"],
         "parameters": parameters,
-        "work_pool": {"name": pool, "job_variables": {"env": dict(environment)}},
+        "work_pool": {"name": pool, "job_variables": {"env": dict(environment)} | room},
     }
 
 

@@ -1,7 +1,5 @@
 """Stage 5: ApprovedDataset → LoraAdapter, on whatever machine this flow run was placed."""
 
-import os
-import signal
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -9,7 +7,7 @@ from prefect import task
 
 from profiles import Model, Profile
 from tasks.caching import ByContent, content_key
-from tasks.domain.errors import TrainingInterrupted, TrainingLocked
+from tasks.domain.errors import TrainingLocked
 from tasks.domain.list_variants import list_numbers
 from tasks.domain.origin import Origin, flat
 from tasks.domain.products import (
@@ -71,21 +69,12 @@ def train_adapter(
         reporter.finish(artifacts.finished_loss_curve(adapter))
     except Timeout as error:
         raise TrainingLocked(f"another process trains {key}; wait for it or end it") from error
-    except TrainingInterrupted:
-        _leave_to_supervisor()
-        raise
     finally:
         reporter.close()
     artifacts.adapter(adapter)
     events.adapter_saved(adapter)
     _forget(checkpoints)
     return adapter
-
-
-def _leave_to_supervisor() -> None:
-    """End as Prefect ends a run that is evicted: a failure of ours would win over its new state."""
-    if os.environ.get("PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR"):
-        signal.raise_signal(signal.SIGTERM)
 
 
 def _forget(checkpoints: Path) -> None:

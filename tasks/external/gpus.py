@@ -14,7 +14,10 @@ from tasks.domain.errors import MachineTooSmall
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _PATIENCE_SECONDS = 60.0
 """A run that was told to end may still write its checkpoint."""
-_held: dict[str, FileLock] = {}
+_HELD = "MCP_FORGE_HELD_GPU"
+"""Set by a process that holds one, for itself and for those that it starts."""
+_locks: list[FileLock] = []
+"""A lock that nobody refers to is given back."""
 
 
 def nvidia_smi(*arguments: str) -> str:
@@ -33,20 +36,21 @@ def nvidia_smi(*arguments: str) -> str:
 def hold_gpu(patience_seconds: float = _PATIENCE_SECONDS) -> str:
     """Take a GPU that no other process holds, until this one ends, however it ends; its UUID.
 
-    Called again it is the same one; "" where there is no GPU. Where there are several, CUDA sees
-    no other from then on, so it is called before torch is imported. Held is a lock on a file below
-    MCP_FORGE_HOME: processes that share a machine share that folder.
+    Called again, also by a process that this one started, it is the same one; "" where there is no
+    GPU. Where there are several, CUDA sees no other from then on, so it is called before torch is
+    imported. Held is a lock on a file below MCP_FORGE_HOME, which all that shares a machine shares.
 
     Raises:
         MachineTooSmall: others hold all that there are.
     """
-    if _held:
-        return next(iter(_held))
+    if _HELD in os.environ:
+        return os.environ[_HELD]
     gpus = nvidia_smi("--query-gpu=uuid", "--format=csv,noheader").split()
     deadline = time.monotonic() + patience_seconds
     while gpus:
         taken = next(filter(_take, gpus), "")
         if taken:
+            os.environ[_HELD] = taken
             if len(gpus) > 1:
                 os.environ[_VISIBLE] = taken
             return taken
@@ -67,7 +71,7 @@ def _take(gpu: str) -> bool:
         lock.acquire(timeout=0)
     except Timeout:
         return False
-    _held[gpu] = lock
+    _locks.append(lock)
     return True
 
 

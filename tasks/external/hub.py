@@ -48,10 +48,8 @@ def download(model: Model) -> tuple[str, list[Path]]:
     Raises:
         UnusableModel: no access, no such revision, no network, no room, or no weights there.
     """
-    snapshot = _cached(model)
-    if snapshot is None:
-        with _explained(model):
-            snapshot = _snapshot(model)
+    with _explained(model):
+        snapshot = _cached(model) or _snapshot(model)
     files = [file for file in sorted(snapshot.iterdir()) if _is_needed(file.name)]
     return snapshot.name, files
 
@@ -62,15 +60,14 @@ def look(model: Model) -> None:
     Raises:
         UnusableModel: it could not.
     """
-    if _cached(model) is not None:
-        return
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     source = model.source
-    url = hf_hub_url(source.repository, "config.json", revision=source.revision or _MAIN)
     with _explained(model):
-        # The hub's own client would repeat this for half a minute.
-        get_hf_file_metadata(url, timeout=_LOOK_SECONDS)
+        if _cached(model) is None:
+            url = hf_hub_url(source.repository, "config.json", revision=source.revision or _MAIN)
+            # Downloading would be tried again for half a minute.
+            get_hf_file_metadata(url, timeout=_LOOK_SECONDS)
 
 
 def tokenizer_files(model: Model) -> Path | None:
@@ -126,7 +123,7 @@ def _snapshot(model: Model) -> Path:
         raise UnusableModel(f"{model.name}: {source.repository} has no model*.safetensors")
     large = {file.rfilename: file.lfs for file in files if file.lfs}
     blobs = _blobs(source.repository)
-    _check_room(model, {blobs / lfs.sha256: lfs.size for lfs in large.values()})
+    _check_room(model, blobs, {blobs / lfs.sha256: lfs.size for lfs in large.values()})
     for name, lfs in large.items():
         _fetch(model, f"{listed.sha}/{name}", blobs / lfs.sha256, lfs.size)
     # Links to what was fetched, and the small files; with the revision's name for the next time.
@@ -145,10 +142,9 @@ def _blobs(repository: str) -> Path:
     return blobs
 
 
-def _check_room(model: Model, sizes: Mapping[Path, int]) -> None:
-    there = sum(_part(blob).stat().st_size for blob in sizes if _part(blob).exists())
+def _check_room(model: Model, place: Path, sizes: Mapping[Path, int]) -> None:
+    there = sum(part.stat().st_size for part in map(_part, sizes) if part.exists())
     needed = sum(size for blob, size in sizes.items() if not blob.exists()) - there
-    place = next(iter(sizes)).parent if sizes else Path()
     free = shutil.disk_usage(place).free
     if needed > free:
         raise UnusableModel(
@@ -194,7 +190,7 @@ def _explained(model: Model) -> Iterator[None]:
     """Say in one line what the hub, the network or the disk refuses."""
     try:
         yield
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx.HTTPError, OSError, ValueError) as error:  # ValueError: no repository's name
         raise UnusableModel(f"{model.name}: {_reason(error, model)}") from error
 
 

@@ -104,6 +104,16 @@ def test_a_child_that_ends_does_not_take_the_gpu_along(start: Start, tmp_path: P
     assert "found 1, held by other runs" in refused(start())
 
 
+def test_what_a_run_starts_has_the_gpu_of_the_run(start: Start, tmp_path: Path) -> None:
+    install(tmp_path, SMALL, LARGE)
+    first = start()
+    mine = said(first)
+    assert first.stdin is not None
+    first.stdin.write("start\n")
+    first.stdin.flush()
+    assert said(first) == mine
+
+
 @pytest.mark.parametrize("name", ["1", "GPU-bbbb"])
 def test_only_gpus_that_the_operator_lets_cuda_see_are_taken(
     name: str, start: Start, tmp_path: Path

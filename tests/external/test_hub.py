@@ -149,6 +149,8 @@ def test_an_unknown_repository_or_revision_is_named(hub: Hub, tmp_path: Path) ->
     assert found == f"other: {REPOSITORY} has no revision 'v2'"
     found = refusal(download(hub, tmp_path / "base", repository="no/body"))
     assert found == "other: no no/body on the hub, or it is private and HF_TOKEN is not set"
+    found = refusal(download(hub, tmp_path / "base", repository="a/b/c"))
+    assert found.startswith("other: neither the hub nor its cache gives a/b/c (Repo id must be")
 
 
 def test_a_disk_without_room_is_said_before_anything_is_taken(hub: Hub, tmp_path: Path) -> None:

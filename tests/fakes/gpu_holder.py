@@ -1,11 +1,13 @@
 """A run that holds a GPU: ``python -m tests.fakes.gpu_holder <seconds to wait for one>``.
 
 Says which it is, what CUDA may see, and the memory of the device it would train on; then waits
-until its standard input closes. «fork» there lets a child of its own begin and end.
+until its standard input closes. «fork» there lets a child of its own begin and end, «start» another
+process that holds one.
 """
 
 import multiprocessing
 import os
+import subprocess
 import sys
 
 from tasks.domain.errors import MachineTooSmall
@@ -29,6 +31,9 @@ def main() -> None:
             child = multiprocessing.get_context("fork").Process(target=print)
             child.start()
             child.join()
+        if line.strip() == "start":
+            command = [sys.executable, "-m", "tests.fakes.gpu_holder", "0"]
+            subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
 
 
 if __name__ == "__main__":

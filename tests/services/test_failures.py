@@ -97,18 +97,17 @@ def test_an_evicted_training_goes_back_into_the_queue_and_on_from_its_checkpoint
         env=deployment.environment | told,
     )
     try:
-        deployment.moment(run, "checkpoint")
+        saved = deployment.moment(run, "checkpoint")["payload"]["step"]
         pod.terminate()
         assert pod.wait(timeout=120) == 0
     finally:
         pod.kill()
         pod.wait()
-    stopped = deployment.moment(run, "interrupted")["payload"]["step"]
     # The worker of the pool takes it up by itself.
     resumed = until(
         lambda: deployment.events("mcp-forge.training.resumed", run), "the training goes on"
     )
-    assert resumed[0]["payload"]["step"] == stopped
-    assert not deployment.events("prefect.flow-run.Failed", run)
-    deployment.cancel(run)
-    deployment.wait_for(run, "CANCELLED")
+    assert resumed[0]["payload"]["step"] >= saved
+    for state in ("Failed", "Crashed"):
+        assert not deployment.events(f"prefect.flow-run.{state}", run)
+    deployment.wait_for(run, "COMPLETED")

@@ -20,6 +20,10 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.settings.legacy import _get_valid_setting_names
 from prefect.settings.models.root import Settings
 
+import profiles
+from infra.job_variables import job_variables
+from profiles.settings import Settings as OurSettings
+from tasks.external.storage import Storage
 from tests.services.observing import prefect_server
 
 pytestmark = pytest.mark.services
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.services
 ROOT = Path(__file__).parent.parent.parent
 INFRA = ROOT / "infra"
 COMPOSE = yaml.safe_load((INFRA / "compose.yaml").read_text("utf-8"))
+CLAIM = yaml.safe_load((INFRA / "kubernetes" / "checkpoints-claim.yaml").read_text("utf-8"))
 DOCKERFILE = (INFRA / "Dockerfile").read_text("utf-8")
 IN_REDIS = {
     "PREFECT_SERVER_EVENTS_MESSAGING_BROKER",
@@ -92,11 +97,53 @@ def test_every_image_of_ours_is_a_target_of_the_dockerfile() -> None:
     assert {name for name in copied if not (ROOT / name).exists()} <= {"prefect.yaml"}
 
 
-def test_the_gpu_worker_has_a_gpu_and_takes_one_run() -> None:
+def test_the_gpu_worker_takes_as_many_runs_as_it_has_gpus() -> None:
     worker = COMPOSE["services"]["worker-gpu"]
     (device,) = worker["deploy"]["resources"]["reservations"]["devices"]
     assert device["capabilities"] == ["gpu"]
-    assert worker["command"][-2:] == ["--limit", "1"]
+    assert worker["command"][-2:] == ["--limit", device["count"]]
+    assert device["count"] == "${MCP_FORGE_GPU_SLOTS:-1}"
+
+
+def test_whoever_may_download_a_base_has_the_token() -> None:
+    for name in ("worker-cpu", "worker-gpu"):
+        assert COMPOSE["services"][name]["environment"]["HF_TOKEN"] == "${HF_TOKEN:-}"
+
+
+def in_the_image() -> dict[str, str]:
+    """The variables that the images have."""
+    (block,) = re.findall(r"^ENV ((?:.*\\\n)*.*)$", DOCKERFILE, re.M)
+    return dict(pair.split("=", 1) for pair in block.replace("\\\n", " ").split())
+
+
+def test_every_place_means_the_same_home() -> None:
+    home = in_the_image()["MCP_FORGE_HOME"]
+    unit = (INFRA / "systemd" / "mcp-forge-gpu-worker.service").read_text("utf-8")
+    assert f"MCP_FORGE_HOME={home} HF_HOME={in_the_image()['HF_HOME']}\n" in unit
+    assert f"StateDirectory={home.removeprefix('/var/lib/')}\n" in unit
+    for name in ("worker-cpu", "worker-gpu"):
+        assert COMPOSE["services"][name]["volumes"] == [f"storage:{home}"]
+    assert template("docker")["variables"]["properties"]["volumes"]["default"] == [
+        f"mcp-forge_storage:{home}"
+    ]
+    for said in (COMPOSE["services"], template("docker"), template("kubernetes")):
+        assert "MCP_FORGE_HOME" not in json.dumps(said)
+
+
+def test_a_pods_checkpoints_lie_where_the_trainer_writes_them_and_outlive_it(
+    tmp_path: Path,
+) -> None:
+    remote = OurSettings(home=tmp_path, storage="memory://forge/storage")
+    inside = Storage(remote).folder("checkpoints").relative_to(tmp_path)
+    pod = template("kubernetes")["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]
+    mounts = {m["name"]: m["mountPath"] for m in pod["containers"][0]["volumeMounts"]}
+    assert mounts["checkpoints"] == f"{in_the_image()['MCP_FORGE_HOME']}/{inside}"
+    assert f" {mounts['checkpoints']}\n" in DOCKERFILE, "its owner is the user of the image"
+    (volume,) = [v for v in pod["volumes"] if v["name"] == "checkpoints"]
+    asked = template("kubernetes")["variables"]["properties"]["checkpoints_claim"]["default"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "{{ checkpoints_claim }}"}
+    assert CLAIM["metadata"]["name"] == asked
+    assert f"--uid {pod['securityContext']['fsGroup']} " in DOCKERFILE
 
 
 def test_no_secret_is_written_down() -> None:
@@ -148,7 +195,10 @@ def test_a_kubernetes_job_is_valid_and_has_a_gpu() -> None:
     validate.validate(manifest, validate.latest_version(), strict=True)
     pod = manifest["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["resources"]["limits"] == {"memory": "32Gi", "nvidia.com/gpu": 2}
+    assert container["resources"] == {
+        "requests": {"memory": "16Gi", "ephemeral-storage": "60Gi"},
+        "limits": {"memory": "32Gi", "ephemeral-storage": "60Gi", "nvidia.com/gpu": 2},
+    }
     assert pod["nodeSelector"] == {"nvidia.com/gpu.present": "true"}
     assert pod["tolerations"][0]["key"] == "nvidia.com/gpu"
     assert pod["volumes"][0]["emptyDir"] == {"medium": "Memory", "sizeLimit": "8Gi"}
@@ -156,6 +206,25 @@ def test_a_kubernetes_job_is_valid_and_has_a_gpu() -> None:
     assert container["envFrom"] == [{"secretRef": {"name": "mcp-forge"}}]
     assert job.job_watch_timeout_seconds is None
     assert job.pod_watch_timeout_seconds == 900
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("name", profiles.models())
+def test_a_models_job_is_valid_with_the_room_that_its_files_take(name: str) -> None:
+    worker = pytest.importorskip("prefect_kubernetes.worker", reason="needed the extra services")
+    validate = pytest.importorskip("kubernetes_validate", reason="needed the extra services")
+    asked = job_variables(profiles.load_model(name), "kubernetes")
+    job = rendered(worker.KubernetesWorkerJobConfiguration, "kubernetes", **asked)
+    validate.validate(job.job_manifest, validate.latest_version(), strict=True)
+    (container,) = job.job_manifest["spec"]["template"]["spec"]["containers"]
+    for kind in ("requests", "limits"):
+        assert container["resources"][kind]["memory"] == asked["memory_limit"]
+        assert container["resources"][kind]["ephemeral-storage"] == asked["ephemeral_storage"]
+
+
+def test_the_claim_for_checkpoints_is_valid() -> None:
+    validate = pytest.importorskip("kubernetes_validate", reason="needed the extra services")
+    validate.validate(CLAIM, validate.latest_version(), strict=True)
 
 
 @pytest.mark.usefixtures("api")
@@ -176,3 +245,18 @@ def test_a_docker_container_has_a_gpu_and_shared_memory() -> None:
     asked = job.container_create_kwargs
     assert asked["shm_size"] == "8g"
     assert asked["device_requests"][0]["Capabilities"] == [["gpu"]]
+    # All of them: which is its own, a run settles with the others in the volume that they share.
+    assert asked["device_requests"][0]["Count"] == -1
+
+
+@pytest.mark.usefixtures("api")
+def test_a_docker_container_reaches_the_api_and_keeps_results_where_the_workers_look() -> None:
+    worker = pytest.importorskip("prefect_docker.worker", reason="needed the extra services")
+    job = rendered(worker.DockerWorkerJobConfiguration, "docker", env={"MINE": "1"})
+    assert job.networks == [f"{COMPOSE['name']}_default"]
+    assert job.get_network_mode() is None
+    ours = COMPOSE["services"]["worker-gpu"]["environment"]
+    assert job.env["PREFECT_API_URL"] == ours["PREFECT_API_URL"]
+    of_image = in_the_image()["PREFECT_RESULTS_LOCAL_STORAGE_PATH"]
+    assert job.env["PREFECT_RESULTS_LOCAL_STORAGE_PATH"] == of_image
+    assert job.env["MINE"] == "1"
