@@ -107,8 +107,8 @@ def test_a_log_of_a_prefect_run_gives_its_conversations_and_counts_the_rest() ->
         record("conversation " + json.dumps(FORMS["openai"])),
         record('state {"type": "COMPLETED"}'),
     )
-    assert (len(found.rows), found.skipped) == (1, 2)
-    with pytest.raises(UnusableData, match=r"own\.jsonl: no rows in 1 log records"):
+    assert (len(found.rows), found.notes) == (1, ("2 log records were no conversations",))
+    with pytest.raises(UnusableData, match=r"own\.jsonl: no rows \(1 log records were no"):
         read(record("Finished"))
 
 
@@ -147,12 +147,12 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
         ({"text": "hi"}, "no 'messages' and no 'conversations'"),
         ({"messages": "hi"}, "the turns are not a list of objects"),
         ({"messages": [{"role": "narrator"}]}, "a turn of 'narrator'; known: system, "),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "not text"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "needed text, calls or results"),
         ({"messages": [ASKED], "tools": [TOOL]}, "no assistant turn"),
         ({"messages": [ASKED, CALLED]}, "the row has no 'tools'"),
-        ({"messages": [ASKED, CALLED], "tools": "[{]"}, "the listed tools are not JSON"),
-        ({"messages": [ASKED, CALLED], "tools": [{}]}, "a tool without a name"),
-        (shareGPT(HERMES, TURNS[0], ("gpt", "<tool_call>{</tool_call>")), "a call must be"),
+        ({"messages": [ASKED, CALLED], "tools": "[{]"}, "the tools: neither JSON"),
+        ({"messages": [ASKED, CALLED], "tools": [{}]}, "tool 1: no 'name'"),
+        (shareGPT(HERMES, TURNS[0], ("gpt", "<tool_call>{</tool_call>")), "a call: neither JSON"),
         ({"messages": [{**CALLED, "tool_calls": [{}]}]}, "a call without a function's name"),
         ({"request": {}, "response": {}}, "a logged request without messages"),
     ],

@@ -1,0 +1,266 @@
+"""Turns as people's files have them → turns in one form: who, what, calls, what is learned."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any, Literal
+
+from tasks.domain.errors import UnusableData
+from tasks.domain.own_calls import CALL_KEYS, OwnCall, call_of, calls_of, shown, spoken_calls
+
+_ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
+    "system": "system",
+    "developer": "system",
+    "human": "user",
+    "user": "user",
+    "gpt": "assistant",
+    "assistant": "assistant",
+    "model": "assistant",
+    "function_call": "assistant",
+    "tool_call": "assistant",
+    "tool_calls": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "observation": "tool",
+    "environment": "tool",
+    "ipython": "tool",
+    "function_response": "tool",
+    "function_call_output": "tool",
+    "tool_response": "tool",
+    "tool_result": "tool",
+}
+_CALLING = ("function_call", "tool_call", "tool_calls")
+"""Roles whose words are the call itself."""
+_SAID = ("content", "value", "parts", "output", "text")
+_CALL_LISTS = ("tool_calls", "function_calls", *CALL_KEYS)
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+_RESULT = re.compile(r"<tool_response>(.*?)</tool_response>", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*(?:<think>)?((?:(?!<think>).)*?)</think>\s*", re.DOTALL)
+_WEIGHTS = ("weight", "loss_scale")
+_SWITCHES = ("loss", "train", "training")
+
+
+@dataclass(frozen=True)
+class OwnTurn:
+    """One turn; of a tool, one result."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str = ""
+    thought: str = ""
+    calls: tuple[OwnCall, ...] = ()
+    is_learned: bool = True
+    answers: str | None = None
+    """The id of the call whose result it is, or the tool's name where there are no ids."""
+
+
+def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
+    """The turns in order: calls of one answer together, each result behind its call.
+
+    Raises:
+        UnusableData: a turn of an unknown role, or with what is no text and no call.
+    """
+    turns: list[OwnTurn] = []
+    for number, message in enumerate(messages, start=1):
+        try:
+            turns += _turns(message)
+        except UnusableData as fault:
+            raise UnusableData(f"turn {number}: {fault}") from fault
+    return _in_call_order(_joined(_with_results_of_users(turns)))
+
+
+def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
+    """A turn as turns of ours; results that stand in it come first."""
+    said = message.get("role") or message.get("from") or message.get("type")
+    name = str(said).lower()
+    role = _ROLES.get(name)
+    if role is None:
+        raise UnusableData(f"a turn of {shown(said)}; known: {', '.join(_ROLES)}")
+    content = next((message[key] for key in _SAID if message.get(key) is not None), "")
+    if role == "tool":
+        yield from _results(content, message)
+        return
+    is_call = name in _CALLING
+    parts = _parts(content, is_call)
+    yield from parts.results
+    if role == "assistant":
+        yield _answer(message, is_call, parts)
+    elif parts.calls or parts.thought:
+        raise UnusableData(f"found a call or a thought of the {role}'s, needed text")
+    elif parts.text or not parts.results:
+        yield OwnTurn(role, parts.text)
+
+
+@dataclass
+class _Parts:
+    """What a turn's content holds."""
+
+    text: str = ""
+    thought: str = ""
+    calls: tuple[OwnCall, ...] = ()
+    results: tuple[OwnTurn, ...] = ()
+
+
+def _parts(content: Any, is_call: bool) -> _Parts:
+    if isinstance(content, str):
+        return _Parts(text=content)
+    if is_call:
+        return _Parts(calls=calls_of(content))
+    if not isinstance(content, list):
+        raise UnusableData(f"its content is {shown(content)}, needed a text or a list of parts")
+    parts = _Parts()
+    for part in content:
+        _add(part, parts)
+    return parts
+
+
+def _add(part: Any, parts: _Parts) -> None:
+    """Put a part of Anthropic's, Gemini's or OpenAI's content where it belongs."""
+    known = part if isinstance(part, dict) else {"text": part}
+    kind = known.get("type")
+    answer = known.get("functionResponse") or known.get("function_response") or {}
+    thought = known.get("thinking") or (known.get("text") if known.get("thought") is True else None)
+    if kind == "tool_result" or (answer and isinstance(answer, dict)):
+        result = known if kind == "tool_result" else {**answer, "content": answer.get("response")}
+        parts.results += tuple(_results(result.get("content"), result))
+    elif kind == "tool_use" or any(isinstance(known.get(key), dict) for key in CALL_KEYS):
+        parts.calls += (call_of(known),)
+    elif isinstance(thought, str):
+        parts.thought += thought
+    else:
+        text = known.get("text") or known.get("refusal") or ("" if kind == "text" else None)
+        if not isinstance(text, str):
+            raise UnusableData(
+                f"its content has {shown(part)}, needed text, calls or results: pictures and "
+                "sound are not read"
+            )
+        parts.text += text
+
+
+def _results(content: Any, message: dict[str, Any]) -> Iterator[OwnTurn]:
+    text = _result_text(content)
+    keys = ("tool_call_id", "tool_use_id", "call_id", "id", "name")
+    answers = next((str(message[key]) for key in keys if message.get(key)), None)
+    for one in _RESULT.findall(text) or [text]:
+        yield OwnTurn("tool", one.strip(), answers=answers)
+
+
+def _result_text(content: Any) -> str:
+    """A result as text: parts of text joined, any other value as JSON."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if isinstance(content, list) and content:
+        kinds = [part.get("type") if isinstance(part, dict) else None for part in content]
+        if set(kinds) == {"text"}:
+            return "".join(str(part["text"]) for part in content if part.get("text") is not None)
+        media = next((str(kind) for kind in kinds if kind in ("image", "image_url", "audio")), None)
+        if media is not None:
+            raise UnusableData(f"a result holds {media!r}: pictures and sound are not read")
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
+    """A turn of the assistant's."""
+    given = next((message[key] for key in _CALL_LISTS if message.get(key)), ())
+    calls = parts.calls + (calls_of(given) if given else ())
+    thought, text = _split_thought(parts.text)
+    text = text or str(message.get("refusal") or "")
+    if not calls and is_call:
+        calls = spoken_calls(text)[1] or calls_of(text or message)
+        text = ""
+        if not calls:
+            raise UnusableData("its list of calls is empty, needed at least one")
+    elif not calls:
+        text, calls = spoken_calls(text)
+    named = [message[key] for key in _THOUGHTS if isinstance(message.get(key), str)]
+    thoughts = [one.strip() for one in (*named[:1], parts.thought, thought) if one.strip()]
+    if any("<think>" in one or "</think>" in one for one in (text, *thoughts)):
+        raise UnusableData(
+            f"found <think> or </think> inside {shown(parts.text)}, needed one thought in front of "
+            "the answer, or none"
+        )
+    return OwnTurn("assistant", text, "\n".join(thoughts), calls, _is_learned(message))
+
+
+def _split_thought(text: str) -> tuple[str, str]:
+    found = _THOUGHT.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
+def _is_learned(message: dict[str, Any]) -> bool:
+    """Whether the loss sees an answer, as OpenAI, axolotl and ms-swift say it."""
+    if any(message.get(key) is False for key in _SWITCHES):
+        return False
+    weights = [message[key] for key in _WEIGHTS if message.get(key) is not None]
+    other = next((weight for weight in weights if weight not in (0, 1)), None)
+    if other is not None:
+        raise UnusableData(f"its weight is {shown(other)}, needed 0 or 1")
+    return 0 not in weights
+
+
+def _with_results_of_users(turns: Iterable[OwnTurn]) -> Iterator[OwnTurn]:
+    """The turns; what a user says in ``<tool_response>`` while calls wait are their results."""
+    waits = False
+    for turn in turns:
+        blocks = _RESULT.findall(turn.text) if waits and turn.role == "user" else []
+        yield from (OwnTurn("tool", block.strip()) for block in blocks)
+        rest = _RESULT.sub("", turn.text).strip() if blocks else turn.text
+        if rest or not blocks:
+            yield replace(turn, text=rest)
+        waits = bool(turn.calls) or (waits and turn.role == "tool")
+
+
+def _joined(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
+    """The turns; a turn that only calls goes on from the assistant's turn before it."""
+    joined: list[OwnTurn] = []
+    for turn in turns:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and (before.role, before.is_learned) == ("assistant", turn.is_learned)
+            and turn.calls
+            and not (turn.text and (before.text or before.calls))
+        ):
+            thought = "\n".join(one for one in (before.thought, turn.thought) if one)
+            joined[-1] = replace(
+                before,
+                text=before.text or turn.text,
+                thought=thought,
+                calls=before.calls + turn.calls,
+            )
+        else:
+            joined.append(turn)
+    return joined
+
+
+def _in_call_order(turns: Sequence[OwnTurn]) -> list[OwnTurn]:
+    """The turns, results in the order of the calls whose ids or names they have."""
+    ordered: list[OwnTurn] = []
+    for is_result, group in groupby(turns, key=lambda turn: turn.role == "tool"):
+        part = list(group)
+        if is_result and ordered:
+            part = _sorted(_one_each(part, len(ordered[-1].calls)), ordered[-1].calls)
+        ordered += part
+    return ordered
+
+
+def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
+    for keys in ([call.id for call in calls], [call.name for call in calls]):
+        places = {str(key): place for place, key in enumerate(keys) if key is not None}
+        if len(places) == len(keys) and all(str(one.answers) in places for one in results):
+            return sorted(results, key=lambda one: places[str(one.answers)])
+    return results
+
+
+def _one_each(results: list[OwnTurn], calls: int) -> list[OwnTurn]:
+    """One result that is a JSON list for as many calls becomes one result each."""
+    if len(results) != 1 or calls < 2:
+        return results
+    try:
+        values = json.loads(results[0].text)
+    except (ValueError, RecursionError):
+        return results
+    if not isinstance(values, list) or len(values) != calls:
+        return results
+    return [OwnTurn("tool", _result_text(value)) for value in values]
