@@ -81,7 +81,7 @@ def _function(tool: Any, place: str) -> dict[str, Any]:
             body = _with_schema(body, place)
         tool = body
     known = tool_from_value(tool, place)
-    if tool.get("parameters") == known.input_schema:
+    if tool.get("parameters") == known.input_schema and not set(_SCHEMAS[1:]) & set(tool):
         return {"type": "function", "function": tool}
     return functions(Toolset(server="", tools=(known,)))[0]
 

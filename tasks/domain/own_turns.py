@@ -34,6 +34,7 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
 _CALLING = ("function_call", "tool_call", "tool_calls")
 """Roles whose words are the call itself."""
 _SAID = ("content", "value", "parts", "output", "text")
+_ANSWERS = ("functionResponse", "function_response")
 _CALL_LISTS = ("tool_calls", "function_calls", *CALL_KEYS)
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 _RESULT = re.compile(r"<tool_response>(.*?)</tool_response>", re.DOTALL)
@@ -78,7 +79,7 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     if role is None:
         raise UnusableData(f"a turn of {shown(said)}; known: {', '.join(_ROLES)}")
     content = next((message[key] for key in _SAID if message.get(key) is not None), "")
-    if role == "tool":
+    if role == "tool" and not _has_results(content):
         yield from _results(content, message)
         return
     is_call = name in _CALLING
@@ -90,6 +91,12 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
         raise UnusableData(f"found a call or a thought of the {role}'s, needed text")
     elif parts.text or not parts.results:
         yield OwnTurn(role, parts.text)
+
+
+def _has_results(content: Any) -> bool:
+    """Whether the results of a tool's turn are parts of it, as Gemini writes them."""
+    parts = content if isinstance(content, list) else []
+    return any(isinstance(part, dict) and set(_ANSWERS) & set(part) for part in parts)
 
 
 @dataclass
@@ -119,10 +126,10 @@ def _add(part: Any, parts: _Parts) -> None:
     """Put a part of Anthropic's, Gemini's or OpenAI's content where it belongs."""
     known = part if isinstance(part, dict) else {"text": part}
     kind = known.get("type")
-    answer = known.get("functionResponse") or known.get("function_response") or {}
+    answer = next((known[key] for key in _ANSWERS if isinstance(known.get(key), dict)), None)
     thought = known.get("thinking") or (known.get("text") if known.get("thought") is True else None)
-    if kind == "tool_result" or (answer and isinstance(answer, dict)):
-        result = known if kind == "tool_result" else {**answer, "content": answer.get("response")}
+    if kind == "tool_result" or answer is not None:
+        result = known if answer is None else {**answer, "content": answer.get("response")}
         parts.results += tuple(_results(result.get("content"), result))
     elif kind == "tool_use" or any(isinstance(known.get(key), dict) for key in CALL_KEYS):
         parts.calls += (call_of(known),)
@@ -152,7 +159,7 @@ def _result_text(content: Any) -> str:
         return content or ""
     if isinstance(content, list) and content:
         kinds = [part.get("type") if isinstance(part, dict) else None for part in content]
-        if set(kinds) == {"text"}:
+        if all(kind == "text" for kind in kinds):
             return "".join(str(part["text"]) for part in content if part.get("text") is not None)
         media = next((str(kind) for kind in kinds if kind in ("image", "image_url", "audio")), None)
         if media is not None:
