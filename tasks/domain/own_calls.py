@@ -75,10 +75,12 @@ def _arguments(given: Any, name: str) -> dict[str, Any]:
 
 
 def calls_of(value: Any) -> tuple[OwnCall, ...]:
-    """The calls of an object, of a list of them, or of the text of either; UnusableData if none."""
+    """The calls of an object, of a list, or of the text of either; UnusableData for all else."""
     if isinstance(value, str):
-        return tuple(call for one in values_of(value, "a call") for call in calls_of(one))
-    return tuple(call_of(one) for one in (value if isinstance(value, list) else [value]))
+        value = values_of(value, "a call")
+    if isinstance(value, list):
+        return tuple(call for one in value for call in calls_of(one))
+    return (call_of(value),)
 
 
 def spoken_calls(text: str) -> tuple[str, tuple[OwnCall, ...]]:

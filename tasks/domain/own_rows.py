@@ -18,15 +18,15 @@ from typing import Any
 
 from tasks.domain.conversations import SYSTEM_PROMPT, Row, decoded, labels_of, row_of
 from tasks.domain.errors import ForgeError, UnusableData
-from tasks.domain.own_calls import OwnCall, checked, shown
+from tasks.domain.own_calls import OwnCall, checked
+from tasks.domain.own_forms import conversation_of, conversations_in, is_cut
+from tasks.domain.own_order import in_order
 from tasks.domain.own_tools import functions_of, without_padding
 from tasks.domain.own_turns import OwnTurn, turns_of
 from tasks.domain.toolcalls import schemas_of
 
-_CONVERSATIONS = ("messages", "conversations", "conversation", "contents")
 _TOOLS = ("tools", "functions")
 _SYSTEMS = ("system", "systemInstruction", "system_instruction")
-_MEDIA = ("images", "image", "videos", "audios")
 _LISTED = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 _ON_CALLING = re.compile(
     r"\s*(# Tools\b|You are a function calling AI|You are provided with function signatures"
@@ -36,12 +36,12 @@ _ON_CALLING = re.compile(
 
 _ARRAY = "rows are items of one JSON array"
 _LOGS = "log records were no conversations"
+_CUT = "logged answers were cut off at their token limit, and their rows left out"
 _UNTRAINED = "answers have weight 0: they are read, and no loss is taken on them"
 _THOUGHTS = "thoughts were left out: the model does not think before it answers"
 _PROMPTS = "system turns list their tools: the chat template says it instead, in its own words"
 _PADDED = "calls had nulls that their tools do not take, as Arrow fills them in: left out"
 
-_FORMS = "needed an object with its turns in one of them"
 _GAP = re.compile(r"[\s,]*")
 
 _Tools = Sequence[dict[str, Any]]
@@ -135,27 +135,27 @@ class _Reader:
             UnusableData: the value is not a conversation; the message has its place.
         """
         try:
-            value = checked(value)
-            if _is_log(value):
-                value = _logged(value["message"])
-                if value is None:
-                    self.counts[_LOGS] += 1
-                    return None
-            body = self._body(_conversation(value))
+            values = conversations_in(value)
+            if not values or is_cut(values[0]):
+                self.counts[_CUT if values else _LOGS] += 1
+                return None
+            value = checked(values[0])
+            body = self._body(conversation_of(value))
         except (ForgeError, ValueError) as error:
             raise UnusableData(f"{place}: {error}") from error
         return row_of({**labels_of(value), **body, "source": "own", "place": place}, place)
 
     def _body(self, value: dict[str, Any]) -> dict[str, Any]:
         """Messages and tools in the form that is stored."""
-        turns = turns_of(value["messages"])
+        turns = in_order(turns_of(value["messages"]))
         count = len(list(takewhile(lambda turn: turn.role == "system", turns)))
-        beside = turns_of([_system(value[key]) for key in _SYSTEMS if value.get(key)])
+        given = [value[key] for key in _SYSTEMS if value.get(key)]
+        beside = turns_of([{**_in_parts(one), "role": "system"} for one in given])
         texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
         system, listed = self._without_tools("\n\n".join(dict.fromkeys(texts)))
         holders = (value, *value["messages"][:1])
-        given = next((one[key] for one in holders for key in _TOOLS if one.get(key)), listed)
-        tools = functions_of(given) or tuple(self._tools or ())
+        brought = next((one[key] for one in holders for key in _TOOLS if one.get(key)), listed)
+        tools = functions_of(brought) or tuple(self._tools or ())
         messages = [self._message(turn, tools) for turn in turns[count:]]
         opening = {"role": "system", "content": system or SYSTEM_PROMPT}
         return {"messages": [opening, *messages], "tools": tools}
@@ -189,74 +189,5 @@ class _Reader:
         return {"function": {"name": call.name, "arguments": text}}
 
 
-def _is_log(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("message"), str)
-        and "level" in value
-        and not set(_CONVERSATIONS) & set(value)
-    )
-
-
-def _logged(text: str) -> Any:
-    """The conversation in a log's text; None when it is something else."""
-    start = text.find("{")
-    try:
-        value = json.loads(text[start:]) if start >= 0 else None
-    except (ValueError, RecursionError):
-        return None
-    keys = {*_CONVERSATIONS, "request"}
-    return checked(value) if isinstance(value, dict) and keys & set(value) else None
-
-
-def _conversation(value: Any) -> dict[str, Any]:
-    """The row in one form: ``messages`` is a list of objects, what else it says beside it."""
-    if not isinstance(value, dict):
-        raise UnusableData(f"no 'messages' and no 'conversations' in {shown(value)}; {_FORMS}")
-    media = next((key for key in _MEDIA if value.get(key)), None)
-    if media is not None:
-        raise UnusableData(f"found {media!r}, needed text only: pictures and sound are not read")
-    if isinstance(value.get("request"), dict):
-        value = _completed(value["request"], value.get("response"))
-    messages = next((value[key] for key in _CONVERSATIONS if value.get(key) is not None), None)
-    if messages is None and {"query", "answers"} <= set(value):
-        answer = {"role": "assistant", "tool_calls": value["answers"]}
-        messages = [{"role": "user", "content": value["query"]}, answer]
-    elif messages is None and isinstance(value.get("prompt"), list):
-        completion = value.get("completion")
-        messages = value["prompt"] + (completion if isinstance(completion, list) else [completion])
-    if messages is None:
-        keys = ", ".join(map(repr, value)) or "none"
-        raise UnusableData(f"no 'messages' and no 'conversations' among {keys}; {_FORMS}")
-    if not isinstance(messages, list) or not all(isinstance(turn, dict) for turn in messages):
-        raise UnusableData(f"the turns are not a list of objects: {shown(messages)}")
-    return {**value, "messages": messages}
-
-
-def _completed(request: dict[str, Any], response: Any) -> dict[str, Any]:
-    """A logged request with its answer as the last turn: OpenAI's, Gemini's or Anthropic's."""
-    key = next((key for key in _CONVERSATIONS if isinstance(request.get(key), list)), "messages")
-    try:
-        if "choices" in response:
-            answer = response["choices"][0]["message"]
-        elif "candidates" in response:
-            answer = response["candidates"][0]["content"]
-        else:
-            answer = {"content": response["content"]}
-        return {**request, key: [*request[key], {"role": "assistant", **answer}]}
-    except (KeyError, IndexError, TypeError) as error:
-        raise UnusableData(
-            "a logged request without messages, or without response.choices[0].message"
-        ) from error
-
-
-def _system(value: Any) -> dict[str, Any]:
-    """What stands beside the turns as a system turn."""
-    return (
-        {**value, "role": "system"}
-        if isinstance(value, dict)
-        else {
-            "role": "system",
-            "content": value,
-        }
-    )
+def _in_parts(system: Any) -> dict[str, Any]:
+    return system if isinstance(system, dict) else {"content": system}

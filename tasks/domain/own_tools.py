@@ -13,7 +13,7 @@ from tasks.domain.schemas import functions
 from tasks.domain.toollists import tool_from_value
 
 _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
-_SCHEMAS = ("parameters", "inputSchema", "input_schema")
+_SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
 _VALUES = ("default", "const", "enum", "example", "examples")
 """Keys of a schema that hold values, in which null is one."""
 _WORDS = {
@@ -55,9 +55,11 @@ def _functions(text: str) -> tuple[dict[str, Any], ...]:
 
 def _listed(value: Any) -> Iterator[Any]:
     """The tools of a list; Gemini's lists of declarations and maps by name are laid out."""
+    if isinstance(value, str):
+        value = values_of(value, "a tool")
     if isinstance(value, list):
         for part in value:
-            yield from _listed(part) if isinstance(part, dict) else [part]
+            yield from _listed(part) if isinstance(part, dict | str) else [part]
         return
     if not isinstance(value, dict):
         raise UnusableData(f"the tools are {shown(value)}, needed a list of tools")

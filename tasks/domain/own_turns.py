@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from tasks.domain.errors import UnusableData
@@ -15,6 +14,7 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "developer": "system",
     "human": "user",
     "user": "user",
+    "ai": "assistant",
     "gpt": "assistant",
     "assistant": "assistant",
     "model": "assistant",
@@ -37,7 +37,7 @@ _SAID = ("content", "value", "parts", "output", "text")
 _ANSWERS = ("functionResponse", "function_response")
 _CALL_LISTS = ("tool_calls", "function_calls", *CALL_KEYS)
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
-_RESULT = re.compile(r"<tool_response>(.*?)</tool_response>", re.DOTALL)
+RESULT = re.compile(r"<tool_response>(.*?)</tool_response>", re.DOTALL)
 _THOUGHT = re.compile(r"\A\s*(?:<think>)?((?:(?!<think>).)*?)</think>\s*", re.DOTALL)
 _WEIGHTS = ("weight", "loss_scale")
 _SWITCHES = ("loss", "train", "training")
@@ -57,7 +57,7 @@ class OwnTurn:
 
 
 def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
-    """The turns in order: calls of one answer together, each result behind its call.
+    """The turns as they stand there; several results in one turn are several turns.
 
     Raises:
         UnusableData: a turn of an unknown role, or with what is no text and no call.
@@ -68,7 +68,7 @@ def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
             turns += _turns(message)
         except UnusableData as fault:
             raise UnusableData(f"turn {number}: {fault}") from fault
-    return _in_call_order(_joined(_with_results_of_users(turns)))
+    return turns
 
 
 def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
@@ -146,14 +146,14 @@ def _add(part: Any, parts: _Parts) -> None:
 
 
 def _results(content: Any, message: dict[str, Any]) -> Iterator[OwnTurn]:
-    text = _result_text(content)
+    text = result_text(content)
     keys = ("tool_call_id", "tool_use_id", "call_id", "id", "name")
     answers = next((str(message[key]) for key in keys if message.get(key)), None)
-    for one in _RESULT.findall(text) or [text]:
+    for one in RESULT.findall(text) or [text]:
         yield OwnTurn("tool", one.strip(), answers=answers)
 
 
-def _result_text(content: Any) -> str:
+def result_text(content: Any) -> str:
     """A result as text: parts of text joined, any other value as JSON."""
     if content is None or isinstance(content, str):
         return content or ""
@@ -187,7 +187,8 @@ def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
             f"found <think> or </think> inside {shown(parts.text)}, needed one thought in front of "
             "the answer, or none"
         )
-    return OwnTurn("assistant", text, "\n".join(thoughts), calls, _is_learned(message))
+    thought = "\n".join(dict.fromkeys(thoughts))
+    return OwnTurn("assistant", text, thought, calls, _is_learned(message))
 
 
 def _split_thought(text: str) -> tuple[str, str]:
@@ -204,70 +205,3 @@ def _is_learned(message: dict[str, Any]) -> bool:
     if other is not None:
         raise UnusableData(f"its weight is {shown(other)}, needed 0 or 1")
     return 0 not in weights
-
-
-def _with_results_of_users(turns: Iterable[OwnTurn]) -> Iterator[OwnTurn]:
-    """The turns; what a user says in ``<tool_response>`` while calls wait are their results."""
-    waits = False
-    for turn in turns:
-        blocks = _RESULT.findall(turn.text) if waits and turn.role == "user" else []
-        yield from (OwnTurn("tool", block.strip()) for block in blocks)
-        rest = _RESULT.sub("", turn.text).strip() if blocks else turn.text
-        if rest or not blocks:
-            yield replace(turn, text=rest)
-        waits = bool(turn.calls) or (waits and turn.role == "tool")
-
-
-def _joined(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
-    """The turns; a turn that only calls goes on from the assistant's turn before it."""
-    joined: list[OwnTurn] = []
-    for turn in turns:
-        before = joined[-1] if joined else None
-        if (
-            before is not None
-            and (before.role, before.is_learned) == ("assistant", turn.is_learned)
-            and turn.calls
-            and not (turn.text and (before.text or before.calls))
-        ):
-            thought = "\n".join(one for one in (before.thought, turn.thought) if one)
-            joined[-1] = replace(
-                before,
-                text=before.text or turn.text,
-                thought=thought,
-                calls=before.calls + turn.calls,
-            )
-        else:
-            joined.append(turn)
-    return joined
-
-
-def _in_call_order(turns: Sequence[OwnTurn]) -> list[OwnTurn]:
-    """The turns, results in the order of the calls whose ids or names they have."""
-    ordered: list[OwnTurn] = []
-    for is_result, group in groupby(turns, key=lambda turn: turn.role == "tool"):
-        part = list(group)
-        if is_result and ordered:
-            part = _sorted(_one_each(part, len(ordered[-1].calls)), ordered[-1].calls)
-        ordered += part
-    return ordered
-
-
-def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
-    for keys in ([call.id for call in calls], [call.name for call in calls]):
-        places = {str(key): place for place, key in enumerate(keys) if key is not None}
-        if len(places) == len(keys) and all(str(one.answers) in places for one in results):
-            return sorted(results, key=lambda one: places[str(one.answers)])
-    return results
-
-
-def _one_each(results: list[OwnTurn], calls: int) -> list[OwnTurn]:
-    """One result that is a JSON list for as many calls becomes one result each."""
-    if len(results) != 1 or calls < 2:
-        return results
-    try:
-        values = json.loads(results[0].text)
-    except (ValueError, RecursionError):
-        return results
-    if not isinstance(values, list) or len(values) != calls:
-        return results
-    return [OwnTurn("tool", _result_text(value)) for value in values]

@@ -106,7 +106,7 @@ def test_a_list_of_calls_is_that_many_calls_each_with_its_result() -> None:
 )
 def test_a_wrong_call_is_refused_however_its_tools_are_described(name: str) -> None:
     (row,) = case(name).rows
-    assert "'kelvin' is not one of ['c', 'f']" in ROW_RULES["arguments fit the schema"][0](row)
+    assert "kelvin" in ROW_RULES["arguments fit the schema"][0](row)
     assert "inputSchema" not in row.tools[0]["function"]
 
 
@@ -293,6 +293,31 @@ def test_a_log_of_a_prefect_run_gives_its_conversations_and_counts_the_rest() ->
         read(record("Finished"))
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"choices": [{"message": SAID, "finish_reason": "length"}]},
+        {"content": [{"type": "text", "text": "It"}], "stop_reason": "max_tokens"},
+        {"candidates": [{"content": {"parts": [{"text": "It"}]}, "finishReason": "MAX_TOKENS"}]},
+    ],
+)
+def test_a_logged_answer_that_was_cut_off_is_left_out_and_counted(response: Any) -> None:
+    cut = {**FORMS["a logged completion"], "response": response}
+    brought = read(FORMS["a logged completion"], cut)
+    assert len(brought.rows) == 1
+    assert brought.notes[0].startswith("1 logged answers were cut off at their token limit")
+
+
+def test_turns_tools_and_calls_may_be_texts_as_columns_have_them() -> None:
+    openai = FORMS["openai"]
+    as_text = {"messages": json.dumps(openai["messages"]), "tools": [json.dumps(TOOL)]}
+    assert only(as_text).calls == (CALL,)
+    call = json.dumps(CALLED["tool_calls"][0])
+    for calls in ([call], call, f"[{call}]"):
+        turns = [ASKED, {"role": "assistant", "tool_calls": calls}, ANSWERED, SAID]
+        assert only({"messages": turns, "tools": json.dumps([TOOL])}).calls == (CALL,)
+
+
 def test_several_results_in_one_turn_become_one_message_each() -> None:
     both = "<tool_response>1</tool_response>\n<tool_response>2</tool_response>"
     row = only(share_gpt(HERMES, TURNS[0], ("gpt", HERMES_CALL * 2), ("tool", both), TURNS[3]))
@@ -325,6 +350,7 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
     ("value", "fault"),
     [
         ([1], "no 'messages' and no 'conversations'"),
+        (None, "no 'messages' and no 'conversations'"),
         ({"text": "hi"}, "no 'messages' and no 'conversations'"),
         ({"messages": "hi"}, "the turns are not a list of objects"),
         ({"messages": [{"role": "narrator"}]}, "a turn of 'narrator'; known: system, "),
