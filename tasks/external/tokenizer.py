@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -82,11 +82,6 @@ class ChatTokenizer:
             self._tokenizer.chat_template = template
         if not self._tokenizer.chat_template:
             raise UnusableModel(f"{folder}: the tokenizer has no chat template")
-        self.control = ControlTokens(
-            token.content
-            for token in self._tokenizer.added_tokens_decoder.values()
-            if token.special or looks_like_one(token.content)  # llama.cpp takes both for control
-        )
         self._openings: dict[tuple[str, tuple[Message, ...]], _Opening | None] = {}
 
     @property
@@ -98,6 +93,14 @@ class ChatTokenizer:
     def eos_id(self) -> int:
         """The token that ends a turn."""
         return int(self._tokenizer.eos_token_id)
+
+    @cached_property
+    def control(self) -> ControlTokens:
+        """The tokens that no text may become: the same ones that llama.cpp takes for control."""
+        added = self._tokenizer.added_tokens_decoder.values()
+        return ControlTokens(
+            token.content for token in added if token.special or looks_like_one(token.content)
+        )
 
     def render(
         self,
