@@ -21,7 +21,7 @@ def prepare(recipe: Recipe) -> Prepared:
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
     written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
     phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, recipe.profile.own)
+    mixed = mix_dataset(phrased, toolset, recipe.profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     return Prepared(base=base, dataset=dataset)

@@ -42,7 +42,7 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     fit_toolset(toolset, base, profile.training.max_seq_length)
     written = synthesize_dataset(toolset, recipe.server, profile.data)
     phrased = rephrase_dataset(written, profile.teacher)
-    mixed = mix_dataset(phrased, toolset, profile.own)
+    mixed = mix_dataset(phrased, toolset, profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
     hand_over(draft, output)
     return draft
@@ -53,7 +53,7 @@ def check(
     model: Model, profile: Profile, data: str, heldout: str, tools: str, report: str
 ) -> ApprovedDataset:
     """Rows → a quality report as JSON and Markdown, or a refusal."""
-    draft = adopt_dataset(data, heldout, tools)
+    draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
     judged = check_quality.with_options(refresh_cache=True)  # its files are to be written
     return judged(draft, base, profile, model.name, report)
@@ -65,7 +65,7 @@ def train_alone(
 ) -> LoraAdapter:
     """Rows → an adapter's folder; they pass the gate first."""
     check_output(output)
-    draft = adopt_dataset(data, heldout, tools)
+    draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
     dataset = check_quality(draft, base, profile, model.name)
     plan = estimate_memory(dataset, base, model, profile)

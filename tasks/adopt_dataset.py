@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.mixing import HELD_OUT, held_out
@@ -15,8 +16,8 @@ from tasks.external.tool_files import read_toolset
 
 
 @task(cache_policy=NO_CACHE)
-def adopt_dataset(data: str, heldout: str, tools: str) -> Dataset:
-    """Read rows from files and keep them in the storage.
+def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> Dataset:
+    """Read rows from files and keep them in the storage; thoughts for a model that ``thinks``.
 
     Raises:
         UnusableData: a file is missing or empty, or a line is not a row; with its number.
@@ -25,15 +26,18 @@ def adopt_dataset(data: str, heldout: str, tools: str) -> Dataset:
     if has_manifest(path) and not (heldout or tools):
         return take(path, Dataset)
     given = functions(read_toolset(Path(tools))) if tools else None
-    found = read_own_file(path, given)
-    rows = found.rows
+    brought = read_own_file(path, given, thinks=thinks)
+    rows, notes = brought.rows, [f"{path.name}: {note}" for note in brought.notes]
     if heldout:
-        apart = read_own_file(Path(heldout), given).rows
-        note = f"{len(apart)} held-out rows from {Path(heldout).name}"
+        beside = read_own_file(Path(heldout), given, thinks=thinks)
+        apart = beside.rows
+        notes += [f"{Path(heldout).name}: {note}" for note in beside.notes]
+        notes.append(f"{len(apart)} held-out rows from {Path(heldout).name}")
     else:
         rows, apart = held_out(rows)
-        note = f"every {HELD_OUT}th row of {path.name} is held out: {len(apart)} rows"
-    skipped = (f"{found.skipped} log records were no conversations",) if found.skipped else ()
+        notes.append(f"every {HELD_OUT}th row of {path.name} is held out: {len(apart)} rows")
+    for note in notes:
+        get_run_logger().info(note)
     train_file, heldout_file = keep_rows("own", rows, apart)
     return Dataset(
         train=train_file,
@@ -42,5 +46,5 @@ def adopt_dataset(data: str, heldout: str, tools: str) -> Dataset:
         heldout_rows=len(apart),
         toolset_fingerprint=fingerprint(rows[0].tools),
         seed=0,
-        notes=(note, *skipped),
+        notes=tuple(notes),
     )

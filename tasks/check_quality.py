@@ -10,7 +10,7 @@ from tasks.domain.errors import QualityGateFailed
 from tasks.domain.preview import preview
 from tasks.domain.preview_report import preview_markdown
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, Dataset
-from tasks.domain.quality import judge, refusal
+from tasks.domain.quality import judge, refusal, rules_for
 from tasks.domain.reports import quality_markdown
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
@@ -32,8 +32,9 @@ def check_quality(
     rows = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
     limit = profile.training.max_seq_length
     tokenizer = ChatTokenizer(storage.fetch(base.files))
-    report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned)
-    seen = preview(*rows, limit, tokenizer.encode, tokenizer.pieces)
+    rules = rules_for(tokenizer.control)
+    report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned, rules)
+    seen = preview(*rows, limit, tokenizer.encode, tokenizer.pieces, rules)
     artifacts.quality(report, base.model, server)
     artifacts.rows(seen, server)
     if report_to:

@@ -15,10 +15,12 @@ from tasks.reporting import events
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
-def mix_dataset(dataset: Dataset, toolset: Toolset, own: OwnData | None) -> Dataset:
+def mix_dataset(
+    dataset: Dataset, toolset: Toolset, own: OwnData | None, thinks: bool = False
+) -> Dataset:
     """Put own conversations in the place of generated rows; a tenth is held out.
 
-    Without any the dataset is handed on as it is.
+    Without any the dataset is handed on as it is. Thoughts are kept for a model that ``thinks``.
 
     Raises:
         UnusableData: the file or a line of it cannot be read, or it has too few rows for the share.
@@ -27,15 +29,15 @@ def mix_dataset(dataset: Dataset, toolset: Toolset, own: OwnData | None) -> Data
         return dataset
     storage, tools = Storage(), functions(toolset)
     file = Path(own.file)
-    found = read_own_file(file, tools)
-    free = unreserved(found.rows, dataset.reserved)
+    brought = read_own_file(file, tools, thinks=thinks)
+    free = unreserved(brought.rows, dataset.reserved)
     kept, apart = held_out(with_tools_of(free, tools))
     rows = mixed(storage.read_rows(dataset.train), kept, own.share, dataset.seed)
     heldout = [*storage.read_rows(dataset.heldout), *apart]
-    asked = len(found.rows) - len(free)
-    skipped = f"; {found.skipped} log records were no conversations" * bool(found.skipped)
-    left = f"; {asked} say what the model is asked afterwards and were left out" * bool(asked)
-    note = f"{own.share:.0%} of the training rows are from {file.name}{skipped}{left}"
+    asked = len(brought.rows) - len(free)
+    left = [f"{asked} say what the model is asked afterwards and were left out"] * bool(asked)
+    share = f"{own.share:.0%} of the training rows are from {file.name}"
+    note = "; ".join([share, *brought.notes, *left])
     train_file, heldout_file = keep_rows("mixed", rows, heldout)
     changed = {
         "train": train_file,

@@ -41,7 +41,8 @@ class Balance:
         self.scenarios[row.scenario] += 1
         self.families.update([row.phrasing] if row.phrasing else [])
         if not row.varied:  # other names, or not all of them
-            self.tools.update([row.tool] if row.tool else [])
+            # A row may ask back before it calls.
+            self.tools.update([row.tool] if row.tool else [call.name for call in calls[:1]])
             offered = self.brought if row.source == "own" else self.offered
             offered.update(schemas_of(row.tools))
         self._note_constants(calls)

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import ToolCall
@@ -55,11 +55,20 @@ class Message(_Frozen):
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
+    reasoning_content: str = Field(default="", exclude_if=lambda thought: not thought)
+    """What the assistant thinks before it speaks."""
     tool_calls: tuple[MessageCall, ...] = ()
+    weight: Literal[0, 1] = Field(default=1, exclude_if=bool)
+    """Whether the loss sees what the assistant says here (OpenAI's key)."""
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether it is an answer that the model learns to give."""
+        return self.role == "assistant" and self.weight == 1
 
     def as_dict(self) -> dict[str, Any]:
         """The OpenAI form, without empty fields that a chat template would have to skip."""
-        return self.model_dump(exclude=set() if self.tool_calls else {"tool_calls"})
+        return self.model_dump(exclude={"weight"} if self.tool_calls else {"weight", "tool_calls"})
 
 
 class Row(_Frozen):
@@ -79,6 +88,8 @@ class Row(_Frozen):
     """For an ambiguous row: the required parameter that the assistant must ask for."""
     varied: bool = False
     """Whether its tool list is another than the server's own."""
+    place: str = Field(default="", exclude_if=lambda place: not place)
+    """The file and line of a row that a person brought."""
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...]
 
@@ -89,9 +100,8 @@ class Row(_Frozen):
 
     @property
     def prompt(self) -> tuple[Message, ...]:
-        """The turns before the assistant's first one: what a model is asked in evaluation."""
-        turns = [message.role for message in self.messages]
-        return self.messages[: turns.index("assistant")]
+        """The turns before the first answer to learn: what a model is asked in evaluation."""
+        return self.messages[: [message.is_learned for message in self.messages].index(True)]
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
@@ -108,12 +118,17 @@ class Row(_Frozen):
     @property
     def expected_call(self) -> ToolCall | None:
         """The call that the first answer must make, or None when it must make none."""
-        return self.calls[0] if self.tool is not None else None
+        return self.call_turns[0][0] if self.tool is not None else None
 
     @property
     def answer(self) -> str:
         """The assistant's last words."""
         return self.messages[-1].content
+
+
+def place_of(row: Row, split: Split, number: int) -> str:
+    """Where a row stands: in a dataset, and in the file of the person who brought it."""
+    return f"{split}:{number}" + (f" ({row.place})" if row.place else "")
 
 
 def fingerprint(value: Any) -> str:
@@ -202,16 +217,37 @@ def row_of(value: dict[str, Any], place: str, tools: Sequence[dict[str, Any]] | 
         if isinstance(value["tools"], tuple):
             # Validation copies the list; thousands of rows share theirs.
             row = row.model_copy(update={"tools": value["tools"]})
-        first = row.calls[:1]
+        _ = row.calls  # whether each can be decoded
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
         raise UnusableData(f"{place}: {where}: {fault['msg']}") from error
     except ValueError as error:
         raise UnusableData(f"{place}: a call's arguments are not JSON ({error})") from error
-    if "assistant" not in [message.role for message in row.messages]:
-        raise UnusableData(f"{place}: no assistant turn, so nothing could be learned from it")
-    return row if row.tool or not first else row.model_copy(update={"tool": first[0].name})
+    if not any(message.is_learned for message in row.messages):
+        weighed = " with a weight" * any(message.role == "assistant" for message in row.messages)
+        raise UnusableData(
+            f"{place}: no assistant turn{weighed}, so nothing could be learned from it"
+        )
+    first = row.messages[len(row.prompt)].tool_calls
+    return row if row.tool or not first else row.model_copy(update={"tool": first[0].function.name})
+
+
+_LABELS = ("scenario", "split", "tool", "simulated", "source", "phrasing", "missing", "varied")
+"""The keys beside messages and tools that ``write_jsonl`` always writes."""
+
+
+def labels_of(value: dict[str, Any]) -> dict[str, Any]:
+    """What a row that ``write_jsonl`` wrote says of itself; nothing for any other row.
+
+    Some of these keys are common words, and in a row that a person brings they mean something else:
+    a row is ours when it has all of them, with values that we give.
+    """
+    kinds = {"scenario": Scenario, "split": Split, "source": Source}
+    is_ours = set(_LABELS) <= set(value) and all(
+        value[key] in get_args(kind) for key, kind in kinds.items()
+    )
+    return {key: value[key] for key in _LABELS} if is_ours else {}
 
 
 def _calls(value: dict[str, Any]) -> bool:

@@ -1,260 +1,193 @@
-"""Conversations that a person brings → rows: OpenAI, Hermes/ShareGPT, and logs of either.
+"""Conversations that a person brings → rows, whatever tool wrote them.
 
-One line is one of: ``{"messages": […]}`` (OpenAI), ``{"conversations": […]}`` (ShareGPT; calls as
-``<tool_call>`` text), ``{"request": {…}, "response": {…}}`` (a logged chat completion), or a log
-record of a Prefect run whose ``message`` is the JSON of one of these. Tools stand in ``tools``, or
-in the system turn between ``<tools>`` and ``</tools>``.
+One line, or one item of a JSON array, is one of: ``{"messages": […]}`` (OpenAI, Anthropic, TRL,
+ms-swift), ``{"conversations": […]}`` (ShareGPT, Hermes, LLaMA-Factory), ``{"contents": […]}``
+(Gemini), ``{"prompt": […], "completion": […]}`` (TRL), ``{"query": …, "answers": […]}`` (xLAM),
+``{"request": {…}, "response": {…}}`` (a logged chat completion), or a log record of a Prefect run
+whose ``message`` is the JSON of one of these. Tools stand beside it in ``tools`` or ``functions``,
+or in the system turn between ``<tools>`` and ``</tools>``.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
-from tasks.domain.conversations import SYSTEM_PROMPT, Row, decoded, row_of
-from tasks.domain.errors import UnusableData
-from tasks.domain.toolcalls import CLOSE, OPEN, parse
+from tasks.domain.conversations import SYSTEM_PROMPT, Row, decoded, labels_of, row_of
+from tasks.domain.errors import ForgeError, UnusableData
+from tasks.domain.own_calls import OwnCall, checked
+from tasks.domain.own_forms import conversation_of, conversations_in, is_cut
+from tasks.domain.own_order import in_order
+from tasks.domain.own_tools import functions_of, without_padding
+from tasks.domain.own_turns import OwnTurn, turns_of
+from tasks.domain.toolcalls import schemas_of
 
-_ROLES = {
-    "system": "system",
-    "developer": "system",
-    "human": "user",
-    "user": "user",
-    "gpt": "assistant",
-    "assistant": "assistant",
-    "model": "assistant",
-    "function_call": "assistant",
-    "tool": "tool",
-    "function": "tool",
-    "observation": "tool",
-    "function_response": "tool",
-}
+_TOOLS = ("tools", "functions")
+_SYSTEMS = ("system", "systemInstruction", "system_instruction")
 _LISTED = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
-_RESULT = re.compile(r"<tool_response>(.*?)</tool_response>", re.DOTALL)
+_ON_CALLING = re.compile(
+    r"\s*(# Tools\b|You are a function calling AI|You are provided with function signatures"
+    r"|You may call one or more functions|Here are the available tools|<tools>)"
+)
+"""How a prompt begins to say what our chat templates say again."""
+
+_ARRAY = "rows are items of one JSON array"
+_LOGS = "log records were no conversations"
+_CUT = "logged answers were cut off at their token limit, and their rows left out"
+_UNTRAINED = "answers have weight 0: they are read, and no loss is taken on them"
+_THOUGHTS = "thoughts were left out: the model does not think before it answers"
+_PROMPTS = "system turns list their tools: the chat template says it instead, in its own words"
+_PADDED = "calls had nulls that their tools do not take, as Arrow fills them in: left out"
+
+_GAP = re.compile(r"[\s,]*")
 
 _Tools = Sequence[dict[str, Any]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class OwnRows:
-    """What was found in a file of conversations."""
+    """What stands in a file of conversations."""
 
-    rows: list[Row] = field(default_factory=list)
-    skipped: int = 0
-    """Log records that are no conversations: what else a run has said."""
+    rows: list[Row]
+    notes: tuple[str, ...] = ()
+    """What was left out or changed, with counts."""
 
 
-def read_own(lines: Iterable[str], source: str, tools: _Tools | None = None) -> OwnRows:
+def read_own(
+    lines: Iterable[str], source: str, tools: _Tools | None = None, *, thinks: bool = False
+) -> OwnRows:
     """Read a file of conversations; those without tools take the ones given.
+
+    Thoughts are kept for a model that ``thinks``.
 
     Raises:
         UnusableData: no rows, or a line that is none; the message has the line number.
     """
-    found = OwnRows()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        row = own_row(line, f"{source}:{number}", tools)
-        if row is None:
-            found.skipped += 1
-        else:
-            found.rows.append(row)
-    if not found.rows:
-        told = f" in {found.skipped} log records" if found.skipped else ""
-        raise UnusableData(f"{source}: no rows{told}, needed at least one")
-    return found
+    reader = _Reader(tools, thinks)
+    found = (
+        reader.row(value, f"{source}:{number}")
+        for number, value in _values(lines, source, reader.counts)
+    )
+    rows = [row for row in found if row is not None]
+    notes = tuple(f"{count} {what}" for what, count in reader.counts.items())
+    if not rows:
+        why = f" ({'; '.join(notes)})" if notes else ""
+        raise UnusableData(f"{source}: no rows{why}, needed at least one")
+    return OwnRows(rows, notes)
 
 
-def own_row(line: str, place: str, tools: _Tools | None = None) -> Row | None:
-    """A row from one line; None where a log says something else.
+def _values(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[tuple[int, Any]]:
+    """(line number, value) of each row."""
+    rest, seen = iter(lines), False
+    for number, line in enumerate(rest, start=1):
+        place = f"{source}:{number}"
+        if line.lstrip().startswith("[") and not seen:
+            yield from _items(line + "".join(rest), number, source, counts)
+        elif line.strip():
+            seen = True
+            try:
+                yield number, decoded(line)
+            except (ValueError, RecursionError) as error:
+                raise UnusableData(
+                    f"{place}: not JSON ({error}); needed one row a line, or one array of rows"
+                ) from error
 
-    Raises:
-        UnusableData: the line is not a conversation; the message has its place.
-    """
+
+def _items(text: str, first: int, source: str, counts: Counter[str]) -> Iterator[tuple[int, Any]]:
+    """(line number, value) of each item of an array; its text begins in the line ``first``."""
+    decoder, number, seen = json.JSONDecoder(), first, 0
+    at = _skip(text, text.index("[") + 1)
     try:
-        value = decoded(line)
-    except ValueError as error:
-        raise UnusableData(f"{place}: not JSON ({error}); each line must be one row") from error
-    if _is_log(value):
-        value = _logged(value["message"])
-        if value is None:
-            return None
-    body = _conversation(value, place)
-    turns = [part for message in body["messages"] for part in _messages(message, place)]
-    messages = _in_call_order(turns)
-    # What a person brings says tools in the system turn, where our templates put them again.
-    body["messages"], listed = _without_tools(messages, place)
-    body["tools"] = _as_functions(body.get("tools") or listed, place) or None
-    return row_of({**body, "source": "own"}, place, tools)
-
-
-def _is_log(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("message"), str) and "level" in value
-
-
-def _logged(text: str) -> Any:
-    """The conversation in a log's text; None when it is something else."""
-    start = text.find("{")
-    try:
-        value = json.loads(text[start:]) if start >= 0 else None
-    except ValueError:
-        return None
-    keys = {"messages", "conversations", "request"}
-    return value if isinstance(value, dict) and keys & set(value) else None
-
-
-def _conversation(value: Any, place: str) -> dict[str, Any]:
-    """The line in one form: ``messages`` is a list of objects, what else it says beside it."""
-    if isinstance(value, dict) and isinstance(value.get("request"), dict):
-        value = _completed(value["request"], value.get("response"), place)
-    if not isinstance(value, dict) or not {"messages", "conversations"} & set(value):
+        while not text.startswith("]", at):
+            number, seen = number + text.count("\n", seen, at), at
+            value, at = decoder.raw_decode(text, at)
+            yield number, value
+            counts[_ARRAY] += 1
+            at = _skip(text, at)
+        json.loads("[]" + text[at + 1 :])  # nothing may follow
+    except (ValueError, RecursionError) as error:
         raise UnusableData(
-            f"{place}: no 'messages' and no 'conversations'; each line must be an object that has "
-            "one of them"
-        )
-    body = {k: v for k, v in value.items() if k not in ("messages", "conversations")}
-    messages = value.get("messages", value.get("conversations"))
-    if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
-        raise UnusableData(f"{place}: the turns are not a list of objects")
-    return {**body, "messages": messages}
-
-
-def _completed(request: dict[str, Any], response: Any, place: str) -> dict[str, Any]:
-    try:
-        answer = response["choices"][0]["message"]
-        return {"messages": [*request["messages"], answer], "tools": request.get("tools")}
-    except (KeyError, IndexError, TypeError) as error:
-        raise UnusableData(
-            f"{place}: a logged request without messages, or without response.choices[0].message"
+            f"{source}:{number}: not JSON ({error}); the file begins as an array of rows"
         ) from error
 
 
-def _messages(message: dict[str, Any], place: str) -> Iterator[dict[str, Any]]:
-    """A turn as messages of ours; several results in one turn become one message each."""
-    said = message.get("role", message.get("from"))
-    role = _ROLES.get(str(said))
-    if role is None:
-        raise UnusableData(f"{place}: a turn of {said!r}; known: {', '.join(_ROLES)}")
-    text = _text(message.get("content", message.get("value")), place)
-    if role == "tool":
-        results = _RESULT.findall(text) or [text]
-        met = message.get("tool_call_id")
-        yield from ({"role": "tool", "content": one.strip(), "meets": met} for one in results)
-        return
-    calls = [_call(call, place) for call in _given_calls(message)]
-    if role == "assistant" and not calls and "from" in message:
-        text, calls = _spoken_calls(text, said == "function_call", place)
-    yield {"role": role, "content": text, "tool_calls": calls}
+def _skip(text: str, at: int) -> int:
+    """The place behind blanks and commas."""
+    found = _GAP.match(text, at)
+    return found.end() if found else at
 
 
-def _given_calls(message: dict[str, Any]) -> list[Any]:
-    legacy = message.get("function_call")
-    return list(message.get("tool_calls") or ()) or ([{"function": legacy}] if legacy else [])
+class _Reader:
+    """Makes rows of decoded values, and counts what it leaves out."""
 
+    def __init__(self, tools: _Tools | None, thinks: bool) -> None:
+        self._tools = tools
+        self._thinks = thinks
+        self.counts: Counter[str] = Counter()
 
-def _text(content: Any, place: str) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    if isinstance(content, list):
-        parts = [part.get("text") if isinstance(part, dict) else None for part in content]
-        texts = [part for part in parts if isinstance(part, str)]
-        if len(texts) == len(parts):
-            return "".join(texts)
-    raise UnusableData(f"{place}: a turn's content is not text; pictures and sound are not read")
+    def row(self, value: Any, place: str) -> Row | None:
+        """A row; None where a log says something else.
 
+        Raises:
+            UnusableData: the value is not a conversation; the message has its place.
+        """
+        try:
+            values = conversations_in(value)
+            if not values or is_cut(values[0]):
+                self.counts[_CUT if values else _LOGS] += 1
+                return None
+            value = checked(values[0])
+            body = self._body(conversation_of(value))
+        except (ForgeError, ValueError) as error:
+            raise UnusableData(f"{place}: {error}") from error
+        return row_of({**labels_of(value), **body, "source": "own", "place": place}, place)
 
-def _call(call: Any, place: str) -> dict[str, Any]:
-    function = call.get("function") if isinstance(call, dict) else None
-    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise UnusableData(f"{place}: a call without a function's name")
-    arguments = function.get("arguments")
-    if not isinstance(arguments, str):
-        arguments = json.dumps(arguments or {}, ensure_ascii=False)
-    named = {"name": function["name"], "arguments": arguments or "{}"}
-    return {"function": named, "id": call.get("id")}
+    def _body(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Messages and tools in the form that is stored."""
+        turns = in_order(turns_of(value["messages"]))
+        count = len(list(takewhile(lambda turn: turn.role == "system", turns)))
+        given = [value[key] for key in _SYSTEMS if value.get(key)]
+        beside = turns_of([{**_in_parts(one), "role": "system"} for one in given])
+        texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
+        system, listed = self._without_tools("\n\n".join(dict.fromkeys(texts)))
+        holders = (value, *value["messages"][:1])
+        brought = next((one[key] for one in holders for key in _TOOLS if one.get(key)), listed)
+        tools = functions_of(brought) or tuple(self._tools or ())
+        messages = [self._message(turn, tools) for turn in turns[count:]]
+        opening = {"role": "system", "content": system or SYSTEM_PROMPT}
+        return {"messages": [opening, *messages], "tools": tools}
 
+    def _without_tools(self, text: str) -> tuple[str, str]:
+        """A system turn's own words, and the list of tools that stands in it."""
+        # A prompt may speak of the tags, and a first pair of them may hold nothing.
+        listed = [found for found in _LISTED.findall(text) if found.strip()]
+        if not listed:
+            return text, ""
+        self.counts[_PROMPTS] += 1
+        return _ON_CALLING.split(text, maxsplit=1)[0].strip(), listed[-1]
 
-def _in_call_order(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The turns, results in the order of the calls whose ids they name; then ids are not needed."""
-    ordered: list[dict[str, Any]] = []
-    ids: list[Any] = []
-    for is_result, group in groupby(turns, key=lambda turn: turn["role"] == "tool"):
-        part = list(group)
-        if is_result:
-            if all(turn["meets"] in ids for turn in part) and None not in ids:
-                part.sort(key=lambda turn: ids.index(turn["meets"]))
-            part = [{k: v for k, v in turn.items() if k != "meets"} for turn in part]
-        else:
-            for turn in part:
-                ids = [call.pop("id", None) for call in turn["tool_calls"]]
-        ordered += part
-    return ordered
-
-
-def _spoken_calls(text: str, is_call: bool, place: str) -> tuple[str, list[dict[str, Any]]]:
-    """What is said beside the calls, and the calls that stand in the text."""
-    if is_call and OPEN not in text:
-        text = f"{OPEN}{text}{CLOSE}"
-    answer = parse(text)
-    if answer.malformed:
-        raise UnusableData(
-            f"{place}: a call must be {{'name', 'arguments'}} in JSON, "
-            f"found {answer.malformed[0][:80]!r}"
-        )
-    calls = [
-        {
-            "function": {
-                "name": call.name,
-                "arguments": json.dumps(call.arguments, ensure_ascii=False),
-            }
+    def _message(self, turn: OwnTurn, tools: _Tools) -> dict[str, Any]:
+        self.counts.update([_UNTRAINED] * (not turn.is_learned))
+        self.counts.update([_THOUGHTS] * (bool(turn.thought) and not self._thinks))
+        return {
+            "role": turn.role,
+            "content": turn.text,
+            "reasoning_content": turn.thought if self._thinks else "",
+            "tool_calls": [self._call(call, tools) for call in turn.calls],
+            "weight": int(turn.is_learned),
         }
-        for call in answer.calls
-    ]
-    return answer.text if calls else text, calls
+
+    def _call(self, call: OwnCall, tools: _Tools) -> dict[str, Any]:
+        arguments = call.arguments
+        if not call.is_text:
+            arguments = without_padding(arguments, schemas_of(tools).get(call.name))
+            self.counts.update([_PADDED] * (arguments != call.arguments))
+        text = json.dumps(arguments, ensure_ascii=False)
+        return {"function": {"name": call.name, "arguments": text}}
 
 
-def _without_tools(
-    messages: list[dict[str, Any]], place: str
-) -> tuple[list[dict[str, Any]], list[Any]]:
-    """The messages with a system turn that lists no tools, and the tools that it listed."""
-    first = messages[0] if messages and messages[0]["role"] == "system" else None
-    if first is None:
-        return [{"role": "system", "content": SYSTEM_PROMPT}, *messages], []
-    texts = [text for text in _LISTED.findall(first["content"]) if text.strip()]
-    if not texts:
-        return messages, []
-    # The prompt of this dialect speaks of the tags, and a first pair of them may be empty words.
-    return [{"role": "system", "content": SYSTEM_PROMPT}, *messages[1:]], _listed(texts[-1], place)
-
-
-def _listed(text: str, place: str) -> list[Any]:
-    decoder, tools, at = json.JSONDecoder(), [], 0
-    text = text.strip()
-    try:
-        while at < len(text):
-            value, at = decoder.raw_decode(text, at)
-            tools += value if isinstance(value, list) else [value]
-            at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,"))
-    except ValueError as error:
-        raise UnusableData(f"{place}: the listed tools are not JSON ({error})") from error
-    return tools
-
-
-def _as_functions(tools: Any, place: str) -> tuple[dict[str, Any], ...]:
-    if isinstance(tools, str):
-        tools = _listed(tools, place)
-    if not isinstance(tools, list | tuple):
-        raise UnusableData(f"{place}: 'tools' is not a list")
-    wrapped = [
-        tool if isinstance(tool, dict) and "function" in tool else _wrapped(tool, place)
-        for tool in tools
-    ]
-    return tools if isinstance(tools, tuple) and list(tools) == wrapped else tuple(wrapped)
-
-
-def _wrapped(tool: Any, place: str) -> dict[str, Any]:
-    if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
-        raise UnusableData(f"{place}: a tool without a name")
-    return {"type": "function", "function": tool}
+def _in_parts(system: Any) -> dict[str, Any]:
+    return system if isinstance(system, dict) else {"content": system}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from tasks.domain import row_rules, similarity
-from tasks.domain.conversations import Row
-from tasks.domain.quality import ROW_RULES
+from tasks.domain.conversations import Row, place_of
+from tasks.domain.quality import ROW_RULES, RowRules
 from tasks.domain.token_rules import EncodedRow
 
 SHOWN_ROWS = 3
@@ -66,12 +66,13 @@ def preview(
     max_seq_length: int,
     encode: Callable[[Row], EncodedRow],
     pieces: Pieces,
+    rules: RowRules = ROW_RULES,
 ) -> Preview:
     """Look at rows: three of different scenarios in full, and the fate of each."""
     encoded = [encode(row) for row in [*train, *heldout]]
     repeated = _repeated(train, heldout)
     fates = [
-        _fate(place, row, tokens, max_seq_length, repeated.get(place, []))
+        _fate(place, row, tokens, max_seq_length, [*_broken(row, rules), *repeated.get(place, [])])
         for (place, row), tokens in zip(_placed(train, heldout), encoded, strict=True)
     ]
     accepted = [fate for fate in fates if not fate.faults]
@@ -86,12 +87,12 @@ def preview(
 
 
 def _placed(train: Sequence[Row], heldout: Sequence[Row]) -> list[tuple[str, Row]]:
-    places = [(f"train:{number}", row) for number, row in enumerate(train, 1)]
-    return places + [(f"heldout:{number}", row) for number, row in enumerate(heldout, 1)]
+    places = [(place_of(row, "train", number), row) for number, row in enumerate(train, 1)]
+    return places + [(place_of(row, "heldout", n), row) for n, row in enumerate(heldout, 1)]
 
 
-def _fate(place: str, row: Row, encoded: EncodedRow, limit: int, repeated: Sequence[str]) -> Fate:
-    faults = [f"{rule}: {fault}" for rule, fault in _broken(row)]
+def _fate(place: str, row: Row, encoded: EncodedRow, limit: int, broken: Sequence[str]) -> Fate:
+    faults = []
     if len(encoded.ids) > limit:
         faults.append(f"token budget: {len(encoded.ids)} tokens, at most {limit}")
     if not any(encoded.trained):
@@ -103,15 +104,15 @@ def _fate(place: str, row: Row, encoded: EncodedRow, limit: int, repeated: Seque
         text=row.user_text,
         tokens=len(encoded.ids),
         trained=sum(encoded.trained),
-        faults=(*faults, *repeated),
+        faults=(*broken, *faults),
     )
 
 
-def _broken(row: Row) -> Iterator[tuple[str, str]]:
-    for rule, (check, _) in ROW_RULES.items():
+def _broken(row: Row, rules: RowRules) -> Iterator[str]:
+    for rule, (check, _) in rules.items():
         fault = check(row)
         if fault:
-            yield rule, fault
+            yield f"{rule}: {fault}"
 
 
 def _repeated(train: Sequence[Row], heldout: Sequence[Row]) -> dict[str, list[str]]:
@@ -146,7 +147,7 @@ def _shown(
         end = min(len(ids), begins_at + SHOWN_TOKENS)
         part = slice(begins_at, end)
         yield ShownRow(
-            place=f"train:{index + 1}",
+            place=place_of(rows[index], "train", index + 1),
             scenario=rows[index].scenario,
             tokens=tuple(zip(pieces(ids[part]), trained[part], strict=True)),
             begins_at=begins_at,

@@ -4,20 +4,26 @@ Rows are read once, one by one, and only what the rules compare is kept: a file 
 memory.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from profiles import Quality
 from tasks.domain import row_rules, similarity
 from tasks.domain.balance import Balance
-from tasks.domain.conversations import Row
+from tasks.domain.control_tokens import ControlTokens
+from tasks.domain.conversations import Row, place_of
+from tasks.domain.errors import UnusableModel
 from tasks.domain.memory import lengths_of
 from tasks.domain.products import Finding, QualityReport
 from tasks.domain.reports import percent, shorten
 from tasks.domain.similarity import Asked
 from tasks.domain.token_rules import EncodedRow, TokenTally
 
-ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
+RowRules = Mapping[str, tuple[row_rules.RowRule, str]]
+"""Rules on one row by itself: what is wrong with it, and what to do."""
+ROW_RULES: RowRules = {
     "well-formed calls": (
         row_rules.malformed_call,
         "write arguments as a JSON object in tool_calls[].function.arguments",
@@ -40,7 +46,14 @@ ROW_RULES: dict[str, tuple[row_rules.RowRule, str]] = {
         "end each row with the assistant's text or call",
     ),
 }
-"""Rules on one row by itself: what is wrong with it, and what to do."""
+"""Those that hold for every model."""
+
+
+def rules_for(control: ControlTokens) -> RowRules:
+    """The rules on single rows for a model with these control tokens."""
+    remedy = "take these rows out, or write the value otherwise: for this model it is a token"
+    named = partial(row_rules.called_control_token, control=control)
+    return {**ROW_RULES, "calls hold no control token": (named, remedy)}
 
 
 def judge(
@@ -50,6 +63,7 @@ def judge(
     max_seq_length: int,
     encode: Callable[[Row], EncodedRow],
     planned: Mapping[str, float] | None = None,
+    rules: RowRules = ROW_RULES,
 ) -> QualityReport:
     """Hold rows against every rule of the gate; all rules are always applied.
 
@@ -60,15 +74,19 @@ def judge(
         max_seq_length: tokens that a row may have.
         encode: what the model's tokenizer and template make of a row.
         planned: the share of rows planned per scenario; None for rows that a user brought.
+        rules: those on single rows.
+
+    Raises:
+        UnusableModel: the chat template cannot render a row; the message has its place.
     """
-    seen = _Seen(encode)
+    seen = _Seen(encode, rules)
     for number, row in enumerate(train, 1):
-        seen.add(row, f"train:{number}", is_train=True)
+        seen.add(row, place_of(row, "train", number), is_train=True)
     for number, row in enumerate(heldout, 1):
-        seen.add(row, f"heldout:{number}", is_train=False)
+        seen.add(row, place_of(row, "heldout", number), is_train=False)
     balance, tokens = seen.balance, seen.tokens
     findings = [
-        *(seen.row_finding(rule, quality.min_valid_share) for rule in ROW_RULES),
+        *(seen.row_finding(rule, quality.min_valid_share) for rule in rules),
         seen.recoverable(quality.min_recoverable_share),
         *similarity.findings(seen.train, seen.heldout, quality),
         *balance.findings(quality),
@@ -93,13 +111,14 @@ class _Seen:
     """What is kept of the rows that were read."""
 
     encode: Callable[[Row], EncodedRow]
+    rules: RowRules
     tokens: TokenTally = field(default_factory=TokenTally)
     balance: Balance = field(default_factory=Balance)
     train: list[Asked] = field(default_factory=list)
     heldout: list[Asked] = field(default_factory=list)
     rows: int = 0
     calling: int = 0
-    wrong: dict[str, list[str]] = field(default_factory=lambda: {rule: [] for rule in ROW_RULES})
+    wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The faults by rule, each with its row's place."""
     unsaid: list[tuple[str, str, str]] = field(default_factory=list)
     """(place, tool.parameter, value) where the conversation does not say the value."""
@@ -107,8 +126,11 @@ class _Seen:
     def add(self, row: Row, place: str, is_train: bool) -> None:
         """Read a row."""
         self.rows += 1
-        self.tokens.add(row, place, self.encode(row), is_train)
-        for rule, (check, _) in ROW_RULES.items():
+        try:
+            self.tokens.add(row, place, self.encode(row), is_train)
+        except UnusableModel as error:
+            raise UnusableModel(f"{place}: {error}") from error
+        for rule, (check, _) in self.rules.items():
             if fault := check(row):
                 self.wrong[rule].append(shorten(f"{place} {fault}"))
         calls = row_rules.decodable(row)
@@ -132,7 +154,7 @@ class _Seen:
             needed=f"at least {percent(needed)} right",
             count=len(wrong),
             example=wrong[0] if wrong else "",
-            remedy=ROW_RULES[rule][1],
+            remedy=self.rules[rule][1],
         )
 
     def recoverable(self, needed: float) -> Finding:

@@ -5,10 +5,20 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from tasks.domain.conversations import Row
+from tasks.domain.control_tokens import ControlTokens
+from tasks.domain.conversations import Message, Row
 from tasks.domain.known_values import kind
 from tasks.domain.phrasing.spoken import mentions
-from tasks.domain.toolcalls import CLOSE, OPEN, Same, ToolCall, faults, schemas_of
+from tasks.domain.toolcalls import (
+    CLOSE,
+    OPEN,
+    Same,
+    ToolCall,
+    faults,
+    parse,
+    render,
+    schemas_of,
+)
 
 RowRule = Callable[[Row], str]
 """What is wrong with a row, or an empty text."""
@@ -19,6 +29,11 @@ def decodable(row: Row) -> list[ToolCall]:
     return [call for call, fault in _decoded(row) if call is not None and not fault]
 
 
+def _is_learned(message: Message) -> bool:
+    # An answer with weight 0 may be as wrong as it likes: it is there to be read.
+    return message.is_learned
+
+
 def _decoded(row: Row) -> list[tuple[ToolCall | None, str]]:
     return _decoded_once(Same(row))
 
@@ -27,7 +42,7 @@ def _decoded(row: Row) -> list[tuple[ToolCall | None, str]]:
 def _decoded_once(row: Same) -> list[tuple[ToolCall | None, str]]:
     # Each rule asks for the calls of the row that the rule before has asked for.
     calls: list[tuple[ToolCall | None, str]] = []
-    for message in row.value.messages:
+    for message in filter(_is_learned, row.value.messages):
         for call in message.tool_calls:
             try:
                 calls.append((call.decoded(), ""))
@@ -37,14 +52,25 @@ def _decoded_once(row: Same) -> list[tuple[ToolCall | None, str]]:
 
 
 def malformed_call(row: Row) -> str:
-    """Arguments that are not a JSON object, or a call that is written into the text."""
+    """Arguments that are not a JSON object, or a call that cannot be read off the text."""
     for call, fault in _decoded(row):
         if call is None:
             return f"arguments are not a JSON object: {fault}"
-    texts = [message.content for message in row.messages if message.role == "assistant"]
+        if parse(render(call)).calls != (call,):
+            return f"{call.name}: a value holds {CLOSE} or </think>, which ends what is read"
+    texts = [message.content for message in filter(_is_learned, row.messages)]
     if any(OPEN in text or CLOSE in text for text in texts):
         return f"{OPEN} stands in the text instead of in tool_calls"
     return ""
+
+
+def called_control_token(row: Row, control: ControlTokens) -> str:
+    """A call that holds a control token of the model, which a tool would get broken."""
+    calls = [
+        f"{call.name} {json.dumps(call.arguments, ensure_ascii=False)}" for call in decodable(row)
+    ]
+    token = next((token for call in calls if (token := control.first_in(call))), "")
+    return f"a call holds {token!r}" if token else ""
 
 
 def unknown_tool(row: Row) -> str:
@@ -63,12 +89,12 @@ def unfit_arguments(row: Row) -> str:
 
 def other_tool_than_named(row: Row) -> str:
     """``tool`` names the first call; None says that the first answer makes no call."""
-    called = [call.function.name for message in row.messages for call in message.tool_calls]
+    learned = list(filter(_is_learned, row.messages))
+    called = [call.function.name for message in learned for call in message.tool_calls]
     if row.tool is not None:
         first = called[0] if called else "nothing"
         return "" if first == row.tool else f"says tool {row.tool!r} and calls {first!r}"
-    answer = next((m for m in row.messages if m.role == "assistant"), None)
-    calls = answer.tool_calls if answer else ()
+    calls = learned[0].tool_calls if learned else ()
     return f"says that no tool is called and calls {calls[0].function.name!r}" if calls else ""
 
 
@@ -103,7 +129,7 @@ def unsaid(row: Row) -> Iterator[tuple[str, str]]:
     """
     schemas, said = schemas_of(row.tools), ""
     for message in row.messages:
-        for call in message.tool_calls:
+        for call in message.tool_calls * message.weight:
             arguments = call.decoded().arguments
             properties = schemas.get(call.function.name, {}).get("properties", {})
             for name, value in arguments.items():

@@ -11,8 +11,12 @@ from tasks.domain.products import StoredFile
 from tasks.external.storage import Storage
 
 
-def read_own_file(path: Path, tools: Sequence[dict[str, Any]] | None = None) -> OwnRows:
+def read_own_file(
+    path: Path, tools: Sequence[dict[str, Any]] | None = None, *, thinks: bool = False
+) -> OwnRows:
     """Read the conversations of a file; those without tools take the ones given.
+
+    Thoughts are kept for a model that ``thinks``.
 
     Raises:
         UnusableData: the file cannot be read, or a line is no conversation; with its number.
@@ -20,9 +24,9 @@ def read_own_file(path: Path, tools: Sequence[dict[str, Any]] | None = None) -> 
     try:
         # Only \n ends a line: texts may hold other line ends.
         with path.open(encoding="utf-8-sig", newline="\n") as lines:
-            return read_own(lines, path.name, tools)
+            return read_own(lines, path.name, tools, thinks=thinks)
     except (OSError, UnicodeDecodeError) as error:
-        raise UnusableData(f"{path}: cannot be read: {error}") from error
+        raise UnusableData(f"{path}: cannot be read as text in UTF-8: {error}") from error
 
 
 def keep_rows(

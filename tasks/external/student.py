@@ -4,6 +4,7 @@ Raw completions are scored, not the server's tool endpoint: with a grammar the s
 that the model got wrong.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from tasks.domain.control_tokens import ControlTokens
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import ExportFailed
 from tasks.domain.sizes import LEAST_CONTEXT
@@ -69,7 +71,8 @@ class Student:
     def prompt(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> str:
         """The text that the model reads, rendered by llama.cpp from the file's template."""
         body = {"messages": [m.as_dict() for m in messages], "tools": list(tools)}
-        return str(self._post("/apply-template", body)["prompt"])
+        broken = self._control(json.dumps(body, ensure_ascii=False)).broken(body)
+        return str(self._post("/apply-template", broken)["prompt"])
 
     def answer(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Completion:
         """What the model says next."""
@@ -114,6 +117,17 @@ class Student:
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
         return list(self._post("/tokenize", {"content": text, "parse_special": True})["tokens"])
+
+    def _control(self, text: str) -> ControlTokens:
+        """The control tokens that llama.cpp would make of a text."""
+        body = {"content": text, "with_pieces": True}
+        read, spelled = (
+            self._post("/tokenize", {**body, "parse_special": special})["tokens"]
+            for special in (True, False)
+        )
+        spelled_ids = {token["id"] for token in spelled}
+        pieces = (token["piece"] for token in read if token["id"] not in spelled_ids)
+        return ControlTokens(piece for piece in pieces if isinstance(piece, str) and piece in text)
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         try:

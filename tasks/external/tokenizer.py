@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError
 
+from tasks.domain.control_tokens import ControlTokens, looks_like_one
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.token_rules import EncodedRow, first_difference
@@ -102,6 +104,14 @@ class ChatTokenizer:
         ids = self._tokenizer("")["input_ids"]
         return self.text(ids[:1]) if ids[:1] == [self._tokenizer.bos_token_id] else ""
 
+    @cached_property
+    def control(self) -> ControlTokens:
+        """The tokens that no text may become: the same ones that llama.cpp takes for control."""
+        added = self._tokenizer.added_tokens_decoder.values()
+        return ControlTokens(
+            token.content for token in added if token.special or looks_like_one(token.content)
+        )
+
     def render(
         self,
         messages: Sequence[Message],
@@ -125,8 +135,8 @@ class ChatTokenizer:
     ) -> str:
         try:
             text: str = self._tokenizer.apply_chat_template(
-                list(forms),
-                tools=list(tools) or None,
+                self.control.broken(forms),
+                tools=self.control.broken_tools(tools) or None,
                 tokenize=False,
                 add_generation_prompt=add_generation_prompt,
             )
@@ -231,6 +241,8 @@ class ChatTokenizer:
         spans = opening.spans(text, shape)
         if spans is None or not text.startswith(opening.stand_in):
             return None
+        weights = [message.weight for message in row.messages if message.role == "assistant"]
+        spans = list(compress(spans, weights))
         shift = len(opening.tail) - len(opening.stand_in)
         rest = self._encoded(
             opening.tail + text[len(opening.stand_in) :],
@@ -261,11 +273,11 @@ class ChatTokenizer:
         return first_difference(text, back, self._controls.split)
 
     def _marked(self, row: Row) -> tuple[str, list[tuple[int, int]]]:
-        """A row's text and where in it the assistant speaks, in order."""
+        """A row's text and where in it the assistant says what is learned, in order."""
         forms = [_for_template(message) for message in row.messages]
         text = self._rendered(forms, row.tools)
         spans: list[tuple[int, int]] = []
-        for turn in _assistant_turns(row):
+        for turn in _learned_turns(row):
             before = self._rendered(forms[:turn], row.tools, add_generation_prompt=True)
             is_last = turn + 1 == len(forms)
             after = text if is_last else self._rendered(forms[: turn + 1], row.tools)
@@ -283,8 +295,8 @@ def _common_start(left: str, right: str) -> str:
     return left[: next((place for place, (one, other) in pairs if one != other), len(left))]
 
 
-def _assistant_turns(row: Row) -> list[int]:
-    return [index for index, message in enumerate(row.messages) if message.role == "assistant"]
+def _learned_turns(row: Row) -> list[int]:
+    return [index for index, message in enumerate(row.messages) if message.is_learned]
 
 
 def _for_template(message: Message) -> dict[str, Any]:

@@ -1,0 +1,153 @@
+"""Calls as people's files have them: objects of any maker's form, and calls in an answer's text."""
+
+import ast
+import json
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.domain.errors import UnusableData
+from tasks.domain.toolcalls import CLOSE, OPEN
+
+MOST_LEVELS = 50
+"""Lists and objects inside each other: what checks and renders them takes several frames each."""
+_TAGS = ((OPEN, CLOSE), ("<functioncall>", "</functioncall>"))
+_BLOCK = re.compile(
+    "|".join(rf"{re.escape(start)}(.*?)(?:{re.escape(end)}|\Z)" for start, end in _TAGS), re.DOTALL
+)
+_OTHER_DIALECTS = (
+    "[TOOL_CALLS]",
+    "<|python_tag|>",
+    "<|tool_call",
+    "<｜tool▁call",  # noqa: RUF001
+    "<function=",
+    "<tool_code>",
+    "✿FUNCTION✿",
+)
+"""How calls begin in the text of models whose dialect is not read here."""
+CALL_KEYS = ("function", "functionCall", "function_call")
+"""Where a call's name and arguments stand when they are not the object itself."""
+_IDS = ("id", "call_id", "tool_call_id")
+_ARGUMENTS = ("arguments", "args", "parameters", "input")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class OwnCall:
+    """One call of a person's row."""
+
+    name: str
+    arguments: dict[str, Any]
+    id: str | None = None
+    is_text: bool = False
+    """Whether the arguments were JSON text; in an object a columnar store may have put nulls."""
+
+
+def call_of(value: Any) -> OwnCall:
+    """A call from an object of OpenAI's form or the older one, Anthropic's, Gemini's, Llama's.
+
+    Raises:
+        UnusableData: it has no name, or arguments that are no object.
+    """
+    outer = value if isinstance(value, dict) else {}
+    inner = next((outer[key] for key in CALL_KEYS if isinstance(outer.get(key), dict)), outer)
+    name = inner.get("name")
+    if not isinstance(name, str) or not name:
+        raise UnusableData(f"a call without a function's name: {shown(value)}")
+    given: Any = next((inner[key] for key in _ARGUMENTS if inner.get(key) is not None), {})
+    identity = next((part[key] for part in (outer, inner) for key in _IDS if part.get(key)), None)
+    is_text = isinstance(given, str)
+    return OwnCall(name, _arguments(given, name), identity and str(identity), is_text)
+
+
+def _arguments(given: Any, name: str) -> dict[str, Any]:
+    value = given
+    for _ in range(2):  # some exporters write the text of a text
+        if isinstance(value, str):
+            values = values_of(value, f"the arguments of {name!r}") or [{}]
+            value = values[0] if len(values) == 1 else values
+    if not isinstance(value, dict):
+        raise UnusableData(
+            f"the arguments of {name!r} are {shown(given)}, needed a JSON object, or its text"
+        )
+    return value
+
+
+def calls_of(value: Any) -> tuple[OwnCall, ...]:
+    """The calls of an object, of a list, or of the text of either; UnusableData for all else."""
+    if isinstance(value, str):
+        value = values_of(value, "a call")
+    if isinstance(value, list):
+        return tuple(call for one in value for call in calls_of(one))
+    return (call_of(value),)
+
+
+def spoken_calls(text: str) -> tuple[str, tuple[OwnCall, ...]]:
+    """What an answer says beside its calls, and the calls that stand in its text.
+
+    Raises:
+        UnusableData: what stands between the tags is no call, or another dialect is spoken.
+    """
+    bodies = ["".join(found) for found in _BLOCK.findall(text)]
+    calls = tuple(call for body in bodies for call in calls_of(body))
+    rest = _BLOCK.sub("", text).strip() if calls else text
+    other = next((mark for mark in _OTHER_DIALECTS if mark in rest), None)
+    if other is not None:
+        raise UnusableData(f"found a call that begins with {other!r}, needed {OPEN} or tool_calls")
+    return rest, calls
+
+
+def values_of(text: str, what: str) -> list[Any]:
+    """The JSON values of a text, one behind the other, or one value as Python prints it.
+
+    Raises:
+        UnusableData: there is something else; ``what`` opens the message.
+    """
+    decoder, at, values = json.JSONDecoder(), 0, []
+    text = text.strip()
+    try:
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            values.append(checked(value))
+            at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,;"))
+    except (ValueError, RecursionError) as error:
+        return [_literal(text, what, error)]
+    return values
+
+
+def _literal(text: str, what: str, fault: Exception) -> Any:
+    try:
+        # By way of JSON, which has no sets, bytes or tuples.
+        value = json.loads(json.dumps(ast.literal_eval(text), allow_nan=False))
+        return checked(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        raise UnusableData(
+            f"{what}: neither JSON ({fault}) nor a Python literal: {shown(text)}"
+        ) from error
+
+
+def checked(value: Any, levels: int = MOST_LEVELS) -> Any:
+    """A decoded value, if all that is done with rows can be done with it.
+
+    Raises:
+        ValueError: nested too deep, a number that JSON or a float does not have, or half of a
+            surrogate pair, which no file can hold.
+    """
+    if not levels:
+        raise ValueError(f"nested deeper than {MOST_LEVELS} levels")
+    if isinstance(value, dict | list | tuple):
+        parts = (*value, *value.values()) if isinstance(value, dict) else value
+        for part in parts:
+            checked(part, levels - 1)
+    elif isinstance(value, str) and _SURROGATE.search(value):
+        raise ValueError(f"half of a surrogate pair in {shown(value)}")
+    elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+        raise ValueError("a number that JSON does not have, or beyond a float")
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value for a message: its beginning, on one line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return repr(text if len(text) <= 80 else f"{text[:80]}…")
