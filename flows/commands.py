@@ -24,6 +24,7 @@ from profiles import (
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
+from tasks.domain.printable import printable
 from tasks.domain.requirements import ALL_STAGES, Request, Stage
 
 SERVER = "a registered server, a command, a URL, or a file with a tool list"
@@ -230,12 +231,14 @@ class VerifyBundle(BaseModel):
     """Check a bundle: its files, the server's tools, one real tool call."""
 
     folder: CliPositionalArg[str] = Field(description="the bundle")
+    server: str = Field("", description="a server of your own, instead of the bundle's")
+    trust: bool = Field(False, description="start its server though it is not registered")
 
     def cli_cmd(self) -> None:
         """Verify without a Prefect server: nothing of it is worth keeping."""
         from tasks.verify_bundle import verify_bundle
 
-        say(verify_bundle.fn(self.folder).text)
+        say(verify_bundle.fn(self.folder, self.server, self.trust).text)
 
 
 class Doctor(BaseModel):
@@ -277,7 +280,7 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
 
 def say(text: str) -> None:
     """A line for the person at the shell."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{printable(text)}\n")
 
 
 def _check(

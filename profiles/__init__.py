@@ -9,8 +9,8 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -20,6 +20,10 @@ from profiles.settings import Settings
 FOLDER = Path(__file__).parent
 
 Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""What files and folders are called by: it cannot leave a folder."""
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""A place in a text where a variable of our environment is put."""
 
 
 class ProfileError(ValueError):
@@ -245,7 +249,7 @@ class OwnData(_Section):
 class Profile(_Section):
     """One training profile."""
 
-    name: str
+    name: Name
     description: str
     lora: Lora
     training: Training
@@ -288,7 +292,7 @@ class Architecture(_Section):
 class Model(_Section):
     """One model that can be forged."""
 
-    name: str
+    name: Name
     description: str
     source: Source
     licence: str
@@ -314,6 +318,14 @@ class Workspace(_Section):
     files: dict[str, str] = {}
     commands: tuple[tuple[str, ...], ...] = ()
 
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        for name in self.files:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or "\\" in name or not path.name:
+                raise ValueError(f"the file {name!r} is not one inside the workspace")
+        return self
+
 
 class TypedPrompt(_Section):
     """One prompt written apart from the generator, and its call (None: no tool)."""
@@ -325,7 +337,7 @@ class TypedPrompt(_Section):
 class Server(_Section):
     """One MCP server: how it is reached, and what only it (or its operator) can know."""
 
-    name: str
+    name: Name
     description: str = ""
     command: tuple[str, ...] = ()
     """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
@@ -357,6 +369,12 @@ class Server(_Section):
         if sum(ways) != 1:
             raise ValueError(f"needs exactly one of command, url and tools_file, found {sum(ways)}")
         return self
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables of our environment that it is handed."""
+        texts = (*self.env.values(), *self.headers.values())
+        return tuple(dict.fromkeys(name for text in texts for name in VARIABLE.findall(text)))
 
     def misnamed(self, known: Sequence[str], lister: str) -> str:
         """Which of ``include_tools`` a lister (server, list) does not have; empty when none."""
@@ -442,6 +460,11 @@ def load_server(name: str) -> Server:
     if not server.prompts:
         return server
     return _changed(server, {"typed": _typed(_find("servers", server.prompts))})
+
+
+def find_server(name: str) -> Server | None:
+    """The registered server of that name; None where none is, ProfileError when it is wrong."""
+    return load_server(name) if name in servers() else None
 
 
 def _typed(file: Path) -> tuple[TypedPrompt, ...]:
@@ -547,6 +570,8 @@ def _folders() -> list[Path]:
 
 
 def _find(kind: str, file: str) -> Path:
+    if Path(file).name != file:
+        raise ProfileError(f"{file!r} is a path, needed the name of a file in profiles/{kind}")
     for folder in _folders():
         if (folder / kind / file).is_file():
             return folder / kind / file

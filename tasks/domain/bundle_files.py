@@ -204,7 +204,8 @@ def parse_checksums(text: str) -> dict[str, str]:
             raise BundleInvalid(f"line {number} is not «sha256, two spaces, name»: {line!r}")
         sha256, name = match.groups()
         path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name:
+        is_plain = path.as_posix() == name and name.isprintable()
+        if not is_plain or path.is_absolute() or ".." in path.parts or "\\" in name:
             raise BundleInvalid(f"line {number}: {name!r} is not a file inside the bundle")
         if name in sums:
             raise BundleInvalid(f"line {number}: {name!r} stands there twice")

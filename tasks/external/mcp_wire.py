@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import shutil
 import sys
 import uuid
@@ -32,7 +31,7 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-from profiles import Server
+from profiles import VARIABLE, Server
 from tasks.domain.errors import ServerFailed, UnusableData, UnusableTool
 from tasks.domain.phrasing.naming import name_words, singular
 from tasks.domain.products import Offer, ToolResult
@@ -48,7 +47,6 @@ MOST_OFFERED = 20_000
 """Characters of one resource or prompt that are searched."""
 _TAIL_LINES, _TAIL_CHARS = 5, 600
 _MARK = "MCP_FORGE_SESSION"
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TOOL_KEYS = {"name", "title", "description", "inputSchema", "outputSchema", "annotations"}
 # All that connecting, listing and calling were seen to raise; a group holds others beside them.
 FAULTS = (
@@ -253,12 +251,12 @@ def _program(server: Server) -> tuple[str, ...]:
 
 
 def _expanded(text: str, name: str) -> str:
-    for variable in _VARIABLE.findall(text):
+    for variable in VARIABLE.findall(text):
         if variable not in os.environ:
             raise ServerFailed(
                 f"server {name!r}: needed the environment variable {variable}, unset"
             )
-    return _VARIABLE.sub(lambda match: os.environ[match[1]], text)
+    return VARIABLE.sub(lambda match: os.environ[match[1]], text)
 
 
 def tool_result(answer: CallToolResult) -> ToolResult:
