@@ -77,7 +77,7 @@ def server_to_try(spec: Server, registered: Server | None, is_trusted: bool) -> 
     if is_trusted:
         return spec
     raise BundleNotTrusted(
-        f"the bundle's server {spec.name!r} is not one that is registered here, and nothing of it was "
+        f"the bundle's server {spec.name!r} is not one that is registered here; nothing of it was "
         f"started. To try the model on it {demands(spec).text}. Add --trust if you want that, or "
         "--server with a server of your own to try it on"
     )

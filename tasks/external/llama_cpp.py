@@ -17,6 +17,9 @@ from tasks.domain.errors import ExportFailed, MachineTooSmall
 
 _DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
 """What the converter writes by itself; the others need a quantiser."""
+_BESIDE = Path(__file__).parent
+"""Programs of ours are started by file and with -P: ``-m`` would look for them in the working
+directory first, whoever wrote what lies there."""
 
 
 def missing_for(quantization: Quantization) -> list[str]:
@@ -64,7 +67,7 @@ def served(model: Path, context: int) -> Iterator[str]:
     Raises:
         ExportFailed: llama.cpp cannot load the file.
     """
-    command = [sys.executable, "-m", "tasks.external.llama_server", str(model)]
+    command = [sys.executable, "-P", str(_BESIDE / "llama_server.py"), str(model)]
     command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
@@ -112,7 +115,7 @@ def _quantizer() -> list[str] | None:
     if program:
         return [program]
     if importlib.util.find_spec("cyllama"):
-        return [sys.executable, "-m", "tasks.external.llama_quantizer"]
+        return [sys.executable, "-P", str(_BESIDE / "llama_quantizer.py")]
     return None
 
 
