@@ -342,7 +342,7 @@ class Server(_Section):
     command: tuple[str, ...] = ()
     """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
     url: str = ""
-    """Streamable HTTP, instead of a command."""
+    """Streamable HTTP, instead of a command; ``${NAME}`` in it is taken from our environment."""
     env: dict[str, str] = {}
     """Environment of the server's process; ``${NAME}`` is taken from ours when it starts."""
     headers: dict[str, str] = {}
@@ -368,12 +368,14 @@ class Server(_Section):
         ways = [bool(self.command), bool(self.url), bool(self.tools_file)]
         if sum(ways) != 1:
             raise ValueError(f"needs exactly one of command, url and tools_file, found {sum(ways)}")
+        if self.url:
+            _check_url(self.url)
         return self
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables of our environment that it is handed."""
-        texts = (*self.env.values(), *self.headers.values())
+        texts = (*self.env.values(), *self.headers.values(), self.url)
         return tuple(dict.fromkeys(name for text in texts for name in VARIABLE.findall(text)))
 
     def misnamed(self, known: Sequence[str], lister: str) -> str:
@@ -383,6 +385,21 @@ class Server(_Section):
             return ""
         named, there = (", ".join(map(repr, names)) for names in (unknown, known))
         return f"include_tools names {named}, the {lister} has {there}"
+
+
+def _check_url(url: str) -> None:
+    """Make sure that a URL can be reached over HTTP and holds no password; ValueError else."""
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no URL: {error}") from error
+    if not is_whole:
+        raise ValueError(f"{url!r} is no URL; needed http:// or https:// and a host")
+    if parts.username is not None:
+        raise ValueError(
+            f"the URL of {parts.hostname!r} holds a user's name; needed it in headers, as ${{NAME}}"
+        )
 
 
 class ModelDeployment(_Section):
@@ -530,12 +547,20 @@ def resolve_server(text: str) -> Server:
             f"no server {text!r} is registered; known: {known}. Commands and URLs are taken only "
             "with MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"
         )
+    try:
+        return _ad_hoc(text)
+    except ValidationError as error:
+        raise ProfileError(explain(error)) from error
+
+
+def _ad_hoc(text: str) -> Server:
     if text.startswith(("http://", "https://")):
-        return Server(name=_slug(urlsplit(text).netloc), url=text)
+        host = re.split("[/?#]", text.partition("://")[2])[0].rpartition("@")[2]
+        return Server(name=_slug(host), url=text)
     if Path(text).suffix in (".json", ".yaml", ".yml"):
         return Server(name=_slug(Path(text).stem), tools_file=text)
-    words = tuple(shlex.split(text))
-    if len(words) < 2 and shutil.which(text) is None:
+    words = _words(text)
+    if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(
             f"{text!r} is neither a registered server ({', '.join(servers())}) nor a command, "
             "a URL or a tool list in .json or .yaml"
@@ -544,8 +569,15 @@ def resolve_server(text: str) -> Server:
     return Server(name=_slug(Path(speaking).name), command=words)
 
 
+def _words(command: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise ProfileError(f"{command!r} is no command: {error}") from error
+
+
 def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "server"
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "server"
 
 
 def _changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:

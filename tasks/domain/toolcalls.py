@@ -13,6 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, SchemaError
 from pydantic import BaseModel, ConfigDict
 
+from tasks.domain.decoding import from_json
 from tasks.domain.errors import UnusableTool
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
@@ -67,7 +68,7 @@ def parse(answer: str) -> ParsedAnswer:
 
 def _decode(body: str) -> ToolCall | None:
     try:
-        value = json.loads(body)
+        value = from_json(body)
     except ValueError:
         return None
     if not isinstance(value, dict) or set(value) != {"name", "arguments"}:
