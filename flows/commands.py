@@ -305,6 +305,11 @@ def _quieten_logs() -> None:
         is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
         return not (is_refusal or "'stage_completed'" in record.getMessage())
 
+    def show_control_characters(record: logging.LogRecord) -> bool:
+        record.msg, record.args = printable(record.getMessage()), ()
+        return True
+
     # Prefect's console handler is the root logger's; those of its own loggers speak to the API.
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_worth_showing)
+        handler.addFilter(show_control_characters)

@@ -29,8 +29,19 @@ def main() -> None:
         with tarfile.open(archive) as tar:
             tar.extractall(scratch, members=_needed(tar), filter="data")
         tree = next(Path(scratch).glob("*/vendor/llama.cpp"))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(tree, target)
+        _place(tree, target)
+
+
+def _place(tree: Path, target: Path) -> None:
+    """Move a tree to its place whole: what was broken off before is replaced."""
+    if target.exists() and not target.is_relative_to(sys.prefix):
+        sys.exit(f"{target} (MCP_FORGE_LLAMA_CPP_DIR) has no {NEEDED[0]}; needed one, or no folder")
+    draft = target.with_name(f".{target.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(tree, draft)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
 
 
 def _download(folder: Path) -> Path:

@@ -301,8 +301,8 @@ class Model(_Section):
     """A file in profiles/models/ that replaces the model's own template; empty keeps its own."""
     template_text: str | None = None
     """What that file holds, read when the model is loaded: a cache sees when it has changed."""
-    stop: tuple[str, ...]
-    """The texts that end the assistant's turn."""
+    stop: tuple[Annotated[str, Field(pattern=r'^[^"\x00-\x1f]+$')], ...]
+    """The texts that end the assistant's turn; a Modelfile has no way to write others."""
     thinks: bool = False
     """Whether the template opens a ``<think>`` block before each answer."""
     gpu_memory_gb: float | None = None

@@ -13,13 +13,18 @@ from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.modelfile import modelfile
 from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
-from tasks.domain.reports import METRICS, cell, percent, rate, scorecard_markdown, table
+from tasks.domain.reports import METRICS, cell, inline, percent, rate, scorecard_markdown, table
 
 __all__ = ["Ingredients", "agent_yaml", "checksums", "modelfile", "parse_checksums", "readme"]
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""
 _CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+
+
+def bundle_name(server: str, model: str) -> str:
+    """What a bundle and its model are called: in lower case, in the letters that Ollama allows."""
+    return re.sub(r"[^a-z0-9._-]+", "-", f"{server}-{model}".lower()).strip("-._")
 
 
 class Ingredients(BaseModel):
@@ -39,9 +44,8 @@ class Ingredients(BaseModel):
 
     @property
     def name(self) -> str:
-        """What the model is called in Ollama: server and base, in the letters that it allows."""
-        text = f"{self.toolset.server}-{self.base.model}".lower()
-        return re.sub(r"[^a-z0-9._-]+", "-", text).strip("-._")
+        """What the model is called in Ollama."""
+        return bundle_name(self.toolset.server, self.base.model)
 
     @property
     def context_tokens(self) -> int:
@@ -124,7 +128,7 @@ def readme(made: Ingredients) -> str:
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
             f"needed {percent(made.profile.thresholds.loop)}.\n",
             "## Limits\n",
-            "".join(f"- {limit}\n" for limit in _limits(made)),
+            "".join(f"- {inline(limit)}\n" for limit in _limits(made)),
             f"## Licence\n\nThe base model is under {made.base.licence}; its terms hold for this "
             f"model too.\n",
         ]
@@ -132,7 +136,7 @@ def readme(made: Ingredients) -> str:
 
 
 def _server(toolset: Toolset) -> str:
-    return f"{toolset.server} {toolset.version}".strip()
+    return inline(f"{toolset.server} {toolset.version}".strip())
 
 
 def _running(made: Ingredients) -> str:
