@@ -1,6 +1,7 @@
 """What each command of ``mcp-forge`` takes, and which flow it starts."""
 
 import logging
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from profiles import (
     Profile,
     Quantization,
     Recipe,
+    find_server,
     load_model,
     load_profile,
     load_recipe,
@@ -78,7 +80,9 @@ class Run(_ForServer):
             _check(recipe.model, recipe.quantization, recipe.profile, ALL_STAGES)
         asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
         bundle = in_prefect("flows.forge:forge", **asked)
-        say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}")
+        is_known = recipe.server.tools_file or find_server(recipe.server.name)
+        own = "" if is_known else f" --server {shlex.quote(self.server)}"
+        say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}{own}")
 
 
 class Inspect(BaseModel):

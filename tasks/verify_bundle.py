@@ -40,7 +40,7 @@ def verify_bundle(folder: str, server: str = "", trust: bool = False) -> Verifie
     """
     bundle = open_bundle(Path(folder))
     own = resolve_server(server) if server else None
-    chosen = own or server_to_try(bundle.server, find_server(bundle.server.name), trust)
+    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trust, own)
     with housed(chosen, apart=chosen is bundle.server) as placed:
         toolset = read_toolset_of(placed)
         check_tools(toolset, bundle)

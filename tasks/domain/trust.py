@@ -59,17 +59,22 @@ def demands(server: Server) -> Demands:
     )
 
 
-def server_to_try(spec: Server, registered: Server | None, is_trusted: bool) -> Server:
+def server_to_try(
+    spec: Server, registered: Server | None, is_trusted: bool, own: Server | None = None
+) -> Server:
     """The server that a bundle's model is tried on.
 
     Args:
         spec: the bundle's.
         registered: the server of that name that is registered here; the same spec is taken as it.
         is_trusted: whether a person has read what the bundle's own server would do, and wants it.
+        own: the server that a person names instead.
 
     Raises:
         BundleNotTrusted: it is no server of ours, and nobody has said that it may be started.
     """
+    if own is not None:
+        return own.model_copy(update={"include_tools": spec.include_tools})
     if spec.tools_file:  # its calls are simulated: nothing is started, whatever else stands there
         return Server(name=spec.name, tools_file=spec.tools_file, include_tools=spec.include_tools)
     if registered and registered.model_dump(include=_REACH) == spec.model_dump(include=_REACH):

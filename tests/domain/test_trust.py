@@ -68,3 +68,10 @@ def test_a_tool_list_starts_nothing_whatever_stands_beside_it() -> None:
     chosen = server_to_try(spec, None, is_trusted=False)
     assert demands(chosen).text == ""
     assert chosen.tools_file == "toolset.json"
+
+
+def test_a_server_of_ones_own_goes_before_all_others_with_the_tools_of_the_bundle() -> None:
+    own = Server(name="mine", command=("mine",))
+    spec = STRANGE.model_copy(update={"include_tools": ("now",)})
+    chosen = server_to_try(spec, None, is_trusted=False, own=own)
+    assert (chosen.command, chosen.include_tools) == (("mine",), ("now",))
