@@ -2,7 +2,6 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
-STAMP := $(VENV)/.installed
 
 .PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve bench-data
 PORT ?= 4200
@@ -10,15 +9,8 @@ PORT ?= 4200
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-install: $(STAMP)  ## make .venv with everything: train, serve, test, llama.cpp's converter
-
-$(STAMP): pyproject.toml constraints.txt constraints-no-deps.txt infra/fetch_llama_cpp.py
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[train,serve,quantize,test]'
-	$(BIN)/pip install --quiet --no-deps -r constraints-no-deps.txt
-	$(BIN)/python infra/fetch_llama_cpp.py
-	@touch $(STAMP)
+install:  ## make .venv with everything: train, serve, test, llama.cpp's converter
+	@$(PYTHON) infra/install.py
 
 demo: install  ## mcp-server-time → SmolLM2-135M → dist/time-smollm2, on the CPU
 	$(BIN)/mcp-forge run --server time --model smollm2 --profile demo

@@ -11,6 +11,7 @@ from flows import commands
 from flows.local_server import settle_environment
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
+from tasks.domain.printable import printable
 
 
 class Commands(BaseSettings):
@@ -50,9 +51,9 @@ def main() -> None:
     try:
         CliApp.run(Commands)
     except (ForgeError, ProfileError) as error:
-        sys.exit(f"mcp-forge: {error}")
+        sys.exit(f"mcp-forge: {printable(str(error))}")
     except ValidationError as error:
-        sys.exit(f"mcp-forge: {explain(error)}")
+        sys.exit(f"mcp-forge: {printable(explain(error))}")
     except KeyboardInterrupt:
         sys.exit("mcp-forge: stopped by the keyboard; the same command goes on from what is done")
 

@@ -1,6 +1,7 @@
 """What each command of ``mcp-forge`` takes, and which flow it starts."""
 
 import logging
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from profiles import (
     Profile,
     Quantization,
     Recipe,
+    find_server,
     load_model,
     load_profile,
     load_recipe,
@@ -24,6 +26,7 @@ from profiles import (
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
+from tasks.domain.printable import printable
 from tasks.domain.requirements import ALL_STAGES, Request, Stage
 
 SERVER = "a registered server, a command, a URL, or a file with a tool list"
@@ -77,7 +80,9 @@ class Run(_ForServer):
             _check(recipe.model, recipe.quantization, recipe.profile, ALL_STAGES)
         asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
         bundle = in_prefect("flows.forge:forge", **asked)
-        say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}")
+        is_known = recipe.server.tools_file or find_server(recipe.server.name)
+        own = "" if is_known else f" --server {shlex.quote(self.server)}"
+        say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}{own}")
 
 
 class Inspect(BaseModel):
@@ -246,12 +251,14 @@ class VerifyBundle(BaseModel):
     """Check a bundle: its files, the server's tools, one real tool call."""
 
     folder: CliPositionalArg[str] = Field(description="the bundle")
+    server: str = Field("", description="a server of your own, instead of the bundle's")
+    trust: bool = Field(False, description="start its server though it is not registered")
 
     def cli_cmd(self) -> None:
         """Verify without a Prefect server: nothing of it is worth keeping."""
         from tasks.verify_bundle import verify_bundle
 
-        say(verify_bundle.fn(self.folder).text)
+        say(verify_bundle.fn(self.folder, self.server, self.trust).text)
 
 
 class Doctor(BaseModel):
@@ -293,7 +300,7 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
 
 def say(text: str) -> None:
     """A line for the person at the shell."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{printable(text)}\n")
 
 
 def _check(
@@ -318,6 +325,11 @@ def _quieten_logs() -> None:
         is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
         return not (is_refusal or "'stage_completed'" in record.getMessage())
 
+    def show_control_characters(record: logging.LogRecord) -> bool:
+        record.msg, record.args = printable(record.getMessage()), ()
+        return True
+
     # Prefect's console handler is the root logger's; those of its own loggers speak to the API.
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_worth_showing)
+        handler.addFilter(show_control_characters)

@@ -13,7 +13,7 @@ from tasks.domain.products import Bundle, Prepared, Trained
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
-from tasks.package_bundle import package_bundle
+from tasks.package_bundle import package_bundle, place_for
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
@@ -40,9 +40,10 @@ def forge(
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
         include_tools: only these tools; all when empty.
-        output: the bundle's folder; dist/<server>-<model> when empty.
+        output: the bundle's folder, below dist; dist/<server>-<model> when empty.
     """
     recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
+    place_for(recipe.server.name, recipe.model.name, output)
     check_machine_once(recipe)
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)

@@ -1,6 +1,6 @@
 """A Prefect server for one command: it ends with the process that started it, however that ends.
 
-Started as ``python -m flows.local_server`` it serves on a free port of the loopback interface,
+Started as ``python -P -m flows.local_server`` it serves on a free port of the loopback interface,
 prints the port, and stops when its standard input closes; a killed parent closes it too.
 """
 
@@ -57,8 +57,11 @@ def prefect_api() -> Iterator[str]:
     if configured:
         yield configured
         return
+    # -P, and our own folder first: the working directory may have a folder named flows, not ours.
+    ours = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "flows.local_server"],
+        [sys.executable, "-P", "-m", "flows.local_server"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

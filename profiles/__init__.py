@@ -9,8 +9,8 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -20,6 +20,10 @@ from profiles.settings import Settings
 FOLDER = Path(__file__).parent
 
 Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""What files and folders are called by: it cannot leave a folder."""
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""A place in a text where a variable of our environment is put."""
 
 
 class ProfileError(ValueError):
@@ -250,7 +254,7 @@ class OwnData(_Section):
 class Profile(_Section):
     """One training profile."""
 
-    name: str
+    name: Name
     description: str
     lora: Lora
     training: Training
@@ -301,7 +305,7 @@ class Architecture(_Section):
 class Model(_Section):
     """One model that can be forged."""
 
-    name: str
+    name: Name
     description: str
     source: Source
     licence: str
@@ -310,8 +314,8 @@ class Model(_Section):
     """A file in profiles/models/ that replaces the model's own template; empty keeps its own."""
     template_text: str | None = None
     """What that file holds, read when the model is loaded: a cache sees when it has changed."""
-    stop: tuple[str, ...]
-    """The texts that end the assistant's turn."""
+    stop: tuple[Annotated[str, Field(pattern=r'^[^"\x00-\x1f]+$')], ...]
+    """The texts that end the assistant's turn; a Modelfile has no way to write others."""
     thinks: bool = False
     """Whether the template opens a ``<think>`` block before each answer."""
     thought_tokens: int = Field(default=0, ge=0)
@@ -329,6 +333,14 @@ class Workspace(_Section):
     files: dict[str, str] = {}
     commands: tuple[tuple[str, ...], ...] = ()
 
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        for name in self.files:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or "\\" in name or not path.name:
+                raise ValueError(f"the file {name!r} is not one inside the workspace")
+        return self
+
 
 class TypedPrompt(_Section):
     """One prompt written apart from the generator, and its call (None: no tool)."""
@@ -340,12 +352,12 @@ class TypedPrompt(_Section):
 class Server(_Section):
     """One MCP server: how it is reached, and what only it (or its operator) can know."""
 
-    name: str
+    name: Name
     description: str = ""
     command: tuple[str, ...] = ()
     """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
     url: str = ""
-    """Streamable HTTP, instead of a command."""
+    """Streamable HTTP, instead of a command; ``${NAME}`` in it is taken from our environment."""
     env: dict[str, str] = {}
     """Environment of the server's process; ``${NAME}`` is taken from ours when it starts."""
     headers: dict[str, str] = {}
@@ -371,7 +383,15 @@ class Server(_Section):
         ways = [bool(self.command), bool(self.url), bool(self.tools_file)]
         if sum(ways) != 1:
             raise ValueError(f"needs exactly one of command, url and tools_file, found {sum(ways)}")
+        if self.url:
+            _check_url(self.url)
         return self
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables of our environment that it is handed."""
+        texts = (*self.env.values(), *self.headers.values(), self.url)
+        return tuple(dict.fromkeys(name for text in texts for name in VARIABLE.findall(text)))
 
     def misnamed(self, known: Sequence[str], lister: str) -> str:
         """Which of ``include_tools`` a lister (server, list) does not have; empty when none."""
@@ -380,6 +400,21 @@ class Server(_Section):
             return ""
         named, there = (", ".join(map(repr, names)) for names in (unknown, known))
         return f"include_tools names {named}, the {lister} has {there}"
+
+
+def _check_url(url: str) -> None:
+    """Make sure that a URL can be reached over HTTP and holds no password; ValueError else."""
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no URL: {error}") from error
+    if not is_whole:
+        raise ValueError(f"{url!r} is no URL; needed http:// or https:// and a host")
+    if parts.username is not None:
+        raise ValueError(
+            f"the URL of {parts.hostname!r} holds a user's name; needed it in headers, as ${{NAME}}"
+        )
 
 
 class ModelDeployment(_Section):
@@ -466,6 +501,11 @@ def load_server(name: str) -> Server:
     return _changed(server, {"typed": _typed(_find("servers", server.prompts))})
 
 
+def find_server(name: str) -> Server | None:
+    """The registered server of that name; None where none is, ProfileError when it is wrong."""
+    return load_server(name) if name in servers() else None
+
+
 def _typed(file: Path) -> tuple[TypedPrompt, ...]:
     prompts = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
@@ -534,12 +574,20 @@ def resolve_server(text: str) -> Server:
             f"no server {text!r} is registered; known: {known}. Commands and URLs are taken only "
             "with MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"
         )
+    try:
+        return _ad_hoc(text)
+    except ValidationError as error:
+        raise ProfileError(explain(error)) from error
+
+
+def _ad_hoc(text: str) -> Server:
     if text.startswith(("http://", "https://")):
-        return Server(name=_slug(urlsplit(text).netloc), url=text)
+        host = re.split("[/?#]", text.partition("://")[2])[0].rpartition("@")[2]
+        return Server(name=_slug(host), url=text)
     if Path(text).suffix in (".json", ".yaml", ".yml"):
         return Server(name=_slug(Path(text).stem), tools_file=text)
-    words = tuple(shlex.split(text))
-    if len(words) < 2 and shutil.which(text) is None:
+    words = _words(text)
+    if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(
             f"{text!r} is neither a registered server ({', '.join(servers())}) nor a command, "
             "a URL or a tool list in .json or .yaml"
@@ -548,8 +596,15 @@ def resolve_server(text: str) -> Server:
     return Server(name=_slug(Path(speaking).name), command=words)
 
 
+def _words(command: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise ProfileError(f"{command!r} is no command: {error}") from error
+
+
 def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "server"
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "server"
 
 
 def _changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
@@ -574,6 +629,8 @@ def _folders() -> list[Path]:
 
 
 def _find(kind: str, file: str) -> Path:
+    if Path(file).name != file:
+        raise ProfileError(f"{file!r} is a path, needed the name of a file in profiles/{kind}")
     for folder in _folders():
         if (folder / kind / file).is_file():
             return folder / kind / file

@@ -15,6 +15,7 @@ from tasks.domain.bundle_files import (
     CHECKSUMS,
     Ingredients,
     agent_yaml,
+    bundle_name,
     checksums,
     readme,
 )
@@ -51,7 +52,7 @@ def package_bundle(
     """Write the bundle beside its place and move it there whole; a bundle there is replaced.
 
     Raises:
-        BundleInvalid: something else than a bundle is in its place.
+        BundleInvalid: as ``place_for``.
         ValidationFailed: a report is of another file than the one to pack.
     """
     check_same_file(evaluation.gguf, evaluation.validation, evaluation.benchmark)
@@ -64,8 +65,7 @@ def package_bundle(
         thinks=recipe.model.thinks,
         packages=_versions(),
     )
-    target = Path(output or Settings().dist / made.name).absolute()
-    _check_place(target)
+    target = place_for(toolset.server, recipe.model.name, output)
     draft = target.with_name(f".{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     _write(draft, made, recipe)
@@ -94,11 +94,28 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _check_place(target: Path) -> None:
-    """A bundle replaces a bundle; nothing else is ever removed."""
+def place_for(server: str, model: str, output: str) -> Path:
+    """Where a bundle is put: a bundle replaces a bundle, nothing else is ever removed.
+
+    Who may start a run but no program here may not choose a place outside the folder of bundles.
+
+    Raises:
+        BundleInvalid: something else is there, or it is outside.
+    """
+    settings = Settings()
+    target = Path(output or settings.dist / bundle_name(server, model)).absolute()
+    if not settings.allow_ad_hoc_servers and not _is_below(target, settings.dist):
+        raise BundleInvalid(
+            f"{target}: outside {settings.dist.absolute()} (MCP_FORGE_DIST), where bundles are put"
+        )
     is_empty = target.is_dir() and not any(target.iterdir())
     if target.exists() and not is_empty and not (target / CHECKSUMS).is_file():
         raise BundleInvalid(f"{target}: holds no bundle; needed a new folder, or one to replace")
+    return target
+
+
+def _is_below(target: Path, folder: Path) -> bool:
+    return folder.resolve() in target.resolve().parents
 
 
 def _spec(server: Server) -> str:

@@ -1,17 +1,17 @@
 """A bundle that was forged from a tool list alone has all that its check needs."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from profiles import Server, load_recipe
+from tasks.domain.bundle_checks import check_tools
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
+from tasks.external.bundle_folder import open_bundle
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import Storage
 from tasks.package_bundle import _write
-from tasks.verify_bundle import _check_files, _check_tools, reached_from
 from tests.domain.test_bundle_files import ingredients
 from tests.fakes.toolsets import ALL
 
@@ -31,11 +31,9 @@ def test_its_own_list_is_that_of_the_model(toolset: Toolset, tmp_path: Path) -> 
     changed = made.model_copy(update={"toolset": toolset, "evaluation": evaluation})
     _write(tmp_path / "bundle", changed, recipe)
     (tmp_path / "bundle").rename(tmp_path / "elsewhere")
-    names = _check_files(tmp_path / "elsewhere")
-    assert "toolset.json" in names
-    found = read_toolset_of(reached_from(tmp_path / "elsewhere"))
-    tools = json.loads((tmp_path / "elsewhere" / "tools.json").read_text("utf-8"))
-    _check_tools(found, tools, toolset.fingerprint)
+    bundle = open_bundle(tmp_path / "elsewhere")
+    assert bundle.server.tools_file == str(tmp_path / "elsewhere" / "toolset.json")
+    check_tools(read_toolset_of(bundle.server), bundle)
 
 
 def test_a_tool_that_a_list_lacks_is_named(tmp_path: Path) -> None:

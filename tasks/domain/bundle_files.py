@@ -12,11 +12,16 @@ from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
-from tasks.domain.reports import METRICS, cell, percent, rate, scorecard_markdown, table
+from tasks.domain.reports import METRICS, cell, inline, percent, rate, scorecard_markdown, table
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""
 _CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+
+
+def bundle_name(server: str, model: str) -> str:
+    """What a bundle and its model are called: in lower case, in the letters that Ollama allows."""
+    return re.sub(r"[^a-z0-9._-]+", "-", f"{server}-{model}".lower()).strip("-._")
 
 
 class Ingredients(BaseModel):
@@ -38,9 +43,8 @@ class Ingredients(BaseModel):
 
     @property
     def name(self) -> str:
-        """What the model is called in Ollama: server and base, in the letters that it allows."""
-        text = f"{self.toolset.server}-{self.base.model}".lower()
-        return re.sub(r"[^a-z0-9._-]+", "-", text).strip("-._")
+        """What the model is called in Ollama."""
+        return bundle_name(self.toolset.server, self.base.model)
 
     @property
     def context_tokens(self) -> int:
@@ -127,7 +131,7 @@ def readme(made: Ingredients) -> str:
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
             f"needed {percent(made.profile.thresholds.loop)}.\n",
             "## Limits\n",
-            "".join(f"- {limit}\n" for limit in _limits(made)),
+            "".join(f"- {inline(limit)}\n" for limit in _limits(made)),
             f"## Licence\n\nThe base model is under {made.base.licence}; its terms hold for this "
             f"model too.\n",
         ]
@@ -135,7 +139,7 @@ def readme(made: Ingredients) -> str:
 
 
 def _server(toolset: Toolset) -> str:
-    return f"{toolset.server} {toolset.version}".strip()
+    return inline(f"{toolset.server} {toolset.version}".strip())
 
 
 def _running(made: Ingredients) -> str:
@@ -212,7 +216,8 @@ def parse_checksums(text: str) -> dict[str, str]:
             raise BundleInvalid(f"line {number} is not «sha256, two spaces, name»: {line!r}")
         sha256, name = match.groups()
         path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name:
+        is_plain = path.as_posix() == name and name.isprintable()
+        if not is_plain or path.is_absolute() or ".." in path.parts or "\\" in name:
             raise BundleInvalid(f"line {number}: {name!r} is not a file inside the bundle")
         if name in sums:
             raise BundleInvalid(f"line {number}: {name!r} stands there twice")

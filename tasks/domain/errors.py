@@ -18,6 +18,7 @@ ForgeError                  what a person sees as one line; the command exits wi
 ├── ExportFailed            the GGUF is not the model that was trained
 ├── ValidationFailed        the model does not reach the profile's thresholds
 ├── BundleInvalid           a bundle is incomplete, altered or does not work
+├── BundleNotTrusted        a bundle names a server that nobody here has spoken for
 ├── StageNotDeployed        the Prefect server has no deployment for a stage
 ├── StageCrashed            the process of a stage on a work pool ended without a word
 └── StageCancelled          somebody cancelled a stage on a work pool
@@ -94,6 +95,10 @@ class ValidationFailed(ForgeError):
 
 class BundleInvalid(ForgeError):
     """A bundle is incomplete, altered or does not work."""
+
+
+class BundleNotTrusted(ForgeError):
+    """A bundle names a server that nobody here has spoken for."""
 
 
 class StageNotDeployed(ForgeError):

@@ -3,9 +3,10 @@
 These are rules of thumb on English text, each stated where it is; they need no second model.
 """
 
-import json
 import re
 from typing import Any
+
+from tasks.domain.decoding import from_json
 
 # Words of three letters or more that any answer may hold: they prove nothing.
 _COMMON = frozenset(
@@ -78,7 +79,7 @@ def _values(text: str) -> set[str]:
 
 def _leaves_text(text: str) -> str:
     try:
-        return " ".join(_leaves(json.loads(text)))
+        return " ".join(_leaves(from_json(text)))
     except ValueError:
         return text
 

@@ -17,6 +17,7 @@ from tasks.domain.arguments.instances import type_of
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.arguments.meanings import PATHS
 from tasks.domain.arguments.words import pieces
+from tasks.domain.decoding import from_json
 from tasks.domain.errors import CallFailed
 from tasks.domain.phrasing.naming import is_plural, name_words, singular
 from tasks.domain.phrasing.verbs import leading_verb, without_verb
@@ -32,6 +33,17 @@ MOST_LISTED = 3
 """Values of the first round that the second asks each tool with."""
 MOST_LENGTH = 120
 """Characters; a longer text is no name of a thing."""
+MOST_SEARCHED = 20_000
+"""Characters of one answer that are searched."""
+MOST_NODES = 2_000
+"""Values of one answer's JSON that are searched."""
+MOST_TOLD = 200
+"""Values that one answer may name of one parameter."""
+MOST_STEPS = 1_000_000
+"""Looks at a value of an answer for a parameter: some seconds. Without a bound they are answers
+times parameters, and a server decides on both."""
+_STEPS_OF_A_CHECK = 30
+"""How much longer it takes to hold a value against its schema than to look at it."""
 _FOUND = PATHS | frozenset(
     pieces(
         "branch sha revision table column sheet identifier username uri tag name title product "
@@ -43,7 +55,7 @@ _TAILS = ("id", "ids", "identifier", "key", "keys", "name", "names", "slug", "ur
 """Words that say how a thing is named, not what it is."""
 _FORMS = {
     "sha": re.compile(r"\b[0-9a-f]{7,40}\b"),
-    "uri": re.compile(r"\b[a-z][a-z0-9+.-]+://[^\s\"'<>)]+"),
+    "uri": re.compile(r"\b[a-z][a-z0-9+.-]{1,30}://[^\s\"'<>)]+"),
     **{kind: re.compile(r"(?<![\w/:])/[\w.@+-]+(?:/[\w.@+-]+)*") for kind in PATHS},
 }
 """Kinds whose values are known by their form, wherever they stand."""
@@ -129,6 +141,7 @@ class _Gatherer:
         self._wanted = [wanted for maker in makers for wanted in _wanted(maker)]
         self._found = Harvest()
         self._values: dict[str, dict[str, None]] = {wanted.key: {} for wanted in self._wanted}
+        self._steps = 0
 
     def gather(self, offers: Offers) -> Harvest:
         if not self._wanted:
@@ -172,22 +185,35 @@ class _Gatherer:
 
     def _search(self, result: ToolResult, about: frozenset[str], call: ToolCall | None) -> None:
         folders = [v for v in call.arguments.values() if isinstance(v, str)] if call else []
+        answer = _answer(result)
         for wanted in self._wanted:
             if call is not None and call.name == wanted.maker.tool.name:
                 continue
-            self._take(wanted, list(_told(result, about, wanted)), call)
+            if not self._has_time(1 + answer.nodes):
+                return
+            self._take(wanted, list(_told(answer, about, wanted)), call)
             if wanted.kind in PATHS and wanted.is_provable and folders:
-                self._take(wanted, list(_joined(result.text, folders[-1])), None)
+                self._take(wanted, list(_joined(answer.text, folders[-1])), None)
+
+    def _has_time(self, steps: int) -> bool:
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            self._found.stopped = "its answers are too long to search them for every parameter"
+        return self._steps <= MOST_STEPS
 
     def _take(self, wanted: _Wanted, told: Sequence[str], call: ToolCall | None) -> None:
         kept = self._values[wanted.key]
         listed = tuple(dict.fromkeys(told))
+        if len(listed) > MOST_TOLD:
+            listed, call = listed[:MOST_TOLD], None  # a link names all that its answer does
         good = []
         for value in listed:
             if len(value) > MOST_LENGTH or not value.strip():
                 continue
             if value not in kept:
-                if len(kept) >= MOST_VALUES or not self._exists(wanted, value):
+                if len(kept) >= MOST_VALUES or not self._has_time(_STEPS_OF_A_CHECK):
+                    continue
+                if not self._exists(wanted, value):
                     continue
                 kept[value] = None
             good.append(value)
@@ -229,17 +255,49 @@ def _call(wanted: _Wanted, value: str) -> ToolCall:
     return ToolCall(name=wanted.maker.tool.name, arguments=arguments)
 
 
-def _told(result: ToolResult, about: frozenset[str], wanted: _Wanted) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Answer:
+    """What of an answer is searched."""
+
+    text: str
+    content: Any
+    """Its JSON; None where it is a text."""
+    nodes: int
+    lines: tuple[str, ...]
+    forms: Mapping[str, Sequence[str]]
+    """By kind: the texts of its form."""
+
+
+def _answer(result: ToolResult) -> _Answer:
+    text = result.text[:MOST_SEARCHED]
+    room = iter(range(MOST_NODES))
+    content = _part(_content(result), room)
+    return _Answer(
+        text=text,
+        content=content,
+        nodes=MOST_NODES - sum(1 for _ in room),
+        lines=tuple(_of_lines(text)),
+        forms={kind: form.findall(text) for kind, form in _FORMS.items()},
+    )
+
+
+def _part(value: Any, room: Iterator[int]) -> Any:
+    """A value as far as there is room for its parts, in their order."""
+    if isinstance(value, dict):
+        return {key: _part(part, room) for (key, part), _ in zip(value.items(), room)}  # noqa: B905
+    if isinstance(value, list):
+        return [_part(part, room) for part, _ in zip(value, room)]  # noqa: B905
+    return value
+
+
+def _told(answer: _Answer, about: frozenset[str], wanted: _Wanted) -> Iterator[str]:
     """The values of a parameter that an answer holds, in their order."""
     is_about = bool(about & wanted.nouns)
-    value = _content(result)
-    if value is not None:
-        yield from _of_json(value, is_about, wanted)
+    if answer.content is not None:
+        yield from _of_json(answer.content, is_about, wanted)
     elif is_about and wanted.kind not in _FORMS:
-        yield from _of_lines(result.text)
-    form = _FORMS.get(wanted.kind)
-    if form is not None:
-        yield from form.findall(result.text)
+        yield from answer.lines
+    yield from answer.forms.get(wanted.kind, ())
 
 
 def _content(result: ToolResult) -> Any:
@@ -251,7 +309,7 @@ def _content(result: ToolResult) -> Any:
 
 def _decoded(text: str) -> Any:
     try:
-        value = json.loads(text)
+        value = from_json(text)
     except ValueError:
         return None
     return value if isinstance(value, (dict, list)) else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
 from tasks.domain.memory import GIB, MARGIN
+from tasks.domain.printable import on_one_line
 from tasks.domain.products import (
     BenchmarkReport,
     Comparison,
@@ -17,6 +18,7 @@ from tasks.domain.products import (
 )
 
 MAX_CELL = 160
+_MARKS = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`[|"}, "<": "&lt;"})
 METRICS = {
     "valid": "calls that parse",
     "schema_valid": "calls that the schema accepts",
@@ -34,9 +36,17 @@ def shorten(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """One line of text that cannot break a table: no newline, no bar, no tag, not too long."""
-    # A tag would be read as HTML and vanish from the page.
-    return shorten(text).replace("|", "\\|").replace("<", "&lt;")
+    """``inline`` text that is not too long for a table."""
+    return inline(shorten(text))
+
+
+def inline(text: str) -> str:
+    """Text on one line that stays text in Markdown: no bar, tag, link, picture or code of its own.
+
+    A tool's description is written by whoever wrote the server; a picture in it would be fetched
+    from wherever it lies by everybody who opens the page.
+    """
+    return on_one_line(" ".join(text.split())).translate(_MARKS)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from typing import final
 from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.products import Tool, Toolset
+from tasks.domain.reports import cell
 
 
 @final
@@ -46,7 +47,7 @@ def changes_markdown(changes: ToolChanges) -> str:
         *((name, "removed") for name in changes.removed),
         *((name, f"other {' and '.join(parts)}") for name, parts in changes.changed.items()),
     ]
-    table = "\n".join(f"| `{name}` | {what} |" for name, what in rows)
+    table = "\n".join(f"| {cell(name)} | {what} |" for name, what in rows)
     return (
         f"# Tools of {changes.server} have changed\n\n"
         f"Fingerprint `{changes.was[:12]}…` → `{changes.now[:12]}…`\n\n"

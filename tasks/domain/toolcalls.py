@@ -13,6 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, SchemaError
 from pydantic import BaseModel, ConfigDict
 
+from tasks.domain.decoding import from_json
 from tasks.domain.errors import UnusableTool
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
@@ -74,7 +75,7 @@ def is_inside_thought(prompt: str, said: str) -> bool:
 
 def _decode(body: str) -> ToolCall | None:
     try:
-        value = json.loads(body)
+        value = from_json(body)
     except ValueError:
         return None
     if not isinstance(value, dict) or set(value) != {"name", "arguments"}:

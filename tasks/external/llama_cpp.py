@@ -21,6 +21,9 @@ _VERSION_SECONDS = 60
 """The longest that a ``llama-server`` may take to say its version: CUDA's libraries are large."""
 _NO_SPINNING = {"OMP_WAIT_POLICY": "PASSIVE"}
 """OpenMP's threads sleep while they wait for each other; figures in docs/evaluation.md."""
+_BESIDE = Path(__file__).parent
+"""Programs of ours are started by file and with -P: ``-m`` would look for them in the working
+directory first, whoever wrote what lies there."""
 
 
 def missing_for(quantization: Quantization) -> list[str]:
@@ -142,7 +145,7 @@ def served(model: Path, context: int) -> Iterator[str]:
     Raises:
         ExportFailed: llama.cpp cannot load the file.
     """
-    command = [sys.executable, "-m", "tasks.external.llama_server", str(model)]
+    command = [sys.executable, "-P", str(_BESIDE / "llama_server.py"), str(model)]
     command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
     command += ["--slots", str(slots()), "--program", Settings().llama_server]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
@@ -196,7 +199,7 @@ def _quantizer() -> list[str] | None:
     if program:
         return [program]
     if importlib.util.find_spec("cyllama"):
-        return [sys.executable, "-m", "tasks.external.llama_quantizer"]
+        return [sys.executable, "-P", str(_BESIDE / "llama_quantizer.py")]
     return None
 
 

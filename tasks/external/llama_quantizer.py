@@ -1,4 +1,4 @@
-"""Quantise a GGUF file in a process of its own: ``python -m tasks.external.llama_quantizer …``.
+"""Quantise a GGUF file in a process of its own: ``python -P llama_quantizer.py …``.
 
 A native abort then ends this process and not a run. Uses cyllama's binding of llama.cpp.
 """

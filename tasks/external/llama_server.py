@@ -1,4 +1,4 @@
-"""A llama.cpp server in a process of its own: ``python -m tasks.external.llama_server …``.
+"""A llama.cpp server in a process of its own: ``python -P llama_server.py …``.
 
 It prints its address when it answers and ends when its standard input closes, so it never outlives
 the process that started it, however that one ends. The server is the package xllamacpp in this

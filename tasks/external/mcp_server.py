@@ -3,6 +3,7 @@
 The event loop runs in a thread of its own, so that one session serves many calls.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,6 +25,7 @@ from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import toolset_from_value
+from tasks.external.mcp_limits import MOST_PAGES
 from tasks.external.mcp_wire import (
     CLOSE_SECONDS,
     FAULTS,
@@ -53,7 +55,8 @@ def connect(
     Raises:
         ServerFailed: it cannot be started or reached, does not speak MCP or is too slow.
     """
-    line = Wire(ready(server, workspace))
+    started = ready(server, workspace)  # which says what is unset
+    line = Wire(started, {name: os.environ[name] for name in server.variables})
     with ExitStack() as stack:
         stack.callback(line.end_strays)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-"))
@@ -100,7 +103,7 @@ class McpSession:
                 return
             except FAULTS as error:
                 fault = leaf(error)
-                if not is_closed(fault) or mode == "legacy":
+                if not is_closed(fault) or mode == "legacy" or self._line.excess:
                     reason = self._line.reason(fault, "to the handshake", self._start_seconds)
                     needed = "needed an MCP server"
                     raise ServerFailed(f"{reason}; {needed}{self._line.tail()}") from error
@@ -170,9 +173,9 @@ class McpSession:
         except FAULTS as error:
             fault = leaf(error)
             # With HTTP 400 a server may refuse a call in its own words; others are the web's.
-            spoken = not line.status or line.status.startswith("HTTP 400")
+            spoken = not line.excess and (not line.status or line.status.startswith("HTTP 400"))
             if isinstance(fault, MCPError) and spoken and not is_closed(fault):
-                return ToolResult(text=fault.message, is_error=True)
+                return ToolResult(text=line.without_secrets(fault.message), is_error=True)
             reason = line.reason(fault, f"to a call of {call.name!r}", seconds)
             raise CallFailed(f"{reason}; needed a tool result{line.tail()}") from error
         return result
@@ -202,7 +205,7 @@ class McpSession:
         seen: set[str] = set()
         cursor: str | None = None
         with anyio.fail_after(self._start_seconds):
-            while True:
+            for _ in range(MOST_PAGES):
                 page: ListToolsResult = await self._client.list_tools(cursor=cursor)
                 # Only what the server set: a schema's own nulls stay.
                 dumped = [tool.model_dump(by_alias=True, exclude_unset=True) for tool in page.tools]
@@ -211,6 +214,9 @@ class McpSession:
                 if not cursor or cursor in seen:
                     return listed
                 seen.add(cursor)
+        raise ServerFailed(
+            f"{self._line.place}: lists its tools on more than {MOST_PAGES} pages, needed them all"
+        )
 
     async def _read_offers(self, told: list[Offer]) -> None:
         can = self._client.server_capabilities

@@ -3,11 +3,10 @@
 import json
 import logging
 import os
-import re
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +23,7 @@ from mcp.types import (
     ContentBlock,
     EmbeddedResource,
     GetPromptResult,
+    JSONRPCError,
     JSONRPCResponse,
     ReadResourceResult,
     ResourceLink,
@@ -32,15 +32,22 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-from profiles import Server
+from profiles import VARIABLE, Server
 from tasks.domain.errors import ServerFailed, UnusableData, UnusableTool
 from tasks.domain.phrasing.naming import name_words, singular
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.toollists import tool_from_value
+from tasks.external.mcp_limits import (
+    ENCODING,
+    MOST_CHARACTERS,
+    MOST_UNASKED,
+    TOO_LARGE,
+    BoundedBody,
+)
 from tasks.external.workspace import located
 
-# They write a traceback for each line or body that is not a message; our errors quote it instead.
-for _logger in ("mcp.client.stdio", "mcp.client.streamable_http"):
+# They write a traceback for each line, body or notice that is no message; our errors quote it.
+for _logger in ("mcp.client.stdio", "mcp.client.streamable_http", "client"):
     logging.getLogger(_logger).setLevel(logging.CRITICAL)
 
 CLOSE_SECONDS = 10.0
@@ -48,7 +55,6 @@ MOST_OFFERED = 20_000
 """Characters of one resource or prompt that are searched."""
 _TAIL_LINES, _TAIL_CHARS = 5, 600
 _MARK = "MCP_FORGE_SESSION"
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TOOL_KEYS = {"name", "title", "description", "inputSchema", "outputSchema", "annotations"}
 # All that connecting, listing and calling were seen to raise; a group holds others beside them.
 FAULTS = (
@@ -66,8 +72,9 @@ FAULTS = (
 class Wire:
     """The wire to one server: its transport, what was seen on it, and how its faults are told."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, secrets: Mapping[str, str]) -> None:
         self.server = server
+        self._secrets = {text: f"${{{name}}}" for name, text in secrets.items() if text}
         self.place = f"server {server.name!r}"
         self.log: TextIO
         self.mark = uuid.uuid4().hex
@@ -77,6 +84,8 @@ class Wire:
         """The first thing on stdout that is no message."""
         self.status = ""
         """The last HTTP status that is an error."""
+        self.excess = ""
+        """How the server sent more than any may."""
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[tuple["Inbox", Any]]:
@@ -91,6 +100,7 @@ class Wire:
             command=program,
             args=arguments,
             env={**self.server.env, _MARK: self.mark},
+            encoding=ENCODING,
             encoding_error_handler="replace",
         )
 
@@ -98,13 +108,16 @@ class Wire:
     async def _http(self) -> AsyncIterator[tuple[Any, Any]]:
         host = httpx2.URL(self.server.url).host
         client = httpx2.AsyncClient(
-            headers=self.server.headers,
+            headers={"Accept-Encoding": "identity", **self.server.headers},
             # Our own limits bound every answer; this one bounds the connection.
             timeout=httpx2.Timeout(None, connect=CLOSE_SECONDS),
-            event_hooks={"response": [self._note_status]},
+            event_hooks={"response": [self._note_status, self._bound]},
             trust_env=not (host in ("localhost", "::1") or host.startswith("127.")),
         )
-        async with client, streamable_http_client(self.server.url, http_client=client) as streams:
+        transport = streamable_http_client(
+            self.server.url, http_client=client, max_sse_event_size=MOST_CHARACTERS
+        )
+        async with client, transport as streams:
             yield streams
 
     async def _note_status(self, response: httpx2.Response) -> None:
@@ -113,28 +126,54 @@ class Wire:
             code, phrase = response.status_code, response.reason_phrase
             self.status = f"HTTP {code} {phrase}".strip() if response.is_error else ""
 
+    async def _bound(self, response: httpx2.Response) -> None:
+        response.stream = BoundedBody(response, self.refuse)
+
+    def refuse(self, why: str) -> None:
+        """Note that the server sent what no server may send; the connection then ends."""
+        self.excess = why
+
     def reason(self, fault: BaseException, asked: str, seconds: float) -> str:
         """What went wrong, in words: one clause without a full stop."""
+        excess = f"{self.excess}, no answer {asked}" if self.excess else ""
+        found = excess or self._found(fault, asked, seconds)
+        return f"{self.place}: {' '.join(self.without_secrets(found).split())[:_TAIL_CHARS]}"
+
+    def without_secrets(self, value: Any) -> Any:
+        """Any JSON value with the values of our variables in it replaced by their names.
+
+        Some servers answer or complain with the key that they were given: it must not be learned,
+        logged or shown.
+        """
+        if isinstance(value, str):
+            for secret, name in self._secrets.items():
+                value = value.replace(secret, name)
+        elif isinstance(value, dict) and self._secrets:
+            return {key: self.without_secrets(part) for key, part in value.items()}
+        elif isinstance(value, list) and self._secrets:
+            return [self.without_secrets(part) for part in value]
+        return value
+
+    def _found(self, fault: BaseException, asked: str, seconds: float) -> str:
         match fault:
             case TimeoutError():
-                found = f"no answer {asked} within {seconds:g} s"
+                return f"no answer {asked} within {seconds:g} s"
             case MCPError() if is_closed(fault):
-                found = f"ended without an answer {asked}"
+                return f"ended without an answer {asked}"
             case MCPError() if self.status:
-                found = f"{_shown(self.server.url)} answered {self.status} {asked} ({fault})"
+                return f"{_shown(self.server.url)} answered {self.status} {asked} ({fault})"
             case MCPError():
-                found = f"answered {asked} with error {fault.code}: {fault.message}"
+                return f"answered {asked} with error {fault.code}: {fault.message}"
             case ValidationError():
                 wrong = fault.errors()[0]
                 where = ".".join(map(str, wrong["loc"]))
-                found = f"its answer {asked} is not MCP: {where}: {wrong['msg']}"
+                return f"its answer {asked} is not MCP: {where}: {wrong['msg']}"
             case httpx2.HTTPError():
-                found = f"{_shown(self.server.url)} cannot be reached: {fault}"
+                return f"{_shown(self.server.url)} cannot be reached: {fault}"
             case OSError(strerror=str(text)):
-                found = f"cannot be started: {self.server.command[0]!r}: {text}"
+                return f"cannot be started: {self.server.command[0]!r}: {text}"
             case _:
-                found = f"failed to answer {asked}: {fault}"
-        return f"{self.place}: {' '.join(found.split())[:_TAIL_CHARS]}"
+                return f"failed to answer {asked}: {fault}"
 
     def tail(self) -> str:
         """What the server itself said, to end a message with; empty when it said nothing."""
@@ -142,6 +181,7 @@ class Wire:
             size = log.seek(0, os.SEEK_END)
             log.seek(max(0, size - 10 * _TAIL_CHARS))
             text = log.read().decode("utf-8", "replace")
+        text = self.without_secrets(text)
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
         said = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
         junk = f"; its stdout has {self.junk!r}, which is no message" if self.junk else ""
@@ -170,16 +210,31 @@ class Inbox:
     def __init__(self, stream: Any, line: Wire) -> None:
         self._stream = stream
         self._line = line
+        self._unasked = 0
 
     async def receive(self) -> Any:
-        """The next message."""
+        """The next message; the end where the server sends more than any may."""
         item = await self._stream.receive()
-        if isinstance(item, ValidationError) and not self._line.junk:
-            self._line.junk = str(item.errors()[0]["input"])[:80]
         message = getattr(item, "message", None)
+        self._note(item, isinstance(message, JSONRPCResponse | JSONRPCError))
+        if self._line.excess:
+            raise anyio.EndOfStream
+        if isinstance(message, JSONRPCResponse):
+            message.result = self._line.without_secrets(message.result)
         if isinstance(message, JSONRPCResponse) and isinstance(message.result.get("tools"), list):
             message.result["tools"] = self._usable(message.result["tools"])
         return item
+
+    def _note(self, item: Any, is_answer: bool) -> None:
+        self._unasked = 0 if is_answer else self._unasked + 1
+        if self._unasked > MOST_UNASKED:
+            self._line.refuse(f"sent {MOST_UNASKED} messages that nobody asked for")
+        if isinstance(item, ValidationError):
+            junk = str(item.errors()[0]["input"])
+            if len(junk) >= MOST_CHARACTERS:
+                self._line.refuse(TOO_LARGE)
+            else:
+                self._line.junk = self._line.junk or self._line.without_secrets(junk)[:80]
 
     def _usable(self, tools: list[Any]) -> list[Any]:
         usable = []
@@ -234,6 +289,7 @@ def ready(server: Server, workspace: Path | None) -> Server:
             "command": _program(placed),
             "env": {key: _expanded(text, server.name) for key, text in placed.env.items()},
             "headers": {key: _expanded(text, server.name) for key, text in placed.headers.items()},
+            "url": _expanded(placed.url, server.name),
         }
     )
 
@@ -253,12 +309,12 @@ def _program(server: Server) -> tuple[str, ...]:
 
 
 def _expanded(text: str, name: str) -> str:
-    for variable in _VARIABLE.findall(text):
+    for variable in VARIABLE.findall(text):
         if variable not in os.environ:
             raise ServerFailed(
                 f"server {name!r}: needed the environment variable {variable}, unset"
             )
-    return _VARIABLE.sub(lambda match: os.environ[match[1]], text)
+    return VARIABLE.sub(lambda match: os.environ[match[1]], text)
 
 
 def tool_result(answer: CallToolResult) -> ToolResult:

@@ -49,6 +49,21 @@ def workspace_of(server: Server) -> Path | None:
     return prepare_workspace(server, Storage().folder("workspaces") / server.name)
 
 
+@contextmanager
+def housed(server: Server, apart: bool) -> Iterator[Server]:
+    """The spec; ``apart``: with a workspace in a fresh folder that is gone after the block.
+
+    Raises:
+        ServerFailed: a command of the workspace failed.
+    """
+    if not (apart and server.workspace):
+        yield server
+        return
+    with tempfile.TemporaryDirectory(prefix="mcp-forge-") as folder:
+        workspace = prepare_workspace(server, Path(folder, "workspace"))
+        yield located(server, workspace).model_copy(update={"workspace": None})
+
+
 def at_home(server: Server) -> Server:
     """The spec with its workspace's path in it."""
     return located(server, workspace_of(server))

@@ -40,14 +40,14 @@ class Storage:
 
     def folder(self, *parts: str) -> Path:
         """A local folder that outlives a run of this machine: checkpoints, workspaces."""
-        path = self.local_root.joinpath(*parts)
+        path = self.local_root.joinpath(*_plain(parts))
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     @contextmanager
     def writing(self, *parts: str) -> Iterator[Path]:
         """An empty local path to write one product to; ``keep`` it inside the block."""
-        draft = self.folder(*parts[:-1]) / f".{parts[-1]}.{_process()}"
+        draft = self.folder(*parts[:-1]) / f".{_plain(parts)[-1]}.{_process()}"
         _remove(draft)
         try:
             yield draft
@@ -57,6 +57,7 @@ class Storage:
     def keep(self, draft: Path, *parts: str) -> StoredFile:
         """Move a written file or folder to its place and say what it is."""
         sha256, size = digest(draft)
+        parts = _plain(parts)
         if self._is_local:
             final = Path(self._root).joinpath(*parts)
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +139,14 @@ class Storage:
 def _process() -> str:
     """This process, also among containers that share a folder: each counts its own from 1."""
     return f"{socket.gethostname()}.{os.getpid()}"
+
+
+def _plain(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of folders and a file: none of them may lead anywhere else."""
+    for part in parts:
+        if part in ("", ".", "..") or "/" in part or "\\" in part:
+            raise UnusableData(f"{part!r} is no name of a file; needed one without a path")
+    return parts
 
 
 def _description(filesystem: Any, uri: str) -> str:

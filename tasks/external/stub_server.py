@@ -1,6 +1,6 @@
 """A real MCP server over stdio made from a tool list: it answers from schemas and harms nothing.
 
-``python -m tasks.external.stub_server TOOLS.json [--seed N]``
+``python -P -m tasks.external.stub_server TOOLS.json [--seed N]``
 """
 
 import argparse
@@ -34,7 +34,15 @@ def stub(toolset_path: Path, seed: int) -> profiles.Server:
     return profiles.Server(
         name=toolset_path.stem,
         description=f"a simulation of the tools in {toolset_path.name}",
-        command=(sys.executable, "-m", _MODULE, str(toolset_path.resolve()), "--seed", str(seed)),
+        command=(
+            sys.executable,
+            "-P",
+            "-m",
+            _MODULE,
+            str(toolset_path.resolve()),
+            "--seed",
+            str(seed),
+        ),
         # The module is found wherever the server starts, installed or not.
         env={"PYTHONPATH": str(Path(__file__).parents[2])},
     )

@@ -14,6 +14,8 @@ from tasks.domain.errors import ServerFailed
 _PLACEHOLDER = "{workspace}"
 _COMMAND_SECONDS = 120
 _UNFINISHED = "unfinished"
+_INHERITED = ("HOME", "USER", "LOGNAME", "SHELL", "TERM", "TMPDIR", "LANG", "LC_ALL", "TZ")
+"""What commands get of our environment beside the path: no key or password stands there."""
 # The same names and times everywhere, so that a commit has the same hash everywhere.
 _GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -85,9 +87,8 @@ def _fill(name: str, spec: Workspace, folder: Path) -> None:
 
 
 def _run(name: str, command: tuple[str, ...], folder: Path) -> None:
-    # A GIT_DIR of ours (inside a hook, say) would aim the commands at our own repository.
-    ours = {key: text for key, text in os.environ.items() if not key.startswith("GIT_")}
-    path = os.pathsep.join([str(Path(sys.executable).parent), ours.get("PATH", os.defpath)])
+    ours = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     env = {**ours, **_GIT, "PATH": path}
     shown = " ".join(command)
     if len(shown) > 80:

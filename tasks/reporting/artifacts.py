@@ -72,7 +72,7 @@ def dataset(approved: ApprovedDataset, model: str, server: str) -> None:
         f"| train | {files.train_rows} | `{files.train.uri}` | `{files.train.sha256}` |\n"
         f"| held out | {files.heldout_rows} | `{files.heldout.uri}` | `{files.heldout.sha256}` |\n"
         + "\n"
-        + "".join(f"* {note}\n" for note in files.notes),
+        + "".join(f"* {reports.inline(note)}\n" for note in files.notes),
         "dataset",
         model,
     )
@@ -146,7 +146,7 @@ def finished_loss_curve(saved: LoraAdapter) -> str:
 
 def gguf(model: GgufModel) -> None:
     """The exported file and what was compared."""
-    notes = "".join(f"* {note}\n" for note in model.notes)
+    notes = "".join(f"* {reports.inline(note)}\n" for note in model.notes)
     _show(
         f"# GGUF of {model.name}\n\n`{model.files.uri}`, {model.quantization}, "
         f"{model.files.size_bytes / 1e6:.1f} MB, sha256 `{model.files.sha256}`\n\n{notes}",

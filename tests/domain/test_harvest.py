@@ -1,11 +1,14 @@
 """tasks/domain/harvest.py: values are taken where they stand, proven, and nothing is changed."""
 
 import json
+import time
 from collections.abc import Callable
+
+import pytest
 
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.errors import CallFailed
-from tasks.domain.harvest import MOST_CALLS, Harvest, harvest
+from tasks.domain.harvest import MOST_CALLS, MOST_TOLD, Harvest, harvest
 from tasks.domain.products import Offer, Tool, ToolResult
 from tasks.domain.toolcalls import ToolCall
 from tests.fakes.toolsets import TEXT, server
@@ -133,3 +136,35 @@ def test_the_names_in_a_folder_become_paths_that_a_reading_tool_accepts() -> Non
     found = harvest(makers, execute)
     assert found.values["list_directory.path"] == ("/srv/project",)
     assert found.values["read_text_file.path"] == ("/srv/project/menu.txt",)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "[" * 100_000,
+        "\n".join(f"table {number}" for number in range(300_000)),
+        json.dumps(
+            [{"name": f"table {number}", "table": str(number)} for number in range(100_000)]
+        ),
+        json.dumps({"tables": {f"table {number}": number for number in range(200_000)}}),
+        "a-" * 200_000,
+        "/a" * 200_000,
+    ],
+    ids=["deep", "lines", "list", "object", "uri", "path"],
+)
+def test_no_answer_is_searched_for_more_than_a_few_seconds(listed: str) -> None:
+    wanted = [tool(f"read_table_{n}", "table_name", "table_uri", "path") for n in range(300)]
+    makers = [ArgumentMaker(each, server()) for each in (LIST, DESCRIBE, *wanted)]
+    started = time.process_time()
+    found = harvest(makers, lambda _: ToolResult(text=listed))
+    assert time.process_time() - started < 10
+    assert found.calls <= MOST_CALLS
+    assert all(len(link.values) <= MOST_TOLD for link in found.links)
+
+
+def test_a_person_is_told_when_the_search_was_broken_off() -> None:
+    listed = json.dumps([{"name": f"table {number}"} for number in range(100_000)])
+    wanted = [tool(f"read_table_{n}", "table_name") for n in range(800)]
+    makers = [ArgumentMaker(each, server()) for each in (LIST, *wanted)]
+    found = harvest(makers, lambda _: ToolResult(text=listed))
+    assert "asked for no more values: its answers are too long" in found.notes[-1]

@@ -27,8 +27,8 @@ def test_a_tool_that_came_and_one_that_went_are_named() -> None:
         {},
     )
     text = changes_markdown(changes)
-    assert "| `convert_time` | added |" in text
-    assert "| `get_current_time` | removed |" in text
+    assert "| convert_time | added |" in text
+    assert "| get_current_time | removed |" in text
 
 
 def test_another_schema_and_another_description_are_told_apart() -> None:
@@ -40,7 +40,7 @@ def test_another_schema_and_another_description_are_told_apart() -> None:
         "get_current_time": ("input_schema",),
         "convert_time": ("description", "input_schema"),
     }
-    assert "| `convert_time` | other description and input_schema |" in changes_markdown(changes)
+    assert "| convert_time | other description and input_schema |" in changes_markdown(changes)
 
 
 def test_another_order_is_a_change_too_for_a_model_reads_the_list_as_it_stands() -> None:

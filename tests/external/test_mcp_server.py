@@ -215,8 +215,8 @@ def test_junk_on_stdout_is_passed_over(mode: str, caplog: pytest.LogCaptureFixtu
 
 
 def test_a_command_that_floods_stdout_is_given_up_and_quoted() -> None:
-    said = refusal(faulty("flood"), seconds=1)
-    assert "no answer to the handshake within 1 s" in said
+    said = refusal(faulty("flood"))
+    assert "sent 10000 messages that nobody asked for, no answer to the handshake" in said
     assert "its stdout has 'y', which is no message" in said
 
 
@@ -271,8 +271,9 @@ def test_every_page_is_read_once(mode: str, count: int) -> None:
     assert names == [f"tool_{number}" for number in range(count)]
 
 
-def test_a_list_without_an_end_is_given_up_in_time() -> None:
-    assert "no answer to tools/list within 1 s" in refusal(faulty("endless-pages"), seconds=1)
+def test_a_list_without_an_end_is_given_up() -> None:
+    said = refusal(faulty("endless-pages"))
+    assert said == "server 'weather': lists its tools on more than 500 pages, needed them all"
 
 
 def test_an_error_answer_to_a_call_is_a_result_that_is_an_error() -> None:

@@ -30,7 +30,7 @@ def profile(**changes: dict[str, Any]) -> str:
     value = tomllib.loads((FOLDER / "training" / "demo.toml").read_text("utf-8"))
     for sections in (TINY, changes):
         for section, numbers in sections.items():
-            value[section] |= numbers
+            value[section] = value.get(section, {}) | numbers
     return toml(value)
 
 

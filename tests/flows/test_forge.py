@@ -96,6 +96,7 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     write(folder, files)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MCP_FORGE_PROFILES", str(folder))
+        patch.setenv("MCP_FORGE_DIST", str(tmp_path_factory.getbasetemp()))
         yield folder
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from flows.local_server import prefect_api
 
+ROOT = Path(__file__).parents[2]
 COMMAND = (
     "from flows.local_server import prefect_api\n"
     "with prefect_api() as url:\n    print(url, flush=True)\n    input()\n"
@@ -26,12 +27,18 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def command(prefect_home: Path) -> Iterator[subprocess.Popen[str]]:
-    """A command with a server of its own, waiting to be ended."""
-    environment = os.environ | {"PREFECT_HOME": str(prefect_home)}
+def command(prefect_home: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A command with a server of its own, waiting to be ended.
+
+    It is called in a folder with a package of our name, which is not ours and must not be run.
+    """
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "__init__.py").write_text("raise SystemExit('a strange flows')")
+    environment = os.environ | {"PREFECT_HOME": str(prefect_home), "PYTHONPATH": str(ROOT)}
     environment.pop("PREFECT_API_URL", None)
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND],
+        [sys.executable, "-P", "-c", COMMAND],
+        cwd=tmp_path,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

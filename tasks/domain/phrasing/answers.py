@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.domain.arguments.words import pieces
+from tasks.domain.decoding import from_json
 from tasks.domain.phrasing.naming import plural, spoken
 from tasks.domain.phrasing.spoken import listed
 from tasks.domain.phrasing.verbs import TELLING
@@ -69,7 +70,7 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
 
 def _decoded(text: str) -> Any:
     try:
-        return json.loads(text)
+        return from_json(text)
     except ValueError:
         return None
 

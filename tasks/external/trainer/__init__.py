@@ -17,3 +17,11 @@ record.py      what was asked, done and given up
 weights.py     a base's weights as training computes with them, one at a time
 merging.py     the adapter is written, and merged into 16 bit
 """
+
+import os
+
+from profiles.settings import Settings
+
+# Unsloth puts this folder before all others that Python imports from, and its own default is one
+# of the working directory's, whoever wrote what lies there.
+os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(Settings().home.absolute() / "unsloth"))

@@ -1,0 +1,60 @@
+"""A bundle as somebody may send it: small, whole, its sums right whatever else is wrong."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from profiles import load_server
+from tasks.domain.bundle_files import CHECKSUMS, checksums
+from tasks.domain.products import Toolset
+from tasks.domain.schemas import functions
+from tasks.external.servers import read_toolset_of
+from tasks.external.storage import digest
+from tests.domain.test_bundle_files import ingredients
+
+CASE = {
+    "scenario": "standard",
+    "tool": "get_current_time",
+    "prompt": "What time is it in Tokyo?",
+    "said": '<tool_call>\n{"name": "get_current_time", "arguments": {"timezone": "Asia/Tokyo"}}\n'
+    "</tool_call>",
+    "completed": True,
+}
+
+
+@lru_cache
+def time_tools() -> Toolset:
+    """The tools of the real time server."""
+    return read_toolset_of(load_server("time"))
+
+
+def write_bundle(folder: Path, spec: dict[str, Any] | None = None, **texts: str) -> Path:
+    """A bundle of the time server, or of another spec; ``texts`` replace whole files, by stem."""
+    toolset = time_tools()
+    report = ingredients().evaluation.validation.model_dump(mode="json") | {"cases": [CASE]}
+    agent = {
+        "file": {"name": "model.gguf"},
+        "toolset_fingerprint": toolset.fingerprint,
+        "stop": ["<|im_end|>"],
+        "max_seq_length": 512,
+    }
+    time = {"name": "time", "command": ["mcp-server-time", "--local-timezone", "Europe/Berlin"]}
+    files = {
+        "agent.yaml": texts.get("agent", json.dumps(agent)),
+        "server.json": texts.get("server", json.dumps(spec or time)),
+        "tools.json": texts.get("tools", json.dumps(functions(toolset))),
+        "tests/validation.json": texts.get("validation", json.dumps(report)),
+        "model.gguf": texts.get("model", "no model"),
+    }
+    (folder / "tests").mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    seal(folder, *files)
+    return folder
+
+
+def seal(folder: Path, *names: str) -> None:
+    """Write the sums of these files as they are now."""
+    sums = checksums({name: digest(folder / name)[0] for name in names})
+    (folder / CHECKSUMS).write_text(sums, encoding="utf-8")

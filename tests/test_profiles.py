@@ -1,0 +1,69 @@
+"""Files of servers, models and profiles: what they name cannot lead out of their folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from profiles import ProfileError, load_model, load_profile, load_server
+from tests.fakes.own_profiles import model, profile, write
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a person's own, beside a file that none of its files may name."""
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path / "own"))
+    (tmp_path / "secret.jinja").write_text("s3cret", encoding="utf-8")
+    return tmp_path / "own"
+
+
+@pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "..", "a/b", "", "a\nb"])
+@pytest.mark.parametrize("load", [load_server, load_model, load_profile])
+def test_a_name_is_not_a_path(load: Any, name: str, own: Path) -> None:
+    write(own, {"models/a": model(own)})
+    with pytest.raises(ProfileError, match="in profiles/"):
+        load(name)
+
+
+@pytest.mark.parametrize("name", ["../../x", "/x", "a b", "a\nb", "", ".", "x" * 200])
+def test_a_file_cannot_give_a_name_that_leaves_a_folder(name: str, own: Path) -> None:
+    line = f"name = {json.dumps(name)}\n"
+    files = {
+        "servers/bad": line + 'command = ["x"]',
+        "models/bad": line + model(own),
+        "training/bad": line + profile(),
+    }
+    write(own, files)
+    for load in (load_server, load_model, load_profile):
+        with pytest.raises(ProfileError, match="name: String should match pattern"):
+            load("bad")
+
+
+@pytest.mark.parametrize("file", ["../../secret.jinja", "/etc/passwd", "a/../smollm2.jinja"])
+def test_templates_and_prompts_lie_beside_the_file_that_names_them(file: str, own: Path) -> None:
+    files = {
+        "models/bad": model(own, chat_template=file),
+        "servers/bad": f'command = ["x"]\nprompts = "{file}"',
+    }
+    write(own, files)
+    for load in (load_model, load_server):
+        with pytest.raises(ProfileError, match="is a path, needed the name of a file in profiles/"):
+            load("bad")
+
+
+@pytest.mark.parametrize("stop", ['"\nSYSTEM """evil', "a\nb", "", '"""'])
+def test_a_stop_text_that_would_end_its_line_of_a_modelfile_is_refused(
+    stop: str, own: Path
+) -> None:
+    write(own, {"models/bad": model(own, stop=[stop])})
+    with pytest.raises(ProfileError, match=r"stop\.0: String should match pattern"):
+        load_model("bad")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/cron.d/x", "a/../../x", "..", "a\\..\\b"])
+def test_files_of_a_workspace_stay_in_it(name: str, own: Path) -> None:
+    text = f'command = ["x"]\n[workspace.files]\n\'{name}\' = "evil"'
+    write(own, {"servers/bad": text})
+    with pytest.raises(ProfileError, match="is not one inside the workspace"):
+        load_server("bad")
