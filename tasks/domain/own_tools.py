@@ -66,12 +66,14 @@ def _listed(value: Any) -> Iterator[Any]:
     inner = next((value[key] for key in _LISTS if isinstance(value.get(key), list)), None)
     if inner is not None:
         yield from _listed(inner)
-    elif value and all(isinstance(part, dict) for part in value.values()) and "name" not in value:
-        named = {name: part for name, part in value.items() if name != "function"}
-        yield from ({"name": name, **part} for name, part in named.items())
-        yield from [value] if not named else []
-    else:
+    elif {"name", "function"} & set(value) or not all(map(_is_object, value.values())):
         yield value
+    else:
+        yield from ({"name": name, **tool} for name, tool in value.items())
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _function(tool: Any, place: str) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def _with_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
 def _is_map(schema: Mapping[str, Any]) -> bool:
     """Whether it is xLAM's map from a parameter's name to what it is, without a schema around."""
     return bool(schema) and all(
-        isinstance(part, dict) and ("type" in part or "description" in part)
+        _is_object(part) and any(isinstance(part.get(key), str) for key in ("type", "description"))
         for part in schema.values()
     )
 
