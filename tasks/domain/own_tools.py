@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -66,14 +66,14 @@ def _listed(value: Any) -> Iterator[Any]:
     inner = next((value[key] for key in _LISTS if isinstance(value.get(key), list)), None)
     if inner is not None:
         yield from _listed(inner)
-    elif {"name", "function"} & set(value) or not all(map(_is_object, value.values())):
+    elif not value or {"name", "function"} & set(value) or not _are_objects(value.values()):
         yield value
     else:
         yield from ({"name": name, **tool} for name, tool in value.items())
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+def _are_objects(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _function(tool: Any, place: str) -> dict[str, Any]:
@@ -108,7 +108,8 @@ def _with_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
 def _is_map(schema: Mapping[str, Any]) -> bool:
     """Whether it is xLAM's map from a parameter's name to what it is, without a schema around."""
     return bool(schema) and all(
-        _is_object(part) and any(isinstance(part.get(key), str) for key in ("type", "description"))
+        isinstance(part, dict)
+        and any(isinstance(part.get(key), str) for key in ("type", "description"))
         for part in schema.values()
     )
 
