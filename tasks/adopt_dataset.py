@@ -26,8 +26,8 @@ def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> 
     if has_manifest(path) and not (heldout or tools):
         return take(path, Dataset)
     given = functions(read_toolset(Path(tools))) if tools else None
-    brought = read_own_file(path, given, thinks=thinks)
-    rows, notes = brought.rows, [f"{path.name}: {note}" for note in brought.notes]
+    own = read_own_file(path, given, thinks=thinks)
+    rows, notes = own.rows, [f"{path.name}: {note}" for note in own.notes]
     if heldout:
         beside = read_own_file(Path(heldout), given, thinks=thinks)
         apart = beside.rows

@@ -1,9 +1,9 @@
 """Text that reads like a control token of the model stays text, in training as in serving.
 
-The rule: a blank behind the first character of each, «< |im_end|>». Tokenizers and llama.cpp make
-a control token of its name wherever that stands in a rendered conversation, so that a tool's result
-could end a turn. All that is put into a template goes through here first; a call cannot, since a
-tool would get another value than was meant, so the gate refuses it.
+The rule: a blank behind the first character of each, as in ``< |im_end|>``. Tokenizers and
+llama.cpp make a control token of its name wherever that stands in a rendered conversation, so that
+a tool's result could end a turn. All that is put into a template is escaped first. In a call the
+tool would get another value than was meant, so the gate refuses such a call.
 """
 
 import re
@@ -26,31 +26,31 @@ class ControlTokens:
 
     def __init__(self, names: Iterable[str]) -> None:
         # The longest first: one may begin like another. A single character cannot be broken.
-        known = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, known)) or r"(?!)")
+        longest_first = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def first_in(self, text: str) -> str:
         """The first control token that stands in a text; empty when none does."""
-        found = self._pattern.search(text)
-        return found[0] if found else ""
+        match = self._pattern.search(text)
+        return match[0] if match else ""
 
-    def broken(self, value: Any) -> Any:
+    def escape(self, value: Any) -> Any:
         """A text, or a value with texts in it, with each control token broken by a blank."""
         if isinstance(value, str):
             while self._pattern.search(value):  # a broken one may leave a shorter one behind
                 value = self._pattern.sub(lambda token: f"{token[0][0]} {token[0][1:]}", value)
             return value
         if isinstance(value, dict):
-            return {self.broken(key): self.broken(part) for key, part in value.items()}
+            return {self.escape(key): self.escape(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
-            return [self.broken(part) for part in value]
+            return [self.escape(part) for part in value]
         return value
 
-    def broken_tools(self, tools: Any) -> Any:
+    def escape_tools(self, tools: Any) -> Any:
         """The same of a tool list; made once per list."""
-        return _broken_tools(Same(tools), self)
+        return _escaped_tools(Same(tools), self)
 
 
 @lru_cache(maxsize=256)
-def _broken_tools(tools: Same, control: ControlTokens) -> Any:
-    return control.broken(tools.value)
+def _escaped_tools(tools: Same, control: ControlTokens) -> Any:
+    return control.escape(tools.value)

@@ -55,21 +55,21 @@ def call_of(value: Any) -> OwnCall:
     name = inner.get("name")
     if not isinstance(name, str) or not name:
         raise UnusableData(f"a call without a function's name: {shown(value)}")
-    given: Any = next((inner[key] for key in _ARGUMENTS if inner.get(key) is not None), {})
+    arguments: Any = next((inner[key] for key in _ARGUMENTS if inner.get(key) is not None), {})
     identity = next((part[key] for part in (outer, inner) for key in _IDS if part.get(key)), None)
-    is_text = isinstance(given, str)
-    return OwnCall(name, _arguments(given, name), identity and str(identity), is_text)
+    is_text = isinstance(arguments, str)
+    return OwnCall(name, _decoded(arguments, name), identity and str(identity), is_text)
 
 
-def _arguments(given: Any, name: str) -> dict[str, Any]:
-    value = given
+def _decoded(arguments: Any, name: str) -> dict[str, Any]:
+    value = arguments
     for _ in range(2):  # some exporters write the text of a text
         if isinstance(value, str):
             values = values_of(value, f"the arguments of {name!r}") or [{}]
             value = values[0] if len(values) == 1 else values
     if not isinstance(value, dict):
         raise UnusableData(
-            f"the arguments of {name!r} are {shown(given)}, needed a JSON object, or its text"
+            f"the arguments of {name!r} are {shown(arguments)}, needed a JSON object, or its text"
         )
     return value
 
@@ -89,7 +89,7 @@ def spoken_calls(text: str) -> tuple[str, tuple[OwnCall, ...]]:
     Raises:
         UnusableData: what stands between the tags is no call, or another dialect is spoken.
     """
-    bodies = ["".join(found) for found in _BLOCK.findall(text)]
+    bodies = ["".join(groups) for groups in _BLOCK.findall(text)]
     calls = tuple(call for body in bodies for call in calls_of(body))
     rest = _BLOCK.sub("", text).strip() if calls else text
     other = next((mark for mark in _OTHER_DIALECTS if mark in rest), None)

@@ -34,10 +34,10 @@ def conversations_in(value: Any) -> list[Any]:
 def is_cut(value: Any) -> bool:
     """Whether it is a logged answer that stopped at its token limit."""
     response = value.get("response") if isinstance(value, dict) else None
-    listed = _first(response, "choices") or _first(response, "candidates")
+    first = _first(response, "choices") or _first(response, "candidates")
     keys = ("stop_reason", "finish_reason", "finishReason")
-    said = [part.get(key) for part in (response, listed) if isinstance(part, dict) for key in keys]
-    return any(reason in said for reason in _LIMITS)
+    ends = [part.get(key) for part in (response, first) if isinstance(part, dict) for key in keys]
+    return any(reason in ends for reason in _LIMITS)
 
 
 def _first(value: Any, key: str) -> Any:

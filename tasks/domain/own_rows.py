@@ -67,11 +67,11 @@ def read_own(
         UnusableData: no rows, or a line that is none; the message has the line number.
     """
     reader = _Reader(tools, thinks)
-    found = (
+    read = (
         reader.row(value, f"{source}:{number}")
         for number, value in _values(lines, source, reader.counts)
     )
-    rows = [row for row in found if row is not None]
+    rows = [row for row in read if row is not None]
     notes = tuple(f"{count} {what}" for what, count in reader.counts.items())
     if not rows:
         why = f" ({'; '.join(notes)})" if notes else ""
@@ -116,8 +116,8 @@ def _items(text: str, first: int, source: str, counts: Counter[str]) -> Iterator
 
 def _skip(text: str, at: int) -> int:
     """The place behind blanks and commas."""
-    found = _GAP.match(text, at)
-    return found.end() if found else at
+    match = _GAP.match(text, at)
+    return match.end() if match else at
 
 
 class _Reader:
@@ -149,13 +149,13 @@ class _Reader:
         """Messages and tools in the form that is stored."""
         turns = in_order(turns_of(value["messages"]))
         count = len(list(takewhile(lambda turn: turn.role == "system", turns)))
-        given = [value[key] for key in _SYSTEMS if value.get(key)]
-        beside = turns_of([{**_in_parts(one), "role": "system"} for one in given])
+        systems = [value[key] for key in _SYSTEMS if value.get(key)]
+        beside = turns_of([{**_in_parts(one), "role": "system"} for one in systems])
         texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
         system, listed = self._without_tools("\n\n".join(dict.fromkeys(texts)))
         holders = (value, *value["messages"][:1])
-        brought = next((one[key] for one in holders for key in _TOOLS if one.get(key)), listed)
-        tools = functions_of(brought) or tuple(self._tools or ())
+        own = next((one[key] for one in holders for key in _TOOLS if one.get(key)), listed)
+        tools = functions_of(own) or tuple(self._tools or ())
         messages = [self._message(turn, tools) for turn in turns[count:]]
         opening = {"role": "system", "content": system or SYSTEM_PROMPT}
         return {"messages": [opening, *messages], "tools": tools}
@@ -163,11 +163,11 @@ class _Reader:
     def _without_tools(self, text: str) -> tuple[str, str]:
         """A system turn's own words, and the list of tools that stands in it."""
         # A prompt may speak of the tags, and a first pair of them may hold nothing.
-        listed = [found for found in _LISTED.findall(text) if found.strip()]
-        if not listed:
+        lists = [inner for inner in _LISTED.findall(text) if inner.strip()]
+        if not lists:
             return text, ""
         self.counts[_PROMPTS] += 1
-        return _ON_CALLING.split(text, maxsplit=1)[0].strip(), listed[-1]
+        return _ON_CALLING.split(text, maxsplit=1)[0].strip(), lists[-1]
 
     def _message(self, turn: OwnTurn, tools: _Tools) -> dict[str, Any]:
         self.counts.update([_UNTRAINED] * (not turn.is_learned))

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.own_calls import shown, values_of
 from tasks.domain.products import Toolset
-from tasks.domain.schemas import functions
+from tasks.domain.schemas import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
 
 _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
@@ -44,34 +44,36 @@ def functions_of(value: Any) -> tuple[dict[str, Any], ...]:
 
 @lru_cache(maxsize=256)
 def _functions(text: str) -> tuple[dict[str, Any], ...]:
-    listed = [tool for value in values_of(text, "the tools") for tool in _listed(value)]
-    made = tuple(_function(tool, f"tool {number}") for number, tool in enumerate(listed, start=1))
-    names = [function["function"]["name"] for function in made]
+    tools = [tool for value in values_of(text, "the tools") for tool in _tools_in(value)]
+    functions = tuple(_function(tool, f"tool {n}") for n, tool in enumerate(tools, start=1))
+    names = [function["function"]["name"] for function in functions]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UnusableTool(f"the tool {twice!r} is listed more than once, needed one each")
-    return made
+    return functions
 
 
-def _listed(value: Any) -> Iterator[Any]:
+def _tools_in(value: Any) -> Iterator[Any]:
     """The tools of a list; Gemini's lists of declarations and maps by name are laid out."""
     if isinstance(value, str):
         value = values_of(value, "a tool")
     if isinstance(value, list):
         for part in value:
-            yield from _listed(part) if isinstance(part, dict | str) else [part]
+            yield from _tools_in(part) if isinstance(part, dict | str) else [part]
         return
     if not isinstance(value, dict):
         raise UnusableData(f"the tools are {shown(value)}, needed a list of tools")
     inner = next((value[key] for key in _LISTS if isinstance(value.get(key), list)), None)
     if inner is not None:
-        yield from _listed(inner)
-    elif value and all(isinstance(part, dict) for part in value.values()) and "name" not in value:
-        named = {name: part for name, part in value.items() if name != "function"}
-        yield from ({"name": name, **part} for name, part in named.items())
-        yield from [value] if not named else []
-    else:
+        yield from _tools_in(inner)
+    elif not value or {"name", "function"} & set(value) or not _are_objects(value.values()):
         yield value
+    else:
+        yield from ({"name": name, **tool} for name, tool in value.items())
+
+
+def _are_objects(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _function(tool: Any, place: str) -> dict[str, Any]:
@@ -82,10 +84,10 @@ def _function(tool: Any, place: str) -> dict[str, Any]:
         if tool.get("type") in (None, "function", "custom"):
             body = _with_schema(body, place)
         tool = body
-    known = tool_from_value(tool, place)
-    if tool.get("parameters") == known.input_schema and not set(_SCHEMAS[1:]) & set(tool):
+    read = tool_from_value(tool, place)
+    if tool.get("parameters") == read.input_schema and not set(_SCHEMAS[1:]) & set(tool):
         return {"type": "function", "function": tool}
-    return functions(Toolset(server="", tools=(known,)))[0]
+    return compact_functions(Toolset(server="", tools=(read,)))[0]
 
 
 def _with_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
@@ -106,7 +108,8 @@ def _with_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
 def _is_map(schema: Mapping[str, Any]) -> bool:
     """Whether it is xLAM's map from a parameter's name to what it is, without a schema around."""
     return bool(schema) and all(
-        isinstance(part, dict) and ("type" in part or "description" in part)
+        isinstance(part, dict)
+        and any(isinstance(part.get(key), str) for key in ("type", "description"))
         for part in schema.values()
     )
 
@@ -125,14 +128,14 @@ def _schema_of_map(parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any
 
 
 def _is_required(parameter: Mapping[str, Any]) -> bool:
-    said = parameter.get("required")
-    if isinstance(said, bool):
-        return said
+    required = parameter.get("required")
+    if isinstance(required, bool):
+        return required
     return "default" not in parameter and "optional" not in str(parameter.get("type")).lower()
 
 
 def _with_json_types(schema: Any) -> Any:
-    """The schema with JSON's names of types; a type that says «any» is left out."""
+    """The schema with JSON's names of types; the type any is left out."""
     if isinstance(schema, list):
         return [_with_json_types(part) for part in schema]
     if not isinstance(schema, dict):
@@ -148,8 +151,8 @@ def _with_json_types(schema: Any) -> Any:
 
 
 def _json_type(word: str) -> str:
-    found = _WORD.match(word.lower())
-    return "any" if word.lower() == "any" else _WORDS.get(found[1], word) if found else word
+    match = _WORD.match(word.lower())
+    return "any" if word.lower() == "any" else _WORDS.get(match[1], word) if match else word
 
 
 def _is_padded(value: Any) -> bool:
@@ -174,8 +177,8 @@ def without_padding(arguments: dict[str, Any], schema: Any) -> dict[str, Any]:
 
     A null stays where the parameter's schema says that it may be null.
     """
-    kept: dict[str, Any] = _unpadded(arguments, {"properties": {}, **(schema or {})})
-    return kept
+    whole: dict[str, Any] = _unpadded(arguments, {"properties": {}, **(schema or {})})
+    return whole
 
 
 def _unpadded(value: Any, schema: Any) -> Any:
@@ -195,10 +198,10 @@ def _unpadded(value: Any, schema: Any) -> Any:
 def _may_be_null(schema: Any) -> bool:
     if not isinstance(schema, dict):
         return False
-    said = [schema.get("type"), *_parts(schema, "type")]
+    types = [schema.get("type"), *_parts(schema, "type")]
     inner = [*_parts(schema, "anyOf"), *_parts(schema, "oneOf")]
     return (
-        "null" in said
+        "null" in types
         or None in _parts(schema, "enum")
         or schema.get("nullable") is True
         or ("default" in schema and schema["default"] is None)

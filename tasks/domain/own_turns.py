@@ -73,11 +73,11 @@ def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
 
 def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     """A turn as turns of ours; results that stand in it come first."""
-    said = message.get("role") or message.get("from") or message.get("type")
-    name = str(said).lower()
+    written = message.get("role") or message.get("from") or message.get("type")
+    name = str(written).lower()
     role = _ROLES.get(name)
     if role is None:
-        raise UnusableData(f"a turn of {shown(said)}; known: {', '.join(_ROLES)}")
+        raise UnusableData(f"a turn of {shown(written)}; known: {', '.join(_ROLES)}")
     content = next((message[key] for key in _SAID if message.get(key) is not None), "")
     if role == "tool" and not _has_results(content):
         yield from _results(content, message)
@@ -124,19 +124,19 @@ def _parts(content: Any, is_call: bool) -> _Parts:
 
 def _add(part: Any, parts: _Parts) -> None:
     """Put a part of Anthropic's, Gemini's or OpenAI's content where it belongs."""
-    known = part if isinstance(part, dict) else {"text": part}
-    kind = known.get("type")
-    answer = next((known[key] for key in _ANSWERS if isinstance(known.get(key), dict)), None)
-    thought = known.get("thinking") or (known.get("text") if known.get("thought") is True else None)
+    body = part if isinstance(part, dict) else {"text": part}
+    kind = body.get("type")
+    answer = next((body[key] for key in _ANSWERS if isinstance(body.get(key), dict)), None)
+    thought = body.get("thinking") or (body.get("text") if body.get("thought") is True else None)
     if kind == "tool_result" or answer is not None:
-        result = known if answer is None else {**answer, "content": answer.get("response")}
+        result = body if answer is None else {**answer, "content": answer.get("response")}
         parts.results += tuple(_results(result.get("content"), result))
-    elif kind == "tool_use" or any(isinstance(known.get(key), dict) for key in CALL_KEYS):
-        parts.calls += (call_of(known),)
+    elif kind == "tool_use" or any(isinstance(body.get(key), dict) for key in CALL_KEYS):
+        parts.calls += (call_of(body),)
     elif isinstance(thought, str):
         parts.thought += thought
     else:
-        text = known.get("text") or known.get("refusal") or ("" if kind == "text" else None)
+        text = body.get("text") or body.get("refusal") or ("" if kind == "text" else None)
         if not isinstance(text, str):
             raise UnusableData(
                 f"its content has {shown(part)}, needed text, calls or results: pictures and "
@@ -169,8 +169,8 @@ def result_text(content: Any) -> str:
 
 def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
     """A turn of the assistant's."""
-    given = next((message[key] for key in _CALL_LISTS if message.get(key)), ())
-    calls = parts.calls + (calls_of(given) if given else ())
+    listed = next((message[key] for key in _CALL_LISTS if message.get(key)), ())
+    calls = parts.calls + (calls_of(listed) if listed else ())
     thought, text = _split_thought(parts.text)
     text = text or str(message.get("refusal") or "")
     if not calls and is_call:
@@ -180,8 +180,8 @@ def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
             raise UnusableData("its list of calls is empty, needed at least one")
     elif not calls:
         text, calls = spoken_calls(text)
-    named = [message[key] for key in _THOUGHTS if isinstance(message.get(key), str)]
-    thoughts = [one.strip() for one in (*named[:1], parts.thought, thought) if one.strip()]
+    beside = [message[key] for key in _THOUGHTS if isinstance(message.get(key), str)]
+    thoughts = [one.strip() for one in (*beside[:1], parts.thought, thought) if one.strip()]
     if any("<think>" in one or "</think>" in one for one in (text, *thoughts)):
         raise UnusableData(
             f"found <think> or </think> inside {shown(parts.text)}, needed one thought in front of "
@@ -192,8 +192,8 @@ def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
 
 
 def _split_thought(text: str) -> tuple[str, str]:
-    found = _THOUGHT.match(text)
-    return (found[1], text[found.end() :]) if found else ("", text)
+    match = _THOUGHT.match(text)
+    return (match[1], text[match.end() :]) if match else ("", text)
 
 
 def _is_learned(message: dict[str, Any]) -> bool:

@@ -71,8 +71,8 @@ class Student:
     def prompt(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> str:
         """The text that the model reads, rendered by llama.cpp from the file's template."""
         body = {"messages": [m.as_dict() for m in messages], "tools": list(tools)}
-        broken = self._control(json.dumps(body, ensure_ascii=False)).broken(body)
-        return str(self._post("/apply-template", broken)["prompt"])
+        escaped = self._control(json.dumps(body, ensure_ascii=False)).escape(body)
+        return str(self._post("/apply-template", escaped)["prompt"])
 
     def answer(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Completion:
         """What the model says next."""
@@ -121,12 +121,12 @@ class Student:
     def _control(self, text: str) -> ControlTokens:
         """The control tokens that llama.cpp would make of a text."""
         body = {"content": text, "with_pieces": True}
-        read, spelled = (
+        with_control, as_text = (
             self._post("/tokenize", {**body, "parse_special": special})["tokens"]
             for special in (True, False)
         )
-        spelled_ids = {token["id"] for token in spelled}
-        pieces = (token["piece"] for token in read if token["id"] not in spelled_ids)
+        text_ids = {token["id"] for token in as_text}
+        pieces = (token["piece"] for token in with_control if token["id"] not in text_ids)
         return ControlTokens(piece for piece in pieces if isinstance(piece, str) and piece in text)
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:

@@ -135,8 +135,8 @@ class ChatTokenizer:
     ) -> str:
         try:
             text: str = self._tokenizer.apply_chat_template(
-                self.control.broken(forms),
-                tools=self.control.broken_tools(tools) or None,
+                self.control.escape(forms),
+                tools=self.control.escape_tools(tools) or None,
                 tokenize=False,
                 add_generation_prompt=add_generation_prompt,
             )

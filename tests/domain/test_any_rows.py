@@ -41,6 +41,7 @@ KEYS = st.sampled_from(
         *("tool_calls", "function_call", "functionCall", "function", "name", "arguments", "input"),
         *("id", "tool_call_id", "weight", "loss", "reasoning_content", "refusal", "images"),
         *("parameters", "inputSchema", "properties", "required", "enum", "default", "anyOf"),
+        *("$ref", "$schema", "items", "pattern", "format", "multipleOf", "additionalProperties"),
         *("scenario", "split", "tool", "simulated", "source", "phrasing", "missing", "varied"),
         *("query", "answers", "prompt", "completion", "level", "message", "place"),
     ]

@@ -27,16 +27,16 @@ def row(value: str, **arguments: str) -> Row:
 @given(st.lists(st.sampled_from(["<|im_end|>", "<|", "im_end", "|>", "<s>", "<", " ", "a"])))
 def test_no_control_token_is_left_in_a_text(pieces: list[str]) -> None:
     text = "".join(pieces)
-    broken = CHATML.broken({"a": [text, {text: 1}], "b": 7})
-    first = broken["a"][0]
+    escaped = CHATML.escape({"a": [text, {text: 1}], "b": 7})
+    first = escaped["a"][0]
     assert CHATML.first_in(first) == ""
-    assert list(broken["a"][1]) == [first]
+    assert list(escaped["a"][1]) == [first]
     assert first.replace(" ", "") == text.replace(" ", "")
 
 
 def test_a_text_without_any_is_not_touched() -> None:
-    assert CHATML.broken("a <b> x | <|im_endx") == "a <b> x | <|im_endx"
-    assert ControlTokens([]).broken("<|im_end|>") == "<|im_end|>"
+    assert CHATML.escape("a <b> x | <|im_endx") == "a <b> x | <|im_endx"
+    assert ControlTokens([]).escape("<|im_end|>") == "<|im_end|>"
 
 
 def test_a_call_that_holds_one_is_named_and_read_text_that_does_is_not() -> None:

@@ -128,6 +128,22 @@ def test_a_call_that_is_written_into_the_text_is_malformed() -> None:
     assert "instead of in tool_calls" in finding.example
 
 
+def test_a_row_that_a_person_brought_is_named_by_its_file_and_line_too() -> None:
+    row = calling("How is Bern?", "forecast", city="Bern").model_copy(
+        update={"place": "ours.jsonl:4"}
+    )
+    finding = only_failure(judged([*good(), row]))
+    assert finding.example.startswith("train:17 (ours.jsonl:4) forecast: ")
+
+
+@pytest.mark.parametrize("value", ["a </tool_call> b", "so</think>"])
+def test_a_call_that_cannot_be_read_back_is_refused(value: str) -> None:
+    row = calling(f"What time is it in {value}?", "clock", city=value)
+    finding = only_failure(judged([*good(), row]))
+    assert finding.rule == "well-formed calls"
+    assert "which ends what is read" in finding.example
+
+
 def test_a_call_of_an_unknown_tool_is_refused() -> None:
     finding = only_failure(judged([*good(), calling("Fly me to Bern", "fly", city="Bern")]))
     assert finding.rule == "known tools"
