@@ -322,7 +322,8 @@ class Workspace(_Section):
     def _inside(self) -> Self:
         for name in self.files:
             path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or "\\" in name or not path.name:
+            is_plain = path.name and not set(name) & {"\\", "\0"}
+            if path.is_absolute() or ".." in path.parts or not is_plain:
                 raise ValueError(f"the file {name!r} is not one inside the workspace")
         return self
 

@@ -36,7 +36,7 @@ def _decoded(text: str, path: Path) -> Any:
             return json.loads(text)
         # YAML has dates and numbered keys; JSON Schema has neither.
         return json.loads(json.dumps(from_yaml(text)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix == ".json" else "YAML"
         raise UnusableData(f"{path}: is not {kind}: {' '.join(str(error).split())}") from error
     except TypeError as error:
