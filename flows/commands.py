@@ -318,18 +318,25 @@ def _check(
 def _quieten_logs() -> None:
     """Keep from the terminal what is not news: hooks, and tracebacks of our own errors.
 
-    The API is told all of it.
+    The API is told all of it. What is shown has no control characters: it may quote a server.
     """
 
     def is_worth_showing(record: logging.LogRecord) -> bool:
         is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
         return not (is_refusal or "'stage_completed'" in record.getMessage())
 
-    def show_control_characters(record: logging.LogRecord) -> bool:
-        record.msg, record.args = printable(record.getMessage()), ()
-        return True
-
     # Prefect's console handler is the root logger's; those of its own loggers speak to the API.
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_worth_showing)
-        handler.addFilter(show_control_characters)
+        handler.setFormatter(_Printable(handler.formatter or logging.Formatter()))
+
+
+class _Printable(logging.Formatter):
+    """Another formatter's text, fit for a terminal."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(self._inner.format(record))

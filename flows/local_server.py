@@ -71,7 +71,7 @@ def prefect_api() -> Iterator[str]:
     assert process.stdout is not None
     try:
         url = f"http://127.0.0.1:{_port(process.stdout)}/api"
-        _wait_until_healthy(url)
+        _wait_until_healthy(url, process)
         yield url
     finally:
         process.stdin.close()
@@ -90,10 +90,12 @@ def _port(output: IO[str]) -> int:
     return int(line)
 
 
-def _wait_until_healthy(url: str) -> None:
+def _wait_until_healthy(url: str, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     with httpx.Client(trust_env=False) as client:
         while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise MachineTooSmall("the local Prefect server ended; its reason stands above")
             try:
                 if client.get(f"{url}/health", timeout=5).is_success:
                     return

@@ -337,7 +337,8 @@ class Workspace(_Section):
     def _inside(self) -> Self:
         for name in self.files:
             path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or "\\" in name or not path.name:
+            is_plain = path.name and not set(name) & {"\\", "\0"}
+            if path.is_absolute() or ".." in path.parts or not is_plain:
                 raise ValueError(f"the file {name!r} is not one inside the workspace")
         return self
 
@@ -404,13 +405,14 @@ class Server(_Section):
 
 def _check_url(url: str) -> None:
     """Make sure that a URL can be reached over HTTP and holds no password; ValueError else."""
+    shown = url.partition("?")[0]  # a query may hold a key
     try:
         parts = urlsplit(url)
         is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as error:
-        raise ValueError(f"{url!r} is no URL: {error}") from error
+        raise ValueError(f"{shown!r} is no URL: {error}") from error
     if not is_whole:
-        raise ValueError(f"{url!r} is no URL; needed http:// or https:// and a host")
+        raise ValueError(f"{shown!r} is no URL; needed http:// or https:// and a host")
     if parts.username is not None:
         raise ValueError(
             f"the URL of {parts.hostname!r} holds a user's name; needed it in headers, as ${{NAME}}"

@@ -25,6 +25,7 @@ AGENT, SERVER, TOOLS, VALIDATION = (
     "tools.json",
     "tests/validation.json",
 )
+MODEL_SUFFIX = ".gguf"
 NEEDED = (AGENT, SERVER, TOOLS, VALIDATION)
 _MOST_SHOWN = 300
 """Characters of a result, or of an error's text."""
@@ -45,7 +46,7 @@ _LIST = TypeAdapter(list[_Listed])
 class ModelFile(BaseModel):
     """The GGUF file that agent.yaml names."""
 
-    name: str
+    name: str = Field(pattern=rf"\{MODEL_SUFFIX}$")
 
 
 class Agent(BaseModel):

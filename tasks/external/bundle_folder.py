@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tasks.domain.bundle_checks import (
     AGENT,
+    MODEL_SUFFIX,
     NEEDED,
     OpenedBundle,
     check_listing,
@@ -19,6 +20,7 @@ from tasks.external.storage import digest
 _MOST_FILES = 1000
 _MOST_BYTES = {CHECKSUMS: 2**20, AGENT: 2**18}
 _MOST_BYTES_ELSE = 2**24
+"""Of every other file but the model."""
 
 
 def open_bundle(path: Path) -> OpenedBundle:
@@ -42,6 +44,8 @@ def _opened(path: Path) -> OpenedBundle:
         raise BundleInvalid(f"no {CHECKSUMS}; needed the folder of a bundle")
     sums = parse_checksums(_text(path, CHECKSUMS))
     check_listing(files - {CHECKSUMS}, sums)
+    for name in sums:
+        _check_size(path, name)
     for name, wanted in sums.items():
         check_sum(name, digest(path / name)[0], wanted)
     return opened(str(path), sums, {name: _text(path, name) for name in NEEDED})
@@ -70,11 +74,15 @@ def _below(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _text(folder: Path, name: str) -> str:
-    most = _MOST_BYTES.get(name, _MOST_BYTES_ELSE)
-    size = (folder / name).stat().st_size
-    if size > most:
-        raise BundleInvalid(f"{name} has {size} bytes, needed at most {most}")
+    _check_size(folder, name)
     try:
         return (folder / name).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise BundleInvalid(f"{name} is not UTF-8 text: {error.reason}") from error
+
+
+def _check_size(folder: Path, name: str) -> None:
+    most = _MOST_BYTES.get(name, _MOST_BYTES_ELSE)
+    size = (folder / name).stat().st_size
+    if size > most and not name.endswith(MODEL_SUFFIX):
+        raise BundleInvalid(f"{name} has {size} bytes, needed at most {most}")

@@ -22,6 +22,7 @@ from mcp.types import (
 
 from profiles import Server
 from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
+from tasks.domain.masking import secrets_in
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import toolset_from_value
@@ -56,7 +57,7 @@ def connect(
         ServerFailed: it cannot be started or reached, does not speak MCP or is too slow.
     """
     started = ready(server, workspace)  # which says what is unset
-    line = Wire(started, {name: os.environ[name] for name in server.variables})
+    line = Wire(started, secrets_in({name: os.environ[name] for name in server.variables}))
     with ExitStack() as stack:
         stack.callback(line.end_strays)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-"))

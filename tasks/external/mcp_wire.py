@@ -34,6 +34,7 @@ from pydantic import ValidationError
 
 from profiles import VARIABLE, Server
 from tasks.domain.errors import ServerFailed, UnusableData, UnusableTool
+from tasks.domain.masking import masked
 from tasks.domain.phrasing.naming import name_words, singular
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.toollists import tool_from_value
@@ -74,7 +75,7 @@ class Wire:
 
     def __init__(self, server: Server, secrets: Mapping[str, str]) -> None:
         self.server = server
-        self._secrets = {text: f"${{{name}}}" for name, text in secrets.items() if text}
+        self._secrets = secrets
         self.place = f"server {server.name!r}"
         self.log: TextIO
         self.mark = uuid.uuid4().hex
@@ -140,19 +141,8 @@ class Wire:
         return f"{self.place}: {' '.join(self.without_secrets(found).split())[:_TAIL_CHARS]}"
 
     def without_secrets(self, value: Any) -> Any:
-        """Any JSON value with the values of our variables in it replaced by their names.
-
-        Some servers answer or complain with the key that they were given: it must not be learned,
-        logged or shown.
-        """
-        if isinstance(value, str):
-            for secret, name in self._secrets.items():
-                value = value.replace(secret, name)
-        elif isinstance(value, dict) and self._secrets:
-            return {key: self.without_secrets(part) for key, part in value.items()}
-        elif isinstance(value, list) and self._secrets:
-            return [self.without_secrets(part) for part in value]
-        return value
+        """Any JSON value without the keys that the server was given."""
+        return masked(value, self._secrets)
 
     def _found(self, fault: BaseException, asked: str, seconds: float) -> str:
         match fault:

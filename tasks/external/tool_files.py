@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tasks.domain.decoding import from_yaml
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import toolset_from_value
@@ -36,8 +35,8 @@ def _decoded(text: str, path: Path) -> Any:
         if path.suffix == ".json":
             return json.loads(text)
         # YAML has dates and numbered keys; JSON Schema has neither.
-        return json.loads(json.dumps(yaml.safe_load(text)))
-    except (ValueError, yaml.YAMLError) as error:
+        return json.loads(json.dumps(from_yaml(text)))
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix == ".json" else "YAML"
         raise UnusableData(f"{path}: is not {kind}: {' '.join(str(error).split())}") from error
     except TypeError as error:

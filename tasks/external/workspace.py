@@ -78,10 +78,15 @@ def _replaced(value: Any, path: str) -> Any:
 
 
 def _fill(name: str, spec: Workspace, folder: Path) -> None:
-    for relative, text in spec.files.items():
-        path = folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        for relative, text in spec.files.items():
+            path = folder / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ServerFailed(
+            f"server {name!r}: the workspace file {relative!r} cannot be written: {error.strerror}"
+        ) from error
     for command in spec.commands:
         _run(name, command, folder)
 

@@ -96,20 +96,20 @@ def test_a_file_that_its_sums_do_not_vouch_for_is_refused_before_anything_is_rea
         ({"agent": "!!python/object/apply:os.system [id]"}, "could not determine a constructor"),
         (
             {"agent": json.dumps({"file": {"name": "../../etc/passwd"}, "stop": []})},
-            "toolset_fingerprint: Field required",
+            "agent.yaml: file.name: String should match pattern",
         ),
         (
             {
                 "agent": json.dumps(
                     {
-                        "file": {"name": "/etc/passwd"},
+                        "file": {"name": "/etc/a.gguf"},
                         "stop": [],
                         "max_seq_length": 512,
                         "toolset_fingerprint": "0",
                     }
                 )
             },
-            "agent.yaml: names the file '/etc/passwd', needed one of the bundle's",
+            "agent.yaml: names the file '/etc/a.gguf', needed one of the bundle's",
         ),
         ({"server": "[" * 100_000}, "server.json cannot be read: recursion limit"),
         ({"server": "[]"}, "server.json: Input should be a valid dictionary"),

@@ -446,6 +446,8 @@ def test_a_tool_list_is_read_from_json_and_yaml(tmp_path: Path) -> None:
         ("a.json", b"\xff", "is not UTF-8 text"),
         ("a.yaml", b"a: [", "is not YAML: while parsing a flow node"),
         ("a.yaml", b"since: 2024-01-02", "needed JSON values (put dates in quotes)"),
+        ("a.yaml", b"a: &a [*a]", "is not YAML: it is nested too deep, or inside itself"),
+        ("a.json", b"[" * 100_000, "is not JSON: maximum recursion depth exceeded"),
         ("a.txt", b"[]", "found .txt, needed .json, .yaml, .yml"),
         ("a.json", b"[]", "the tool list is empty"),
         ("a.json", None, "cannot be read: No such file or directory"),

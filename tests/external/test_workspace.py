@@ -151,3 +151,20 @@ def test_every_value_of_the_git_server_exists_in_its_workspace(repository: Path)
     assert len(toolset.tools) == 12
     assert [result.text for result in results if result.is_error] == []
     assert all(result.text for result in results[: len(spec.values["revision"])])
+
+
+def test_a_command_gets_no_key_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "s3cret")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    folder = prepare_workspace(server(("sh", "-c", "env > seen")), tmp_path / "notes")
+    assert folder is not None
+    seen = (folder / "seen").read_text("utf-8")
+    assert "HF_TOKEN" not in seen
+    assert "GIT_DIR" not in seen
+    assert "PATH=" in seen
+
+
+def test_a_file_and_a_folder_of_one_name_are_refused_in_one_line(tmp_path: Path) -> None:
+    spec = server(**{"a": "file", "a/b": "in a folder"})
+    with pytest.raises(ServerFailed, match="'notes': the workspace file 'a/b' cannot be written: "):
+        prepare_workspace(spec, tmp_path / "notes")

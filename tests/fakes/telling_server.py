@@ -3,12 +3,14 @@
 import os
 import sys
 
+from mcp.types import ToolAnnotations
+
 from tests.fakes.weather_server import server
 
 KEY = os.environ["WEATHER_KEY"]
 
 
-@server.tool()
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
 def look_up_station(name: str) -> str:
     """Look up a weather station by its name."""
     return f"{name} is reached with {KEY}"

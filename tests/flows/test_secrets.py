@@ -44,9 +44,9 @@ headers = {{ Authorization = "Bearer ${{WEATHER_KEY}}" }}
 """
 
 
-def teacher(url: str, **changes: str) -> str:
+def teacher(url: str, right_tool: float = 0.0, **changes: str) -> str:
     plan = PLAN | {"endpoint": url, "share": 0.2, "attempts": 1} | changes
-    return profile(teacher=plan)
+    return profile(teacher=plan, thresholds={"right_tool": right_tool})
 
 
 @contextmanager
@@ -93,8 +93,9 @@ def secrets(
             "training/good": teacher(seen.url, model="good", key_variable="TEACHER_KEY"),
             "training/block": teacher(seen.url, model="good", key_secret="canary"),
             "training/bad": teacher(seen.url, model="bad", key_variable="TEACHER_KEY"),
-            "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
-            "training/strict": profile(thresholds={"right_tool": 0.9}),
+            "training/strict": teacher(
+                seen.url, right_tool=0.9, model="good", key_variable="TEACHER_KEY"
+            ),
             "servers/telling": server(),
             "servers/dying": server(', "die"'),
             "servers/web": WEB.format(url=seen.url),
@@ -127,18 +128,17 @@ def test_no_secret_is_left_anywhere(
     _, seen = secrets
     Secret(value=CANARIES["SECRET_BLOCK"]).save("canary")
     with watched() as commands:
-        bundle = forge("telling", "tiny", "good")
         stages.generate(load_recipe("telling", "tiny", "block"), str(tmp_path / "made.jsonl"))
         for asked in (
             ("dying", "tiny", "good"),
             ("web", "tiny", "good"),
             ("telling", "tiny", "bad"),
-            ("telling", "tiny", "greedy"),
             ("telling", "tiny", "strict"),
         ):
             with pytest.raises(ForgeError) as refused:
                 forge(*asked)
             assert not any(text in str(refused.value) for text in CANARIES.values()), asked
+        bundle = forge("telling", "tiny", "good")
     assert Path(bundle.path).is_dir()
     assert {f"Bearer {CANARIES['TEACHER_KEY']}", f"Bearer {CANARIES['SECRET_BLOCK']}"} <= set(
         seen.keys
