@@ -1,0 +1,54 @@
+"""One stage in a process of its own: ``python -m benchmarks.gpu.stage NAME plan.json``."""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.gpu.results import Results
+from tasks.external.machine import look_at_device
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a stage works with."""
+
+    tiny: bool
+    """Shapes that a CPU computes in seconds, instead of those that are asked about."""
+    work: Path
+    """A folder that stages share: bases are made there once."""
+
+
+Measured = Iterator[tuple[str, Any]]
+"""Names of figures and the figures, each as soon as it is there."""
+
+
+def main() -> None:
+    """Measure, and keep every figure."""
+    name, file = sys.argv[1:]
+    told = json.loads(Path(file).read_text(encoding="utf-8"))
+    plan = Plan(tiny=told["tiny"], work=Path(told["work"]))
+    machine = _machine(plan)
+    results = Results(Path(told["results"]))
+    module = importlib.import_module(f"benchmarks.gpu.{name}")
+    for key, figures in module.measure(plan):
+        results.keep(name, told["started"], machine, key, figures)
+
+
+def _machine(plan: Plan) -> str:
+    """The GPU's name; a stage that is not tiny ends here where torch cannot use one."""
+    import torch
+
+    if plan.tiny:
+        return "CPU, tiny shapes"
+    if not torch.cuda.is_available():
+        driver = look_at_device()
+        sys.exit(f"torch {torch.__version__} cannot use a GPU here (nvidia-smi: {driver})")
+    return str(torch.cuda.get_device_name())
+
+
+if __name__ == "__main__":
+    main()
