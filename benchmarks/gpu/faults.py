@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
-from benchmarks.gpu.stage import Measured, Plan
+from benchmarks.gpu.stage import FAILED, Measured, Plan
 from tasks.domain.progress import TrainingUpdate
 
 SHORT_ROWS = {"count": 32, "prefix": 64, "own": [20, 60]}
@@ -22,6 +22,7 @@ _ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": "65536",
     "MALLOC_TRIM_THRESHOLD_": "65536",
     "MALLOC_ARENA_MAX": "1",
+    "OMP_NUM_THREADS": "1",
 }
 
 
@@ -71,13 +72,18 @@ class Trainee:
 
 
 def measure(plan: Plan) -> Measured:
-    """Both faults; the trainings that do not depend on each other run side by side on a GPU."""
+    """Both faults; trainings that do not depend on each other run side by side.
+
+    On a CPU only padded rows run out of memory: what glibc does not give back after each attempt
+    is more than a rung of packs saves of so small a model (tests/external/test_out_of_memory.py
+    has one that is counted out for it).
+    """
     base = str(material.random_base(TINY, plan.work / "tiny-4bit", in_4bit=True))
     killed, whole = start_killed(plan, base)
-    short = {name: start_short(plan, base, name) for name in SHARES} if not plan.tiny else {}
+    shares = list(SHARES)[:1] if plan.tiny else list(SHARES)
+    short = {name: start_short(plan, base, name) for name in shares}
     yield "kill -9 and resume", resumed(plan, base, killed.outcome(), whole.outcome())
-    for name in SHARES:
-        trainee = short.get(name) or start_short(plan, base, name)
+    for name, trainee in short.items():
         yield f"out of memory, {name}", described(trainee.outcome())
 
 
@@ -93,7 +99,7 @@ def resumed(plan: Plan, base: str, killed: Outcome, whole: Outcome) -> dict[str,
 
     again = Trainee("resumed", plan, **_killable(base)).outcome()
     if again.code or whole.code:
-        return {"failed": again.last_words or whole.last_words}
+        return {FAILED: again.last_words or whole.last_words}
     one, other = (
         load_file(x.work / "adapter" / "adapter_model.safetensors") for x in (again, whole)
     )
@@ -129,12 +135,11 @@ def start_short(plan: Plan, base: str, name: str) -> Trainee:
 
 def described(short: Outcome) -> dict[str, Any]:
     """The rungs that were taken, and whether the training came to its end."""
-    found = {"code": short.code, "last_words": short.last_words if short.code else ""}
     rungs = [update.detail for update in short.updates if update.moment == "out_of_memory"]
     if short.code:
-        return found | {"rungs": rungs}
+        return {FAILED: short.last_words, "rungs": rungs}
     record = short.record
-    return found | {"rungs": rungs, "steps": record["steps"], "notes": record["notes"]}
+    return {"rungs": rungs, "steps": record["steps"], "notes": record["notes"]}
 
 
 def _killable(base: str) -> dict[str, Any]:

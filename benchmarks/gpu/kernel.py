@@ -6,11 +6,12 @@ and in float32. Padded rows stand beside them: what these are off by is rounding
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
-from benchmarks.gpu.stage import Measured, Plan
+from benchmarks.gpu.stage import Measured, Plan, tried
 from profiles import load_model, load_profile
 from tasks.domain.token_rules import EncodedRow
 
@@ -27,7 +28,8 @@ def measure(plan: Plan) -> Measured:
     for family, shape in FAMILIES.items():
         base = material.random_base(shape, plan.work / f"kernel-{family}", in_4bit=True)
         for precision in precisions:
-            yield f"{family} {precision}", compare(base, precision, rows)
+            found = tried(partial(compare, base, precision, rows))
+            yield f"{family} {precision}", found
 
 
 def compare(base: Any, precision: str, encoded: list[EncodedRow]) -> dict[str, Any]:

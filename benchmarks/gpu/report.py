@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.results import Record
+from benchmarks.gpu.stage import FAILED
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs" / "gpu.md", ROOT / "README.md")
@@ -60,7 +61,7 @@ def _kernel(figures: Figures) -> str:
             f"{one['largest_gradient_error']:.1e} "
             f"({one['largest_gradient_error_of_padded_rows']:.1e})",
         )
-        for name, one in figures.items()
+        for name, one in _measured(figures)
     ]
     return _table(("packs, NF4", "tokens", "loss off by (padded rows)", "largest gradient"), rows)
 
@@ -77,7 +78,7 @@ def _speed(figures: Figures) -> str:
             _percent(one["largest_loss_difference"].get(variant)),
             "; ".join(found["notes"]),
         )
-        for server, one in figures.items()
+        for server, one in _measured(figures)
         for variant, found in one["variants"].items()
     ]
     head = ("rows of", "way", "s per step", "useful tokens/s", "GPU GiB", "faster", "loss", "notes")
@@ -133,6 +134,11 @@ _TABLES: dict[str, Callable[[Figures], str]] = {
     "faults": _faults,
     "forge": _forge,
 }
+
+
+def _measured(figures: Figures) -> list[tuple[str, Any]]:
+    """Less what failed, which the overview says."""
+    return [(name, one) for name, one in figures.items() if FAILED not in one]
 
 
 def _facts(title: str, *groups: Any) -> str:

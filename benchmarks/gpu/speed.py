@@ -4,13 +4,14 @@ The three trainings follow each other in this process: a GPU's peak memory can b
 comes last, since it changes the classes that it finds.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks import rows
 from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
-from benchmarks.gpu.stage import Measured, Plan
+from benchmarks.gpu.stage import Measured, Plan, tried
 from benchmarks.one_training import summary, trained
 from benchmarks.train import packed_tokens
 from profiles import Profile, load_model, load_profile
@@ -36,7 +37,7 @@ def measure(plan: Plan) -> Measured:
     else:
         base, weights = material.smollm2(plan.work)
     for server in ("time", "git"):
-        yield server, {"weights": weights} | _compared(server, base, plan)
+        yield server, {"weights": weights} | tried(partial(_compared, server, base, plan))
 
 
 def _compared(server: str, base: Path, plan: Plan) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.results import Results
 from tasks.external.machine import look_at_device
+
+FAILED = "failed"
+"""The name of a figure that says why the others beside it are not there."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,24 @@ def main() -> None:
     machine = _machine(plan)
     results = Results(Path(told["results"]))
     module = importlib.import_module(f"benchmarks.gpu.{name}")
+    failed = []
     for key, figures in module.measure(plan):
         results.keep(name, told["started"], machine, key, figures)
+        if isinstance(figures, dict) and FAILED in figures:
+            failed.append(f"{key}: {figures[FAILED]}")
+    if failed:
+        sys.exit("; ".join(failed))
+
+
+def tried(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``measure`` finds, or how it failed, so that the next figure is measured too."""
+    from tasks.external.trainer.self_check import FAILURES
+
+    try:
+        return measure()
+    except FAILURES as error:
+        traceback.print_exc()
+        return {FAILED: f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"}
 
 
 def _machine(plan: Plan) -> str:

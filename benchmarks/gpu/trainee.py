@@ -20,8 +20,8 @@ from profiles import Training, load_model, load_profile
 from tasks.domain.errors import ForgeError
 from tasks.domain.progress import TrainingUpdate
 
-ROOM_SHARE = 0.6
-"""Of what a step takes beside the model: it does not fit, half of its rows do."""
+ROOM_SHARE = 0.75
+"""Of what a step takes beside the model: it does not fit, half of its rows and some waste do."""
 
 
 def main() -> None:
