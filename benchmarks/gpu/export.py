@@ -11,11 +11,10 @@ from typing import Any
 import psutil
 
 from benchmarks.gpu import material
-from benchmarks.gpu.models import shape_of
+from benchmarks.gpu.models import EXPORTED, shape_of
 from benchmarks.gpu.stage import Measured, Plan
 from profiles import Quantization, load_model, load_profile
 
-MODEL = "deepseek-r1"
 QUANTIZATION: Quantization = "q8_0"
 _EVERY = 0.1
 """Seconds between two looks at the host's memory."""
@@ -28,10 +27,10 @@ def measure(plan: Plan) -> Measured:
     # Imported before anything is measured: libraries are no part of a merge.
     from tasks.external.trainer.merging import merge
 
-    known = load_model(MODEL).architecture
+    known = load_model(EXPORTED).architecture
     assert known is not None
     shape = shape_of(known, plan)
-    base = material.random_base(shape, plan.work / MODEL, in_4bit=True)
+    base = material.random_base(shape, plan.work / EXPORTED, in_4bit=True)
     folder = plan.work / "export"
     shutil.rmtree(folder, ignore_errors=True)
     adapter = material.random_adapter(shape, load_profile("balanced").lora, folder / "adapter")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def measure(plan: Plan) -> Measured:
     has one that is counted out for it).
     """
     base = str(material.random_base(TINY, plan.work / "tiny-4bit", in_4bit=True))
+    shutil.rmtree(plan.work / "faults", ignore_errors=True)  # an earlier run's checkpoints
     killed, whole = start_killed(plan, base)
     shares = list(SHARES)[:1] if plan.tiny else list(SHARES)
     short = {name: start_short(plan, base, name) for name in shares}

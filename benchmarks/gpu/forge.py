@@ -6,6 +6,7 @@ whether every stage does its work on this machine, not how good sixty steps make
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -46,10 +47,12 @@ def measure(plan: Plan) -> Measured:
         base, weights = material.smollm2(plan.work)
     _write_profiles(plan.work / "profiles", base, TINY if plan.tiny else FEWER)
     os.environ["MCP_FORGE_PROFILES"] = str(plan.work / "profiles")
+    bundle = plan.work / "bundle"
+    for left in (Path(os.environ["MCP_FORGE_HOME"]), bundle):  # stages would come from the cache
+        shutil.rmtree(left, ignore_errors=True)
     from flows.local_server import prefect_api, settle_environment
 
     settle_environment()
-    bundle = plan.work / "bundle"
     with prefect_api() as url:
         began = time.monotonic()
         options = ["--server", SERVER, "--model", MODEL, "--profile", PROFILE]

@@ -4,6 +4,7 @@ Each is opened once; the adapters of the three profiles follow each other on it.
 """
 
 import gc
+import shutil
 import time
 from typing import Any
 
@@ -17,6 +18,8 @@ from tasks.domain.token_rules import EncodedRow
 from tasks.external.machine import look_at_device
 
 MODELS = ("deepseek-r1", "qwen-2.5-7b", "qwen-2.5")
+EXPORTED = "deepseek-r1"
+"""The one whose base stays on the disk, for the next stage."""
 PROFILES = ("fast_dev", "balanced", "max_quality")
 STOCK = "balanced"
 """The profile that stock TRL on Unsloth is measured with too."""
@@ -47,6 +50,8 @@ def measure(plan: Plan) -> Measured:
                 yield f"{name} {profile} {variant}", figures
         del loaded
         _free()
+        if name != EXPORTED:
+            shutil.rmtree(base)
 
 
 def shape_of(shape: Architecture, plan: Plan) -> Architecture:
@@ -71,6 +76,7 @@ def _step(
     tokens = sum(len(row.ids) for row in rows) / steps
     figures = summary(found, tokens, 1 if plan.tiny else DISCARDED)
     kept = ("seconds_per_step", "useful_tokens_per_second", "losses")
+    expected = _estimate(model, profile, rows)
     base = tuned.unload()
     del tuned
     _free()
@@ -78,8 +84,8 @@ def _step(
         "notes": found["notes"],
         "resident_bytes": resident,
         "peak_bytes": found["peak_gpu_bytes"] + _context(),
-        "estimate": _estimate(model, profile, rows).model_dump(mode="json"),
-        "estimated_bytes": _estimate(model, profile, rows).total,
+        "estimate": expected.model_dump(mode="json"),
+        "estimated_bytes": expected.total,
     }, base
 
 
