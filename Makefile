@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve bench-data
+.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve bench-data gpu
 PORT ?= 4200
 
 help:  ## what can be made
@@ -48,6 +48,10 @@ bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, our
 
 bench-memory: install  ## estimated beside measured memory of real training steps (10 minutes on an idle CPU)
 	$(BIN)/python -m benchmarks.memory
+
+gpu: install  ## rehearse and measure on an NVIDIA GPU, at most 8 minutes (docs/gpu.md)
+	$(BIN)/python -m benchmarks.gpu
+	$(BIN)/python -m benchmarks.gpu --table
 
 bench-data: bench-data-speed  ## and what each way to write data teaches, asked what people type (hours; benchmarks/bench-data.json)
 	$(BIN)/python -m benchmarks.generalisation time git --steps 30

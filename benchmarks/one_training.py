@@ -3,13 +3,15 @@
 ``python -m benchmarks.one_training settings.json``; the measurement is printed as one line of JSON.
 """
 
+import gc
 import json
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import profiles
@@ -17,77 +19,130 @@ from benchmarks import rows
 from profiles import Profile
 from tasks.domain.progress import TrainingUpdate
 
-Clock = list[tuple[float, float, float]]
-"""Wall seconds, CPU seconds of the process, and the loss, at the end of each step."""
+
+class Clock:
+    """When a training began and each of its steps ended."""
+
+    def __init__(self) -> None:
+        self.started = 0.0
+        self.ends: list[tuple[float, float, float]] = []
+        """Wall seconds, CPU seconds of the process, and the loss, at the end of each step."""
+
+    def begin(self) -> None:
+        """The first step is about to begin."""
+        self.started = time.perf_counter()
+
+    def tick(self, loss: float) -> None:
+        """A step has ended."""
+        self.ends.append((time.perf_counter(), time.process_time(), loss))
 
 
 def main() -> None:
     """Train as the file of settings says and print what was measured."""
     asked = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    profile = Profile.model_validate(asked["profile"])
     import torch
 
     torch.set_num_threads(asked["threads"])
-    clock: Clock = []
-    started: list[float] = []
+    sys.stdout.write("\n" + json.dumps(measure(asked)) + "\n")
+
+
+def measure(asked: dict[str, Any]) -> dict[str, Any]:
+    """Open the base, train one variant, and say what it took."""
+    from tasks.external.trainer import engine
+
+    profile = Profile.model_validate(asked["profile"])
+    model, tokenizer = engine.load_model(
+        Path(asked["base"]), profiles.load_model(asked["model"]), profile.lora, profile.training
+    )
+    data = engine.prepare_dataset(rows.read(Path(asked["rows"])))
+    return trained(asked["variant"], model, tokenizer, data, profile)
+
+
+def trained(
+    variant: str, model: Any, tokenizer: Any, data: Any, profile: Profile
+) -> dict[str, Any]:
+    """Train ``model`` one way, «stock», «plain» or «shared», and say what it took."""
+    import torch
+
+    clock, train = Clock(), _stock if variant == "stock" else _ours
+    on_gpu = torch.cuda.is_available()
+    if on_gpu:
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    shared = "auto" if variant == "shared" else "off"
+    training = profile.training.model_copy(update={"share_prefix": shared})
     with tempfile.TemporaryDirectory() as folder:
-        train = _stock if asked["variant"] == "stock" else _ours
-        train(asked, profile, Path(folder), clock, lambda: started.append(time.perf_counter()))
+        notes = train(model, tokenizer, data, training, Path(folder), clock)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    measured = {"ends": clock, "started": started[0], "peak_rss_bytes": peak * 1024}
-    sys.stdout.write("\n" + json.dumps(measured) + "\n")
+    return {
+        "ends": clock.ends,
+        "started": clock.started,
+        "notes": notes,
+        "peak_rss_bytes": peak * 1024,
+        "peak_gpu_bytes": torch.cuda.max_memory_reserved() if on_gpu else 0,
+    }
 
 
-def _tick(clock: Clock, loss: float) -> None:
-    clock.append((time.perf_counter(), time.process_time(), loss))
+def summary(found: dict[str, Any], tokens_per_step: float, discarded: int = 1) -> dict[str, Any]:
+    """Seconds per step and tokens a second of one measurement, less its first steps."""
+    ends = found["ends"][discarded - 1 :]
+    walls, cpus = ([b[i] - a[i] for a, b in pairwise(ends)] for i in (0, 1))
+    return {
+        "seconds_per_step": median(walls),
+        "seconds_of_each_step": walls,
+        "cpu_seconds_per_step": median(cpus),
+        "useful_tokens_per_second": tokens_per_step / median(walls),
+        "peak_rss_bytes": found["peak_rss_bytes"],
+        "losses": [loss for _, _, loss in found["ends"]],
+    }
 
 
 def _ours(
-    asked: dict[str, Any], profile: Profile, folder: Path, clock: Clock, begin: Callable[[], None]
-) -> None:
+    model: Any,
+    tokenizer: Any,
+    data: Any,
+    training: profiles.Training,
+    folder: Path,
+    clock: Clock,
+) -> list[str]:
     from tasks.external.trainer import engine
 
-    shared = "auto" if asked["variant"] == "shared" else "off"
-    training = profile.training.model_copy(update={"share_prefix": shared})
-    model, tokenizer = engine.load_model(
-        Path(asked["base"]), profiles.load_model(asked["model"]), profile.lora, training
-    )
-
     def report(update: TrainingUpdate) -> None:
-        if update.moment == "fell_back":
-            sys.exit(f"packs are not right here: {update.detail}")
         if update.moment == "started":
-            begin()
+            clock.begin()
         if update.moment == "progress" and update.loss is not None:
-            _tick(clock, update.loss)
+            clock.tick(update.loss)
 
-    data = engine.prepare_dataset(rows.read(Path(asked["rows"])))
-    engine.train(model, tokenizer, data, None, training, folder, report)
+    record = engine.train(model, tokenizer, data, None, training, folder, report)
+    return list(record.notes)
 
 
 def _stock(
-    asked: dict[str, Any], profile: Profile, folder: Path, clock: Clock, begin: Callable[[], None]
-) -> None:
+    model: Any,
+    tokenizer: Any,
+    data: Any,
+    training: profiles.Training,
+    folder: Path,
+    clock: Clock,
+) -> list[str]:
     """What a notebook does: Unsloth's model, TRL's trainer, TRL's own padding collator."""
-    from tasks.external.trainer import engine  # imports Unsloth before TRL
+    from tasks.external.trainer import engine  # noqa: F401 - imports Unsloth before TRL
 
     # isort: split
+    import torch
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
-    training = profile.training
-    model, tokenizer = engine.load_model(
-        Path(asked["base"]), profiles.load_model(asked["model"]), profile.lora, training
-    )
-
     class Watch(TrainerCallback):  # type: ignore[misc]
         def on_train_begin(self, *_: Any, **__: Any) -> None:
-            begin()
+            clock.begin()
 
         def on_log(self, *_: Any, logs: dict[str, Any], **__: Any) -> None:
             if "loss" in logs:
-                _tick(clock, logs["loss"])
+                clock.tick(logs["loss"])
 
+    on_gpu = torch.cuda.is_available()
     trainer = SFTTrainer(
         model=model,
         processing_class=tokenizer,
@@ -107,15 +162,16 @@ def _stock(
             save_strategy="no",
             seed=training.seed,
             data_seed=training.seed,
-            bf16=False,
+            bf16=on_gpu and torch.cuda.is_bf16_supported(),
             disable_tqdm=True,
             report_to=[],
-            use_cpu=True,
+            use_cpu=not on_gpu,
         ),
-        train_dataset=engine.prepare_dataset(rows.read(Path(asked["rows"]))),
+        train_dataset=data,
         callbacks=[Watch()],
     )
     trainer.train()
+    return [f"padding_free {trainer.args.padding_free}"]
 
 
 if __name__ == "__main__":

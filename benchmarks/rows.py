@@ -5,10 +5,7 @@ from pathlib import Path
 
 import profiles
 from profiles import Data, Profile, Scenarios
-from tasks.domain.rows import write_rows
 from tasks.domain.token_rules import EncodedRow
-from tasks.external.servers import at_home, executing, read_toolset_of
-from tasks.external.tokenizer import ChatTokenizer
 
 OWN_TOKENS = (100, 200)
 """Tokens of a row behind the shared prefix: fewer flatter sharing, more hide it behind results."""
@@ -22,6 +19,11 @@ def write(server_name: str, profile: Profile, base: Path, count: int, path: Path
     Raises:
         ValueError: fewer rows than needed have the right length.
     """
+    # Reading needs none of it: a GPU machine is brought rows, and not what writes them.
+    from tasks.domain.rows import write_rows
+    from tasks.external.servers import at_home, executing, read_toolset_of
+    from tasks.external.tokenizer import ChatTokenizer
+
     server = profiles.load_server(server_name)
     toolset = read_toolset_of(server)
     data = _only_answered(profile.data, count * _SPARE)

@@ -13,14 +13,13 @@ import subprocess
 import sys
 import tempfile
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import profiles
 from benchmarks import rows
 from benchmarks.loss_curves import as_svg
+from benchmarks.one_training import summary
 from profiles import Profile
 from tasks.domain.token_rules import EncodedRow
 from tasks.external.base_model import build_base
@@ -72,7 +71,7 @@ def _server(name: str, steps: int, threads: int, work: Path) -> dict[str, Any]:
     }
     seconds = {variant: found["seconds_per_step"] for variant, found in measured.items()}
     cpu = {variant: found["cpu_seconds_per_step"] for variant, found in measured.items()}
-    limit = tokens / _packed_tokens(encoded, profile)
+    limit = tokens / packed_tokens(encoded, profile)
     (HERE / f"train-{name}.svg").write_text(
         as_svg({variant: found["losses"] for variant, found in measured.items()}), encoding="utf-8"
     )
@@ -113,19 +112,13 @@ def _variant(
         env=os.environ | {"OMP_NUM_THREADS": str(threads)},
     )
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    ends = found["ends"]
-    walls, cpus = ([b[i] - a[i] for a, b in pairwise(ends)] for i in (0, 1))
-    return {
-        "seconds_per_step": median(walls),
-        "seconds_of_each_step": walls,
-        "cpu_seconds_per_step": median(cpus),
-        "useful_tokens_per_second": tokens_per_step / median(walls),
-        "peak_rss_bytes": found["peak_rss_bytes"],
-        "losses": [loss for _, _, loss in ends],
-    }
+    if variant == "shared" and found["notes"]:
+        sys.exit(f"packs are not right here: {found['notes'][0]}")
+    return summary(found, tokens_per_step)
 
 
-def _packed_tokens(encoded: list[EncodedRow], profile: Profile) -> int:
+def packed_tokens(encoded: list[EncodedRow], profile: Profile) -> int:
+    """Tokens that packs compute of all rows, step by step."""
     from tasks.external.trainer.batches import SharedPrefixPacks
     from tasks.external.trainer.engine import prepare_dataset
 

@@ -13,6 +13,7 @@ from tasks.domain.products import Tool
 from tasks.domain.reports import cell, inline, table
 from tasks.domain.tool_changes import changes_markdown, compare
 from tests.domain.test_bundle_files import ingredients
+from tests.fakes.templates import turns_of
 from tests.fakes.toolsets import CLOCKS
 
 STRANGE = (
@@ -72,6 +73,6 @@ def test_neither_a_readme_nor_a_report_of_changes_shows_more_than_words(text: st
 
 def test_a_modelfile_holds_nothing_that_a_server_wrote() -> None:
     # Tools reach Ollama with each request; of a server not even its name stands there.
-    text = modelfile(load_model("smollm2"), "model.gguf", 2048)
+    text = modelfile(load_model("smollm2"), turns_of("smollm2"), "model.gguf", 2048)
     assert text.count('"""') == 4
     assert sum(line.startswith("FROM ") for line in text.splitlines()) == 1

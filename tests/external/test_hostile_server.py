@@ -27,6 +27,7 @@ from profiles import Server
 from tasks.domain.errors import CallFailed
 from tasks.external.mcp_server import connect
 from tests.external.test_hostile_server import CALL
+from tests.helpers.peak_memory import peak_bytes
 with connect(Server.model_validate_json(sys.argv[1])) as session:
     session.toolset()
     try:
@@ -34,7 +35,7 @@ with connect(Server.model_validate_json(sys.argv[1])) as session:
     except CallFailed as error:
         said = str(error)
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([said, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+print(json.dumps([said, used.ru_utime + used.ru_stime, peak_bytes() / 2**20]))
 """
 
 

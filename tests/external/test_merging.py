@@ -33,14 +33,14 @@ SHARD = 8 * 2**20
 MEASURED = """
 import sys
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from tasks.external.trainer.merging import merge
+from tests.helpers.peak_memory import peak_bytes
 
 base, adapter, warm, target = map(Path, sys.argv[1:5])
 peaks = []
 for source, folder in ((warm, target / "warm"), (base, target / "merged")):
     merge(source, adapter if source == base else None, folder, in_4bit=True, shard_bytes=%d)
-    peaks.append(getrusage(RUSAGE_SELF).ru_maxrss * 1024)
+    peaks.append(peak_bytes())
 print(*peaks)
 """
 

@@ -82,6 +82,14 @@ def test_twenty_steps_have_the_losses_of_padded_batches(both: dict[str, Any]) ->
     assert plain[20] < plain[1] - 0.1
 
 
+def test_packs_are_trained_with_checkpointing_too(tiny_base: Path, tmp_path: Path) -> None:
+    """Layers are computed again on the way back, with the attention that packs need."""
+    changes = {"gradient_checkpointing": "unsloth", "max_steps": 2}
+    record, _, _ = trained(tiny_base, tmp_path, **changes)
+    assert record.notes == ()
+    assert record.effective["shared_prefix"] is True
+
+
 def test_the_record_says_whether_packs_were_trained(both: dict[str, Any]) -> None:
     packed, plain = (both[share][0].effective for share in ("auto", "off"))
     assert (packed["shared_prefix"], plain["shared_prefix"]) == (True, False)
@@ -158,7 +166,7 @@ def test_a_kernel_that_fails_on_its_way_back_is_found_too(tiny_base: Path, tmp_p
     """Losses of both ways agree, and the first step would have ended the training."""
     error = OutOfResources(262144, 101376, "shared memory")
     refusing = partial(make_refusing, error=error, only_backward=True)
-    record, model, _ = trained(tiny_base, tmp_path, alter=refusing, max_steps=2)
+    record, _, _ = trained(tiny_base, tmp_path, alter=refusing, max_steps=2)
     assert record.notes[0].startswith("packs cannot be computed here (OutOfResources")
     assert record.effective["shared_prefix"] is False
     assert record.steps == 2

@@ -79,7 +79,7 @@ class RefusingAttention(LlamaAttention):  # type: ignore[misc]
             output.register_hook(self._refuse)
         return output, weights
 
-    def _refuse(self, gradient: Any) -> None:
+    def _refuse(self, _gradient: Any) -> None:
         raise self.error
 
 

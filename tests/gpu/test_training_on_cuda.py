@@ -1,7 +1,5 @@
 """Training on an NVIDIA GPU. Never run where this was written; `pytest -m gpu` runs it."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,18 +9,6 @@ from tasks.domain.progress import TrainingUpdate
 from tasks.domain.token_rules import EncodedRow
 
 pytestmark = pytest.mark.gpu
-
-
-@pytest.fixture(autouse=True)
-def cuda() -> None:
-    """Skip without a GPU; fail where one was promised."""
-    try:
-        subprocess.run(["nvidia-smi"], check=True, capture_output=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        reason = "no NVIDIA GPU here (nvidia-smi does not answer)"
-        if os.environ.get("FORGE_EXPECT_GPU") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @pytest.mark.parametrize("in_4bit", [False, True])

@@ -97,8 +97,7 @@ def _go_backward(trainer: StepTrainer, batch: Batch) -> None:
     """Compute gradients and throw them away: a kernel's way back is compiled for itself."""
     try:
         with trainer.accelerator.autocast():
-            loss = trainer.mean_loss(trainer.model, batch)
-        loss.backward()
+            trainer.training_step(trainer.model, batch)
     finally:
         trainer.model.zero_grad(set_to_none=True)
 

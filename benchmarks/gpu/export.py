@@ -1,0 +1,94 @@
+"""Stage: a 4-bit base of the shape of deepseek-r1 and an adapter become 16-bit files and a GGUF."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.gpu import material
+from benchmarks.gpu.models import EXPORTED, shape_of
+from benchmarks.gpu.stage import Measured, Plan
+from profiles import Quantization, load_model, load_profile
+
+QUANTIZATION: Quantization = "q8_0"
+_EVERY = 0.1
+"""Seconds between two looks at the host's memory."""
+
+
+def measure(plan: Plan) -> Measured:
+    """Both halves; the merged model is kept until the GGUF file is there, then both are removed."""
+    from tasks.external.llama_cpp import convert
+
+    # Imported before anything is measured: libraries are no part of a merge.
+    from tasks.external.trainer.merging import merge
+
+    known = load_model(EXPORTED).architecture
+    assert known is not None
+    shape = shape_of(known, plan)
+    base = material.random_base(shape, plan.work / EXPORTED, in_4bit=True)
+    folder = plan.work / "export"
+    shutil.rmtree(folder, ignore_errors=True)
+    adapter = material.random_adapter(shape, load_profile("balanced").lora, folder / "adapter")
+    yield "base", {"disk_bytes": size(base)}
+    with watched() as found:
+        merge(base, adapter, folder / "merged", in_4bit=True)
+    yield "merge", found | {"disk_bytes": size(folder / "merged")}
+    with watched() as found:
+        notes = convert(folder / "merged", folder / "model.gguf", QUANTIZATION)
+    yield QUANTIZATION, found | {"disk_bytes": size(folder / "model.gguf"), "notes": notes}
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def watched() -> Iterator[dict[str, Any]]:
+    """Seconds, and the most memory taken meanwhile by this process and its children.
+
+    On the host only what no file stands behind counts; mapped files can be dropped at any time.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    before, found, done = _anonymous(), dict[str, Any](), threading.Event()
+    most = [before]
+
+    def look() -> None:
+        while not done.wait(_EVERY):
+            most[0] = max(most[0], _anonymous())
+
+    watcher = threading.Thread(target=look, daemon=True)
+    began = time.monotonic()
+    watcher.start()
+    try:
+        yield found
+    finally:
+        found["seconds"] = round(time.monotonic() - began, 1)
+        done.set()
+        watcher.join()
+        found["host_bytes"] = max(most[0], _anonymous()) - before
+        on_gpu = torch.cuda.is_available()
+        found["gpu_bytes"] = torch.cuda.max_memory_reserved() if on_gpu else 0
+
+
+def _anonymous() -> int:
+    process = psutil.Process()
+    return sum(map(_anonymous_of, [process, *process.children(recursive=True)]))
+
+
+def _anonymous_of(process: psutil.Process) -> int:
+    try:
+        lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ProcessLookupError):  # a child that has ended meanwhile
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+
+
+def size(path: Path) -> int:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
