@@ -1,18 +1,18 @@
-"""A stand-in of DeepSeek-R1-Distill-Llama: every space is read, and its first token comes once."""
+"""The token that a vocabulary puts in front of every text comes once, as in training.
+
+With a stand-in of DeepSeek-R1-Distill-Llama, whose vocabulary and template are its own.
+"""
 
 import os
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from profiles import Model, load_model
+from profiles import load_model
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.templates import template_faults
 from tasks.external.base_model import build_base
-from tasks.external.gguf_check import check_gguf
-from tasks.external.gguf_file import GgufFile
 from tasks.external.llama_cpp import convert, missing_for, served
 from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
@@ -20,11 +20,11 @@ from tests.fakes.own_profiles import in_folder
 from tests.fakes.stand_ins import R1_TOKENS, missing_vocabularies, write_r1
 
 FIRST = R1_TOKENS[0]
+R1 = load_model("deepseek-r1")
 TALK = (
     Message(role="system", content=SYSTEM_PROMPT),
     Message(role="user", content="Which lake do you mean?"),
 )
-TEXT = "Which lake do you mean? Zürich, 東京 🙂 {'a': 1}\n\n  x"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,72 +38,30 @@ def llama_cpp() -> None:
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stand-in as it would lie on the hub."""
-    return write_r1(tmp_path_factory.mktemp("source"))
-
-
-@pytest.fixture(scope="module")
-def r1(source: Path) -> Model:
-    return in_folder(load_model("deepseek-r1"), source)
-
-
-@pytest.fixture(scope="module")
-def base(r1: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The base as a run prepares it."""
     folder = tmp_path_factory.mktemp("base")
-    build_base(r1, folder)
+    source = write_r1(tmp_path_factory.mktemp("source"))
+    build_base(in_folder(R1, source), folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def exported(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(16-bit folder, GGUF file)."""
+def exported(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its GGUF file."""
     from tasks.external.trainer.merging import merge
 
     folder = tmp_path_factory.mktemp("exported")
     merge(base, None, folder / "merged")
     convert(folder / "merged", folder / "r1.gguf", "f16")
-    return folder / "merged", folder / "r1.gguf"
-
-
-def read_by_transformers(folder: Path) -> str:
-    from transformers import AutoTokenizer
-
-    tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
-    return str(tokenizer.decode(tokenizer(TEXT, add_special_tokens=False)["input_ids"]))
-
-
-def test_a_base_keeps_its_spaces_for_everyone_who_opens_it(source: Path, base: Path) -> None:
-    assert " " not in read_by_transformers(source).split("\n")[0]
-    assert read_by_transformers(base) == TEXT
-    for folder in (source, base):
-        chat = ChatTokenizer(folder, load_model("deepseek-r1").template_text)
-        assert chat.text(chat.ids(TEXT)) == TEXT
-
-
-def test_the_trainer_opens_the_same_tokenizer(base: Path, r1: Model) -> None:
-    from tasks.external.trainer import engine
-    from tests.external.test_trainer import LORA, settings
-
-    _, tokenizer = engine.load_model(base, r1, LORA, settings())
-    assert tokenizer(TEXT, add_special_tokens=False)["input_ids"] == ChatTokenizer(base).ids(TEXT)
-
-
-def test_the_exported_file_is_the_model_that_went_in(
-    exported: tuple[Path, Path], r1: Model
-) -> None:
-    merged, gguf = exported
-    notes = check_gguf(gguf, merged, "f16", r1.stop)
-    assert notes[1].startswith("6 texts and a conversation equal in tokens")
-    assert GgufFile(gguf).facts["tokenizer.ggml.add_bos_token"] is True
+    return folder / "r1.gguf"
 
 
 @pytest.mark.parametrize("adds_first", [True, False])
 def test_the_server_completes_the_trained_tokens_whoever_adds_the_first(
-    adds_first: bool, exported: tuple[Path, Path], base: Path, tmp_path: Path
+    adds_first: bool, exported: Path, base: Path, tmp_path: Path
 ) -> None:
-    gguf = with_first_token(exported[1], adds_first, tmp_path)
+    gguf = with_first_token(exported, adds_first, tmp_path)
     chat = ChatTokenizer(base)
     trained = chat.ids(chat.render(TALK, (), add_generation_prompt=True))
     assert trained.count(chat.ids(FIRST)[0]) == 1
@@ -120,12 +78,10 @@ def test_the_server_completes_the_trained_tokens_whoever_adds_the_first(
     assert said["tokens_evaluated"] == len(trained)
 
 
-def test_a_template_that_leaves_the_first_token_out_is_named_at_the_start(
-    base: Path, r1: Model
-) -> None:
-    assert template_faults(ChatTokenizer(base), r1.stop, r1.thinks) == []
-    bare = str(r1.template_text).replace("(bos_token or '') + ", "")
-    (fault,) = template_faults(ChatTokenizer(base, bare), r1.stop, r1.thinks)
+def test_a_template_that_leaves_the_first_token_out_is_named_at_the_start(base: Path) -> None:
+    assert template_faults(ChatTokenizer(base), R1.stop, R1.thinks) == []
+    bare = str(R1.template_text).replace("(bos_token or '') + ", "")
+    (fault,) = template_faults(ChatTokenizer(base, bare), R1.stop, R1.thinks)
     assert fault.startswith(f"begins without '{FIRST}', which the vocabulary puts first")
 
 
