@@ -73,15 +73,17 @@ def train_adapter(
         reporter.close()
     artifacts.adapter(adapter)
     events.adapter_saved(adapter)
-    _forget(checkpoints)
+    _clear(checkpoints)
     return adapter
 
 
-def _forget(checkpoints: Path) -> None:
-    """Remove them last of all: whatever stops the task before is no reason to train again."""
+def _clear(checkpoints: Path) -> None:
+    """Give back disk and GPU, last of all: what stops the task before is no reason to repeat it."""
     from tasks.external.trainer.checkpoints import Checkpoints
+    from tasks.external.trainer.out_of_memory import give_back
 
     Checkpoints(checkpoints).drop()
+    give_back()
 
 
 def _train(

@@ -54,6 +54,8 @@ class Machine(BaseModel):
     """Whether its GPU computes in bfloat16."""
     driver: str = ""
     """The version of NVIDIA's driver: ``580.65.06``."""
+    gpu_slots: int = 0
+    """Requests that a ``llama-server`` on the GPU would answer at once; 0: the CPU serves."""
     torch: Torch | None = None
     missing_packages: tuple[str, ...] = ()
     missing_tools: tuple[str, ...] = ()
@@ -94,7 +96,8 @@ def lacks(machine: Machine, request: Request, others: Sequence[str] = ()) -> lis
         faults.append(f"packages {names}; install them with: make install")
     faults += _gpu_faults(machine, request, others)
     if not (request.model.needs_gpu and machine.device.kind == "CPU"):
-        faults += _memory_faults(machine, moments(request, machine.device), others)
+        work = moments(request, machine.device, gpu_slots=machine.gpu_slots)
+        faults += _memory_faults(machine, work, others)
     faults += _disk_faults(machine, disk(request))
     return [*faults, *machine.missing_tools, *machine.model_faults]
 
@@ -106,7 +109,7 @@ def needs(machine: Machine, request: Request) -> list[str]:
         # Said of the GPU that it would need.
         device = Device(kind="GPU", total=0, free=0, bf16=True)
     lines = []
-    for moment in moments(request, device):
+    for moment in moments(request, device, gpu_slots=machine.gpu_slots):
         on_gpu = f"{_gib(moment.gpu_memory)} of GPU memory and " if moment.gpu_memory else ""
         lines.append(f"{moment.work} {on_gpu}{_gib(moment.memory)} of memory")
     written = disk(request)

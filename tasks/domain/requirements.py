@@ -77,8 +77,13 @@ class Moment(BaseModel):
     """Whether another profile would take less."""
 
 
-def moments(request: Request, device: Device, lengths: RowLengths = TYPICAL) -> list[Moment]:
-    """The memory that each stage takes at once; none where the model's sizes are not known."""
+def moments(
+    request: Request, device: Device, lengths: RowLengths = TYPICAL, gpu_slots: int = 0
+) -> list[Moment]:
+    """The memory that each stage takes at once; none where the model's sizes are not known.
+
+    ``gpu_slots``: requests that a server on the GPU answers at once; 0: the CPU serves.
+    """
     shape, profile = request.model.architecture, request.profile
     if shape is None:
         return []
@@ -88,7 +93,7 @@ def moments(request: Request, device: Device, lengths: RowLengths = TYPICAL) -> 
     if "evaluate" in request.stages:
         work.append(_exporting(shape, request.model.load_in_4bit, device))
         longest = profile.training.max_seq_length if profile else 0
-        work.append(_serving(shape, request.quantization, longest))
+        work.append(_serving(shape, request.quantization, longest, gpu_slots))
     return work
 
 
@@ -160,12 +165,16 @@ def _at_most(lengths: RowLengths, limit: int) -> RowLengths:
     )
 
 
-def _serving(shape: Architecture, quantization: Quantization, max_seq_length: int) -> Moment:
-    """The file, keys and values of the context in 16 bit, and the server."""
-    each = 2 * 2 * shape.num_hidden_layers * key_value_size(shape)
-    cache = each * context_for(max_seq_length)
-    size = gguf_bytes(shape, quantization) + cache + _SERVER
-    return Moment(work=f"serving the {quantization} file", memory=size)
+def _serving(
+    shape: Architecture, quantization: Quantization, max_seq_length: int, gpu_slots: int
+) -> Moment:
+    """The file, keys and values in 16 bit of each slot's context, and the server."""
+    each = 2 * 2 * shape.num_hidden_layers * key_value_size(shape) * context_for(max_seq_length)
+    size = gguf_bytes(shape, quantization) + each * max(gpu_slots, 1)
+    work = f"serving the {quantization} file"
+    if gpu_slots:
+        return Moment(work=work, memory=_SERVER, gpu_memory=size + _SERVER)
+    return Moment(work=work, memory=size + _SERVER)
 
 
 def _checkpoints(shape: Architecture, lora: Lora, training: Training) -> int:

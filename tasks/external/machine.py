@@ -15,7 +15,7 @@ from tasks.domain.requirements import Place, Request, Stage
 from tasks.domain.sizes import Device
 from tasks.external.base_model import is_at_hand
 from tasks.external.gpus import nvidia_smi
-from tasks.external.llama_cpp import missing_for
+from tasks.external.llama_cpp import missing_for, slots
 from tasks.external.storage import Storage
 
 _FIRST_WITH_BF16 = 8.0
@@ -44,6 +44,7 @@ def look(request: Request) -> Machine:
         free_gpu_memory=device.free if gpu else 0,
         bf16=device.bf16,
         driver=driver,
+        gpu_slots=slots() if gpu and Settings().llama_server else 0,
         torch=_torch(),
         missing_packages=_missing_packages(request.stages),
         missing_tools=_missing_tools(request.stages, request.quantization),

@@ -163,6 +163,17 @@ def test_a_small_machine_is_told_each_lack_of_the_8b_model_at_once() -> None:
     ]
 
 
+def test_a_server_on_the_gpu_takes_its_memory_there_with_a_context_for_each_slot() -> None:
+    serving = request("qwen-2.5", stages=("evaluate",))
+    one, four = (ON_GPU.model_copy(update={"gpu_slots": slots}) for slots in (1, 4))
+    assert lacks(one, serving) == lacks(four, serving) == []
+    small = {"free_gpu_memory": 18 * GIB}
+    assert lacks(one.model_copy(update=small), serving) == []
+    (fault,) = lacks(four.model_copy(update=small), serving)
+    assert " GiB of GPU memory for serving the q8_0 file, found 18.0 GiB" in fault
+    assert lacks(ON_GPU.model_copy(update=small), serving) == []  # the CPU serves
+
+
 def test_places_that_share_a_file_system_need_their_space_together() -> None:
     shared = Disk(device=7, free=50 * 10**9)
     machine = ON_GPU.model_copy(

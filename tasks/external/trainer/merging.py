@@ -14,6 +14,7 @@ import torch
 from tasks.domain.errors import UnusableModel
 from tasks.domain.export_memory import SHARD_BYTES
 from tasks.external.tokenizer_files import copy_tokenizer
+from tasks.external.trainer.out_of_memory import give_back
 
 
 def save_adapter(model: Any, folder: Path) -> None:
@@ -74,6 +75,7 @@ def merge(
         _write_json(folder / "model.safetensors.index.json", index)
     _write_config(base, folder)
     copy_tokenizer(base, folder)
+    give_back()
 
 
 class AdapterDeltas:

@@ -1,4 +1,6 @@
-"""Which errors mean that memory ran out, wherever it was asked for."""
+"""Which errors mean that memory ran out, and how memory that nobody holds is given back."""
+
+import gc
 
 import torch
 
@@ -15,3 +17,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
     )
+
+
+def give_back() -> None:
+    """Give a GPU the memory that torch keeps for later: another process may need it now."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,11 +1,9 @@
 """One training, begun again from its newest checkpoint and with less where memory runs out."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
 from transformers import TrainerState
 
@@ -21,7 +19,7 @@ from tasks.domain.oom_ladder import (
 from tasks.domain.stopping import Evaluation, best_evaluation
 from tasks.external.trainer.batches import SharedPrefixPacks
 from tasks.external.trainer.checkpoints import Checkpoints
-from tasks.external.trainer.out_of_memory import is_out_of_memory
+from tasks.external.trainer.out_of_memory import give_back, is_out_of_memory
 from tasks.external.trainer.stopping import StepAbandoned, Stopping, evaluations
 
 Build = Callable[[Dataset, Dataset | None, Training], tuple[Any, tuple[str, ...]]]
@@ -134,9 +132,7 @@ class Run:
             self.trainer.accelerator.free_memory()
         self.trainer = None
         self._model.zero_grad(set_to_none=True)
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back()
 
 
 def _up_to(limit: int, rows: Dataset) -> Dataset:
