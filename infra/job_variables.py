@@ -3,18 +3,14 @@
 import math
 from typing import Any
 
+import profiles
 from profiles import Model
 from tasks.domain.memory import GIB
-from tasks.domain.sizes import parameters
+from tasks.domain.requirements import Request, disk, moments
+from tasks.domain.sizes import Device
 
-_PROCESS_GIB = 8
-"""Python, CUDA's libraries, rows, and tensors on their way."""
-_MEMORY_BYTES = 2
-"""Of memory a parameter: the largest file that is mapped, the model in 16 bit."""
-_FREE_GIB = 10
-"""Of disk beside the model: rows, results, the adapter, temporary files."""
-_DISK_BYTES = 6
-"""Of disk a parameter: the base in 4 bit, merged in 16, two GGUF files of 8, the copy of one."""
+_SPARE_GIB = 2
+"""Prefect's own process, and pages of mapped files that are wanted again at once."""
 
 
 def job_variables(model: Model, pool_type: str) -> dict[str, Any]:
@@ -25,15 +21,22 @@ def job_variables(model: Model, pool_type: str) -> dict[str, Any]:
     """
     if model.architecture is None:
         return {}
-    size = parameters(model.architecture) / GIB
-    memory = math.ceil(_PROCESS_GIB + _MEMORY_BYTES * size)
-    disk = math.ceil(_FREE_GIB + _DISK_BYTES * size)
+    gpu = Device(kind="GPU", total=0, free=0, bf16=True)
+    # The run form offers every profile, and the longest rows that it allows.
+    requests = [
+        Request(model=model, profile=profiles.load_profile(name))
+        for name in profiles.training_profiles()
+    ]
+    work = [moment.memory for request in requests for moment in moments(request, gpu)]
+    memory = math.ceil(max(work) / GIB) + _SPARE_GIB
+    written = max(sum(disk(request).values()) for request in requests)
+    storage = math.ceil(written / GIB)
     if pool_type == "docker":
         return {"mem_limit": f"{memory}g"}
     if pool_type == "kubernetes":
         return {
             "memory_request": f"{memory}Gi",
             "memory_limit": f"{memory}Gi",
-            "ephemeral_storage": f"{disk}Gi",
+            "ephemeral_storage": f"{storage}Gi",
         }
     return {}

@@ -41,8 +41,8 @@ def test_a_larger_model_gets_more_memory_and_disk() -> None:
         *(quantities(name) for name in ("smollm2", "qwen-2.5-7b", "deepseek-r1", "qwen-2.5")),
         strict=True,
     )
-    assert memory == (9, 23, 23, 36)
-    assert disk == (11, 53, 55, 93)
+    assert memory == (7, 11, 12, 19)
+    assert disk == (3, 51, 54, 97)
 
 
 @pytest.mark.parametrize("kind", ["kubernetes", "docker"])
