@@ -156,8 +156,8 @@ def first_difference(text: str, back: str, parts: Callable[[str], list[str]]) ->
 
     Equal are texts that Unicode holds for the same (its canonical form, NFC, which Qwen's
     tokenizers bring texts to), and those that differ in blanks beside a control token: the Llama 2
-    family writes one there, Phi's control tokens swallow them. Another case, a compatibility form (the
-    ligature fi as two letters), a character or a blank that is lost elsewhere does differ.
+    family writes one there, Phi's control tokens swallow them. Another case, a compatibility form
+    (the ligature fi as two letters), a character or blank that is lost elsewhere does differ.
 
     ``parts`` cuts a text at its control tokens.
     """
