@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.toolcalls import validator
+from tasks.domain.validation import validator
 
 _LISTS = ("tools", "functions")
 _INPUT = ("inputSchema", "input_schema", "parameters")
