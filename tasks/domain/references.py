@@ -18,8 +18,11 @@ class Document:
         dialect = schema.get("$schema") if isinstance(schema, dict) else None
         kind = specification_with(str(dialect), default=DRAFT202012)
         resource = kind.create_resource(schema)
-        own = resource.id() or ""
-        self._resolver = Registry[Any]().with_resource(own, resource).crawl().resolver(own)
+        try:
+            own = resource.id() or ""
+            self._resolver = Registry[Any]().with_resource(own, resource).crawl().resolver(own)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise UnusableTool(f"its '$id' or '$anchor' cannot be used: {error}") from error
         self._known: dict[str, Any] = {}
 
     def lookup(self, reference: str) -> Any:

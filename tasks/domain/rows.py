@@ -73,7 +73,8 @@ def write_rows(
     Raises:
         UnusableTool: a tool's schema allows no value that could be found.
     """
-    makers = [ArgumentMaker(tool, server) for tool in toolset.tools]
+    names = frozenset(tool.name for tool in toolset.tools)
+    makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
     grown = harvest(makers, execute, offers)
     makers = [replace(maker, found=grown.of(maker.tool.name)) for maker in makers]
     planned = plan(makers, data)

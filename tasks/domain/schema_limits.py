@@ -18,6 +18,8 @@ MOST_DEPTH = 100
 """Levels of objects and lists in one another."""
 MOST_LENGTH = 10_000
 """Characters, items or properties that a value may have to have."""
+MOST_TEXT = 20_000
+"""Characters of one text: a name, a description, a pattern."""
 MOST_CHECKS = 50_000
 """Schemas that may apply to one value, every one counted as often as it is referred to."""
 MOST_DIGITS = 300
@@ -55,16 +57,23 @@ def _parts(value: Any) -> Iterator[tuple[int, Any]]:
 
 
 def _excess_of_part(part: Any) -> str:
-    if isinstance(part, dict):
-        for keyword in _SIZES:
-            size = part.get(keyword)
-            if isinstance(size, int | float) and size > MOST_LENGTH:
-                return f"{keyword} is more than the {MOST_LENGTH} that are written here"
     if isinstance(part, int) and abs(part) >= 10**MOST_DIGITS:
         return f"a whole number of more than {MOST_DIGITS} digits"
     if isinstance(part, float) and not math.isfinite(part):
         return "a number that is not finite"
+    if isinstance(part, str) and len(part) > MOST_TEXT:
+        return f"a text of more than {MOST_TEXT} characters"
     return "half of a surrogate pair" if isinstance(part, str) and _HALF.search(part) else ""
+
+
+def oversized(schema: Any) -> str:
+    """Which keyword asks for a value that is too long to be written; empty when none does."""
+    for _, part in _parts(schema):
+        for keyword in _SIZES if isinstance(part, dict) else ():
+            size = part.get(keyword)
+            if isinstance(size, int | float) and size > MOST_LENGTH:
+                return f"{keyword} is more than the {MOST_LENGTH} that are written here"
+    return ""
 
 
 def endless(schema: Any) -> str:
@@ -78,6 +87,18 @@ def endless(schema: Any) -> str:
     for _, part in _parts(schema):
         if counter.steps(part) > MOST_CHECKS:
             return f"it refers to itself without an end, or more than {MOST_CHECKS} times"
+    return ""
+
+
+def lost_reference(schema: Any) -> str:
+    """The first reference that leads nowhere or out of the document; empty when none does."""
+    document = Document(schema)
+    for _, part in _parts(schema):
+        if isinstance(part, dict) and isinstance(reference := part.get("$ref"), str):
+            try:
+                document.lookup(reference)
+            except UnusableTool as fault:
+                return str(fault)
     return ""
 
 

@@ -104,7 +104,7 @@ def _schemas(functions: Same) -> dict[str, dict[str, Any]]:
     return {function["name"]: function.get("parameters") or {} for function in known}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _check(schema: Same) -> Validator:
     return validator(schema.value or {"type": "object"})
 

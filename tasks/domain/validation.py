@@ -22,7 +22,7 @@ from jsonschema_rs import (
 )
 
 from tasks.domain.errors import UnusableTool
-from tasks.domain.schema_limits import endless, excess
+from tasks.domain.schema_limits import endless, excess, lost_reference, oversized
 
 _DIALECTS: dict[str, type[Validator]] = {
     "draft/2020-12/schema": Draft202012Validator,
@@ -31,8 +31,13 @@ _DIALECTS: dict[str, type[Validator]] = {
     "draft-06/schema": Draft6Validator,
     "draft-04/schema": Draft4Validator,
 }
-_PATTERNS = FancyRegexOptions(backtrack_limit=100_000, size_limit=1 << 24, dfa_size_limit=1 << 20)
-"""3 ms of backtracking; 16 MB, which ``[\\p{L}]{1,255}`` takes."""
+_SMALL, _LARGE = (
+    FancyRegexOptions(backtrack_limit=100_000, size_limit=size, dfa_size_limit=1 << 20)
+    for size in (1 << 20, 1 << 24)
+)
+"""3 ms of backtracking; 1 MB, and the 16 MB that ``[\\p{L}]{1,255}`` takes."""
+MOST_LOOKED_AT = 200
+"""Parameters of a broken schema that are looked at one by one."""
 _MOST_SAID = 300
 """Characters of a message that quotes a value."""
 
@@ -57,6 +62,11 @@ def usable(schema: Any) -> Any:
     return _judged(schema)[1]
 
 
+def unusable_parts(schema: Any) -> dict[str, str]:
+    """Why each of the optional parameters that ``usable`` denies cannot be used."""
+    return _judged(schema)[2]
+
+
 def faults_of(value: Any, check: Validator) -> Iterator[str]:
     """What is wrong with a value, as 'parameter.path: message'."""
     try:
@@ -67,27 +77,77 @@ def faults_of(value: Any, check: Validator) -> Iterator[str]:
         yield "arguments: half of a surrogate pair, needed text"
 
 
-def _judged(schema: Any) -> tuple[Validator, Any]:
+def _judged(schema: Any) -> tuple[Validator, Any, dict[str, str]]:
+    text = _as_text(schema)
+    return _judge(text) or _judge_large(text)
+
+
+def _as_text(schema: Any) -> str:
     try:
-        return _judge(json.dumps(schema))
+        return json.dumps(schema)
     except RecursionError as error:
         raise UnusableTool("not a valid JSON Schema: nested too deeply") from error
 
 
-@lru_cache(maxsize=256)
-def _judge(text: str) -> tuple[Validator, Any]:
+@lru_cache(maxsize=512)
+def _judge(text: str) -> tuple[Validator, Any, dict[str, str]] | None:
     schema = json.loads(text)
-    if fault := excess(schema) or endless(schema):
+    if fault := excess(schema):
         raise UnusableTool(f"not a usable JSON Schema: {fault}")
     try:
-        return _compiled(schema), schema
+        return _compiled(schema, _SMALL), schema, {}
     except UnusableTool:
-        rest = _without_unusable(schema)
-        return _compiled(rest), rest
+        return None
 
 
-def _compiled(schema: Any) -> Validator:
+@lru_cache(maxsize=8)
+def _judge_large(text: str) -> tuple[Validator, Any, dict[str, str]]:
+    """Looked at again: a schema with a large pattern, or one that is not valid."""
+    schema = json.loads(text)
+    try:
+        return _compiled(schema), schema, {}
+    except UnusableTool:
+        rest, reasons = _without_unusable(schema)
+        return _compiled(rest), rest, reasons
+
+
+def check_schema(schema: Any) -> None:
+    """Look whether a schema is valid; whether its patterns can be run is left open.
+
+    Raises:
+        UnusableTool: it is not, or takes too much to work with.
+    """
+    if not has_hard_patterns(schema):
+        validator(schema)
+
+
+def has_hard_patterns(schema: Any) -> bool:
+    """Whether a schema's patterns take more than a megabyte, or cannot be run at all."""
+    if _judge(_as_text(schema)) is not None:
+        return False
+    try:
+        _compiled(_without_patterns(schema), _SMALL)
+    except UnusableTool:
+        return False
+    return True
+
+
+def _without_patterns(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_patterns(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _without_patterns(part)
+        for key, part in schema.items()
+        if not (key == "pattern" and isinstance(part, str)) and key != "patternProperties"
+    }
+
+
+def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
     """A validator in the dialect that the schema names, else in the newest in which it is valid."""
+    if fault := oversized(schema) or endless(schema):
+        raise UnusableTool(f"not a usable JSON Schema: {fault}")
     named = schema.get("$schema") if isinstance(schema, dict) else None
     own = [kind for name, kind in _DIALECTS.items() if name in str(named)]
     if isinstance(schema, dict) and not own:
@@ -95,10 +155,11 @@ def _compiled(schema: Any) -> Validator:
     first: Exception | None = None
     for kind in dict.fromkeys((*own, *_DIALECTS.values())):
         try:
-            return kind(schema, validate_formats=True, pattern_options=_PATTERNS, offline=True)
+            return kind(schema, validate_formats=True, pattern_options=patterns, offline=True)
         except (ValueError, ReferencingError) as error:
             first = first or error
-    raise UnusableTool(f"not a valid JSON Schema: {_reason(first)}") from first
+    reason = lost_reference(schema) or _reason(first)
+    raise UnusableTool(f"not a valid JSON Schema: {reason}") from first
 
 
 def _reason(error: Exception | None) -> str:
@@ -113,23 +174,18 @@ def _shortened(message: str) -> str:
     return text if len(text) <= _MOST_SAID else f"{text[: _MOST_SAID - 1]}…"
 
 
-def _without_unusable(schema: Any) -> Any:
-    """The schema in which optional parameters that cannot be used allow nothing."""
+def _without_unusable(schema: Any) -> tuple[Any, dict[str, str]]:
+    """The schema in which optional parameters that cannot be used allow nothing, and why."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict):
-        return schema
+    if not isinstance(properties, dict) or len(properties) > MOST_LOOKED_AT:
+        return schema, {}
     required = schema.get("required") or ()
     usable = {name: name in required and part for name, part in properties.items()}
-    for name, part in properties.items():
-        tried = {**schema, "properties": {**usable, name: part}}
-        if name not in required and _is_usable(tried):
-            usable[name] = part
-    return {**schema, "properties": usable}
-
-
-def _is_usable(schema: Any) -> bool:
-    try:
-        _compiled(schema)
-    except UnusableTool:
-        return False
-    return True
+    reasons: dict[str, str] = {}
+    for name in (name for name in properties if name not in required):
+        try:
+            _compiled({**schema, "properties": {**usable, name: properties[name]}})
+            usable[name] = properties[name]
+        except UnusableTool as fault:
+            reasons[name] = str(fault)
+    return {**schema, "properties": usable}, reasons

@@ -3,7 +3,7 @@
 import math
 import random
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from tasks.domain.arguments.settling import type_of
 
@@ -58,12 +58,13 @@ def draw_number(
 
 
 def _decimal(low: float, high: float, rng: random.Random) -> float:
-    """A number with few digits; in a range over powers of ten (learning rates) one of any of them."""
+    """A number with few digits; in a range over powers of ten (learning rates) any of them."""
     if 0 < low < 1 and high / low >= _POWERS:
         value = float(f"{math.exp(rng.uniform(math.log(low), math.log(high))):.1g}")
     else:
         width = high - low
-        places = _PLACES if width >= 1 or not width else max(_PLACES, 1 - math.floor(math.log10(width)))
+        places = 1 - math.floor(math.log10(width)) if width else _PLACES
+        places = max(places, _PLACES)
         value = round(rng.uniform(low, high), places)
     return min(max(value, low), high)
 
@@ -79,17 +80,18 @@ def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
     # Until draft-04 these said whether the bound itself is left out.
     low, above = (None, low) if above is True else (low, above)
     high, below = (None, high) if below is True else (high, below)
-    ends = [value for value in (low, above, high, below) if _is_number(value)]
-    width = max(ends) - min(ends) if len(ends) > 1 else 0
+    ends: list[float] = [value for value in (low, above, high, below) if _is_number(value)]
+    width = max(ends, default=0) - min(ends, default=0)
     step = 1 if schema.get("type") == "integer" else min(10**-_PLACES, width / 10 or 1)
-    lows = [low] if low is not None else []
-    highs = [high] if high is not None else []
-    lows += [above + step] if _is_number(above) else []
-    highs += [below - step] if _is_number(below) else []
-    return max(lows, default=None), min(highs, default=None)
+    lows = [low, above + step if _is_number(above) else None]
+    highs = [high, below - step if _is_number(below) else None]
+    return (
+        max((value for value in lows if _is_number(value)), default=None),
+        min((value for value in highs if _is_number(value)), default=None),
+    )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

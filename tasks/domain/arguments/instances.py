@@ -155,10 +155,10 @@ def other_properties(schema: dict[str, Any], known: int, at: Place) -> dict[str,
 
 
 def _key(schema: dict[str, Any], at: Place) -> str:
-    rule = schema.get("propertyNames")
-    rules = [{"pattern": pattern} for pattern in schema.get("patternProperties") or ()][:1]
-    for chosen in ([rule] if rule else []) + rules:
-        return str(draw({"type": "string", **chosen}, at.inside("key")))
+    rules = [{"pattern": pattern} for pattern in schema.get("patternProperties") or ()]
+    rule = schema.get("propertyNames") or next(iter(rules), None)
+    if isinstance(rule, dict):
+        return str(draw({"type": "string", **rule}, at.inside("column")))
     return at.rng.choice(words.COLUMNS)
 
 

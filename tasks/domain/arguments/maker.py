@@ -42,7 +42,13 @@ from tasks.domain.phrasing.naming import name_words
 from tasks.domain.products import Tool
 from tasks.domain.references import Document
 from tasks.domain.schemas import parameters
-from tasks.domain.validation import faults_of, usable, validator
+from tasks.domain.validation import (
+    MOST_LOOKED_AT,
+    faults_of,
+    unusable_parts,
+    usable,
+    validator,
+)
 
 TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""
@@ -90,7 +96,9 @@ class ArgumentMaker:
             UnusableTool: none were found; the message names the tool and the parameter.
         """
         # Optional parameters may exclude each other.
-        fewer = (replace(wish, optional=wish.optional * (turn % 4) / 4) for turn in range(TRIES // 2))
+        fewer = (
+            replace(wish, optional=wish.optional * (turn % 4) / 4) for turn in range(TRIES // 2)
+        )
         made, fault = self._made(rng, (*repeat(wish, TRIES // 2), *fewer), self.unwritable)
         if made is None:
             raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
@@ -129,12 +137,15 @@ class ArgumentMaker:
         """Optional parameters that nothing valid can be written for, each with the reason."""
         optional = [name for name in self._properties if name not in self.required]
         whole = Wish(optional=0.0, also=frozenset(optional))
-        if self._made(random.Random(0), repeat(whole, 3), ())[0] is not None:
+        made, fault = self._made(random.Random(0), repeat(whole, 3), ())
+        if made is not None:
             return {}
-        reasons = {}
-        for name in optional:
+        if len(optional) > MOST_LOOKED_AT:
+            return dict.fromkeys(optional, fault)
+        reasons = dict(unusable_parts(self.tool.input_schema))
+        for name in (name for name in optional if name not in reasons):
             wish = Wish(optional=0.0, also=frozenset((name,)))
-            made, fault = self._made(random.Random(0), repeat(wish, TRIES), ())
+            made, fault = self._made(random.Random(0), repeat(wish, TRIES), reasons)
             if made is None or name not in made:
                 reasons[name] = fault
         return reasons
@@ -165,7 +176,7 @@ class ArgumentMaker:
 
     def kind(self, name: str) -> str:
         """The kind of a parameter's strings, or its type where it has none."""
-        return self._kinds[name]
+        return self._kinds.get(name, "words")
 
     def _kind(self, name: str) -> str:
         schema = self._of_one(name)
@@ -187,7 +198,7 @@ class ArgumentMaker:
 
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
-        return self._settled[name]
+        return self._settled.get(name, {})
 
     def stated_fallback(self, name: str) -> str | None:
         """The value that a required parameter's description says to use when none is given."""
@@ -202,14 +213,20 @@ class ArgumentMaker:
 
     def can_be_unknown(self, name: str) -> bool:
         """Whether a parameter can have a value that looks right and does not exist."""
+        return name in self._unknowable
+
+    @cached_property
+    def _unknowable(self) -> frozenset[str]:
+        return frozenset(name for name in self.spoken_for if self._can_be_unknown(name))
+
+    def _can_be_unknown(self, name: str) -> bool:
         schema = self.settled(name)
-        if (
-            self.is_constant(name)
-            or self.kind(name) in ALWAYS_KNOWN
-            or schema.get("minItems", 0) > 1
-        ):
+        if self.kind(name) in ALWAYS_KNOWN or schema.get("minItems", 0) > 1:
             return False
-        return not any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const"))
+        if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
+            return False
+        wish = Wish(optional=0.0, also=frozenset((name,)), unknown=name)
+        return self._made(random.Random(0), repeat(wish, 3), self.unwritable)[0] is not None
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""
@@ -248,7 +265,8 @@ class ArgumentMaker:
 
     @cached_property
     def _input(self) -> dict[str, Any]:
-        return usable(self.tool.input_schema)
+        schema: dict[str, Any] = usable(self.tool.input_schema)
+        return schema
 
     @cached_property
     def _document(self) -> Document:
@@ -285,20 +303,16 @@ class ArgumentMaker:
     def _given(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
-    def _draw(
-        self, rng: random.Random, wish: Wish, left_out: Collection[str]
-    ) -> dict[str, Any]:
+    def _draw(self, rng: random.Random, wish: Wish, left_out: Collection[str]) -> dict[str, Any]:
         at = self._place(rng, wish)
         schema = settle(self._input, self._document, rng)
         properties, required = _with_required(schema), schema.get("required", ())
         wanted = [
-            n
-            for n in properties
-            if n in required or n in wish.also or rng.random() < wish.optional
+            n for n in properties if n in required or n in wish.also or rng.random() < wish.optional
         ]
         wanted = [n for n in _without_rivals(wanted) if n not in left_out]
         schema, others = needed(schema, wanted, self._document, rng)
-        properties = {**dict.fromkeys(others, {}), **_with_required(schema)}
+        properties = {**{name: {} for name in others}, **_with_required(schema)}
         arguments: dict[str, Any] = {}
         for name, part in properties.items():
             if self.is_constant(name):

@@ -115,12 +115,15 @@ def kind_of(name: str, described: str, about: str) -> str:
 _MOMENTS = frozenset({"date", "datetime", "clock", "zone"})
 _STANDARDS = (
     ("duration", re.compile(r"\biso ?-?8601\b.*\bduration\b|\bduration\b.*\biso ?-?8601\b")),
-    ("date", re.compile(r"\b(iso ?-?8601|rfc ?-?3339)\b (calendar )?dates?\b(?! ?-?(and |/)?time)")),
+    (
+        "date",
+        re.compile(r"\b(iso ?-?8601|rfc ?-?3339)\b (calendar )?dates?\b(?! ?-?(and |/)?time)"),
+    ),
     ("date", re.compile(r"\byyyy-mm-dd\b(?!t| ?hh)")),
     ("date-time", re.compile(r"\biso ?-?8601\b|\brfc ?-?3339\b")),
 )
 """Forms that a description names, by the kind whose values have it."""
-_COUNTS = re.compile(r"\b(limit|offset|count|page|page size|per page|max results|quantity|top)$")
+_COUNTS = re.compile(r"\b(limit|offset|count|page (size|number)|per page|max results|quantity)$")
 """Numbers that some servers take as texts."""
 
 

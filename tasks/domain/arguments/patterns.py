@@ -15,7 +15,7 @@ from tasks.domain.validation import validator
 
 _EXTRA_REPEATS = 4
 """How many repeats beyond the least an open-ended repeat may get: keeps values short."""
-_EXTRA_DIGITS = 2
+_EXTRA_DIGITS = 1
 """The same for digits: «24h» rather than «56688h»."""
 _DRAWS = 24
 """Strings written until one is of the length that is asked for."""
@@ -30,7 +30,9 @@ _CATEGORIES = {
 _PRINTABLE = string.ascii_letters + string.digits + " -_.,:;!?/+*=()[]{}<>@#%&'"
 _UNICODE = {"Lu": "A-Z", "Ll": "a-z", "L": "a-zA-Z", "N": "0-9", "P": ".,!", "Z": " ", "S": "+="}
 """Some signs of each Unicode category, as the inside of a class."""
-_ECMA = re.compile(r"\\[pP]\{(?:\w+=)?(?P<category>\w+)\}|\(\?<(?P<group>\w+)>|(?P<rest>\\.|[\[\]])")
+_ECMA = re.compile(
+    r"\\[pP]\{(?:\w+=)?(?P<category>\w+)\}|\(\?<(?P<group>\w+)>|(?P<rest>\\.|[\[\]])"
+)
 
 
 def in_form(text: str, pattern: str, least: int, most: int) -> str | None:

@@ -1,4 +1,4 @@
-"""A schema with references, alternatives and conditions → one plain schema that a value can have."""
+"""A schema with references, alternatives and conditions → one plain schema."""
 
 import random
 import re
@@ -181,9 +181,11 @@ def _type_of_example(schema: dict[str, Any]) -> str | None:
 _DESCRIBED = tuple(
     (re.compile(rule, re.IGNORECASE), name)
     for rule, name in (
-        (r"^\W*(whether|if (true|set|enabled)|(set to )?true\b|(en|dis)ables?\b|toggles?\b)", "boolean"),
+        (r"^\W*(whether|if (true|set|enabled)|(set to )?true)\b", "boolean"),
+        (r"^\W*(enables?|disables?|toggles?)\b", "boolean"),
         (r"\b(true or false|boolean|bool)\b", "boolean"),
-        (r"^\W*((the|an?|max(imum)?|min(imum)?|total) )*(number|count) of\b|^\W*how many\b", "integer"),
+        (r"^\W*((the|an?|max(imum)?|min(imum)?|total) )*(number|count) of\b", "integer"),
+        (r"^\W*how many\b", "integer"),
         (r"\binteger\b|^\W*int\b", "integer"),
         (r"\b(float|decimal number|floating.point)\b", "number"),
         (r"^\W*((an?|the|optional) )*(list|array) of\b", "array"),
