@@ -328,7 +328,8 @@ class _Writer:
         return self._called(wording, "error", split, (asked, call, result), rng)
 
     def _ambiguous(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
-        missing = rng.choice(askable(wording.maker))
+        makers = [words.maker for words in self.words.values()]
+        missing = rng.choice(askable(wording.maker, makers))
         found = self.said(wording, Wish(split, OPTIONAL_SHARE, free=True), rng, missing)
         if found is None:
             return None

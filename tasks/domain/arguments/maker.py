@@ -170,6 +170,23 @@ class ArgumentMaker:
         fixed = {n: self._given(self.server.constants, n) for n in self.properties}
         return {name: value for name, value in fixed.items() if value is not None}
 
+    def is_wrapper(self, name: str) -> bool:
+        """Whether a parameter only holds others, so that nobody speaks of it: ``flags``."""
+        return name in self._wrappers
+
+    @cached_property
+    def _wrappers(self) -> dict[str, dict[str, Any]]:
+        """The parameters of each parameter that only holds others."""
+        objects = {n: self.settle(part) for n, part in self._properties.items()}
+        return {
+            name: schema["properties"]
+            for name, schema in objects.items()
+            if type_of(schema) == "object"
+            and schema.get("properties")
+            and not schema["properties"].keys() & self._properties.keys()
+            and (len(objects) == 1 or not _WRAPPING.isdisjoint(name_words(name)[-1:]))
+        }
+
     def is_given(self, name: str) -> bool:
         """Whether the operator says which values a parameter has."""
         return self.is_constant(name) or self._given(self.server.values, name) is not None
@@ -252,11 +269,12 @@ class ArgumentMaker:
 
     @cached_property
     def _settled(self) -> dict[str, dict[str, Any]]:
-        return {name: self.settle(part) for name, part in self._properties.items()}
+        inner = {n: part for parts in self._wrappers.values() for n, part in parts.items()}
+        return {n: self.settle(part) for n, part in {**inner, **self._properties}.items()}
 
     @cached_property
     def _kinds(self) -> dict[str, str]:
-        return {name: self._kind(name) for name in self._properties}
+        return {name: self._kind(name) for name in self._settled}
 
     @cached_property
     def about(self) -> str:
@@ -378,6 +396,11 @@ class ArgumentMaker:
         return bool(examples) and mere and self.kind(name) in VAGUE
 
 
+_WRAPPING = frozenset(
+    ("flags", "options", "opts", "params", "parameters", "args", "arguments", "input", "inputs",
+     "request", "model", "body", "payload", "kwargs")
+)  # fmt: skip
+"""Last words of the names of parameters that only hold others."""
 _RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
 """Optional parameters that servers refuse together."""
 

@@ -104,8 +104,14 @@ class Wording:
         return all(mentions(text, value, self.maker.kind(name)) for name, value in told)
 
     def told(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments that a user says: all but the server's constants."""
-        return {n: v for n, v in arguments.items() if not self.maker.is_constant(n)}
+        """The arguments that a user says: all but the server's constants; no wrapper by name."""
+        told: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if self.maker.is_wrapper(name) and isinstance(value, dict):
+                told |= value
+            elif not self.maker.is_constant(name):
+                told[name] = value
+        return told
 
 
 def wordings(
@@ -193,7 +199,7 @@ def _split(named: str) -> tuple[str, str]:
 
 
 def _identity(maker: ArgumentMaker, verb: str | None, head: str) -> str | None:
-    wanted = [name for name in maker.spoken_for if name in maker.required]
+    wanted = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
     for name in wanted:
         if head and _names(maker, name, head, verb):
             return name
