@@ -12,7 +12,7 @@ from tasks.domain.references import Document
 from tasks.domain.toollists import MOST_NAMED
 from tasks.domain.validation import has_hard_patterns, usable
 
-MOST_HARD = 6
+MOST_HARD = 8
 """Tools with patterns that take megabytes each, or that cannot be run."""
 
 

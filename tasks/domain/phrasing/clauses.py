@@ -112,7 +112,8 @@ _NAME_ENDS = re.compile(
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a|\d+")
 _NO_NAME = frozenset(
     pieces(
-        "not never usually if whether when is are was be will can may must should only use used optional required "
+        "if whether when is are was be will can may must should only use used optional required "
+        "not never usually "
         "e.g i.e null true false default json array list object string your my"
     )
 )
