@@ -60,6 +60,7 @@ def test_a_stand_in_goes_from_its_base_to_its_bundle(
         {f"models/{name}": stand_in(name, base), "training/tiny": profile()},
     )
     monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path / "profiles"))
+    monkeypatch.setenv("MCP_FORGE_DIST", str(tmp_path))
     bundle = forge("time", name, "tiny", output=str(tmp_path / "bundle"))
     assert (bundle.server, bundle.model) == ("time", name)
     folder = Path(bundle.path)
