@@ -1,6 +1,7 @@
 """What each command of ``mcp-forge`` takes, and which flow it starts."""
 
 import logging
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -35,6 +36,7 @@ PROFILE = "the training profile, one of profiles/training"
 QUANTIZATION = "how the GGUF file's weights are stored"
 _LOG_SECONDS = 10
 """How long a command waits for its last log lines to reach the API."""
+STRICT = "refuse a list with a tool or parameter that cannot be used, instead of leaving it out"
 DATA = "rows as JSONL: what generate wrote, or your own"
 
 
@@ -49,11 +51,13 @@ class _ForServer(BaseModel):
     samples: int | None = Field(None, description="rows to train on; the profile's by default")
     seed: int | None = Field(None, description="of data and training; the profile's by default")
     include_tools: list[str] = Field([], description="only these tools, by name")
+    strict: bool = Field(False, description=STRICT)
 
     def recipe(self) -> Recipe:
         """The run that is asked for; ForgeError or ProfileError when it cannot be."""
         if bool(self.server) == bool(self.tools):
             raise ForgeError("needed one of --server and --tools, found " + self._both())
+        _be_strict(self.strict)
         return load_recipe(
             self.server or self.tools,
             self.model,
@@ -78,7 +82,7 @@ class Run(_ForServer):
         recipe = self.recipe()
         if Settings().placement == "in-process":
             _check(recipe.model, recipe.quantization, recipe.profile, ALL_STAGES)
-        asked = self.model_dump(exclude={"tools"}) | {"server": self.server or self.tools}
+        asked = self.model_dump(exclude={"tools", "strict"}) | {"server": self.server or self.tools}
         bundle = in_prefect("flows.forge:forge", **asked)
         is_known = recipe.server.tools_file or find_server(recipe.server.name)
         own = "" if is_known else f" --server {shlex.quote(self.server)}"
@@ -90,13 +94,17 @@ class Inspect(BaseModel):
 
     server: str = Field(description=SERVER)
     output: str = Field("", description="a file for the list; standard output by default")
+    strict: bool = Field(False, description=STRICT)
 
     def cli_cmd(self) -> None:
         """Inspect without a Prefect server: nothing of it is worth keeping."""
         from tasks.inspect_server import inspect_server
 
+        _be_strict(self.strict)
         toolset = inspect_server.fn(resolve_server(self.server))
         text = toolset.model_dump_json(indent=2) + "\n"
+        for note in toolset.notes:
+            sys.stderr.write(f"note: {note}\n")
         if not self.output:
             sys.stdout.write(text)
             return
@@ -296,6 +304,12 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
             # A server of our own ends before Prefect would send the last ones.
             events.flush()
             APILogWorker.drain_all(timeout=_LOG_SECONDS)
+
+
+def _be_strict(strict: bool) -> None:
+    """Refuse what would be left out; the flows of this command read it from the environment."""
+    if strict:
+        os.environ["MCP_FORGE_STRICT_TOOLS"] = "true"
 
 
 def say(text: str) -> None:

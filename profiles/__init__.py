@@ -367,6 +367,8 @@ class Server(_Section):
     """A tool list in a file, instead of a server that runs: results are then simulated."""
     include_tools: tuple[str, ...] = ()
     """Only these tools; empty means all."""
+    strict: bool = False
+    """Whether a tool or parameter that cannot be used stops the run; else it is left out, noted."""
     constants: dict[str, Any] = {}
     """Argument values that never vary, by parameter or ``tool.parameter``."""
     values: dict[str, tuple[Any, ...]] = {}
@@ -393,14 +395,6 @@ class Server(_Section):
         """The variables of our environment that it is handed."""
         texts = (*self.env.values(), *self.headers.values(), self.url)
         return tuple(dict.fromkeys(name for text in texts for name in VARIABLE.findall(text)))
-
-    def misnamed(self, known: Sequence[str], lister: str) -> str:
-        """Which of ``include_tools`` a lister (server, list) does not have; empty when none."""
-        unknown = [name for name in self.include_tools if name not in known]
-        if not unknown:
-            return ""
-        named, there = (", ".join(map(repr, names)) for names in (unknown, known))
-        return f"include_tools names {named}, the {lister} has {there}"
 
 
 def _check_url(url: str) -> None:
@@ -568,8 +562,11 @@ def resolve_server(text: str) -> Server:
     Raises:
         ProfileError: not registered, and ad-hoc servers are not allowed or it is not one either.
     """
-    if text in servers():
-        return load_server(text)
+    server = load_server(text) if text in servers() else _ad_hoc_server(text)
+    return _changed(server, {"strict": Settings().strict_tools or None})
+
+
+def _ad_hoc_server(text: str) -> Server:
     if not Settings().allow_ad_hoc_servers:
         known = ", ".join(servers())
         raise ProfileError(
@@ -586,9 +583,12 @@ def _ad_hoc(text: str) -> Server:
     if text.startswith(("http://", "https://")):
         host = re.split("[/?#]", text.partition("://")[2])[0].rpartition("@")[2]
         return Server(name=_slug(host), url=text)
-    if Path(text).suffix in (".json", ".yaml", ".yml"):
-        return Server(name=_slug(Path(text).stem), tools_file=text)
     words = _words(text)
+    # A path may have blanks in it; a command has a program before its last word.
+    is_command = len(words) > 1 and shutil.which(words[0]) is not None
+    is_list = Path(text).suffix in (".json", ".yaml", ".yml")
+    if is_list and (Path(text).is_file() or not is_command):
+        return Server(name=_slug(Path(text).stem), tools_file=text)
     if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(
             f"{text!r} is neither a registered server ({', '.join(servers())}) nor a command, "

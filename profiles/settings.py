@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     GPU's memory. The package answers one at a time."""
     allow_ad_hoc_servers: bool = False
     """Whether a flow parameter may be a command or a URL instead of a registered server."""
+    strict_tools: bool = False
+    """Whether a tool that cannot be used stops a run; else it is left out with a note."""
 
     placement: Literal["in-process", "pools"] = "in-process"
     """Where a flow runs its heavy stages: in its own process, or as runs on the pool ``gpu``."""

@@ -3,7 +3,7 @@
 from prefect import task
 
 from tasks.caching import ByContent
-from tasks.domain.budget import refusal, tool_tokens
+from tasks.domain.budget import list_tokens, refusal
 from tasks.domain.errors import ToolsetTooLarge
 from tasks.domain.products import BaseModelFolder, Toolset
 from tasks.external.storage import Storage
@@ -19,8 +19,6 @@ def fit_toolset(toolset: Toolset, base: BaseModelFolder, max_seq_length: int) ->
         ToolsetTooLarge: they leave less than a conversation needs; with each tool's size.
     """
     tokenizer = ChatTokenizer(Storage().fetch(base.files))
-    prefix, sizes = tool_tokens(toolset, tokenizer.count)
-    fault = refusal(prefix, sizes, max_seq_length)
-    if fault:
+    if fault := refusal(toolset, tokenizer.count, max_seq_length):
         raise ToolsetTooLarge(fault)
-    return prefix
+    return list_tokens(toolset, tokenizer.count)

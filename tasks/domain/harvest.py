@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from tasks.domain.arguments.instances import type_of
 from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.arguments.meanings import PATHS
+from tasks.domain.arguments.settling import type_of
 from tasks.domain.arguments.words import pieces
 from tasks.domain.decoding import from_json
 from tasks.domain.errors import CallFailed

@@ -50,4 +50,5 @@ def _makers(functions: Same) -> dict[str, ArgumentMaker]:
         )
         for body in bodies
     ]
-    return {tool.name: ArgumentMaker(tool, nobody) for tool in tools}
+    names = frozenset(tool.name for tool in tools)
+    return {tool.name: ArgumentMaker(tool, nobody, names=names) for tool in tools}

@@ -47,6 +47,8 @@ class Toolset(Product):
     server: str
     version: str = ""
     tools: tuple[Tool, ...]
+    notes: tuple[str, ...] = ()
+    """What a person should know: tools and parameters that are left out."""
 
     @property
     def fingerprint(self) -> str:

@@ -73,7 +73,8 @@ def write_rows(
     Raises:
         UnusableTool: a tool's schema allows no value that could be found.
     """
-    makers = [ArgumentMaker(tool, server) for tool in toolset.tools]
+    names = frozenset(tool.name for tool in toolset.tools)
+    makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
     grown = harvest(makers, execute, offers)
     makers = [replace(maker, found=grown.of(maker.tool.name)) for maker in makers]
     planned = plan(makers, data)
@@ -327,7 +328,8 @@ class _Writer:
         return self._called(wording, "error", split, (asked, call, result), rng)
 
     def _ambiguous(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
-        missing = rng.choice(askable(wording.maker))
+        makers = [words.maker for words in self.words.values()]
+        missing = rng.choice(askable(wording.maker, makers))
         found = self.said(wording, Wish(split, OPTIONAL_SHARE, free=True), rng, missing)
         if found is None:
             return None

@@ -10,6 +10,7 @@ from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.arguments.meanings import has_fallback
 from tasks.domain.arguments.words import pieces
 from tasks.domain.conversations import Scenario, Split
+from tasks.domain.phrasing.naming import name_words
 
 TEXTS_PER_CALL: dict[Split, int] = {"train": 60, "heldout": 8}
 """Different texts that one call gets at most: a tool without parameters has only one call."""
@@ -90,16 +91,28 @@ def capacity(maker: ArgumentMaker, split: Split) -> int | None:
     return None if count is None else count * TEXTS_PER_CALL[split]
 
 
-def askable(maker: ArgumentMaker) -> tuple[str, ...]:
-    """The parameters that an assistant must ask for when the user leaves them out."""
+def askable(maker: ArgumentMaker, makers: Sequence[ArgumentMaker] = ()) -> tuple[str, ...]:
+    """The parameters that an assistant must ask for when the user leaves them out.
+
+    ``makers``: those of all tools; what another one can do without asking is no reason to ask.
+    """
     return tuple(
         name
         for name in maker.spoken_for
         if name in maker.required
+        and not maker.is_wrapper(name)
+        and not any(_answers_without(other, maker, name) for other in makers)
         and "default" not in maker.settled(name)
         and maker.kind(name) not in ("boolean", "null")
         and not has_fallback(maker.settled(name).get("description", ""))
     )
+
+
+def _answers_without(other: ArgumentMaker, maker: ArgumentMaker, name: str) -> bool:
+    """Whether another tool does the same without a parameter: ``pods_list_in_namespace`` and
+    ``pods_list``."""
+    words, others = (frozenset(name_words(m.tool.name)) for m in (maker, other))
+    return others < words and frozenset(other.required) <= frozenset(maker.required) - {name}
 
 
 def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
@@ -129,7 +142,7 @@ def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 def _tools_for(scenario: Scenario, makers: Sequence[ArgumentMaker]) -> list[ArgumentMaker]:
     if scenario == "ambiguous":
-        return [maker for maker in makers if askable(maker)]
+        return [maker for maker in makers if askable(maker, makers)]
     if scenario in ("edge", "error"):
         return [maker for maker in makers if maker.spoken_for]
     return list(makers)

@@ -1,8 +1,10 @@
 """A tool's schema → the compact form that models read."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tasks.domain.products import Tool, Toolset
+from tasks.domain.schema_limits import SIZES
 
 _FIRST_KEYS = ("type", "properties", "required")
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
@@ -16,7 +18,11 @@ _SINGLE = (
     "else",
     "contains",
     "propertyNames",
+    "additionalItems",
+    "unevaluatedProperties",
+    "unevaluatedItems",
 )
+_TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
 
 
 def functions(toolset: Toolset) -> tuple[dict[str, Any], ...]:
@@ -43,10 +49,37 @@ def parameters(tool: Tool) -> dict[str, Any]:
 
 def compact(schema: Any) -> Any:
     """A schema without titles, dialect and open/closed flags; type, properties, required first."""
+    return _mapped(schema, _compacted)
+
+
+def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A tool's input schema as JSON Schema has it, where a list has another form of it.
+
+    Gemini writes types in capitals and sizes as texts; what libraries leave empty is null; no type
+    means an object, for arguments are always one.
+    """
+    whole: dict[str, Any] = _mapped(schema, _plain)
+    return whole if "type" in whole else {**whole, "type": "object"}
+
+
+def _mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A schema with a change made to it and to every schema inside it."""
     if not isinstance(schema, dict):
         return schema
+    return {key: _mapped_part(key, part, change) for key, part in change(schema).items()}
+
+
+def _mapped_part(key: str, part: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    if key in _MAPS and isinstance(part, dict):
+        return {name: _mapped(inner, change) for name, inner in part.items()}
+    if isinstance(part, list) and (key in _LISTS or key == "items"):
+        return [_mapped(inner, change) for inner in part]
+    return _mapped(part, change) if key in _SINGLE else part
+
+
+def _compacted(schema: dict[str, Any]) -> dict[str, Any]:
     ordered = [k for k in _FIRST_KEYS if k in schema] + [k for k in schema if k not in _FIRST_KEYS]
-    return {key: _compact_part(key, schema[key]) for key in ordered if _is_kept(key, schema[key])}
+    return {key: schema[key] for key in ordered if _is_kept(key, schema[key])}
 
 
 def _is_kept(key: str, value: Any) -> bool:
@@ -55,9 +88,17 @@ def _is_kept(key: str, value: Any) -> bool:
     )
 
 
-def _compact_part(key: str, value: Any) -> Any:
-    if key in _MAPS and isinstance(value, dict):
-        return {name: compact(part) for name, part in value.items()}
-    if key in _LISTS and isinstance(value, list):
-        return [compact(part) for part in value]
-    return compact(value) if key in _SINGLE else value
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _plain_value(key, value)
+        for key, value in schema.items()
+        if value is not None or key in ("const", "default", "example")
+    }
+
+
+def _plain_value(key: str, value: Any) -> Any:
+    if key == "type" and isinstance(value, str) and value.lower() in _TYPES:
+        return value.lower()
+    if key in SIZES and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value

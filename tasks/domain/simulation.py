@@ -12,7 +12,9 @@ from tasks.domain.errors import UnusableTool
 from tasks.domain.phrasing.naming import is_plural, name_words, spoken
 from tasks.domain.phrasing.verbs import TELLING, leading_verb, without_verb
 from tasks.domain.products import Tool, ToolResult
-from tasks.domain.toolcalls import ToolCall, validator
+from tasks.domain.references import document
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.validation import faults_of, usable, validator
 
 _TRIES = 10
 NOTHING_SHARE = 0.1
@@ -23,10 +25,7 @@ _SUCCESS = frozenset(pieces("success ok done created deleted updated"))
 
 def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
     """A plausible result; an error that names them when the arguments are invalid."""
-    faults = [
-        f"{'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message}"
-        for error in validator(tool.input_schema).iter_errors(call.arguments)
-    ]
+    faults = list(faults_of(call.arguments, validator(tool.input_schema)))
     if faults:
         text = f"Invalid arguments for {tool.name}: {'; '.join(faults)}"
         return ToolResult(text=text, is_error=True, simulated=True)
@@ -62,12 +61,11 @@ def _source(tool: Tool, call: ToolCall, seed: int) -> random.Random:
 def _structured(
     tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool
 ) -> dict[str, Any] | None:
-    schema = tool.output_schema or {}
-    check = validator(schema)
-    at = Place(rng, schema, f"{spoken(tool.name)}. {tool.description}", "train", optional=0.9)
+    about = f"{spoken(tool.name)}. {tool.description}"
     for _ in range(_TRIES):
         try:
-            value = draw(schema, at)
+            schema, check = usable(tool.output_schema), validator(tool.output_schema)
+            value = draw(schema, Place(rng, document(schema), about, "train", optional=0.9))
         except UnusableTool:
             return None
         echoed = _echo(value, call.arguments, ())

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
+from jsonschema_rs import Validator
 from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.decoding import from_json
-from tasks.domain.errors import UnusableTool
+from tasks.domain.validation import faults_of, validator
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
@@ -85,25 +85,6 @@ def _decode(body: str) -> ToolCall | None:
     return ToolCall(name=value["name"], arguments=value["arguments"])
 
 
-def validator(schema: dict[str, Any]) -> Draft202012Validator:
-    """A validator for one tool's arguments: Draft 2020-12, formats checked; made once per schema.
-
-    Raises:
-        UnusableTool: the schema itself is not valid.
-    """
-    return _validator(json.dumps(schema))
-
-
-@lru_cache(maxsize=1024)
-def _validator(schema_text: str) -> Draft202012Validator:
-    schema = json.loads(schema_text)
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise UnusableTool(f"not a valid JSON Schema: {error.message}") from error
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-
-
 class Same:
     """A value that is equal to itself only: a key for what is made once per tool list.
 
@@ -131,8 +112,8 @@ def _schemas(functions: Same) -> dict[str, dict[str, Any]]:
     return {function["name"]: function.get("parameters") or {} for function in known}
 
 
-@lru_cache(maxsize=1024)
-def _check(schema: Same) -> Draft202012Validator:
+@lru_cache(maxsize=256)
+def _check(schema: Same) -> Validator:
     return validator(schema.value or {"type": "object"})
 
 
@@ -141,10 +122,8 @@ def faults(call: ToolCall, functions: Sequence[dict[str, Any]]) -> list[str]:
     known = schemas_of(functions)
     if call.name not in known:
         return [f"unknown tool {call.name!r}; known: {', '.join(sorted(known))}"]
-    return [
-        f"{call.name}: {'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message}"
-        for error in _check(Same(known[call.name])).iter_errors(call.arguments)
-    ]
+    check = _check(Same(known[call.name]))
+    return [f"{call.name}: {fault}" for fault in faults_of(call.arguments, check)]
 
 
 def canonical(call: ToolCall, functions: Sequence[Mapping[str, Any]] = ()) -> str:

@@ -6,17 +6,34 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.toolcalls import validator
+from tasks.domain.schema_limits import excess
+from tasks.domain.schemas import in_json_schema
+from tasks.domain.validation import check_schema
 
-_LISTS = ("tools", "functions")
-_INPUT = ("inputSchema", "input_schema", "parameters")
+MOST_TOOLS = 1000
+"""Tools of one list: the largest public one has 597."""
+MOST_PARAMETERS = 256
+"""Of one tool."""
+MOST_NAMED = 20
+"""Faults in one message."""
+_LISTS = ("tools", "functions", "functionDeclarations", "function_declarations")
+_DECLARED = _LISTS[2:]
+"""Where Gemini's form has its tools, inside of one entry of the list."""
+_INPUT = ("inputSchema", "input_schema", "parameters", "parametersJsonSchema")
 _OUTPUT = ("outputSchema", "output_schema")
 
 
-def toolset_from_value(value: Any, name: str) -> Toolset:
-    """Read decoded JSON: what ``mcp-forge inspect`` writes, MCP's tools/list or OpenAI functions.
+def toolset_from_value(
+    value: Any, name: str, include: Sequence[str] = (), *, strict: bool = True
+) -> Toolset:
+    """Read decoded JSON in any form: MCP's tools/list, OpenAI's, Anthropic's or Gemini's tools.
 
-    ``name`` is the server's where the value does not say it.
+    Args:
+        value: the list, or what holds it; also what ``mcp-forge inspect`` writes.
+        name: the server's where the value does not say it.
+        include: the tools that are read; all when empty. Others are not looked at.
+        strict: whether a tool that cannot be used is an error; else a note, unless it is included
+            by name or no other is left.
 
     Raises:
         UnusableData: not a tool list, an empty one or only its first page, or a nameless tool.
@@ -25,6 +42,26 @@ def toolset_from_value(value: Any, name: str) -> Toolset:
     envelope = value if isinstance(value, dict) else {"tools": value}
     if isinstance(envelope.get("result"), dict):
         envelope = envelope["result"]
+    tools = _chosen(_listed(envelope, value, name), name, include)
+    usable: list[Tool] = []
+    faults: list[str] = []
+    for place, tool in tools:
+        try:
+            usable.append(tool_from_value(tool, place))
+        except UnusableTool as fault:
+            faults.append(str(fault))
+    if faults and (strict or include or not usable):
+        raise UnusableTool(" / ".join(faults[:MOST_NAMED]))
+    server = envelope.get("server")
+    return Toolset(
+        server=server if isinstance(server, str) and server else name,
+        version=_version(envelope),
+        tools=tuple(usable),
+        notes=tuple(f"left out: {fault}" for fault in faults),
+    )
+
+
+def _listed(envelope: dict[str, Any], value: Any, name: str) -> list[Any]:
     listed = next((envelope[key] for key in _LISTS if key in envelope), None)
     if not isinstance(listed, list | tuple):
         keys = ", ".join(map(str, envelope)) or "none"
@@ -34,14 +71,61 @@ def toolset_from_value(value: Any, name: str) -> Toolset:
         raise UnusableData(f"{name}: the tool list is empty, needed at least one tool")
     if envelope.get("nextCursor"):
         raise UnusableData(f"{name}: only one page (it has a nextCursor), needed the whole list")
-    tools = [tool_from_value(tool, f"{name}: tool {n}") for n, tool in enumerate(listed, start=1)]
-    _refuse_duplicates(tools, name)
-    server = envelope.get("server")
-    return Toolset(
-        server=server if isinstance(server, str) and server else name,
-        version=_version(envelope),
-        tools=tuple(tools),
-    )
+    return [tool for entry in listed for tool in _declared(entry)]
+
+
+def _declared(entry: Any) -> list[Any]:
+    """The tools of one entry of a list: itself, or those that Gemini's form groups in it."""
+    inner = [entry[key] for key in _DECLARED if key in entry] if isinstance(entry, dict) else []
+    if not inner or not isinstance(inner[0], list):
+        return [entry]
+    return [{"type": "function", **tool} if isinstance(tool, dict) else tool for tool in inner[0]]
+
+
+def _chosen(
+    listed: Sequence[Any], name: str, include: Sequence[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """(place in messages, tool) of those that are to be read."""
+    named = [
+        (_tool_name(tool, f"{name}: tool {number}"), f"{name}: tool {number}", tool)
+        for number, tool in enumerate(listed, start=1)
+    ]
+    if fault := misnamed(include, [part[0] for part in named], "list"):
+        raise UnusableData(f"{name}: {fault}")
+    chosen = [part for part in named if not include or part[0] in include]
+    counts = Counter(tool for tool, _, _ in chosen)
+    twice = [repr(tool) for tool, count in counts.items() if count > 1]
+    if twice:
+        raise UnusableTool(f"{name}: listed more than once: {', '.join(twice)}; needed one each")
+    if len(chosen) > MOST_TOOLS:
+        raise UnusableData(
+            f"{name}: {len(chosen)} tools, at most {MOST_TOOLS} are read. Name the tools to "
+            "include (--include-tools a,b,c)"
+        )
+    return [(place, tool) for _, place, tool in chosen]
+
+
+def misnamed(include: Sequence[str], known: Sequence[str], lister: str) -> str:
+    """Which of ``include_tools`` a lister (server, list) does not have; empty when none."""
+    unknown = [name for name in include if name not in known]
+    if not unknown:
+        return ""
+    named, there = (", ".join(map(repr, names)) for names in (unknown, known))
+    return f"include_tools names {named}, the {lister} has {there}"
+
+
+def _tool_name(value: Any, place: str) -> str:
+    if not isinstance(value, dict):
+        raise UnusableData(f"{place}: found {_kind(value)}, needed an object")
+    name = _body(value).get("name")
+    if not isinstance(name, str) or not name:
+        raise UnusableData(f"{place}: no 'name', needed a text")
+    return name
+
+
+def _body(value: dict[str, Any]) -> dict[str, Any]:
+    function = value.get("function")
+    return function if isinstance(function, dict) else value
 
 
 def tool_from_value(value: Any, place: str) -> Tool:
@@ -51,19 +135,18 @@ def tool_from_value(value: Any, place: str) -> Tool:
         UnusableData: not an object, or without a name.
         UnusableTool: without a usable schema, or with a text that is not one.
     """
-    if not isinstance(value, dict):
-        raise UnusableData(f"{place}: found {_kind(value)}, needed an object")
-    body = value["function"] if isinstance(value.get("function"), dict) else value
-    name = body.get("name")
-    if not isinstance(name, str) or not name:
-        raise UnusableData(f"{place}: no 'name', needed a text")
+    name = _tool_name(value, place)
     place = f"{place} {name!r}"
+    if fault := excess(value):
+        raise UnusableTool(f"{place}: {fault}")
+    body = _body(value)
     hints = body["annotations"] if isinstance(body.get("annotations"), dict) else {}
+    is_function = value.get("type") == "function"
     return Tool(
         name=name,
         title=_text(body, "title", place) or _text(hints, "title", place),
         description=_text(body, "description", place),
-        input_schema=_input_schema(body, place),
+        input_schema=_input_schema(body, place, is_function),
         output_schema=_output_schema(body, place),
         # MCP's defaults: a tool that says nothing may change and destroy.
         read_only=hints.get("readOnlyHint", body.get("read_only")) is True,
@@ -87,17 +170,21 @@ def _mcp_tool(tool: Tool) -> dict[str, Any]:
     }
 
 
-def _input_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
-    schema = next((body[key] for key in _INPUT if key in body), None)
+def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[str, Any]:
+    default: dict[str, Any] | None = {} if is_function else None
+    schema = next((body[key] for key in _INPUT if key in body), default)
     needed = "needed a JSON Schema of type 'object'"
     if schema is None:
         raise UnusableTool(f"{place}: no input schema; {needed}")
     if not isinstance(schema, dict):
         raise UnusableTool(f"{place}: the input schema is {_kind(schema)}; {needed}")
-    if schema.get("type") != "object":
+    schema = in_json_schema(schema)
+    if schema.get("type") not in ("object", ["object"]):
         raise UnusableTool(f"{place}: the input schema's type is {schema.get('type')!r}; {needed}")
+    if len(schema.get("properties") or ()) > MOST_PARAMETERS:
+        raise UnusableTool(f"{place}: more than {MOST_PARAMETERS} parameters")
     try:
-        validator(schema)
+        check_schema(schema)
     except UnusableTool as fault:
         raise UnusableTool(f"{place}: {fault}; {needed}") from fault
     return schema
@@ -123,13 +210,6 @@ def _version(envelope: dict[str, Any]) -> str:
         return f"{info.get('name', '')} {info.get('version', '')}".strip()
     version = envelope.get("version")
     return version if isinstance(version, str) else ""
-
-
-def _refuse_duplicates(tools: Sequence[Tool], name: str) -> None:
-    counts = Counter(tool.name for tool in tools)
-    twice = [repr(tool) for tool, count in counts.items() if count > 1]
-    if twice:
-        raise UnusableTool(f"{name}: listed more than once: {', '.join(twice)}; needed one each")
 
 
 def _kind(value: Any) -> str:

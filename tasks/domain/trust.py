@@ -83,6 +83,6 @@ def server_to_try(
         return spec
     raise BundleNotTrusted(
         f"the bundle's server {spec.name!r} is not one that is registered here; nothing of it was "
-        f"started. To try the model on it {demands(spec).text}. Add --trust if you want that, or "
+        f"started. Trying the model on it {demands(spec).text}. Add --trust if you want that, or "
         "--server with a server of your own to try it on"
     )

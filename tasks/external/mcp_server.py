@@ -25,7 +25,8 @@ from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
 from tasks.domain.masking import secrets_in
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.toollists import toolset_from_value
+from tasks.domain.toollists import MOST_NAMED, MOST_TOOLS, misnamed, toolset_from_value
+from tasks.domain.validation import faults_of, validator
 from tasks.external.mcp_limits import MOST_PAGES
 from tasks.external.mcp_wire import (
     CLOSE_SECONDS,
@@ -40,6 +41,8 @@ from tasks.external.mcp_wire import (
 
 MOST_OFFERS = 20
 """Resources, and prompts, that are read of a server."""
+_MOST_LISTED = 10 * MOST_TOOLS
+"""Tools of all pages, before ``include_tools`` chooses among them."""
 
 
 @contextmanager
@@ -135,15 +138,19 @@ class McpSession:
         if not known:
             raise ServerFailed(f"{line.place}: lists no tools, needed at least one")
         wanted = server.include_tools or known
-        if fault := server.misnamed(known, "server"):
+        if fault := misnamed(server.include_tools, known, "server"):
             raise ServerFailed(f"{line.place}: {fault}")
-        if faults := [fault for name, fault in line.unusable.items() if name in wanted]:
-            raise UnusableTool(" / ".join(faults))
+        faults = [fault for name, fault in line.unusable.items() if name in wanted]
         kept = [tool for tool in listed if tool["name"] in wanted]
+        if faults and (server.strict or server.include_tools or not kept):
+            raise UnusableTool(" / ".join(faults[:MOST_NAMED]))
         info = self._client.server_info
         version = f"{info.name} {info.version}".strip() if info else ""
         return toolset_from_value({"version": version, "tools": kept}, line.place).model_copy(
-            update={"server": server.name}
+            update={
+                "server": server.name,
+                "notes": tuple(f"left out: {fault}" for fault in faults),
+            }
         )
 
     def offers(self) -> tuple[Offer, ...]:
@@ -210,7 +217,9 @@ class McpSession:
                 page: ListToolsResult = await self._client.list_tools(cursor=cursor)
                 # Only what the server set: a schema's own nulls stay.
                 dumped = [tool.model_dump(by_alias=True, exclude_unset=True) for tool in page.tools]
-                listed += dumped
+                listed += [{**tool, **self._line.outputs.get(tool["name"], {})} for tool in dumped]
+                if len(listed) > _MOST_LISTED:
+                    raise ValueError(f"more than {_MOST_LISTED} tools")
                 cursor = page.next_cursor
                 if not cursor or cursor in seen:
                     return listed
@@ -243,11 +252,19 @@ class McpSession:
 
     async def _call(self, call: ToolCall, seconds: float) -> ToolResult:
         with anyio.fail_after(seconds):
-            try:
-                answer = await self._client.call_tool(call.name, call.arguments)
-            except RuntimeError as error:
-                if self._held is not None and self._held.done():
-                    raise
-                # The SDK checks results against the tool's output schema.
-                return ToolResult(text=str(error).partition("\n")[0], is_error=True)
-        return tool_result(answer)
+            answer = await self._client.call_tool(call.name, call.arguments)
+        result = tool_result(answer)
+        fault = "" if result.is_error else self._fault(call.name, result)
+        return ToolResult(text=f"{call.name}: {fault}", is_error=True) if fault else result
+
+    def _fault(self, tool: str, result: ToolResult) -> str:
+        """What is wrong with a result, by the tool's output schema; empty when nothing is."""
+        schema = self._line.outputs.get(tool, {}).get("outputSchema")
+        if schema is None:
+            return ""
+        if result.structured is None:
+            return "has an output schema but did not return structured content"
+        try:
+            return next(faults_of(result.structured, validator(schema)), "")
+        except UnusableTool:
+            return ""  # then nobody can say

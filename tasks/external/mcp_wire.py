@@ -81,6 +81,8 @@ class Wire:
         self.mark = uuid.uuid4().hex
         self.unusable: dict[str, str] = {}
         """Faults of listed tools that were kept from the SDK, by tool."""
+        self.outputs: dict[str, dict[str, Any]] = {}
+        """Output schemas by tool, kept from the SDK too: it runs their patterns without a limit."""
         self.junk = ""
         """The first thing on stdout that is no message."""
         self.status = ""
@@ -194,7 +196,7 @@ class Inbox:
     """A server's messages on their way to the SDK.
 
     The SDK refuses a whole list for one tool without a usable schema: such tools are noted and
-    taken out here.
+    taken out here, and so are output schemas.
     """
 
     def __init__(self, stream: Any, line: Wire) -> None:
@@ -233,8 +235,10 @@ class Inbox:
                 {k: tool[k] for k in _TOOL_KEYS & tool.keys()} if isinstance(tool, dict) else tool
             )
             try:
-                tool_from_value(value, f"{self._line.place}: tool {number}")
-                usable.append(tool)
+                known = tool_from_value(value, f"{self._line.place}: tool {number}")
+                kept = {key: tool[key] for key in tool if key == "outputSchema"}
+                self._line.outputs[known.name] = kept
+                usable.append({key: tool[key] for key in tool if key not in kept})
             except (UnusableTool, UnusableData) as fault:
                 name = str(value.get("name", "")) if isinstance(value, dict) else ""
                 self._line.unusable[name] = str(fault)

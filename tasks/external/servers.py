@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from profiles import Server
-from tasks.domain.errors import UnusableData
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.usable_tools import with_usable_tools
 from tasks.external.mcp_server import McpSession, connect, inspect
 from tasks.external.storage import Storage
 from tasks.external.stub_server import stub
@@ -25,21 +25,21 @@ CALL_SECONDS = 30.0
 
 
 def read_toolset_of(server: Server) -> Toolset:
-    """The tools of a server or of a tool list.
+    """The tools of a server or of a tool list that rows can be written for; notes say the others.
 
     Raises:
         ServerFailed: the server cannot be started, reached or understood.
         UnusableData: the tool list cannot be read, or ``include_tools`` names a tool that it lacks.
-        UnusableTool: a tool's schema cannot be used.
+        UnusableTool: no tool can be used, or one that is included by name; any if ``strict``.
     """
-    if server.tools_file:
-        toolset = read_toolset(Path(server.tools_file))
-        known = [tool.name for tool in toolset.tools]
-        if fault := server.misnamed(known, "list"):
-            raise UnusableData(f"{server.tools_file}: {fault}")
-        chosen = [t for t in toolset.tools if t.name in (server.include_tools or known)]
-        return toolset.model_copy(update={"server": server.name, "tools": tuple(chosen)})
-    return inspect(server, workspace_of(server))
+    listed = _in_file(server) if server.tools_file else inspect(server, workspace_of(server))
+    return with_usable_tools(listed, server)
+
+
+def _in_file(server: Server) -> Toolset:
+    path = Path(server.tools_file)
+    toolset = read_toolset(path, server.include_tools, strict=server.strict)
+    return toolset.model_copy(update={"server": server.name})
 
 
 def workspace_of(server: Server) -> Path | None:

@@ -1,6 +1,8 @@
 """Read a tool list from a JSON or YAML file."""
 
+import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,14 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import toolset_from_value
 
+MOST_BYTES = 32 << 20
+"""Of a file; 600 tools take some 2 MB."""
 
-def read_toolset(path: Path) -> Toolset:
+
+def read_toolset(path: Path, include: Sequence[str] = (), *, strict: bool = True) -> Toolset:
     """Read a tool list in any form of ``toolset_from_value``; the file's stem names the server.
+
+    ``include`` and ``strict`` are those of ``toolset_from_value``.
 
     Raises:
         UnusableData: the file is missing, empty, not JSON or YAML, or not a tool list.
@@ -20,6 +27,8 @@ def read_toolset(path: Path) -> Toolset:
     if path.suffix not in (".json", ".yaml", ".yml"):
         raise UnusableData(f"{path}: found {path.suffix or 'no suffix'}, needed .json, .yaml, .yml")
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise UnusableData(f"{path}: {size >> 20} MB, at most {MOST_BYTES >> 20} are read")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UnusableData(f"{path}: cannot be read: {error.strerror}") from error
@@ -27,7 +36,7 @@ def read_toolset(path: Path) -> Toolset:
         raise UnusableData(f"{path}: is not UTF-8 text: {error.reason}") from error
     if not text.strip():
         raise UnusableData(f"{path}: is empty, needed a tool list")
-    return toolset_from_value(_decoded(text, path), path.stem)
+    return toolset_from_value(_decoded(text, path), path.stem, include, strict=strict)
 
 
 def _decoded(text: str, path: Path) -> Any:
@@ -35,9 +44,19 @@ def _decoded(text: str, path: Path) -> Any:
         if path.suffix == ".json":
             return json.loads(text)
         # YAML has dates and numbered keys; JSON Schema has neither.
-        return json.loads(json.dumps(from_yaml(text)))
+        return json.loads(_as_json(from_yaml(text), path))
     except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix == ".json" else "YAML"
         raise UnusableData(f"{path}: is not {kind}: {' '.join(str(error).split())}") from error
     except TypeError as error:
         raise UnusableData(f"{path}: {error}; needed JSON values (put dates in quotes)") from error
+
+
+def _as_json(value: Any, path: Path) -> str:
+    """A value as JSON, written piece by piece: YAML's aliases can stand for any amount of it."""
+    text = io.StringIO()
+    for piece in json.JSONEncoder().iterencode(value):
+        text.write(piece)
+        if text.tell() > MOST_BYTES:
+            raise UnusableData(f"{path}: its aliases stand for more than {MOST_BYTES >> 20} MB")
+    return text.getvalue()

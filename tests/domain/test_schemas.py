@@ -165,7 +165,7 @@ def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
     ("schema", "reason"),
     [
         ({"$ref": "#/$defs/Loop"}, "without an end"),
-        ({"$ref": "https://example.org/schema"}, "not local"),
+        ({"$ref": "https://example.org/schema"}, "leaves the document"),
         ({"type": "integer", "minimum": 5, "maximum": 4}, "try: thing"),
     ],
 )

@@ -301,7 +301,7 @@ def test_numbers_of_one_digit_count_only_where_there_is_nothing_else() -> None:
     [
         (says("get_time", city="Rome"), True, "called get_time, expected get_forecast"),
         ("I do not know.", True, "called no tool, expected get_forecast"),
-        (says(city=1), True, "city: 1 is not of type 'string'"),
+        (says(city=1), True, 'city: 1 is not of type "string"'),
         (says(city="Rome"), False, "could not be executed"),
     ],
 )

@@ -111,9 +111,9 @@ def test_a_right_call_has_no_faults() -> None:
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        ({}, "'city' is a required property"),
-        ({"city": 1}, "city: 1 is not of type 'string'"),
-        ({"city": "Rome", "day": "soon"}, "day: 'soon' is not a 'date'"),
+        ({}, '"city" is a required property'),
+        ({"city": 1}, 'city: 1 is not of type "string"'),
+        ({"city": "Rome", "day": "soon"}, 'day: "soon" is not a "date"'),
         ({"city": "Rome", "bogus": 1}, "'bogus' was unexpected"),
     ],
 )

@@ -106,8 +106,8 @@ def test_what_is_no_tool_list_is_refused(value: Any, said: str) -> None:
         ({"inputSchema": None}, "no input schema; needed a JSON Schema of type 'object'"),
         ({"inputSchema": []}, "the input schema is a list; needed a JSON Schema of type 'object'"),
         (
-            {"inputSchema": {}},
-            "the input schema's type is None; needed a JSON Schema of type 'object'",
+            {"inputSchema": {"type": ["array", "null"]}},
+            "the input schema's type is ['array', 'null']; needed a JSON Schema of type 'object'",
         ),
         (
             {"inputSchema": {"type": "string"}},
@@ -115,7 +115,7 @@ def test_what_is_no_tool_list_is_refused(value: Any, said: str) -> None:
         ),
         (
             {"inputSchema": {"type": "object", "required": "city"}},
-            "not a valid JSON Schema: 'city' is not of type 'array'; "
+            'not a valid JSON Schema: required: "city" is not of type "array"; '
             "needed a JSON Schema of type 'object'",
         ),
         ({"outputSchema": "none"}, "the output schema is a text, needed an object"),
@@ -128,10 +128,21 @@ def test_a_tool_that_cannot_be_used_is_named(change: dict[str, Any], said: str) 
     assert str(caught.value) == f"weather: tool 2 'bare': {said}"
 
 
-def test_a_function_without_parameters_is_named() -> None:
-    bare = {"type": "function", "function": {"name": "bare"}}
-    with pytest.raises(UnusableTool, match="weather: tool 1 'bare': no input schema"):
-        toolset_from_value([bare], "weather")
+@pytest.mark.parametrize(
+    "bare",
+    [
+        {"type": "function", "function": {"name": "bare"}},
+        {"type": "function", "name": "bare"},
+        {"functionDeclarations": [{"name": "bare"}]},
+        {"name": "bare", "inputSchema": {"$schema": "http://json-schema.org/draft-07/schema#"}},
+        {"name": "bare", "inputSchema": {"type": "object", "properties": None}},
+    ],
+)
+def test_a_tool_that_says_nothing_of_arguments_takes_none(bare: dict[str, Any]) -> None:
+    (tool,) = toolset_from_value([bare], "weather").tools
+    assert tool.name == "bare"
+    assert tool.input_schema["type"] == "object"
+    assert not tool.input_schema.get("properties")
 
 
 def test_two_tools_of_one_name_are_refused() -> None:

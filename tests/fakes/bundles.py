@@ -13,7 +13,7 @@ from tasks.external.servers import read_toolset_of
 from tasks.external.storage import digest
 from tests.domain.test_bundle_files import ingredients
 
-CASE = {
+CASE: dict[str, Any] = {
     "scenario": "standard",
     "tool": "get_current_time",
     "prompt": "What time is it in Tokyo?",
@@ -21,6 +21,9 @@ CASE = {
     "</tool_call>",
     "completed": True,
 }
+
+
+FILES = ("agent.yaml", "server.json", "tools.json", "tests/validation.json", "model.gguf")
 
 
 @lru_cache
@@ -32,7 +35,8 @@ def time_tools() -> Toolset:
 def write_bundle(folder: Path, spec: dict[str, Any] | None = None, **texts: str) -> Path:
     """A bundle of the time server, or of another spec; ``texts`` replace whole files, by stem."""
     toolset = time_tools()
-    report = ingredients().evaluation.validation.model_dump(mode="json") | {"cases": [CASE]}
+    case = CASE | {"prompt": texts.get("prompt", CASE["prompt"])}
+    report = ingredients().evaluation.validation.model_dump(mode="json") | {"cases": [case]}
     agent = {
         "file": {"name": "model.gguf"},
         "toolset_fingerprint": toolset.fingerprint,
@@ -50,7 +54,7 @@ def write_bundle(folder: Path, spec: dict[str, Any] | None = None, **texts: str)
     (folder / "tests").mkdir(parents=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    seal(folder, *files)
+    seal(folder, *FILES)
     return folder
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from prefect.blocks.system import Secret
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
@@ -105,6 +106,7 @@ def secrets(
         with temporary_settings(quiet):
             yield tmp_path, seen
             events.flush()
+            APILogWorker.drain_all(timeout=10)
 
 
 def server(die: str = "") -> str:

@@ -3,7 +3,9 @@
 import math
 import random
 import re
-from typing import Any
+from typing import Any, TypeGuard
+
+from tasks.domain.arguments.settling import type_of
 
 _RANGES: tuple[tuple[str, int, int], ...] = (
     (r"\bthoughts?\b", 1, 30),
@@ -31,6 +33,10 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
 _DECIMALS = re.compile(r"\b(lat|latitude|lon|lng|long|longitude|price|amount|cost|weight)\b")
 _USUAL = (2, 90)
 _PLACES = 2
+_LEAST_STEP = 1e-9
+"""Every whole number counts as a multiple of a smaller step."""
+_POWERS = 50
+"""How many times the least value the greatest one is where their powers of ten matter."""
 _AT_A_BOUND = 0.7
 """Share of unusual numbers that lie at the edge of what is allowed."""
 
@@ -39,15 +45,27 @@ def draw_number(
     schema: dict[str, Any], name: str, rng: random.Random, unusual: bool
 ) -> int | float:
     """A number for a parameter of that spoken name; one near a bound when ``unusual``."""
-    whole = schema.get("type") != "number" and "number" not in schema.get("type", ())
-    if step := schema.get("multipleOf"):
+    whole = schema.get("type") != "number" and "number" not in schema.get("type", type_of(schema))
+    step = schema.get("multipleOf", 0)
+    if step >= _LEAST_STEP:
         return _multiple(schema, name, rng, step)
     low, high = usual_range(schema, name)
     if unusual and rng.random() < _AT_A_BOUND:
         return _neat(rng.choice((low, low + 1, high)) if high - low >= 1 else low)
     if not whole and (_DECIMALS.search(name) or high - low < 1):
-        return _neat(round(rng.uniform(low, high), _PLACES))
+        return _neat(_decimal(low, high, rng))
     return rng.randint(math.ceil(low), max(math.ceil(low), math.floor(high)))
+
+
+def _decimal(low: float, high: float, rng: random.Random) -> float:
+    """A number with few digits; in a range over powers of ten (learning rates) any of them."""
+    if 0 < low < 1 and high / low >= _POWERS:
+        value = float(f"{math.exp(rng.uniform(math.log(low), math.log(high))):.1g}")
+    else:
+        width = high - low
+        places = max(1 - math.floor(math.log10(width)), _PLACES) if 0 < width < 1 else _PLACES
+        value = round(rng.uniform(low, high), places)
+    return min(max(value, low), high)
 
 
 def _neat(value: float) -> int | float:
@@ -56,17 +74,23 @@ def _neat(value: float) -> int | float:
 
 def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
     """The least and the greatest value that a schema allows; None where it sets no bound."""
-    lows = [schema["minimum"]] if "minimum" in schema else []
-    highs = [schema["maximum"]] if "maximum" in schema else []
-    step = 1 if schema.get("type") == "integer" else 10**-_PLACES
-    if _is_number(schema.get("exclusiveMinimum")):
-        lows.append(schema["exclusiveMinimum"] + step)
-    if _is_number(schema.get("exclusiveMaximum")):
-        highs.append(schema["exclusiveMaximum"] - step)
-    return max(lows, default=None), min(highs, default=None)
+    low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
+    # Until draft-04 these said whether the bound itself is left out.
+    low, above = (None, low) if above is True else (low, above)
+    high, below = (None, high) if below is True else (high, below)
+    ends: list[float] = [value for value in (low, above, high, below) if _is_number(value)]
+    width = max(ends, default=0) - min(ends, default=0)
+    step = 1 if schema.get("type") == "integer" else min(10**-_PLACES, width / 10 or 1)
+    lows = [low, above + step if _is_number(above) else None]
+    highs = [high, below - step if _is_number(below) else None]
+    return (
+        max((value for value in lows if _is_number(value)), default=None),
+        min((value for value in highs if _is_number(value)), default=None),
+    )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

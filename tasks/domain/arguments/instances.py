@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.domain.arguments import words
@@ -17,11 +17,14 @@ from tasks.domain.arguments.meanings import (
     kind_of_example,
     quoted_examples,
 )
-from tasks.domain.arguments.patterns import matching
+from tasks.domain.arguments.patterns import in_form, matching
+from tasks.domain.arguments.settling import DEEPEST, SHALLOW, merge, needed, settle, type_of
 from tasks.domain.arguments.values import KINDS, UNUSUAL
 from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
 from tasks.domain.phrasing.naming import name_words
+from tasks.domain.references import Document
+from tasks.domain.schema_limits import MOST_LENGTH
 
 HELD_OUT = 5
 """Every fifth value is kept for the held-out split: a model that is to know a server's branches has
@@ -30,8 +33,8 @@ DRAWS = 64
 """Draws for a value of the right split before the pool counts as too small to be divided."""
 SMALL_NUMBER = 1000
 """Whole numbers below it are not held apart: a language has only so many small numbers."""
-_SHALLOW, _DEEPEST = 5, 24
-"""Below the first depth optional parts are left out; a schema reaching the second has no end."""
+MOST_PARTS = 3000
+"""Parts of one argument: a schema may ask for a billion items, or double itself with each level."""
 
 
 def split_of(value: Any) -> Split:
@@ -40,21 +43,37 @@ def split_of(value: Any) -> Split:
     return "heldout" if hashlib.sha256(text.encode()).digest()[0] % HELD_OUT == 0 else "train"
 
 
+class Allowance:
+    """How many parts may still be drawn."""
+
+    def __init__(self) -> None:
+        self._left = MOST_PARTS
+
+    def spend(self) -> None:
+        """Take one part; UnusableTool when there is none left."""
+        self._left -= 1
+        if self._left < 0:
+            raise UnusableTool(f"one value would take more than {MOST_PARTS} parts")
+
+
 @dataclass(frozen=True)
 class Place:
     """Where in a tool's arguments a value is drawn, and how."""
 
     rng: random.Random
-    root: dict[str, Any]
+    root: Document
     about: str
     """The tool's name and description: what unclear parameter names mean."""
     split: Split
     unusual: bool = False
     optional: float = 0.4
+    names: frozenset[str] = frozenset()
+    """Names of tools and parameters: no examples, though descriptions quote them."""
     name: str = ""
     """The spoken name of the parameter."""
     described: str = ""
     depth: int = 0
+    allowance: Allowance = field(default_factory=Allowance)
 
     def inside(self, name: str) -> "Place":
         """The place of a part of this one."""
@@ -78,9 +97,11 @@ class Place:
             self.split,
             self.unusual,
             self.optional,
+            self.names,
             name,
             described,
             depth,
+            self.allowance if self.depth else Allowance(),
         )
 
 
@@ -88,11 +109,14 @@ def draw(schema: Any, at: Place) -> Any:
     """One value for a schema; most often valid, never checked here.
 
     Raises:
-        UnusableTool: the schema has no end, or refers to what does not exist.
+        UnusableTool: the schema allows nothing, has no end, or refers to what does not exist.
     """
-    if at.depth > _DEEPEST:
+    if schema is False:
+        raise UnusableTool(f"{at.name}: its schema cannot be used, or allows nothing")
+    if at.depth > DEEPEST:
         raise UnusableTool(f"{at.name}: the schema refers to itself without an end")
-    schema = settle(schema, at)
+    at.allowance.spend()
+    schema = settle(schema, at.root, at.rng, at.depth)
     at = at.told(schema)
     if "const" in schema:
         return schema["const"]
@@ -101,105 +125,60 @@ def draw(schema: Any, at: Place) -> Any:
     return _DRAWERS[type_of(schema)](schema, at)
 
 
-def settle(schema: Any, at: Place) -> dict[str, Any]:
-    """Follow $ref, merge allOf, choose a branch of anyOf and oneOf: a schema without these."""
-    settled: dict[str, Any] = schema if isinstance(schema, dict) else {}
-    for _ in range(_DEEPEST):
-        turn = next((keyword for keyword in _TURNS if keyword in settled), None)
-        if turn is None:
-            return settled
-        rest = {k: v for k, v in settled.items() if k != turn}
-        for part in _TURNS[turn](settled[turn], at):
-            rest = merge(part, rest)
-        settled = rest
-    raise UnusableTool(f"{at.name}: $ref, allOf and anyOf refer to one another without an end")
-
-
-def resolve(reference: str, root: dict[str, Any]) -> dict[str, Any]:
-    """What a local $ref points to; UnusableTool when it is remote or points nowhere."""
-    target: Any = root
-    if not reference.startswith("#"):
-        raise UnusableTool(f"$ref {reference!r} is not local")
-    for part in reference[1:].split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(target, dict) or key not in target:
-            raise UnusableTool(f"$ref {reference!r} points nowhere")
-        target = target[key]
-    found: dict[str, Any] = target if isinstance(target, dict) else {}
-    return found
-
-
-def merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Two schemas that hold together; for what both say, properties and required are united."""
-    united = {**first, **second}
-    if "properties" in first and "properties" in second:
-        united["properties"] = {**first["properties"], **second["properties"]}
-    if "required" in first and "required" in second:
-        united["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
-    for keyword, choose in (("minimum", max), ("maximum", min), ("minLength", max)):
-        if keyword in first and keyword in second:
-            united[keyword] = choose(first[keyword], second[keyword])
-    return united
-
-
-def type_of(schema: dict[str, Any]) -> str:
-    """The type that a value gets: of several the first that is not null; guessed when unsaid."""
-    said = schema.get("type")
-    if isinstance(said, str):
-        return said
-    if said:
-        return next((name for name in said if name != "null"), "null")
-    hints = (("properties", "object"), ("items", "array"), ("minimum", "number"))
-    return next((name for keyword, name in hints if keyword in schema), "string")
-
-
-def _branch(branches: list[Any], at: Place) -> dict[str, Any]:
-    usable = [b for b in branches if isinstance(b, dict) and not _is_null(b)]
-    plain = [b for b in usable if "$ref" not in b] if at.depth > _SHALLOW else usable
-    chosen = at.rng.choice(plain or usable or [{"type": "null"}])
-    return dict(chosen)
-
-
-def _is_null(schema: dict[str, Any]) -> bool:
-    return schema.get("type") == "null" or schema.get("const", 0) is None
-
-
 def _object(schema: dict[str, Any], at: Place) -> dict[str, Any]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
-    chance = at.optional if at.depth <= _SHALLOW else 0.0
+    chance = at.optional if at.depth <= SHALLOW else 0.0
     value = {
         name: draw(part, at.inside(name))
         for name, part in properties.items()
-        if name in required or at.rng.random() < chance
+        if name in required or (at.rng.random() < chance and part is not False)
     }
-    value |= {name: draw({}, at.inside(name)) for name in required if name not in value}
-    extra = schema.get("additionalProperties")
-    free = not properties and extra is not False and at.depth > 0
-    missing = max(schema.get("minProperties", 0) - len(value), 0)
-    for _ in range(missing or (at.rng.randint(1, 2) if free or isinstance(extra, dict) else 0)):
-        value[_key(schema, at)] = draw(extra if isinstance(extra, dict) else {}, at.inside("value"))
+    schema, others = needed(schema, list(value), at.root, at.rng)
+    for name in others:
+        value[name] = draw(schema.get("properties", {}).get(name, {}), at.inside(name))
+    return value | other_properties(schema, len(value), at)
+
+
+def other_properties(schema: dict[str, Any], known: int, at: Place) -> dict[str, Any]:
+    """Properties without a name of their own, where a schema wants some beside the known ones."""
+    rules = schema.get("patternProperties") or {}
+    extra = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+    part = next(iter(rules.values()), extra if isinstance(extra, dict) else {})
+    is_free = not schema.get("properties") and extra is not False and at.depth > 0
+    is_wanted = is_free or isinstance(extra, dict) or bool(rules and at.depth)
+    missing = max(schema.get("minProperties", 0) - known, 0)
+    value: dict[str, Any] = {}
+    for _ in range(missing or (at.rng.randint(1, 2) if is_wanted else 0)):
+        key = _key(schema, at)
+        value[f"{key}_{len(value)}" if key in value else key] = draw(part, at.inside("value"))
     return value
 
 
 def _key(schema: dict[str, Any], at: Place) -> str:
-    rule = schema.get("propertyNames")
-    if rule:
-        return str(draw({"type": "string", **rule}, at.inside("key")))
+    rules = [{"pattern": pattern} for pattern in schema.get("patternProperties") or ()]
+    rule = schema.get("propertyNames") or next(iter(rules), None)
+    if isinstance(rule, dict):
+        return str(draw({"type": "string", **rule}, at.inside("column")))
     return at.rng.choice(words.COLUMNS)
 
 
 def _array(schema: dict[str, Any], at: Place) -> list[Any]:
-    first = schema.get("prefixItems", [])
-    value = [draw(part, at.inside("item")) for part in first]
-    if schema.get("items") is False:
+    first, rest = schema.get("prefixItems", []), schema.get("items", {})
+    if isinstance(rest, list):  # until 2020 the first items stood here
+        first, rest = rest, schema.get("additionalItems", {})
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    value = [draw(part, at.inside("item")) for part in first[:most]]
+    if "contains" in schema:
+        both = schema["contains"]
+        both = merge(rest, both) if isinstance(rest, dict) and isinstance(both, dict) else both
+        value += [draw(both, at.deeper()) for _ in range(schema.get("minContains", 1))]
+    if rest is False or (first and len(value) >= least):
         return value
-    least = schema.get("minItems", 0)
-    most = min(schema.get("maxItems", max(3, least)), max(3, least))
-    shallow = at.depth <= _SHALLOW
-    wanted = at.rng.choice([n for n in (1, 1, 2, 2, 3) if least <= n <= most] or [least])
+    top = max(3, least) if most is None else min(most, max(3, least))
+    wanted = at.rng.choice([n for n in (1, 1, 2, 2, 3) if least <= n <= top] or [least])
     part = at.deeper()
-    while len(value) < (wanted if shallow else least):
-        value.append(_new_item(schema.get("items", {}), value, part))
+    while len(value) < (wanted if at.depth <= SHALLOW else least):
+        value.append(_new_item(rest, value, part))
     return value
 
 
@@ -232,27 +211,45 @@ def is_open(value: Any) -> bool:
 def _string(schema: dict[str, Any], at: Place) -> str:
     write = string_writer(schema, at)
     closed = kind_of(at.name, at.described, at.about) in CLOSED
+    least, most = schema.get("minLength", 0), schema.get("maxLength", MOST_LENGTH)
+    is_formed = "pattern" in schema or schema.get("format") in KINDS
     for _ in range(DRAWS):
-        value = _sized(write(at.rng), schema, at.rng)
-        if closed or split_of(value) == at.split:
+        drawn = write(at.rng)
+        value = drawn if is_formed else _sized(drawn, schema, at.rng)
+        if (closed or split_of(value) == at.split) and least <= len(value) <= most:
             break
     return value
 
 
-def example_values(schema: dict[str, Any]) -> list[str]:
-    """The values that a schema or its description give as examples."""
+def example_values(schema: dict[str, Any], names: frozenset[str]) -> list[str]:
+    """The values that a schema or its description give as examples.
+
+    ``names`` of tools and parameters are quoted for another reason.
+    """
     said = [v for v in schema.get("examples", ()) if isinstance(v, str)]
-    return said or list(quoted_examples(schema.get("description", "")))
+    quoted = quoted_examples(schema.get("description", ""))
+    return said or [text for text in quoted if text not in names]
 
 
 def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:
     """What writes a string for a schema: its format, pattern, examples, or the parameter's name."""
+    plain = _plain_writer(schema, at)
+    pattern = schema.get("pattern")
+    if pattern is None:
+        return plain
+    sizes = schema.get("minLength", 0), schema.get("maxLength", MOST_LENGTH)
+    return lambda rng: (
+        in_form(plain(rng), pattern, *sizes)
+        or matching(pattern, rng, *sizes)
+        or rng.choice(words.NOUNS)
+    )
+
+
+def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:
     if form := KINDS.get(schema.get("format", "")):
         return form
-    if pattern := schema.get("pattern"):
-        return lambda rng: matching(pattern, rng) or rng.choice(words.NOUNS)
     kind = kind_of(at.name, at.described, at.about)
-    examples = example_values(schema)
+    examples = example_values(schema, at.names)
     if examples and (kind in VAGUE or any(map(kind_of_example, examples))) and kind != "zone":
         return lambda rng: _like(rng.choice(examples), rng)
     if at.unusual and kind in UNUSUAL:
@@ -275,12 +272,6 @@ def _sized(text: str, schema: dict[str, Any], rng: random.Random) -> str:
     return text[:most].rstrip() or text[:most] if len(text) > most else text
 
 
-_TURNS: dict[str, Callable[[Any, Place], list[dict[str, Any]]]] = {
-    "$ref": lambda value, at: [resolve(value, at.root)],
-    "allOf": lambda value, at: [settle(part, at) for part in value],
-    "anyOf": lambda value, at: [_branch(value, at)],
-    "oneOf": lambda value, at: [_branch(value, at)],
-}
 _DRAWERS: dict[str, Callable[[dict[str, Any], Place], Any]] = {
     "object": _object,
     "array": _array,

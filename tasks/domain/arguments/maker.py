@@ -6,13 +6,13 @@ and against the compact form.
 
 import json
 import random
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Validator
 
 from profiles import Server
 from tasks.domain.arguments.amounts import bounds, usual_range
@@ -22,9 +22,8 @@ from tasks.domain.arguments.instances import (
     draw,
     example_values,
     is_open,
-    settle,
+    other_properties,
     split_of,
-    type_of,
 )
 from tasks.domain.arguments.meanings import (
     CLOSED,
@@ -34,14 +33,22 @@ from tasks.domain.arguments.meanings import (
     kind_of_number,
     stated_fallback,
 )
+from tasks.domain.arguments.settling import needed, outline, settle, type_of
 from tasks.domain.arguments.unknown_values import ALWAYS_KNOWN, unknown_value
 from tasks.domain.arguments.values import KINDS
 from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
 from tasks.domain.phrasing.naming import name_words
 from tasks.domain.products import Tool
+from tasks.domain.references import Document
 from tasks.domain.schemas import parameters
-from tasks.domain.toolcalls import validator
+from tasks.domain.validation import (
+    MOST_LOOKED_AT,
+    faults_of,
+    unusable_parts,
+    usable,
+    validator,
+)
 
 TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""
@@ -49,7 +56,8 @@ SMALL_POOL = 8
 """A list of the server's own values that is shorter than this is shared by both splits."""
 MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
-_TURNED = re.compile(r'"(oneOf|not|if|contains)"')
+HOPELESS = 5
+"""Draws that could not be finished before a schema counts as unusable."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,8 @@ class Wish:
     """The parameter that gets a value which looks right and does not exist."""
     real: bool = False
     """Whether parameters take values that the server named, where it named some."""
+    also: frozenset[str] = frozenset()
+    """Optional parameters that are given in any case."""
     free: bool = False
     """Whether they may take values that exist nowhere, beside those that the operator gave."""
 
@@ -76,6 +86,8 @@ class ArgumentMaker:
     server: Server
     found: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
     """Values that the server named, by parameter."""
+    names: frozenset[str] = frozenset()
+    """The names of all tools of the list."""
 
     def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
         """Valid arguments.
@@ -83,26 +95,60 @@ class ArgumentMaker:
         Raises:
             UnusableTool: none were found; the message names the tool and the parameter.
         """
-        fault = ""
-        for _ in range(TRIES):
-            arguments = self._draw(rng, wish)
-            fault = self.fault(arguments)
-            if not fault:
-                return arguments
-        raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
+        # Optional parameters may exclude each other.
+        fewer = (
+            replace(wish, optional=wish.optional * (turn % 4) / 4) for turn in range(TRIES // 2)
+        )
+        made, fault = self._made(rng, (*repeat(wish, TRIES // 2), *fewer), self.unwritable)
+        if made is None:
+            raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
+        return made
+
+    def _made(
+        self, rng: random.Random, wishes: Iterable[Wish], left_out: Collection[str]
+    ) -> tuple[dict[str, Any] | None, str]:
+        """The first valid arguments; else None, and what was wrong with the last."""
+        fault, unfinished = "", 0
+        for wish in wishes:
+            try:
+                arguments = self._draw(rng, wish, left_out)
+                fault = self.fault(arguments)
+            except UnusableTool as error:
+                fault, unfinished = str(error), unfinished + 1
+            else:
+                if not fault:
+                    return arguments, ""
+            if unfinished == HOPELESS:
+                break
+        return None, fault
 
     def fault(self, arguments: dict[str, Any]) -> str:
         """What is wrong with arguments, as 'parameter.path: message'; empty when nothing is."""
-        for check in self._validators:
-            for error in check.iter_errors(arguments):
-                place = ".".join(map(str, error.absolute_path)) or "arguments"
-                return f"{place}: {error.message}"
-        return ""
+        faults = (fault for check in self._validators for fault in faults_of(arguments, check))
+        return next(faults, "")
 
     @property
     def properties(self) -> dict[str, Any]:
-        """The tool's parameters."""
-        return _with_required(self._schema)
+        """The tool's parameters, without those that nothing can be written for."""
+        return {n: part for n, part in self._properties.items() if n not in self.unwritable}
+
+    @cached_property
+    def unwritable(self) -> dict[str, str]:
+        """Optional parameters that nothing valid can be written for, each with the reason."""
+        optional = [name for name in self._properties if name not in self.required]
+        whole = Wish(optional=0.0, also=frozenset(optional))
+        made, fault = self._made(random.Random(0), repeat(whole, 3), ())
+        if made is not None:
+            return {}
+        if len(optional) > MOST_LOOKED_AT:
+            return dict.fromkeys(optional, fault)
+        reasons = dict(unusable_parts(self.tool.input_schema))
+        for name in (name for name in optional if name not in reasons):
+            wish = Wish(optional=0.0, also=frozenset((name,)))
+            made, fault = self._made(random.Random(0), repeat(wish, TRIES), reasons)
+            if made is None or name not in made:
+                reasons[name] = fault
+        return reasons
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -124,13 +170,30 @@ class ArgumentMaker:
         fixed = {n: self._given(self.server.constants, n) for n in self.properties}
         return {name: value for name, value in fixed.items() if value is not None}
 
+    def is_wrapper(self, name: str) -> bool:
+        """Whether a parameter only holds others, so that nobody speaks of it: ``flags``."""
+        return name in self._wrappers
+
+    @cached_property
+    def _wrappers(self) -> dict[str, dict[str, Any]]:
+        """The parameters of each parameter that only holds others."""
+        objects = {n: self.settle(part) for n, part in self._properties.items()}
+        return {
+            name: schema["properties"]
+            for name, schema in objects.items()
+            if type_of(schema) == "object"
+            and schema.get("properties")
+            and not schema["properties"].keys() & self._properties.keys()
+            and (len(objects) == 1 or not _WRAPPING.isdisjoint(name_words(name)[-1:]))
+        }
+
     def is_given(self, name: str) -> bool:
         """Whether the operator says which values a parameter has."""
         return self.is_constant(name) or self._given(self.server.values, name) is not None
 
     def kind(self, name: str) -> str:
         """The kind of a parameter's strings, or its type where it has none."""
-        return self._kinds[name]
+        return self._kinds.get(name, "words")
 
     def _kind(self, name: str) -> str:
         schema = self._of_one(name)
@@ -152,7 +215,7 @@ class ArgumentMaker:
 
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
-        return self._settled[name]
+        return self._settled.get(name, {})
 
     def stated_fallback(self, name: str) -> str | None:
         """The value that a required parameter's description says to use when none is given."""
@@ -163,18 +226,24 @@ class ArgumentMaker:
 
     def settle(self, schema: Any) -> dict[str, Any]:
         """Any part of the tool's schema with its first usable branch chosen."""
-        return settle(schema, self._still)
+        return settle(schema, self._document, random.Random(0))
 
     def can_be_unknown(self, name: str) -> bool:
         """Whether a parameter can have a value that looks right and does not exist."""
+        return name in self._unknowable
+
+    @cached_property
+    def _unknowable(self) -> frozenset[str]:
+        return frozenset(name for name in self.spoken_for if self._can_be_unknown(name))
+
+    def _can_be_unknown(self, name: str) -> bool:
         schema = self.settled(name)
-        if (
-            self.is_constant(name)
-            or self.kind(name) in ALWAYS_KNOWN
-            or schema.get("minItems", 0) > 1
-        ):
+        if self.kind(name) in ALWAYS_KNOWN or schema.get("minItems", 0) > 1:
             return False
-        return not any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const"))
+        if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
+            return False
+        wish = Wish(optional=0.0, also=frozenset((name,)), unknown=name)
+        return self._made(random.Random(0), repeat(wish, 3), self.unwritable)[0] is not None
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""
@@ -200,16 +269,12 @@ class ArgumentMaker:
 
     @cached_property
     def _settled(self) -> dict[str, dict[str, Any]]:
-        return {name: settle(part, self._still) for name, part in self.properties.items()}
+        inner = {n: part for parts in self._wrappers.values() for n, part in parts.items()}
+        return {n: self.settle(part) for n, part in {**inner, **self._properties}.items()}
 
     @cached_property
     def _kinds(self) -> dict[str, str]:
-        return {name: self._kind(name) for name in self.properties}
-
-    @cached_property
-    def _still(self) -> Place:
-        """A place for looking at the schema, where nothing is drawn."""
-        return self._place(random.Random(0), Wish())
+        return {name: self._kind(name) for name in self._settled}
 
     @cached_property
     def about(self) -> str:
@@ -217,43 +282,64 @@ class ArgumentMaker:
         return f"{' '.join(name_words(self.tool.name))}. {self.tool.description}"
 
     @cached_property
-    def _schema(self) -> dict[str, Any]:
-        place = Place(random.Random(0), self.tool.input_schema, "", "train")
-        return settle(self.tool.input_schema, place)
+    def _input(self) -> dict[str, Any]:
+        schema: dict[str, Any] = usable(self.tool.input_schema)
+        return schema
 
     @cached_property
-    def _validators(self) -> tuple[Draft202012Validator, ...]:
-        checks = [validator(self.tool.input_schema)]
-        # The compact form only allows more, except where it is an alternative or is denied.
-        if _TURNED.search(json.dumps(self.tool.input_schema)):
-            checks.append(validator(parameters(self.tool)))
-        return tuple(checks)
+    def _document(self) -> Document:
+        return Document(self._input)
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return outline(self._input, self._document)
+
+    @cached_property
+    def _properties(self) -> dict[str, Any]:
+        return _with_required(self._schema)
+
+    @cached_property
+    def _quoted_names(self) -> frozenset[str]:
+        return self.names | self._properties.keys()
+
+    @cached_property
+    def _validators(self) -> tuple[Validator, ...]:
+        # Alternatives, denials and dialects can make the compact form allow less, too.
+        return validator(self.tool.input_schema), validator(parameters(self.tool))
 
     def _place(self, rng: random.Random, wish: Wish) -> Place:
         return Place(
-            rng, self.tool.input_schema, self.about, wish.split, wish.unusual, wish.optional
+            rng,
+            self._document,
+            self.about,
+            wish.split,
+            wish.unusual,
+            wish.optional,
+            self._quoted_names,
         )
 
     def _given(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
-    def _draw(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
+    def _draw(self, rng: random.Random, wish: Wish, left_out: Collection[str]) -> dict[str, Any]:
         at = self._place(rng, wish)
-        schema = settle(self.tool.input_schema, at)
+        schema = settle(self._input, self._document, rng)
         properties, required = _with_required(schema), schema.get("required", ())
-        wanted = [n for n in properties if n in required or rng.random() < wish.optional]
-        wanted = _without_rivals(wanted)
+        wanted = [
+            n for n in properties if n in required or n in wish.also or rng.random() < wish.optional
+        ]
+        wanted = [n for n in _without_rivals(wanted) if n not in left_out]
+        schema, others = needed(schema, wanted, self._document, rng)
+        properties = {**{name: {} for name in others}, **_with_required(schema)}
         arguments: dict[str, Any] = {}
         for name, part in properties.items():
             if self.is_constant(name):
                 arguments[name] = self._given(self.server.constants, name)
             elif name == wish.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
-            elif name in wanted:
+            elif name in wanted or name in others:
                 arguments[name] = self._other_than(arguments, name, part, at, wish)
-        if schema.get("minProperties", 0) > len(arguments):
-            arguments |= {k: v for k, v in draw(_bare(schema), at).items() if k not in arguments}
-        return arguments
+        return arguments | other_properties(schema, len(arguments), at)
 
     def _other_than(
         self, earlier: dict[str, Any], name: str, part: Any, at: Place, wish: Wish
@@ -274,7 +360,7 @@ class ArgumentMaker:
             pool = None
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
-            return next(v for v in _tries(schema, at.inside(name)) if v != default or v is None)
+            return next(v for v in _tries(schema, at, name) if v != default or v is None)
         usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
@@ -295,7 +381,7 @@ class ArgumentMaker:
         if type_of(schema) in ("boolean", "null"):
             return 2 if type_of(schema) == "boolean" else 1
         if type_of(schema) == "string" and self.kind(name) not in CLOSED and self._shared(name):
-            return len(example_values(schema))
+            return len(example_values(schema, self._quoted_names))
         return _count_numbers(schema, name) if type_of(schema) in ("integer", "number") else None
 
     def _shared(self, name: str) -> bool:
@@ -305,11 +391,16 @@ class ArgumentMaker:
             return len(pool) < SMALL_POOL
         if self.is_constant(name) or self.kind(name) in {"enum", "boolean", "null", *CLOSED}:
             return True
-        examples = example_values(self.settled(name))
+        examples = example_values(self.settled(name), self._quoted_names)
         mere = not any(map(kind_of_example, examples))
         return bool(examples) and mere and self.kind(name) in VAGUE
 
 
+_WRAPPING = frozenset(
+    ("flags", "options", "opts", "params", "parameters", "args", "arguments", "input", "inputs",
+     "request", "model", "body", "payload", "kwargs")
+)  # fmt: skip
+"""Last words of the names of parameters that only hold others."""
 _RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
 """Optional parameters that servers refuse together."""
 
@@ -319,12 +410,10 @@ def _without_rivals(names: list[str]) -> list[str]:
     return [name for name in names if name not in dropped]
 
 
-def _tries(schema: Any, at: Place) -> Iterator[Any]:
+def _tries(schema: Any, at: Place, name: str) -> Iterator[Any]:
     """Draws of one value; the last is repeated, so a search for another one ends."""
-    value = None
     for _ in range(DRAWS):
-        value = draw(schema, at)
-        yield value
+        yield draw(schema, at.inside(name))
     while True:
         yield None
 
@@ -333,10 +422,6 @@ def _with_required(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema's properties; those that it requires without describing them may be anything."""
     properties: dict[str, Any] = schema.get("properties", {})
     return {**{name: {} for name in schema.get("required", ())}, **properties}
-
-
-def _bare(schema: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in schema.items() if k != "properties"}
 
 
 def _count_numbers(schema: dict[str, Any], name: str) -> int | None:

@@ -106,8 +106,29 @@ def kind_of(name: str, described: str, about: str) -> str:
         if not name_rule.search(name):
             continue
         if context_rule.search(context if name_rule.pattern else own):
-            return kind if kind not in _CODES or _is_of_two_letters(described) else "identifier"
-    return "words"
+            if kind in _CODES and not _is_of_two_letters(described):
+                return "identifier"
+            return kind if kind in _MOMENTS else _standard(own) or kind
+    return _standard(own) or ("digits" if _COUNTS.search(name) else "words")
+
+
+_MOMENTS = frozenset({"date", "datetime", "clock", "zone"})
+_STANDARDS = (
+    ("duration", re.compile(r"\biso ?-?8601\b.*\bduration\b|\bduration\b.*\biso ?-?8601\b")),
+    (
+        "date",
+        re.compile(r"\b(iso ?-?8601|rfc ?-?3339)\b (calendar )?dates?\b(?! ?-?(and |/)?time)"),
+    ),
+    ("date", re.compile(r"\byyyy-mm-dd\b(?!t| ?hh)")),
+    ("date-time", re.compile(r"\biso ?-?8601\b|\brfc ?-?3339\b")),
+)
+"""Forms that a description names, by the kind whose values have it."""
+_COUNTS = re.compile(r"\b(limit|offset|count|page (size|number)|per page|max results|quantity)$")
+"""Numbers that some servers take as texts."""
+
+
+def _standard(described: str) -> str | None:
+    return next((kind for kind, form in _STANDARDS if form.search(described)), None)
 
 
 _CODES = frozenset({"language code", "country code"})
@@ -161,10 +182,30 @@ def kind_of_example(example: str) -> str | None:
     return next((kind for kind, rule in _EXAMPLES if re.fullmatch(rule, example)), None)
 
 
+_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.;!?]\s+(?=[A-Z'\"`])|\n")
+_SAID_TO_BE = re.compile(
+    r"\b(e\.?g|i\.e|for (example|instance)|examples?|such as|like|one of|either|values?|options?"
+    r"|(can|may|must|should) be|defaults?( to| is)?)\b|\buse $|[(:,]\s*$|[(:]\s*['\"`]",
+    re.IGNORECASE,
+)
+"""What stands in a sentence before a quotation that is an example."""
+_NO_VALUE = re.compile(
+    r"[^\w]*|(null|none|nil|undefined|nan|true|false)|.*\w\(.*\).*|.*(<\||\|>).*|</?\w[^>]*>|\{\w+\}",
+    re.IGNORECASE,
+)
+"""A sign, nothing, yes or no, a call, a model's control token, something to be filled in."""
+
+
 @lru_cache(maxsize=4096)
 def quoted_examples(description: str) -> tuple[str, ...]:
-    """The values that a parameter's description quotes: 'America/New_York'."""
-    return tuple(dict.fromkeys(text for _, text in _QUOTED.findall(description)))
+    """The values that a parameter's description quotes as examples: 'America/New_York'."""
+    found: dict[str, None] = {}
+    for sentence in _SENTENCE.split(description):
+        for quote in _QUOTED.finditer(sentence):
+            is_said = _SAID_TO_BE.search(sentence[: quote.start()])
+            if is_said and not _NO_VALUE.fullmatch(quote[2]):
+                found[quote[2]] = None
+    return tuple(found)
 
 
 _STATED = re.compile(r"\b(?:use|default(?:s to|:)?) (['\"`])([^'\"`\n]{1,40})\1", re.IGNORECASE)

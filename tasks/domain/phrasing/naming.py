@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from tasks.domain.arguments.words import pieces
 
-_PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_SMALL = r"[^\W\d_A-Z]"
+"""A letter of any script but a Latin capital: only Latin names are taken apart at capitals."""
+_PIECES = re.compile(rf"[A-Z]+(?=[A-Z]{_SMALL})|[A-Z]?{_SMALL}+|[A-Z]+|\d+")
 _WHOLE_WORDS = {
     "env": "environment",
     "repo": "repository",

@@ -1,0 +1,53 @@
+"""Where the ``$ref`` of a schema leads: inside its own document only, nothing is ever fetched."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012, specification_with
+
+from tasks.domain.errors import UnusableTool
+
+
+class Document:
+    """A whole schema, in which references are looked up."""
+
+    def __init__(self, schema: Any) -> None:
+        dialect = schema.get("$schema") if isinstance(schema, dict) else None
+        kind = specification_with(str(dialect), default=DRAFT202012)
+        resource = kind.create_resource(schema)
+        try:
+            own = resource.id() or ""
+            self._resolver = Registry[Any]().with_resource(own, resource).crawl().resolver(own)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise UnusableTool(f"its '$id' or '$anchor' cannot be used: {error}") from error
+        self._known: dict[str, Any] = {}
+
+    def lookup(self, reference: str) -> Any:
+        """What a ``$ref`` points to: by JSON pointer, ``$anchor`` or the document's own ``$id``.
+
+        Raises:
+            UnusableTool: it leaves the document, or points nowhere in it.
+        """
+        if reference not in self._known:
+            self._known[reference] = self._find(reference)
+        return self._known[reference]
+
+    def _find(self, reference: str) -> Any:
+        try:
+            return self._resolver.lookup(reference).contents
+        except (Unresolvable, ValueError) as error:
+            where = "points nowhere" if reference.startswith("#") else "leaves the document"
+            raise UnusableTool(f"$ref {reference!r} {where}") from error
+
+
+def document(schema: Any) -> Document:
+    """The document of a schema; made once per schema."""
+    return _document(json.dumps(schema))
+
+
+@lru_cache(maxsize=256)
+def _document(text: str) -> Document:
+    return Document(json.loads(text))
