@@ -152,8 +152,7 @@ class ChatTokenizer:
         Raises:
             UnusableModel: the template cannot be told so.
         """
-        writes_first = "bos_token" in self.chat_template
-        first = str(self._tokenizer.bos_token or "") if writes_first else ""
+        first = self.first_token
 
         def rendered(
             messages: Sequence[Message], tools: Sequence[dict[str, Any]], asks: bool

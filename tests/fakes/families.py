@@ -13,6 +13,7 @@ import sentencepiece
 import torch
 import transformers
 from tokenizers import AddedToken
+from tokenizers.processors import TemplateProcessing
 from transformers.convert_slow_tokenizer import SentencePieceExtractor
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,8 @@ class Family:
     """Added tokens that stay when special ones are skipped."""
     odd: dict[str, Any] = field(default_factory=dict)
     """Of its configuration, beside the sizes."""
+    puts_first: bool = False
+    """Whether the vocabulary puts the first token in front of every text by itself."""
     sentencepiece: bool = False
     """Whether its vocabulary is a SentencePiece model."""
 
@@ -51,9 +54,15 @@ FAMILIES = {
         ("<tool_call>", "</tool_call>", "<think>", "</think>"),
         {"head_dim": 32, "tie_word_embeddings": True},
     ),
-    "llama-3.1": Family("Llama", _LLAMA3, (), {"rope_parameters": _ROTATION_OF_LLAMA3}),
+    "llama-3.1": Family(
+        "Llama", _LLAMA3, (), {"rope_parameters": _ROTATION_OF_LLAMA3}, puts_first=True
+    ),
     "llama-3.2": Family(
-        "Llama", _LLAMA3, (), {"rope_parameters": _ROTATION_OF_LLAMA3, "tie_word_embeddings": True}
+        "Llama",
+        _LLAMA3,
+        (),
+        {"rope_parameters": _ROTATION_OF_LLAMA3, "tie_word_embeddings": True},
+        puts_first=True,
     ),
     "gemma-3": Family(
         "Gemma3",
@@ -65,6 +74,7 @@ FAMILIES = {
             "sliding_window": 64,
             "tie_word_embeddings": True,
         },
+        puts_first=True,
         sentencepiece=True,
     ),
     "phi-4": Family("Llama", ("<|endoftext|>", "<|im_start|>", "<|im_sep|>", "<|im_end|>")),
@@ -120,8 +130,15 @@ def write_sentencepiece(family: Family, folder: Path, template: str) -> int:
         chat_template=template,
     )
     made.add_tokens([AddedToken(t, special=True, normalized=False) for t in family.special])
+    put_first(family.special[0], made.backend_tokenizer)
     made.save_pretrained(str(folder))
     return len(made)
+
+
+def put_first(token: str, tokenizer: Any) -> None:
+    """Let a tokenizer begin every text with ``token``."""
+    known = [(token, tokenizer.token_to_id(token))]
+    tokenizer.post_processor = TemplateProcessing(single=f"{token} $A", special_tokens=known)
 
 
 def write_tokenizer(family: Family, base: Path, folder: Path, template: str) -> int:
@@ -129,8 +146,11 @@ def write_tokenizer(family: Family, base: Path, folder: Path, template: str) -> 
     opened = transformers.AutoTokenizer.from_pretrained(str(base))
     opened.add_tokens([AddedToken(t, special=True, normalized=False) for t in family.special])
     opened.add_tokens([AddedToken(t, special=False, normalized=False) for t in family.kept])
+    inner = opened.backend_tokenizer
+    if family.puts_first:
+        put_first(family.special[0], inner)
     made = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=opened.backend_tokenizer,
+        tokenizer_object=inner,
         bos_token=family.special[0],
         eos_token=family.special[-1],
         pad_token=family.special[0],
