@@ -9,9 +9,8 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from tasks.domain.errors import UnusableTool
 from tasks.domain.schema_limits import MOST_LENGTH
-from tasks.domain.validation import validator
+from tasks.domain.validation import has_hard_patterns, validator
 
 _EXTRA_REPEATS = 4
 """How many repeats beyond the least an open-ended repeat may get: keeps values short."""
@@ -60,10 +59,9 @@ def matching(pattern: str, rng: random.Random, least: int, most: int) -> str | N
 
 
 def _matches(pattern: str, text: str) -> bool:
-    try:
-        return validator({"pattern": pattern}).is_valid(text)
-    except UnusableTool:
-        return False
+    schema = {"pattern": pattern}
+    # A pattern that takes megabytes is compiled once: with the schema that the value is held to.
+    return has_hard_patterns(schema) or bool(validator(schema).is_valid(text))
 
 
 @lru_cache(maxsize=256)

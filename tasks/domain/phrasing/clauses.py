@@ -113,6 +113,7 @@ _PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a|\d+")
 _NO_NAME = frozenset(
     pieces(
         "if whether when is are was be will can may must should only use used optional required "
+        "not never usually "
         "e.g i.e null true false default json array list object string your my"
     )
 )

@@ -30,6 +30,7 @@ from tasks.domain.phrasing.verbs import (
     SAYING,
     SHOWING,
     SYNONYMS,
+    TELLING,
     VERBS,
     base_form,
     done,
@@ -145,8 +146,55 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
         return titled
     shared = shared_first_word(name_words(other.name) for other in toolset.tools)
     if len(words) > 1 and (shared or words[0] in name_words(toolset.server)):
-        return words[1:]
-    return words
+        words = words[1:]
+    return _verb_first(words, tool, toolset)
+
+
+def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[str, ...]:
+    """The words of a name whose verb stands elsewhere: ``orders_refund``, ``sheets.getRange``."""
+    space, _, own = re.sub(r"__|[./:]|-(?=[a-z]+_)", "\n", tool.name).rpartition("\n")
+    if space and len(named := name_words(own)) > 1 and _is_verb(named[0], tool):
+        return named
+    place = _place_of_verb(words, tool, toolset)
+    if not place:
+        return words
+    rest = (*words[:place], *words[place + 1 :])
+    wanted = {singular(spoken(n)) for n in tool.input_schema.get("required", ())}
+    if words[place] == "list":
+        rest = (*rest[:-1], plural(rest[-1]))
+    elif place == len(words) - 1 and any(n.startswith(f"{singular(rest[-1])} ") for n in wanted):
+        rest = (*rest[:-1], singular(rest[-1]))
+    return (words[place], *rest)
+
+
+def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
+    """Where a name's verb stands: 0 at its start, or where there is none."""
+    last = len(words) - 1
+    if last < 1 or (leading_verb(words) and not _is_noun_first(words, toolset)):
+        return 0
+    told = next((n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0)
+    known = TELLING if tool.read_only else VERBS
+    return told or (last if leading_verb((words[last], "")) in known else 0)
+
+
+def _is_verb(word: str, tool: Tool) -> bool:
+    return leading_verb((word, "")) is not None or _opens(tool.description, word)
+
+
+def _opens(description: str, verb: str) -> bool:
+    """Whether a description opens with a verb: «Forks a repository» with ``fork``."""
+    first = description.partition(" ")[0].lower()
+    return first in (verb, f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
+
+
+def _is_noun_first(words: tuple[str, ...], toolset: Toolset) -> bool:
+    """Whether a name opens with what several tools are about, and ends with what each does."""
+    alike = [named for t in toolset.tools if (named := name_words(t.name))[:1] == words[:1]]
+    ends = {named[-1] for named in alike if len(named) == 2 and leading_verb((named[-1], ""))}
+    return len(ends) == len(alike) >= _ENOUGH_ALIKE
+
+
+_ENOUGH_ALIKE = 2
 
 
 def _start(description: str) -> str:
@@ -160,8 +208,10 @@ def _wording(
     told_of: frozenset[str],
     distinct: bool,
 ) -> Wording:
-    verb = leading_verb(words)
-    rest = words[1:] if verb else words
+    verb = leading_verb(words) or _unknown_verb(words, maker.tool)
+    rest = (
+        words[len(verb.split()) :] if verb and leading_verb(words) is None else words[bool(verb) :]
+    )
     named = " ".join(spoken(w) for w in rest if w not in ("multiple", "several", "the", "a", "an"))
     head, tail = _split(named)
     identity = _identity(maker, verb, head)
@@ -169,7 +219,7 @@ def _wording(
     slotted = identity is not None and (not head or _names(maker, identity, head, verb))
     if identity is not None and maker.kind(identity) in SQL:
         verb = "run"
-    by_name = _named_phrases(verb, head, tail, slotted)
+    by_name = _named_phrases(maker, verb, head, tail, slotted)
     told = _described_phrases(maker, identity, noun) if distinct else ()
     told += _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
     told += _as_noun(maker, verb) if not head and identity is None else ()
@@ -243,8 +293,25 @@ def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
     return head if head and (generic or singular(own) in singular(head)) else own
 
 
-def _named_phrases(verb: str | None, head: str, tail: str, slotted: bool) -> tuple[Phrase, ...]:
+def _unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
+    """A name's first word, where the description opens with it too: «Forks a repository»."""
+    if len(words) < 2 or not _opens(tool.description, words[0]):
+        return None
+    return " ".join(words[:2]) if len(words) > 2 and words[1] in _PARTICLES else words[0]
+
+
+_PARTICLES = frozenset(("to", "from", "for", "with", "on", "off", "up", "out"))
+"""What belongs to the verb before it: «respond to»."""
+
+
+def _named_phrases(
+    maker: ArgumentMaker, verb: str | None, head: str, tail: str, slotted: bool
+) -> tuple[Phrase, ...]:
     end = f" {tail}" if tail else ""
+    if not maker.tool.name.isascii() or (verb is None and not maker.tool.read_only):
+        # Nobody knows what it does: to show something would be a guess, and a wrong one.
+        name = maker.tool.name if not maker.tool.name.isascii() else with_the(f"{head}{end}")
+        return (Phrase("run", name, False),)
     if slotted:
         return (
             Phrase(verb or "show", f"{_TOWARDS.get(verb or '', '')}{SLOT}{end}", verb in SHOWING),
