@@ -24,7 +24,9 @@ MOST_CHECKS = 50_000
 """Schemas that may apply to one value, every one counted as often as it is referred to."""
 MOST_DIGITS = 300
 """Digits of a whole number: a float has some 308."""
-_SIZES = ("minLength", "minItems", "minProperties", "minContains")
+_LEAST = ("minLength", "minItems", "minProperties", "minContains")
+SIZES = frozenset((*_LEAST, "maxLength", "maxItems", "maxProperties", "maxContains"))
+"""Keywords that count characters, items or properties."""
 _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
 """Keywords whose schemas apply to the value itself, not to a part of it."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -69,7 +71,7 @@ def _excess_of_part(part: Any) -> str:
 def oversized(schema: Any) -> str:
     """Which keyword asks for a value that is too long to be written; empty when none does."""
     for _, part in _parts(schema):
-        for keyword in _SIZES if isinstance(part, dict) else ():
+        for keyword in _LEAST if isinstance(part, dict) else ():
             size = part.get(keyword)
             if isinstance(size, int | float) and size > MOST_LENGTH:
                 return f"{keyword} is more than the {MOST_LENGTH} that are written here"

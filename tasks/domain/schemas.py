@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tasks.domain.products import Tool, Toolset
+from tasks.domain.schema_limits import SIZES
 
 _FIRST_KEYS = ("type", "properties", "required")
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
@@ -22,9 +23,6 @@ _SINGLE = (
     "unevaluatedItems",
 )
 _TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
-_SIZES = tuple(
-    f"{end}{thing}" for end in ("min", "max") for thing in ("Items", "Length", "Properties")
-)
 
 
 def functions(toolset: Toolset) -> tuple[dict[str, Any], ...]:
@@ -101,6 +99,6 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 def _plain_value(key: str, value: Any) -> Any:
     if key == "type" and isinstance(value, str) and value.lower() in _TYPES:
         return value.lower()
-    if key in _SIZES and isinstance(value, str) and value.isdecimal():
+    if key in SIZES and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value

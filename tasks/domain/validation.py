@@ -22,7 +22,7 @@ from jsonschema_rs import (
 )
 
 from tasks.domain.errors import UnusableTool
-from tasks.domain.schema_limits import endless, excess, lost_reference, oversized
+from tasks.domain.schema_limits import SIZES, endless, excess, lost_reference, oversized
 
 _DIALECTS: dict[str, type[Validator]] = {
     "draft/2020-12/schema": Draft202012Validator,
@@ -91,7 +91,7 @@ def _as_text(schema: Any) -> str:
 
 @lru_cache(maxsize=512)
 def _judge(text: str) -> tuple[Validator, Any, dict[str, str]] | None:
-    schema = json.loads(text)
+    schema = json.loads(text, object_hook=_with_whole_sizes)
     if fault := excess(schema):
         raise UnusableTool(f"not a usable JSON Schema: {fault}")
     try:
@@ -103,7 +103,7 @@ def _judge(text: str) -> tuple[Validator, Any, dict[str, str]] | None:
 @lru_cache(maxsize=16)
 def _judge_large(text: str) -> tuple[Validator, Any, dict[str, str]]:
     """Looked at again: a schema with a large pattern, or one that is not valid."""
-    schema = json.loads(text)
+    schema = json.loads(text, object_hook=_with_whole_sizes)
     try:
         return _compiled(schema), schema, {}
     except UnusableTool:
@@ -119,6 +119,14 @@ def check_schema(schema: Any) -> None:
     """
     if not has_hard_patterns(schema):
         validator(schema)
+
+
+def _with_whole_sizes(part: dict[str, Any]) -> dict[str, Any]:
+    """An object in which a size of 2.0, which JSON Schema allows, is 2."""
+    for keyword in SIZES & part.keys():
+        if isinstance(part[keyword], float) and part[keyword].is_integer():
+            part[keyword] = int(part[keyword])
+    return part
 
 
 def has_hard_patterns(schema: Any) -> bool:

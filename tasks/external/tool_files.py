@@ -1,5 +1,6 @@
 """Read a tool list from a JSON or YAML file."""
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,11 +55,9 @@ def _decoded(text: str, path: Path) -> Any:
 
 def _as_json(value: Any, path: Path) -> str:
     """A value as JSON, written piece by piece: YAML's aliases can stand for any amount of it."""
-    pieces: list[str] = []
-    size = 0
+    text = io.StringIO()
     for piece in json.JSONEncoder().iterencode(value):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MOST_BYTES:
+        text.write(piece)
+        if text.tell() > MOST_BYTES:
             raise UnusableData(f"{path}: its aliases stand for more than {MOST_BYTES >> 20} MB")
-    return "".join(pieces)
+    return text.getvalue()

@@ -25,7 +25,9 @@ from tests.fakes.toolsets import data
 LISTS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fakes" / "tool_lists.json").read_text(encoding="utf-8")
 )
-SHOWING = re.compile(r"(please |can you |could you )*(show|see (?!to)|view|display|check|print)", re.I)
+SHOWING = re.compile(
+    r"(please |can you |could you )*(show|see (?!to)|view|display|check|print)", re.I
+)
 
 
 def read(name: str, *include: str, strict: bool = False) -> Toolset:
@@ -186,6 +188,7 @@ def test_an_optional_parameter_that_nothing_can_be_written_for_is_left_out_with_
         read("pattern-lookahead-optional", strict=True)
 
 
+NEWEST = ("draft/2020-12/schema",)
 HARD = {
     "tools": [
         {"name": "read_note", "inputSchema": {"type": "object"}},
@@ -193,7 +196,7 @@ HARD = {
             "name": "set_code",
             "inputSchema": {
                 "type": "object",
-                "properties": {"code": {"type": "string", "pattern": "^(?=.*[A-Z])(?=.*[0-9]).{8,}$"}},
+                "properties": {"code": {"type": "string", "pattern": "^(?=.*[A-Z]).{8,}$"}},
                 "required": ["code"],
             },
         },
@@ -227,8 +230,8 @@ def test_the_last_usable_tool_is_not_left_out_in_silence(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     "dialect",
-    ["draft-04/schema#", "draft-06/schema#", "draft-07/schema", "draft/2019-09/schema", "draft/2020-12/schema"],
-)  # fmt: skip
+    ["draft-04/schema#", "draft-06/schema#", "draft-07/schema", "draft/2019-09/schema", *NEWEST],
+)
 def test_every_dialect_that_a_schema_names_is_read(dialect: str) -> None:
     newest = "2020" in dialect
     pair = [{"type": "string"}, {"type": "integer"}]

@@ -236,15 +236,20 @@ def test_a_server_without_tools_is_refused() -> None:
 
 
 @pytest.mark.parametrize("mode", ["no-schema", "snake-schema"])
-def test_a_tool_without_a_schema_is_named(mode: str) -> None:
-    assert refusal(faulty(mode)) == (
-        "server 'weather': tool 2 'bare': no input schema; needed a JSON Schema of type 'object'"
-    )
+def test_a_tool_without_a_schema_is_left_out_with_a_note_or_refused(mode: str) -> None:
+    said = "server 'weather': tool 2 'bare': no input schema; needed a JSON Schema of type 'object'"
+    toolset = inspect(faulty(mode))
+    assert [tool.name for tool in toolset.tools] == ["forecast"]
+    assert toolset.notes == (f"left out: {said}",)
+    assert refusal(faulty(mode).model_copy(update={"strict": True})) == said
+    assert refusal(faulty(mode, "bare")) == said
 
 
 def test_a_tool_with_a_broken_schema_is_named() -> None:
-    said = refusal(faulty("bad-schema"))
-    assert said.startswith("server 'weather': tool 2 'odd': not a valid JSON Schema: required: ")
+    (note,) = inspect(faulty("bad-schema")).notes
+    assert note.startswith(
+        "left out: server 'weather': tool 2 'odd': not a valid JSON Schema: required: "
+    )
 
 
 def test_an_unusable_tool_that_is_left_out_harms_nothing() -> None:
@@ -296,6 +301,18 @@ def test_a_result_against_its_output_schema_is_an_error() -> None:
     result = answer("output-schema")
     assert result.is_error
     assert "did not return structured content" in result.text
+
+
+def test_a_result_is_held_to_a_pattern_in_bounded_time() -> None:
+    start = time.process_time()
+    result = answer("slow-output")
+    assert time.process_time() - start < 5
+    assert result.is_error
+    assert result.text.startswith("forecast: sky: ")
+
+
+def test_an_output_schema_that_cannot_be_used_forbids_no_result() -> None:
+    assert answer("lost-output").structured == {"sky": "clear"}
 
 
 def test_an_answer_that_is_no_result_fails_the_call() -> None:

@@ -18,6 +18,16 @@ LISTS: dict[str, list[Any]] = {
     "snake-schema": [GOOD, {"name": "bare", "input_schema": OBJECT}],
     "bad-schema": [GOOD, {"name": "odd", "inputSchema": {"type": "object", "required": "city"}}],
     "twice": [GOOD, GOOD],
+    "slow-output": [
+        {
+            **GOOD,
+            "outputSchema": {
+                "type": "object",
+                "properties": {"sky": {"type": "string", "pattern": r"^(?=x?)(a|a)*b\1$"}},
+            },
+        }
+    ],
+    "lost-output": [{**GOOD, "outputSchema": {"type": "object", "$ref": "http://127.0.0.1:9/x"}}],
     "output-schema": [{**GOOD, "outputSchema": {"type": "object", "required": ["degrees"]}}],
 }
 TEXT = {"type": "text", "text": "Sunny"}
@@ -27,6 +37,8 @@ RESULTS: dict[str, dict[str, Any]] = {
     "is-error": {"content": [{"type": "text", "text": "no such city"}], "isError": True},
     "contents": {"content": [TEXT, IMAGE, LINK]},
     "structured": {"content": [], "structuredContent": {"degrees": 21}},
+    "slow-output": {"content": [TEXT], "structuredContent": {"sky": "a" * 60 + "c"}},
+    "lost-output": {"content": [TEXT], "structuredContent": {"sky": "clear"}},
     "bad-result": {"content": [{"type": "smell"}]},
 }
 

@@ -5,12 +5,13 @@ that the slowest took, and the megabytes that all took.
 """
 
 import json
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from profiles import Server, load_profile
 from tasks.domain.errors import ForgeError
@@ -104,6 +105,10 @@ ROOTS: dict[str, dict[str, Any]] = {
 _PARTS = {"x-parts": {"description": 7, "enum": 5}}
 
 
+def _letters(most: int) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^\\p{{L}}{{1,{most}}}$"}
+
+
 def _list(schema: Any, *required: str, **root: Any) -> list[Any]:
     return [GOOD, {"name": "bad", "inputSchema": _object({"x": schema}, *required, **root)}]
 
@@ -115,20 +120,19 @@ def lists() -> dict[str, Any]:
         defs = {id(_PAIR): _PAIR_DEFS, id(_BOTH): _BOTH_DEFS}.get(id(schema), _PARTS)
         made[f"{name}, required"] = _list(schema, "x", **defs)
         made[f"{name}, optional"] = _list(schema, **defs)
-        made[f"{name}, in a result"] = [{**GOOD, "outputSchema": _object({"x": schema}, "x", **defs)}]
+        made[f"{name}, in a result"] = [
+            {**GOOD, "outputSchema": _object({"x": schema}, "x", **defs)}
+        ]
     for name, root in ROOTS.items():
         made[name] = _list(TEXT, "x", **root)
     made["a schema that is true"] = [GOOD, {"name": "bad", "inputSchema": True}]
     made["half a character in a name"] = [GOOD, {"name": "a\ud800", "inputSchema": {}}]
     made["thousands of tools"] = [{**GOOD, "name": f"do_{n}"} for n in range(3000)]
     made["six hundred large patterns"] = [
-        {"name": f"do_{n}", "inputSchema": _object({"x": {"type": "string", "pattern": f"^\\p{{L}}{{1,{200 + n}}}$"}})}
-        for n in range(600)
-    ]  # fmt: skip
-    made["hundreds of parameters"] = [
-        GOOD,
-        {"name": "bad", "inputSchema": _object({f"p{n}": SCHEMAS["a long list"] for n in range(3000)})},
-    ]  # fmt: skip
+        {"name": f"do_{n}", "inputSchema": _object({"x": _letters(200 + n)})} for n in range(600)
+    ]
+    many = {f"p{n}": SCHEMAS["a long list"] for n in range(3000)}
+    made["hundreds of parameters"] = [GOOD, {"name": "bad", "inputSchema": _object(many)}]
     return made
 
 
@@ -150,13 +154,13 @@ def outcome(tools: Any, folder: Path) -> list[str]:
 def main() -> None:
     """Read all lists, and print what came of them."""
     said: dict[str, list[str]] = {}
-    slowest = 0.0
+    slowest, megabytes = 0.0, 0
     with tempfile.TemporaryDirectory() as folder:
         for name, tools in lists().items():
             start = time.process_time()
             said[name] = outcome(tools, Path(folder))
             slowest = max(slowest, time.process_time() - start)
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+            megabytes = max(megabytes, psutil.Process().memory_info().rss >> 20)
     sys.stdout.write(json.dumps({"said": said, "seconds": slowest, "megabytes": megabytes}))
 
 

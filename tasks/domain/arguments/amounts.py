@@ -63,8 +63,7 @@ def _decimal(low: float, high: float, rng: random.Random) -> float:
         value = float(f"{math.exp(rng.uniform(math.log(low), math.log(high))):.1g}")
     else:
         width = high - low
-        places = 1 - math.floor(math.log10(width)) if width else _PLACES
-        places = max(places, _PLACES)
+        places = max(1 - math.floor(math.log10(width)), _PLACES) if 0 < width < 1 else _PLACES
         value = round(rng.uniform(low, high), places)
     return min(max(value, low), high)
 

@@ -169,7 +169,8 @@ def _array(schema: dict[str, Any], at: Place) -> list[Any]:
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     value = [draw(part, at.inside("item")) for part in first[:most]]
     if "contains" in schema:
-        both = merge(rest, schema["contains"]) if isinstance(rest, dict) else {}
+        both = schema["contains"]
+        both = merge(rest, both) if isinstance(rest, dict) and isinstance(both, dict) else both
         value += [draw(both, at.deeper()) for _ in range(schema.get("minContains", 1))]
     if rest is False or (first and len(value) >= least):
         return value
