@@ -252,7 +252,7 @@ def _content(result: ToolResult) -> Any:
 def _decoded(text: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, (dict, list)) else None
 

@@ -70,7 +70,7 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
 def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
