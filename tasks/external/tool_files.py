@@ -11,7 +11,7 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import toolset_from_value
 
-MOST_BYTES = 32 << 20
+MOST_BYTES = 8 << 20
 """Of a file; 600 tools take some 2 MB."""
 
 

@@ -65,7 +65,7 @@ def test_a_name_that_the_list_lacks_is_refused(tmp_path: Path) -> None:
             )
             + "tools: *i\n",
             "tools.yaml",
-            "its aliases stand for more than 32 MB",
+            "its aliases stand for more than 8 MB",
         ),
     ],
     ids=["deep JSON", "deep YAML", "a long number", "aliases of aliases"],
@@ -84,7 +84,7 @@ def test_a_large_file_is_not_even_opened(tmp_path: Path) -> None:
     path = tmp_path / "tools.json"
     path.touch()
     os.truncate(path, 100 << 20)
-    with pytest.raises(UnusableData, match="100 MB, at most 32 are read"):
+    with pytest.raises(UnusableData, match="100 MB, at most 8 are read"):
         read_toolset(path)
 
 

@@ -141,7 +141,7 @@ def outcome(tools: Any, folder: Path) -> list[str]:
     path = folder / "tools.json"
     path.write_text(json.dumps({"tools": tools}), encoding="utf-8")
     server = Server(name="hostile", tools_file=str(path))
-    sizes = {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2}
+    sizes = {"samples": 12, "heldout_calls": 3, "heldout_no_tool": 1}
     data = load_profile("balanced").data.model_copy(update=sizes)
     try:
         toolset = read_toolset_of(server)

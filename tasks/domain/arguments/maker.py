@@ -6,7 +6,7 @@ and against the compact form.
 
 import json
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
@@ -15,11 +15,9 @@ from typing import Any
 from jsonschema_rs import Validator
 
 from profiles import Server
-from tasks.domain.arguments.amounts import bounds, usual_range
 from tasks.domain.arguments.instances import (
     DRAWS,
     Place,
-    draw,
     example_values,
     is_open,
     other_properties,
@@ -32,6 +30,14 @@ from tasks.domain.arguments.meanings import (
     kind_of_example,
     kind_of_number,
     stated_fallback,
+)
+from tasks.domain.arguments.parameters import (
+    WRAPPING,
+    count_numbers,
+    leaves,
+    tries,
+    with_required,
+    without_rivals,
 )
 from tasks.domain.arguments.settling import needed, outline, settle, type_of
 from tasks.domain.arguments.unknown_values import ALWAYS_KNOWN, unknown_value
@@ -184,7 +190,7 @@ class ArgumentMaker:
             if type_of(schema) == "object"
             and schema.get("properties")
             and not schema["properties"].keys() & self._properties.keys()
-            and (len(objects) == 1 or not _WRAPPING.isdisjoint(name_words(name)[-1:]))
+            and (len(objects) == 1 or not WRAPPING.isdisjoint(name_words(name)[-1:]))
         }
 
     def is_given(self, name: str) -> bool:
@@ -262,10 +268,8 @@ class ArgumentMaker:
         named = [
             (n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)
         ]
-        leaves = (
-            leaf for name, value in named for leaf in _leaves(value, self.settled(name), self)
-        )
-        return frozenset(json.dumps(leaf, ensure_ascii=False) for leaf in leaves if is_open(leaf))
+        single = (v for n, whole in named for v in leaves(whole, self.settled(n), self.settle))
+        return frozenset(json.dumps(v, ensure_ascii=False) for v in single if is_open(v))
 
     @cached_property
     def _settled(self) -> dict[str, dict[str, Any]]:
@@ -296,7 +300,7 @@ class ArgumentMaker:
 
     @cached_property
     def _properties(self) -> dict[str, Any]:
-        return _with_required(self._schema)
+        return with_required(self._schema)
 
     @cached_property
     def _quoted_names(self) -> frozenset[str]:
@@ -324,13 +328,13 @@ class ArgumentMaker:
     def _draw(self, rng: random.Random, wish: Wish, left_out: Collection[str]) -> dict[str, Any]:
         at = self._place(rng, wish)
         schema = settle(self._input, self._document, rng)
-        properties, required = _with_required(schema), schema.get("required", ())
+        properties, required = with_required(schema), schema.get("required", ())
         wanted = [
             n for n in properties if n in required or n in wish.also or rng.random() < wish.optional
         ]
-        wanted = [n for n in _without_rivals(wanted) if n not in left_out]
+        wanted = [n for n in without_rivals(wanted) if n not in left_out]
         schema, others = needed(schema, wanted, self._document, rng)
-        properties = {**{name: {} for name in others}, **_with_required(schema)}
+        properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
         for name, part in properties.items():
             if self.is_constant(name):
@@ -360,7 +364,7 @@ class ArgumentMaker:
             pool = None
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
-            return next(v for v in _tries(schema, at, name) if v != default or v is None)
+            return next(v for v in tries(schema, at, name) if v != default or v is None)
         usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
@@ -382,7 +386,7 @@ class ArgumentMaker:
             return 2 if type_of(schema) == "boolean" else 1
         if type_of(schema) == "string" and self.kind(name) not in CLOSED and self._shared(name):
             return len(example_values(schema, self._quoted_names))
-        return _count_numbers(schema, name) if type_of(schema) in ("integer", "number") else None
+        return count_numbers(schema, name) if type_of(schema) in ("integer", "number") else None
 
     def _shared(self, name: str) -> bool:
         """Whether both splits may have the same values of a parameter."""
@@ -394,53 +398,3 @@ class ArgumentMaker:
         examples = example_values(self.settled(name), self._quoted_names)
         mere = not any(map(kind_of_example, examples))
         return bool(examples) and mere and self.kind(name) in VAGUE
-
-
-_WRAPPING = frozenset(
-    ("flags", "options", "opts", "params", "parameters", "args", "arguments", "input", "inputs",
-     "request", "model", "body", "payload", "kwargs")
-)  # fmt: skip
-"""Last words of the names of parameters that only hold others."""
-_RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
-"""Optional parameters that servers refuse together."""
-
-
-def _without_rivals(names: list[str]) -> list[str]:
-    dropped = {second for first, second in _RIVALS if first in names and second in names}
-    return [name for name in names if name not in dropped]
-
-
-def _tries(schema: Any, at: Place, name: str) -> Iterator[Any]:
-    """Draws of one value; the last is repeated, so a search for another one ends."""
-    for _ in range(DRAWS):
-        yield draw(schema, at.inside(name))
-    while True:
-        yield None
-
-
-def _with_required(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema's properties; those that it requires without describing them may be anything."""
-    properties: dict[str, Any] = schema.get("properties", {})
-    return {**{name: {} for name in schema.get("required", ())}, **properties}
-
-
-def _count_numbers(schema: dict[str, Any], name: str) -> int | None:
-    least, most = bounds(schema)
-    if type_of(schema) == "number" and not (least is not None and most is not None):
-        return None
-    low, high = usual_range(schema, " ".join(name_words(name)))
-    return max(int(high - low) + 1, 1)
-
-
-def _leaves(value: Any, schema: dict[str, Any], maker: ArgumentMaker) -> Iterator[Any]:
-    schema = maker.settle(schema)
-    if "enum" in schema or "const" in schema:
-        return
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from _leaves(part, schema.get("properties", {}).get(name, {}), maker)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part, schema.get("items", {}), maker)
-    else:
-        yield value
