@@ -15,6 +15,7 @@ from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall
 from tasks.domain.errors import ExportFailed
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.gguf_file import GgufFile
+from tasks.external.gguf_names import GgufNames
 from tasks.external.student import Student, student
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.tokenizer_files import PROBES
@@ -104,11 +105,12 @@ def _compare_prompt(served: Student, tokenizer: ChatTokenizer, name: str) -> Non
 
 def _compare_weights(file: GgufFile, config: dict[str, Any], source: Path, limit: float) -> str:
     """Block by block: no tensor has to be whole in memory on either side."""
-    stored = _Stored(source)
+    stored, names = _Stored(source), GgufNames(config)
     worst, seen = 0.0, 0
     blocks = file.blocks(stored.names, config)
     for name, parts in groupby(blocks, key=itemgetter(0)):
-        off, largest = np.float32(0), np.float32(1e-12)
+        # What is stored with something added to it is rounded as that sum.
+        off, largest = np.float32(0), np.float32(names.shift(name) or 1e-12)
         for _, row, values in parts:
             expected = stored.rows(name, row, row + len(values))
             largest = np.maximum(largest, np.abs(expected).max())

@@ -70,9 +70,12 @@ class GgufNames:
         """The values of a tensor as the model has them, from those of the file in float32."""
         if self.reorders(name):
             return _in_halves(values, self._heads[_module(name)])
-        if self.architecture in _SHIFTED_NORMS and _module(name).endswith("norm"):
-            return values - np.float32(1)
-        return values
+        return values - np.float32(self.shift(name))
+
+    def shift(self, name: str) -> float:
+        """What the file's values of a tensor have added to them."""
+        is_norm = _module(name).endswith("norm")
+        return 1.0 if self.architecture in _SHIFTED_NORMS and is_norm else 0.0
 
 
 def gguf_architecture(config: Mapping[str, Any]) -> str:

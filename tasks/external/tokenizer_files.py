@@ -60,6 +60,8 @@ def settle_tokenizer(folder: Path) -> None:
     """
     if not (folder / "tokenizer.json").is_file():
         return
+    if (folder / "tokenizer.model").is_file():
+        _name_added_tokens(folder)
     written = _probed(open_tokenizer(folder))
     if _probed(_as_others_open(folder)) == written:
         return
@@ -73,6 +75,22 @@ def settle_tokenizer(folder: Path) -> None:
             "another one than its tokenizer.json; needed one that is the same in training and in "
             "llama.cpp's converter"
         )
+
+
+def _name_added_tokens(folder: Path) -> None:
+    """Write tokenizer.json's added tokens into tokenizer_config.json, where they lack.
+
+    Beside a SentencePiece model llama.cpp's converter looks for them there and nowhere else;
+    transformers 5 does not write them any more, and a turn's tokens would become plain text.
+    """
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if config.get("added_tokens_decoder"):
+        return
+    whole = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    added = {str(token.pop("id")): token for token in whole.get("added_tokens", [])}
+    text = json.dumps(config | {"added_tokens_decoder": added}, indent=2, ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
 
 
 def copy_tokenizer(source: Path, folder: Path) -> None:

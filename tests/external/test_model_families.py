@@ -33,6 +33,7 @@ from tasks.external.gguf_names import ARCHITECTURES
 from tasks.external.llama_cpp import convert, missing_for, unknown_to_server
 from tasks.external.model_check import model_faults
 from tasks.external.tokenizer import ChatTokenizer
+from tasks.external.tokenizer_files import settle_tokenizer
 from tasks.external.trainer import engine
 from tasks.external.trainer.merging import merge, save_adapter
 from tasks.prepare_base import prepare_base
@@ -76,6 +77,7 @@ def built(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
         if name not in made:
             folder = tmp_path_factory.mktemp(name)
             write_model(FAMILIES[name], tiny_base, folder, template_of(name))
+            settle_tokenizer(folder)
             made[name] = offline(load_model(name), folder), folder
         return made[name]
 
@@ -126,10 +128,14 @@ def test_our_templates_of_the_families_differ_in_their_first_lines_only() -> Non
 def test_the_turns_of_a_modelfile_are_learned_without_the_token_that_llama_cpp_adds(
     name: str, built: Built
 ) -> None:
-    chat = ChatTokenizer(built(name)[1])
-    assert chat.turns() == turns_of(name)
-    first = FAMILIES[name].special[0]
-    assert not chat.turns().opening.startswith(first) or first == "<|im_start|>"
+    chat, first = ChatTokenizer(built(name)[1]), FAMILIES[name].special[0]
+    turns = chat.turns()
+    if name.startswith("llama") and not chat.first_token:
+        # SmolLM2's vocabulary stands in for theirs and adds nothing, so their template does.
+        assert turns.opening.startswith(first)
+        turns = turns.model_copy(update={"opening": turns.opening.removeprefix(first)})
+    assert turns == turns_of(name)
+    assert not turns.opening.startswith(first) or first == "<|im_start|>"
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name not in ALIKE])

@@ -54,15 +54,12 @@ FAMILIES = {
         ("<tool_call>", "</tool_call>", "<think>", "</think>"),
         {"head_dim": 32, "tie_word_embeddings": True},
     ),
-    "llama-3.1": Family(
-        "Llama", _LLAMA3, (), {"rope_parameters": _ROTATION_OF_LLAMA3}, puts_first=True
-    ),
+    "llama-3.1": Family("Llama", _LLAMA3, (), {"rope_parameters": _ROTATION_OF_LLAMA3}),
     "llama-3.2": Family(
         "Llama",
         _LLAMA3,
         (),
         {"rope_parameters": _ROTATION_OF_LLAMA3, "tie_word_embeddings": True},
-        puts_first=True,
     ),
     "gemma-3": Family(
         "Gemma3",
