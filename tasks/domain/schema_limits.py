@@ -17,14 +17,19 @@ MOST_PARTS = 20_000
 MOST_DEPTH = 100
 """Levels of objects and lists in one another."""
 MOST_LENGTH = 10_000
-"""Characters, items or properties that a value may have to have."""
+"""Characters that a value may have to have."""
+MOST_MEMBERS = 200
+"""Items or properties that it may have to have."""
 MOST_TEXT = 20_000
 """Characters of one text: a name, a description, a pattern."""
 MOST_CHECKS = 50_000
 """Schemas that may apply to one value, every one counted as often as it is referred to."""
 MOST_DIGITS = 300
 """Digits of a whole number: a float has some 308."""
-_LEAST = ("minLength", "minItems", "minProperties", "minContains")
+_LEAST = {
+    "minLength": MOST_LENGTH,
+    **dict.fromkeys(("minItems", "minProperties", "minContains"), MOST_MEMBERS),
+}
 SIZES = frozenset((*_LEAST, "maxLength", "maxItems", "maxProperties", "maxContains"))
 """Keywords that count characters, items or properties."""
 _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
@@ -71,10 +76,10 @@ def _excess_of_part(part: Any) -> str:
 def oversized(schema: Any) -> str:
     """Which keyword asks for a value that is too long to be written; empty when none does."""
     for _, part in _parts(schema):
-        for keyword in _LEAST if isinstance(part, dict) else ():
+        for keyword, most in _LEAST.items() if isinstance(part, dict) else ():
             size = part.get(keyword)
-            if isinstance(size, int | float) and size > MOST_LENGTH:
-                return f"{keyword} is more than the {MOST_LENGTH} that are written here"
+            if isinstance(size, int | float) and size > most:
+                return f"{keyword} is more than the {most} that are written here"
     return ""
 
 

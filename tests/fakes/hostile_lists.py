@@ -53,7 +53,11 @@ SCHEMAS: dict[str, Any] = {
     "no pattern": {"type": "string", "pattern": "(((("},
     "a long text": {"type": "string", "minLength": 10**9},
     "a long list": {"type": "array", "items": TEXT, "minItems": 10**9},
-    "a long list of long lists": {**_nested(TEXT, 2), "minItems": 9000},
+    "a long list of long lists": {
+        "type": "array",
+        "minItems": 150,
+        "items": {**_nested(TEXT, 1), "minItems": 150},
+    },
     "many properties": {"type": "object", "minProperties": 10**9},
     "more properties than names": {**_object({"a": TEXT}), "minProperties": 40},
     "more than it allows": {
@@ -98,6 +102,7 @@ ROOTS: dict[str, dict[str, Any]] = {
         "additionalProperties": False,
     },
     "more parameters than names": {"minProperties": 5},
+    "thousands of parameters without a name": {"minProperties": 9000},
     "no parameter at all": {"maxProperties": 0},
     "an id that is none": {"$id": "http://[::1"},
     "an id that is a number": {"$id": 5},
