@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 import profiles
 from profiles import Profile, ProfileError
+from profiles.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("flows", "tasks", "profiles")
@@ -215,3 +216,23 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
     texts = [path for path in files if path.is_file() and path.suffix in TEXTS]
     assert texts
     assert [path for path in texts if path_of_ours.search(path.read_text("utf-8"))] == []
+
+
+def test_every_setting_stands_in_its_table() -> None:
+    table = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert [n for n in Settings.model_fields if f"`MCP_FORGE_{n.upper()}`" not in table] == []
+
+
+def test_every_link_of_the_documents_leads_to_a_file() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
+    ]
+    assert len(links) > 20
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 1200
