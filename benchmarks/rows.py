@@ -38,14 +38,15 @@ def write(server_name: str, profile: Profile, base: Path, count: int, path: Path
         found = f"{len(fitting)} rows have the right length"
         raise ValueError(f"{server_name}: {found}, needed {count}")
     chosen = fitting[:count]
-    path.write_text(json.dumps([[list(row.ids), row.trained] for row in chosen]), encoding="utf-8")
+    told = [[list(row.ids), [int(trained) for trained in row.trained]] for row in chosen]
+    path.write_text(json.dumps(told, separators=(",", ":")), encoding="utf-8")
     return {"tools": len(toolset.tools), "prefix_tokens": prefix}
 
 
 def read(path: Path) -> list[EncodedRow]:
     """The rows that ``write`` left."""
     rows = json.loads(path.read_text("utf-8"))
-    return [EncodedRow(ids=ids, trained=trained) for ids, trained in rows]
+    return [EncodedRow(ids=ids, trained=[bool(n) for n in trained]) for ids, trained in rows]
 
 
 def _only_answered(data: Data, samples: int) -> Data:

@@ -33,7 +33,6 @@ TINY: dict[str, Any] = {
     "loss_rows": 2,
     "max_answer_tokens": 16,
 }
-THRESHOLDS = ("valid", "schema_valid", "right_tool", "no_tool", "loop", "error")
 LAST_EVENT = "mcp-forge.bundle.published"
 _ARRIVES_WITHIN = 10.0
 """Seconds until the server has written the last event."""
@@ -45,7 +44,7 @@ def measure(plan: Plan) -> Measured:
         base, weights = material.random_base(material.TINY, plan.work / "tiny", in_4bit=False), ""
     else:
         base, weights = material.smollm2(plan.work)
-    _write_profiles(plan.work / "profiles", base, TINY if plan.tiny else FEWER)
+    write_profiles(plan.work / "profiles", base, TINY if plan.tiny else FEWER)
     os.environ["MCP_FORGE_PROFILES"] = str(plan.work / "profiles")
     bundle = plan.work / "bundle"
     for left in (Path(os.environ["MCP_FORGE_HOME"]), bundle):  # stages would come from the cache
@@ -67,20 +66,20 @@ def measure(plan: Plan) -> Measured:
         yield "verified", True
 
 
-def _write_profiles(folder: Path, base: Path, numbers: dict[str, Any]) -> None:
+def write_profiles(folder: Path, base: Path, numbers: dict[str, Any]) -> None:
     """A folder of profiles beside the shipped ones: a base that lies here, fewer questions."""
     text = (FOLDER / "training" / "fast_dev.toml").read_text(encoding="utf-8")
-    text = text.partition("[thresholds]")[0]
+    text, title, thresholds = text.partition("[thresholds]")
     for name, number in numbers.items():
         text, changed = re.subn(rf"^{name} = .*$", f"{name} = {number}", text, flags=re.MULTILINE)
         assert changed == 1, f"fast_dev.toml has {changed} lines {name}"
-    text += "[thresholds]\n" + "".join(f"{name} = 0.0\n" for name in THRESHOLDS)
+    text += title + re.sub(r"^(\w+) = .*$", r"\1 = 0.0", thresholds, flags=re.MULTILINE)
     _write(folder / "training" / f"{PROFILE}.toml", text)
     model = (FOLDER / "models" / "smollm2.toml").read_text(encoding="utf-8")
     source = f'[source]\nkind = "folder"\npath = "{base}"\n'
     model = re.sub(r"\[source\]\n(?:\w+ = .*\n)+", lambda _: source, model)
     template = 'chat_template = "smollm2.jinja"'
-    assert template in model
+    assert template in model, "a base that lies in a folder has no template of its own"
     _write(folder / "models" / f"{MODEL}.toml", model)
 
 

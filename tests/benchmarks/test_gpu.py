@@ -9,13 +9,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("torch", reason="the extra «train» is not installed")
-from benchmarks.gpu import kit, report
+from benchmarks.gpu import forge, kit, report
 from benchmarks.gpu.__main__ import FIGURES, LIMITS, ROOT
 from benchmarks.gpu.results import WHOLE, Results
+from profiles import load_profile, load_recipe
 
 
 def rehearse(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -138,6 +140,21 @@ def test_what_is_brought_to_a_gpu_has_the_versions_that_are_installed_here() -> 
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
+
+
+@pytest.mark.parametrize("numbers", [forge.FEWER, forge.TINY], ids=["fewer", "tiny"])
+def test_what_is_forged_is_fast_dev_with_fewer_questions_and_no_thresholds(
+    numbers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge.write_profiles(tmp_path, tmp_path / "base", numbers)
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    recipe, asked = load_recipe(forge.SERVER, forge.MODEL, forge.PROFILE), load_profile("fast_dev")
+    assert recipe.model.source.path == str(tmp_path / "base")
+    assert set(recipe.profile.thresholds.model_dump().values()) == {0.0}
+    assert recipe.profile.evaluation.loops == numbers["loops"] < asked.evaluation.loops
+    assert recipe.profile.lora == asked.lora
+    if numbers is forge.FEWER:
+        assert recipe.profile.training == asked.training
 
 
 def test_figures_that_are_kept_are_json_that_reads_back(tmp_path: Path) -> None:
