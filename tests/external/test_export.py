@@ -3,14 +3,10 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from profiles import Lora, Quantization, load_model, load_profile
@@ -302,43 +298,3 @@ def test_a_prompt_has_no_control_token_that_its_words_spell(
     assert tokens == trained.ids(text)
     assert tokens.count(2) == text.count("<|im_end|>") == 4
     assert 0 not in tokens  # <|endoftext|>
-
-
-def is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not holds():
-        time.sleep(0.05)
-    return holds()
-
-
-def test_the_server_ends_with_its_block(tuned: Path) -> None:
-    with served(tuned, 512) as url:
-        assert url.startswith("http://127.0.0.1:")
-        (server,) = psutil.Process().children()
-    assert is_gone(server)
-
-
-def test_the_server_does_not_outlive_a_parent_that_was_killed(tuned: Path) -> None:
-    program = (
-        "import sys\nfrom pathlib import Path\nfrom tasks.external.llama_cpp import served\n"
-        "with served(Path(sys.argv[1]), 512) as url:\n    print(url, flush=True)\n    input()\n"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program, str(tuned)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert parent.stdout is not None
-        assert parent.stdout.readline().startswith("http")
-        (server,) = psutil.Process(parent.pid).children()
-        assert any(word.endswith("llama_server.py") for word in server.cmdline())
-    finally:
-        parent.kill()
-        parent.communicate()
-    assert wait_until(lambda: is_gone(server))
