@@ -60,7 +60,7 @@ def test_a_model_that_this_machine_cannot_forge_is_refused_before_anything_start
     assert answer.returncode == 1
     (line,) = answer.stderr.splitlines()
     assert line.startswith("mcp-forge: this machine cannot forge deepseek-r1: needed ")
-    assert "the files of deepseek-r1: neither the hub nor its cache gives unsloth/" in line
+    assert "deepseek-r1: neither the hub nor its cache gives unsloth/" in line
     assert time.monotonic() - started < 60
 
 
