@@ -11,6 +11,7 @@ from tasks.domain.errors import ExportFailed
 from tasks.domain.products import BaseModelFolder
 from tasks.export_gguf import export_gguf
 from tasks.external.storage import Storage
+from tests.fakes.templates import turns_of
 
 
 def test_the_merged_model_lies_in_the_storage_and_is_gone_after_a_failure(
@@ -28,7 +29,9 @@ def test_the_merged_model_lies_in_the_storage_and_is_gone_after_a_failure(
     with storage.writing("bases", "tiny") as draft:
         shutil.copytree(tiny_base, draft)
         files = storage.keep(draft, "bases", "tiny")
-    base = BaseModelFolder(model="tiny", files=files, origin="here", licence="MIT")
+    base = BaseModelFolder(
+        model="tiny", files=files, origin="here", licence="MIT", turns=turns_of("smollm2")
+    )
     with pytest.raises(ExportFailed, match="broken"):
         export_gguf.fn(base, None, load_model("smollm2"), "q8_0")
     merged = Path(seen.read_text("utf-8"))

@@ -93,7 +93,7 @@ def poisoned(base: Path, training: Training, at_step: int) -> tuple[Any, Any]:
     """A model whose gradient is not a number in one step, though its loss is one."""
     model, tokenizer = prepared(base, training)
     weight = next(v for n, v in model.named_parameters() if "lora_B" in n)
-    passes = iter(range(1, 1000))
+    passes = iter(range(1000))  # the first is the self-check's, before any step
 
     def spoil(gradient: torch.Tensor) -> torch.Tensor:
         return gradient * float("nan") if next(passes) == at_step else gradient

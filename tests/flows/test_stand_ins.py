@@ -69,5 +69,5 @@ def test_a_stand_in_goes_from_its_base_to_its_bundle(
     agent = (folder / "agent.yaml").read_text("utf-8")
     assert name in agent
     tools = json.loads((folder / "tools.json").read_text("utf-8"))
-    assert {tool["name"] for tool in tools} == {"get_current_time", "convert_time"}
+    assert {tool["function"]["name"] for tool in tools} == {"get_current_time", "convert_time"}
     assert list((Path(os.environ["MCP_FORGE_HOME"]) / "storage" / "merged").iterdir()) == []
