@@ -1,6 +1,6 @@
 """What a machine has, what a run needs, and what is missing: the rules of ``doctor``."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -216,14 +216,9 @@ def _disk_faults(machine: Machine, written: Mapping[Place, int]) -> list[str]:
         needed -= machine.kept if "storage" in places else 0
         free = machine.disks[places[0]].free
         if free < needed:
-            faults.append(
-                f"{needed / _GB:.0f} GB of free disk for {_listed(places)}, found {free / _GB:.1f}"
-            )
+            names = " and ".join(places)
+            faults.append(f"{needed / _GB:.0f} GB of free disk for {names}, found {free / _GB:.1f}")
     return faults
-
-
-def _listed(places: Iterable[Place]) -> str:
-    return " and ".join(places)
 
 
 def _gib(size: float) -> str:

@@ -18,6 +18,7 @@ from filelock import FileLock
 from profiles import Model
 from tasks.domain.errors import UnusableModel
 from tasks.external.storage import digest
+from tasks.external.tokenizer_files import TOKENIZER_FILES
 
 _NEEDED = [
     "config.json",
@@ -26,12 +27,7 @@ _NEEDED = [
     "model.safetensors",
     "model-*.safetensors",
     "model.safetensors.index.json",
-    "tokenizer*",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "chat_template*",
+    *TOKENIZER_FILES,
     "LICENSE*",
 ]
 _MAIN = "main"

@@ -25,7 +25,7 @@ PROBES = (
     "def f(x):\n    return x ** 2  # 100%",
 )
 """Texts that two tokenizers have to read alike before they are taken for the same."""
-_PARTS = (
+TOKENIZER_FILES = (
     "tokenizer*",
     "special_tokens_map.json",
     "added_tokens.json",
@@ -33,6 +33,7 @@ _PARTS = (
     "merges.txt",
     "chat_template*",
 )
+"""What a tokenizer and its chat template may lie in, as patterns of file names."""
 
 
 def open_tokenizer(folder: Path) -> Any:
@@ -95,7 +96,7 @@ def _name_added_tokens(folder: Path) -> None:
 
 def copy_tokenizer(source: Path, folder: Path) -> None:
     """Copy a model folder's tokenizer and chat template, byte by byte, into another."""
-    for file in (file for pattern in _PARTS for file in sorted(source.glob(pattern))):
+    for file in (file for pattern in TOKENIZER_FILES for file in sorted(source.glob(pattern))):
         if file.is_file():
             shutil.copy(file, folder)
 
