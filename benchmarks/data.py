@@ -38,8 +38,8 @@ def write(tools: Path, rows: int, target: Path) -> dict[str, Any]:
     """Write rows to a file; rows per second, of wall and of processor time."""
     from profiles import Server, load_profile
     from tasks.domain.conversations import write_jsonl
-    from tasks.domain.rows import write_rows
-    from tasks.domain.simulation import simulate
+    from tasks.domain.writing.rows import write_rows
+    from tasks.domain.writing.simulation import simulate
     from tasks.external.tool_files import read_toolset
 
     toolset = read_toolset(tools)
@@ -62,7 +62,7 @@ def judge(target: Path, base: Path) -> dict[str, Any]:
     """Judge the rows of a file; seconds as a whole, reading included."""
     from profiles import load_profile
     from tasks.domain.conversations import parse_rows
-    from tasks.domain.quality import judge as judged
+    from tasks.domain.gate.quality import judge as judged
     from tasks.external.tokenizer import ChatTokenizer
 
     profile = load_profile("balanced")

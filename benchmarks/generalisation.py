@@ -24,11 +24,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from profiles import Data, Recipe, Scenarios, TeacherPlan, load_recipe
-from tasks.domain import scoring
-from tasks.domain.examination import typed_rows
-from tasks.domain.list_variants import list_numbers
+from tasks.domain.evaluation import scoring
+from tasks.domain.evaluation.evaluation_set import typed_rows
 from tasks.domain.products import Score
-from tasks.domain.rows import WrittenRows, write_rows
+from tasks.domain.writing.list_augmentation import list_numbers
+from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
 from tasks.external.servers import at_home, executing, read_toolset_of

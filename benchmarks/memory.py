@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from profiles import Training, load_model, load_profile, load_server
-from tasks.domain.memory import GIB, RowLengths, estimate, lengths_of
-from tasks.domain.rows import write_rows
-from tasks.domain.sizes import Device
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
+from tasks.domain.training.memory import GIB, RowLengths, estimate, lengths_of
+from tasks.domain.training.sizes import Device
+from tasks.domain.writing.rows import write_rows
 from tasks.external.base_model import build_base
 from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.tokenizer import ChatTokenizer

@@ -17,7 +17,7 @@ from typing import Any
 import profiles
 from benchmarks import rows
 from profiles import Profile
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.progress import TrainingUpdate
 
 
 class Clock:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import profiles
 from profiles import Data, Profile, Scenarios
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
 
 OWN_TOKENS = (100, 200)
 """Tokens of a row behind the shared prefix: fewer flatter sharing, more hide it behind results."""
@@ -20,7 +20,7 @@ def write(server_name: str, profile: Profile, base: Path, count: int, path: Path
         ValueError: fewer rows than needed have the right length.
     """
     # Reading needs none of it: a GPU machine is brought rows, and not what writes them.
-    from tasks.domain.rows import write_rows
+    from tasks.domain.writing.rows import write_rows
     from tasks.external.servers import at_home, executing, read_toolset_of
     from tasks.external.tokenizer import ChatTokenizer
 

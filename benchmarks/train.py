@@ -21,7 +21,7 @@ from benchmarks import rows
 from benchmarks.loss_curves import as_svg
 from benchmarks.one_training import summary
 from profiles import Profile
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
 from tasks.external.base_model import build_base
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from flows import commands
 from flows.local_server import settle_environment
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
-from tasks.domain.printable import printable
+from tasks.domain.untrusted.printable import printable
 
 
 class Commands(BaseSettings):

@@ -27,8 +27,8 @@ from profiles import (
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
-from tasks.domain.printable import printable
-from tasks.domain.requirements import ALL_STAGES, Request, Stage
+from tasks.domain.training.requirements import ALL_STAGES, Request, Stage
+from tasks.domain.untrusted.printable import printable
 
 SERVER = "a registered server, a command, a URL, or a file with a tool list"
 MODEL = "the base model, one of profiles/models"

@@ -10,7 +10,7 @@ from profiles import Recipe
 from profiles.settings import Settings
 from tasks.check_machine import check_machine
 from tasks.domain.products import Trained
-from tasks.domain.requirements import ALL_STAGES, Request, Stage
+from tasks.domain.training.requirements import ALL_STAGES, Request, Stage
 from tasks.run_on_pool import run_on_pool
 
 _Parameters = ParamSpec("_Parameters")

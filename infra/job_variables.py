@@ -5,9 +5,9 @@ from typing import Any
 
 import profiles
 from profiles import Model
-from tasks.domain.memory import GIB
-from tasks.domain.requirements import Request, disk, moments
-from tasks.domain.sizes import Device
+from tasks.domain.training.memory import GIB
+from tasks.domain.training.requirements import Request, disk, moments
+from tasks.domain.training.sizes import Device
 
 _SPARE_GIB = 2
 """Prefect's own process, and pages of mapped files that are wanted again at once."""

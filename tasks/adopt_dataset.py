@@ -7,9 +7,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from tasks.domain.conversations import fingerprint
-from tasks.domain.mixing import HELD_OUT, held_out
 from tasks.domain.products import Dataset
-from tasks.domain.schemas import functions
+from tasks.domain.toollists import functions
+from tasks.domain.writing.mixing import HELD_OUT, held_out
 from tasks.external.handover import has_manifest, take
 from tasks.external.row_files import keep_rows, read_own_file
 from tasks.external.tool_files import read_toolset

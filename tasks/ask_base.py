@@ -4,9 +4,9 @@ from prefect import task
 
 from profiles import Recipe
 from tasks.caching import ByContent
-from tasks.domain.examination import base_sample, typed_questions
+from tasks.domain.evaluation.evaluation_set import base_sample, typed_questions
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
-from tasks.domain.sizes import context_for
+from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student

@@ -8,10 +8,10 @@ from prefect import task
 
 from profiles import Recipe
 from tasks.caching import ByContent
-from tasks.domain import scoring
-from tasks.domain.comparison import compare
 from tasks.domain.conversations import Row
-from tasks.domain.examination import check_same_file, typed_questions
+from tasks.domain.evaluation import scoring
+from tasks.domain.evaluation.comparison import compare
+from tasks.domain.evaluation.evaluation_set import check_same_file, typed_questions
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
@@ -19,7 +19,7 @@ from tasks.domain.products import (
     GgufModel,
     ValidationReport,
 )
-from tasks.domain.sizes import context_for
+from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student

@@ -8,8 +8,8 @@ from prefect.cache_policies import NO_CACHE
 import profiles
 from profiles import Model, Profile, Quantization, load_model, load_profile
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.machine import Machine, Verdict, as_text, lacks, needs, what_fits
-from tasks.domain.requirements import Request
+from tasks.domain.training.machine import Machine, Verdict, as_text, lacks, needs, what_fits
+from tasks.domain.training.requirements import Request
 from tasks.external.gpus import hold_gpu
 from tasks.external.machine import look
 from tasks.external.model_check import check_model

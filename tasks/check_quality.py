@@ -7,10 +7,10 @@ from prefect import task
 from profiles import Profile
 from tasks.caching import ByContent
 from tasks.domain.errors import QualityGateFailed
-from tasks.domain.preview import preview
-from tasks.domain.preview_report import preview_markdown
+from tasks.domain.gate.preview import preview
+from tasks.domain.gate.preview_report import preview_markdown
+from tasks.domain.gate.quality import judge, refusal, rules_for
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, Dataset
-from tasks.domain.quality import judge, refusal, rules_for
 from tasks.domain.reports import quality_markdown
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer

@@ -4,7 +4,7 @@ from prefect import task
 
 from profiles import OwnData, Server, TeacherPlan
 from tasks.caching import ByContent
-from tasks.domain.dataset_card import card, taken
+from tasks.domain.gate.dataset_card import card, taken
 from tasks.domain.products import Dataset
 from tasks.external.storage import Storage
 from tasks.reporting import artifacts, events

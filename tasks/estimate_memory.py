@@ -5,13 +5,13 @@ from prefect.cache_policies import NO_CACHE
 
 import profiles
 from profiles import Model, Profile
-from tasks.domain.duration import estimated_seconds
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.machine import instead, what_fits
-from tasks.domain.memory import choose
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, TrainingPlan
 from tasks.domain.reports import gib
-from tasks.domain.sizes import Device
+from tasks.domain.training.duration import estimated_seconds
+from tasks.domain.training.machine import instead, what_fits
+from tasks.domain.training.memory import choose
+from tasks.domain.training.sizes import Device
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look_at_device
 from tasks.external.storage import Storage

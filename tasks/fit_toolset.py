@@ -3,8 +3,8 @@
 from prefect import task
 
 from tasks.caching import ByContent
-from tasks.domain.budget import list_tokens, refusal
 from tasks.domain.errors import ToolsetTooLarge
+from tasks.domain.gate.budget import list_tokens, refusal
 from tasks.domain.products import BaseModelFolder, Toolset
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer

@@ -6,9 +6,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from profiles import OwnData
-from tasks.domain.mixing import held_out, mixed, scaled, unreserved, with_tools_of
 from tasks.domain.products import Dataset, Toolset
-from tasks.domain.schemas import functions
+from tasks.domain.toollists import functions
+from tasks.domain.writing.mixing import held_out, mixed, scaled, unreserved, with_tools_of
 from tasks.external.row_files import keep_rows, read_own_file
 from tasks.external.storage import Storage
 from tasks.reporting import events

@@ -4,8 +4,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
+from tasks.domain.bundle.tool_changes import ToolChanges, compare
 from tasks.domain.products import Toolset
-from tasks.domain.tool_changes import ToolChanges, compare
 from tasks.external.published import recall
 from tasks.reporting import artifacts, events
 

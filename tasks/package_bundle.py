@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from profiles import Recipe, Server
 from profiles.settings import Settings
-from tasks.domain.bundle_files import (
+from tasks.domain.bundle.files import (
     CHECKSUMS,
     Ingredients,
     agent_yaml,
@@ -19,11 +19,11 @@ from tasks.domain.bundle_files import (
     checksums,
     readme,
 )
+from tasks.domain.bundle.modelfile import modelfile
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.examination import check_same_file
-from tasks.domain.modelfile import modelfile
+from tasks.domain.evaluation.evaluation_set import check_same_file
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
-from tasks.domain.schemas import functions
+from tasks.domain.toollists import functions
 from tasks.external.published import remember
 from tasks.external.storage import Storage, digest
 from tasks.reporting import artifacts, events

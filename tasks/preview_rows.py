@@ -5,8 +5,8 @@ from prefect.cache_policies import NO_CACHE
 
 from profiles import Data, Server
 from tasks.domain.products import Toolset
-from tasks.domain.row_text import rows_as_text
-from tasks.domain.rows import write_rows
+from tasks.domain.writing.row_text import rows_as_text
+from tasks.domain.writing.rows import write_rows
 from tasks.external.servers import at_home, executing
 
 

@@ -10,11 +10,10 @@ from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 
 from profiles import TeacherPlan
-from tasks.domain.conversations import Row
+from tasks.domain.conversations import Row, normalized
 from tasks.domain.errors import TeacherFailed
 from tasks.domain.products import Dataset
-from tasks.domain.rephrasing import fault, is_rephrasable, question, rephrased, text_of
-from tasks.domain.similarity import normal
+from tasks.domain.writing.paraphrasing import fault, is_rephrasable, question, rephrased, text_of
 from tasks.external.row_files import keep_rows
 from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Purse, Teacher, teacher
@@ -59,12 +58,12 @@ def in_other_words(
     chosen = random.Random(seed).sample(able, round(plan.share * len(able)))
     answers = asked.ask([question(rows[n], plan.language, plan.temperature, seed) for n in chosen])
     counts: Counter[str] = Counter()
-    said = {normal(text) for text in (*(row.user_text for row in rows), *taken)}
+    said = {normalized(text) for text in (*(row.user_text for row in rows), *taken)}
     for place, answer in zip(chosen, answers, strict=True):
         text, outcome = _judged(rows[place], answer, plan.language, said)
         counts[outcome] += 1
         if outcome == _DONE:
-            said.add(normal(text))
+            said.add(normalized(text))
             rows[place] = rephrased(rows[place], text, seed)
     return rows, _note(plan, counts, answers, asked.purse)
 
@@ -78,7 +77,7 @@ def _judged(row: Row, answer: Answer, language: str, said: set[str]) -> tuple[st
     if answer.reason or not text:
         return "", answer.reason or "not the JSON that was asked for"
     wrong = fault(row, text, language)
-    if not wrong and normal(text) in said:
+    if not wrong and normalized(text) in said:
         wrong = "another row says the same"
     return text, wrong or _DONE
 

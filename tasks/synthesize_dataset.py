@@ -6,7 +6,7 @@ from profiles import Data, Server
 from tasks.caching import ByContent, content_key
 from tasks.domain.conversations import Row, write_jsonl
 from tasks.domain.products import Dataset, StoredFile, Toolset
-from tasks.domain.rows import write_rows
+from tasks.domain.writing.rows import write_rows
 from tasks.external.servers import at_home, executing
 from tasks.external.storage import Storage
 from tasks.reporting import events

@@ -8,8 +8,6 @@ from prefect import task
 from profiles import Model, Profile
 from tasks.caching import ByContent, content_key
 from tasks.domain.errors import TrainingLocked
-from tasks.domain.list_variants import list_numbers
-from tasks.domain.origin import Origin, flat
 from tasks.domain.products import (
     ApprovedDataset,
     BaseModelFolder,
@@ -17,7 +15,9 @@ from tasks.domain.products import (
     TrainingPlan,
     TrainingRecord,
 )
-from tasks.domain.progress import Report
+from tasks.domain.training.origin import Origin, flat
+from tasks.domain.training.progress import Report
+from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events

@@ -6,10 +6,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from profiles import Profile, Recipe
-from tasks.domain import scoring
 from tasks.domain.conversations import Row
 from tasks.domain.errors import CallFailed, ServerFailed, ValidationFailed
-from tasks.domain.examination import after_calls, loop_rows
+from tasks.domain.evaluation import scoring
+from tasks.domain.evaluation.evaluation_set import after_calls, loop_rows
 from tasks.domain.products import (
     Dataset,
     GgufModel,
@@ -20,8 +20,8 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.results import cap
-from tasks.domain.sizes import context_for
 from tasks.domain.toolcalls import ToolCall, faults, parse
+from tasks.domain.training.sizes import context_for
 from tasks.external.servers import Execute, trying
 from tasks.external.storage import Storage
 from tasks.external.student import Student, student

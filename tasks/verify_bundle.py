@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import task
 
 from profiles import find_server, resolve_server
-from tasks.domain.bundle_checks import (
+from tasks.domain.bundle.checks import (
     VerifiedBundle,
     asked,
     check_tools,
@@ -13,8 +13,8 @@ from tasks.domain.bundle_checks import (
     repeated,
     verified,
 )
-from tasks.domain.sizes import context_for
-from tasks.domain.trust import server_to_try
+from tasks.domain.bundle.trust import server_to_try
+from tasks.domain.training.sizes import context_for
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.servers import housed, read_toolset_of, trying
 from tasks.external.student import student

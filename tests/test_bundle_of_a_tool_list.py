@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from profiles import Server, load_recipe
-from tasks.domain.bundle_checks import check_tools
+from tasks.domain.bundle.checks import check_tools
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import Storage
 from tasks.package_bundle import _write
-from tests.domain.test_bundle_files import ingredients
+from tests.domain.bundle.test_files import ingredients
 from tests.fakes.toolsets import ALL
 
 

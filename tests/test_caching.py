@@ -104,7 +104,7 @@ def test_a_stage_depends_on_the_rules_that_it_imports_and_on_no_others() -> None
         for name in ("export_gguf.py", "synthesize_dataset.py")
     )
     assert "tasks/external/trainer/merging.py" in exporting  # imported inside the function
-    assert "tasks/domain/phrasing/frames.py" in writing
+    assert "tasks/domain/writing/phrasing/frames.py" in writing
     assert not any("phrasing" in file for file in exporting)
     assert not any("trainer" in file for file in writing)
 

@@ -10,8 +10,8 @@ from profiles import OwnData, Server, TeacherPlan, load_model, load_profile
 from tasks.domain.conversations import Row, fingerprint, write_jsonl
 from tasks.domain.errors import TeacherFailed, UnusableData
 from tasks.domain.products import Dataset, StoredFile
-from tasks.domain.rows import write_rows
-from tasks.domain.simulation import simulate
+from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.simulation import simulate
 from tasks.external.base_model import gguf_in_package
 from tasks.external.storage import Storage
 from tasks.mix_dataset import mix_dataset

@@ -9,8 +9,8 @@ import pytest
 import profiles
 from profiles import Server
 from tasks.domain.products import Toolset
-from tasks.domain.schemas import functions
 from tasks.domain.toolcalls import ToolCall, faults
+from tasks.domain.toollists import functions
 from tasks.external.mcp_server import inspect
 from tasks.external.tool_files import read_toolset
 from tasks.external.workspace import prepare_workspace

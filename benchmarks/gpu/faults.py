@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
 from benchmarks.gpu.stage import FAILED, Measured, Plan
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.progress import TrainingUpdate
 
 SHORT_ROWS = {"count": 32, "prefix": 64, "own": [20, 60]}
 LONG_ROWS = {"count": 8, "prefix": 600, "own": [600, 700]}

@@ -13,7 +13,7 @@ from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
 from benchmarks.gpu.stage import Measured, Plan, tried
 from profiles import load_model, load_profile
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
 
 FAMILIES = {"llama": TINY, "qwen2": TINY.model_copy(update={"attention_bias": True})}
 Gradients = dict[str, Any]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import profiles
 from profiles import Architecture, Lora
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
 
 ROOT = Path(__file__).parents[2]
 BROUGHT = ROOT / ".mcp-forge" / "gpu-kit" / "1" / "material"

@@ -13,8 +13,8 @@ from benchmarks.gpu.material import TINY
 from benchmarks.gpu.stage import Measured, Plan
 from benchmarks.one_training import summary, trained
 from profiles import Architecture, Model, Profile, load_model, load_profile
-from tasks.domain.memory import Estimate, choose, lengths_of
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
+from tasks.domain.training.memory import Estimate, choose, lengths_of
 from tasks.external.machine import look_at_device
 
 MODELS = ("deepseek-r1", "qwen-2.5-7b", "qwen-2.5")

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.gpu import material
 from profiles import Training, load_model, load_profile
 from tasks.domain.errors import ForgeError
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.progress import TrainingUpdate
 
 ROOM_SHARE = 0.75
 """Of what a step takes beside the model: it does not fit, half of its rows and some waste do."""

@@ -6,6 +6,7 @@ because columnar stores add every other tool's keys as null to argument objects.
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
@@ -253,3 +254,12 @@ def labels_of(value: dict[str, Any]) -> dict[str, Any]:
 def _calls(value: dict[str, Any]) -> bool:
     messages = value["messages"] if isinstance(value["messages"], list) else []
     return any(isinstance(m, dict) and m.get("tool_calls") for m in messages)
+
+
+def normalized(text: str) -> str:
+    """A text without what does not change its meaning: case, spacing, the final punctuation.
+
+    Signs, numbers and quotes stay: «-5» and «5» are two values.
+    """
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return " ".join(folded.split()).rstrip(" .!?…")

@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from profiles import Quantization
 from tasks.domain.conversations import Scenario, fingerprint
-from tasks.domain.memory import Estimate, RowLengths
-from tasks.domain.sizes import Device
-from tasks.domain.turns import Turns
+from tasks.domain.training.memory import Estimate, RowLengths
+from tasks.domain.training.sizes import Device
 
 
 class Product(BaseModel):
@@ -26,6 +25,21 @@ class StoredFile(Product):
     uri: str
     sha256: str
     size_bytes: int
+
+
+class Turns(Product):
+    """The texts of one family; with them a conversation is written without its template."""
+
+    opening: str
+    """In front of the system turn's words."""
+    tools: tuple[str, str, str]
+    """From the system's words to the first tool, between two tools, from the last to the user's."""
+    no_tools: str
+    """From the system's words to the user's."""
+    between: dict[str, str]
+    """From the words of one role to those of another; keys like ``user assistant``."""
+    prompt: dict[str, str]
+    """What asks the assistant to speak after the words of a role."""
 
 
 class Tool(Product):

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
-from tasks.domain.memory import GIB, MARGIN
-from tasks.domain.printable import on_one_line
 from tasks.domain.products import (
     BenchmarkReport,
     Comparison,
@@ -16,6 +14,8 @@ from tasks.domain.products import (
     TrainingPlan,
     ValidationReport,
 )
+from tasks.domain.training.memory import GIB, MARGIN
+from tasks.domain.untrusted.printable import on_one_line
 
 MAX_CELL = 160
 _MARKS = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`[|"}, "<": "&lt;"})

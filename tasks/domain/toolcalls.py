@@ -13,8 +13,9 @@ from typing import Any
 from jsonschema_rs import Validator
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.decoding import from_json
-from tasks.domain.validation import faults_of, validator
+from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.schemas.validation import faults_of, validator
+from tasks.domain.untrusted.decoding import from_json
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
@@ -85,35 +86,19 @@ def _decode(body: str) -> ToolCall | None:
     return ToolCall(name=value["name"], arguments=value["arguments"])
 
 
-class Same:
-    """A value that is equal to itself only: a key for what is made once per tool list.
-
-    It holds the value, so that no other one takes over its identity. Tool lists are never changed.
-    """
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.value is self.value
-
-
 def schemas_of(functions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The parameters' schema of each function (OpenAI form); made once per list."""
-    return _schemas(Same(functions))
+    return _schemas(ByIdentity(functions))
 
 
 @lru_cache(maxsize=256)
-def _schemas(functions: Same) -> dict[str, dict[str, Any]]:
+def _schemas(functions: ByIdentity) -> dict[str, dict[str, Any]]:
     known = [function["function"] for function in functions.value]
     return {function["name"]: function.get("parameters") or {} for function in known}
 
 
 @lru_cache(maxsize=256)
-def _check(schema: Same) -> Validator:
+def _check(schema: ByIdentity) -> Validator:
     return validator(schema.value or {"type": "object"})
 
 
@@ -122,7 +107,7 @@ def faults(call: ToolCall, functions: Sequence[dict[str, Any]]) -> list[str]:
     known = schemas_of(functions)
     if call.name not in known:
         return [f"unknown tool {call.name!r}; known: {', '.join(sorted(known))}"]
-    check = _check(Same(known[call.name]))
+    check = _check(ByIdentity(known[call.name]))
     return [f"{call.name}: {fault}" for fault in faults_of(call.arguments, check)]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.schema_limits import excess
-from tasks.domain.schemas import in_json_schema
-from tasks.domain.validation import check_schema
+from tasks.domain.schemas.forms import compact, in_json_schema
+from tasks.domain.schemas.limits import excess
+from tasks.domain.schemas.validation import check_schema
 
 MOST_TOOLS = 1000
 """Tools of one list: the largest public one has 597."""
@@ -215,3 +215,25 @@ def _version(envelope: dict[str, Any]) -> str:
 def _kind(value: Any) -> str:
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
     return "null" if value is None else kinds.get(type(value), "a number")
+
+
+def functions(toolset: Toolset) -> tuple[dict[str, Any], ...]:
+    """The tools in the OpenAI form, compact: what training, serving and the bundle all show."""
+    return tuple(
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": parameters(tool),
+            },
+        }
+        for tool in toolset.tools
+    )
+
+
+def parameters(tool: Tool) -> dict[str, Any]:
+    """A tool's input schema in the compact form."""
+    whole = {"type": "object", "properties": {}, **tool.input_schema}
+    compacted: dict[str, Any] = compact(whole)
+    return compacted

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.domain.bundle_checks import (
+from tasks.domain.bundle.checks import (
     AGENT,
     MODEL_SUFFIX,
     NEEDED,
@@ -13,7 +13,7 @@ from tasks.domain.bundle_checks import (
     check_sum,
     opened,
 )
-from tasks.domain.bundle_files import CHECKSUMS, parse_checksums
+from tasks.domain.bundle.files import CHECKSUMS, parse_checksums
 from tasks.domain.errors import BundleInvalid
 from tasks.external.storage import digest
 

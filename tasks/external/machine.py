@@ -10,9 +10,9 @@ import psutil
 from profiles import Model, Quantization
 from profiles.settings import Settings
 from tasks.domain.errors import UnusableModel
-from tasks.domain.machine import Disk, Machine, Torch
-from tasks.domain.requirements import Place, Request, Stage
-from tasks.domain.sizes import Device
+from tasks.domain.training.machine import Disk, Machine, Torch
+from tasks.domain.training.requirements import Place, Request, Stage
+from tasks.domain.training.sizes import Device
 from tasks.external.base_model import is_at_hand
 from tasks.external.gpus import nvidia_smi
 from tasks.external.llama_cpp import missing_for, slots

@@ -22,11 +22,11 @@ from mcp.types import (
 
 from profiles import Server
 from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
-from tasks.domain.masking import secrets_in
 from tasks.domain.products import Offer, ToolResult, Toolset
+from tasks.domain.schemas.validation import faults_of, validator
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import MOST_NAMED, MOST_TOOLS, misnamed, toolset_from_value
-from tasks.domain.validation import faults_of, validator
+from tasks.domain.untrusted.masking import secrets_in
 from tasks.external.mcp_limits import MOST_PAGES
 from tasks.external.mcp_wire import (
     CLOSE_SECONDS,

@@ -34,10 +34,10 @@ from pydantic import ValidationError
 
 from profiles import VARIABLE, Server
 from tasks.domain.errors import ServerFailed, UnusableData, UnusableTool
-from tasks.domain.masking import masked
-from tasks.domain.phrasing.naming import name_words, singular
+from tasks.domain.identifiers import name_words, singular
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.toollists import tool_from_value
+from tasks.domain.untrusted.masking import masked
 from tasks.external.mcp_limits import (
     ENCODING,
     MOST_CHARACTERS,

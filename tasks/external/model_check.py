@@ -10,7 +10,7 @@ from pathlib import Path
 
 from profiles import Model
 from tasks.domain.errors import UnusableModel
-from tasks.domain.templates import template_faults
+from tasks.domain.gate.templates import template_faults
 from tasks.external.base_model import read_architecture, tokenizer_folder
 from tasks.external.gguf_names import GgufNames, gguf_architecture
 from tasks.external.llama_cpp import unknown_to_converter, unknown_to_server

@@ -6,8 +6,8 @@ from typing import Any
 
 from tasks.domain.conversations import Row, fingerprint, write_jsonl
 from tasks.domain.errors import UnusableData
-from tasks.domain.own_rows import OwnRows, read_own
 from tasks.domain.products import StoredFile
+from tasks.domain.writing.own.rows import OwnRows, read_own
 from tasks.external.storage import Storage
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from profiles import Server
 from tasks.domain.products import Offer, ToolResult, Toolset
-from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.usable_tools import with_usable_tools
+from tasks.domain.writing.simulation import simulate
+from tasks.domain.writing.usable_tools import with_usable_tools
 from tasks.external.mcp_server import McpSession, connect, inspect
 from tasks.external.storage import Storage
 from tasks.external.stub_server import stub

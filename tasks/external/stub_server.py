@@ -21,9 +21,9 @@ from mcp.types import (
 
 import profiles
 from tasks.domain.products import ToolResult, Toolset
-from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import as_tools_list
+from tasks.domain.writing.simulation import simulate
 from tasks.external.tool_files import read_toolset
 
 _MODULE = "tasks.external.stub_server"

@@ -15,11 +15,11 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.control_tokens import ControlTokens
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import ExportFailed
-from tasks.domain.sizes import LEAST_CONTEXT
 from tasks.domain.toolcalls import is_inside_thought
+from tasks.domain.training.sizes import LEAST_CONTEXT
+from tasks.domain.untrusted.control_tokens import ControlTokens
 from tasks.external.llama_cpp import served, slots
 
 _READ_A_SECOND, _WRITTEN_A_SECOND = 5, 1

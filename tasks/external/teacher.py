@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from profiles import TeacherPlan
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import TeacherFailed
-from tasks.domain.rephrasing import Question
+from tasks.domain.writing.paraphrasing import Question
 from tasks.external.llama_cpp import served
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})

@@ -11,12 +11,13 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from tasks.domain.control_tokens import ControlTokens, looks_like_one
+from tasks.domain.bundle.turns import read_turns
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.token_rules import EncodedRow, first_difference
-from tasks.domain.toolcalls import Same
-from tasks.domain.turns import Turns, read_turns
+from tasks.domain.gate.token_rules import EncodedRow, first_difference
+from tasks.domain.products import Turns
+from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.untrusted.control_tokens import ControlTokens, looks_like_one
 from tasks.external.tokenizer_files import open_tokenizer
 
 _STAND_IN = ({"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},)
@@ -65,7 +66,7 @@ class _Opening:
 
 
 @lru_cache(maxsize=256)
-def _text_of(tools: Same) -> str:
+def _text_of(tools: ByIdentity) -> str:
     return json.dumps(tools.value)
 
 
@@ -205,7 +206,7 @@ class ChatTokenizer:
     def _opening(self, row: Row) -> "_Opening | None":
         """What rows with this system turn and these tools begin with; None where it is unclear."""
         system = row.messages[:1] if row.messages[0].role == "system" else ()
-        key = (_text_of(Same(row.tools)), system)
+        key = (_text_of(ByIdentity(row.tools)), system)
         if key not in self._openings:
             self._openings[key] = self._begin(system, row.tools)
         return self._openings[key]

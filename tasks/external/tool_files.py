@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.domain.decoding import from_yaml
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import toolset_from_value
+from tasks.domain.untrusted.decoding import from_yaml
 
 MOST_BYTES = 8 << 20
 """Of a file; 600 tools take some 2 MB."""

@@ -22,8 +22,9 @@ from prefect.logging import get_run_logger
 
 from profiles import Model, Profile, Thresholds
 from tasks.domain import reports
-from tasks.domain.preview import Preview
-from tasks.domain.preview_report import preview_markdown
+from tasks.domain.bundle.tool_changes import ToolChanges, changes_markdown
+from tasks.domain.gate.preview import Preview
+from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -34,8 +35,7 @@ from tasks.domain.products import (
     TrainingPlan,
     ValidationReport,
 )
-from tasks.domain.progress import EvaluationUpdate, TrainingUpdate
-from tasks.domain.tool_changes import ToolChanges, changes_markdown
+from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from prefect.logging import get_run_logger
 from tqdm import tqdm
 
-from tasks.domain.progress import EvaluationMoment, EvaluationUpdate, seconds_left
+from tasks.domain.training.progress import EvaluationMoment, EvaluationUpdate, seconds_left
 from tasks.reporting import artifacts, events
 from tasks.reporting.sender import NewestSender
 from tasks.reporting.training import EVENT_SECONDS

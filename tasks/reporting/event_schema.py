@@ -21,7 +21,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
-from tasks.domain.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 
 Fact = int | float | str
 

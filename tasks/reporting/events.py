@@ -15,9 +15,9 @@ from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
 
+from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
-from tasks.domain.progress import EvaluationUpdate, TrainingUpdate
-from tasks.domain.tool_changes import ToolChanges
+from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
 
 ALONE = "mcp-forge.alone"

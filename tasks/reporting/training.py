@@ -8,7 +8,7 @@ from uuid import UUID
 from prefect.logging import get_run_logger
 from tqdm import tqdm
 
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.progress import TrainingUpdate
 from tasks.reporting import artifacts, events
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.sender import NewestSender

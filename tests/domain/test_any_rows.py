@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.control_tokens import ControlTokens
 from tasks.domain.conversations import read_jsonl, write_jsonl
 from tasks.domain.errors import ForgeError
-from tasks.domain.own_rows import read_own
-from tasks.domain.quality import rules_for
-from tasks.domain.row_rules import unsaid
+from tasks.domain.gate.quality import rules_for
+from tasks.domain.gate.row_rules import unsaid
+from tasks.domain.untrusted.control_tokens import ControlTokens
+from tasks.domain.writing.own.rows import read_own
 from tests.fakes.own_rows import exported
 
 RULES = rules_for(ControlTokens(["<|im_end|>"]))

@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 from profiles import Server
 from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Toolset
-from tasks.domain.rows import write_rows
-from tasks.domain.schemas import functions
-from tasks.domain.simulation import simulate
+from tasks.domain.schemas.validation import validator
 from tasks.domain.toolcalls import ToolCall, faults
-from tasks.domain.toollists import toolset_from_value
-from tasks.domain.usable_tools import with_usable_tools
-from tasks.domain.validation import validator
+from tasks.domain.toollists import functions, toolset_from_value
+from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.simulation import simulate
+from tasks.domain.writing.usable_tools import with_usable_tools
 from tests.fakes.toolsets import data
 
 names = st.sampled_from(["name", "count", "when", "level", "tags", "note", "kind", "$ref", "type"])

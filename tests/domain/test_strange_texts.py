@@ -7,12 +7,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from profiles import load_model
-from tasks.domain.bundle_files import readme
-from tasks.domain.modelfile import modelfile
+from tasks.domain.bundle.files import readme
+from tasks.domain.bundle.modelfile import modelfile
+from tasks.domain.bundle.tool_changes import changes_markdown, compare
 from tasks.domain.products import Tool
 from tasks.domain.reports import cell, inline, table
-from tasks.domain.tool_changes import changes_markdown, compare
-from tests.domain.test_bundle_files import ingredients
+from tests.domain.bundle.test_files import ingredients
 from tests.fakes.templates import turns_of
 from tests.fakes.toolsets import CLOCKS
 

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 
 from profiles import Server
-from tasks.domain.arguments.maker import ArgumentMaker
 from tasks.domain.conversations import Row
 from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Toolset
-from tasks.domain.rows import write_rows
-from tasks.domain.schemas import functions
-from tasks.domain.simulation import simulate
 from tasks.domain.toolcalls import ToolCall, faults
-from tasks.domain.toollists import toolset_from_value
-from tasks.domain.usable_tools import with_usable_tools
+from tasks.domain.toollists import functions, toolset_from_value
+from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.simulation import simulate
+from tasks.domain.writing.usable_tools import with_usable_tools
+from tasks.domain.writing.values.maker import ArgumentMaker
 from tests.fakes.toolsets import data
 
 LISTS: dict[str, Any] = json.loads(

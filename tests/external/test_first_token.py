@@ -11,7 +11,7 @@ import pytest
 
 from profiles import load_model
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
-from tasks.domain.templates import template_faults
+from tasks.domain.gate.templates import template_faults
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert, missing_for, served
 from tasks.external.student import student

@@ -8,9 +8,9 @@ import pytest
 
 from profiles import Server
 from tasks.domain.conversations import Row
-from tasks.domain.quality import ROW_RULES
-from tasks.domain.row_rules import unsaid
-from tasks.domain.rows import WrittenRows, write_rows
+from tasks.domain.gate.quality import ROW_RULES
+from tasks.domain.gate.row_rules import unsaid
+from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.mcp_server import connect
 from tasks.external.servers import executing, read_toolset_of
 from tests.fakes.toolsets import data

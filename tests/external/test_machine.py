@@ -8,8 +8,8 @@ import pytest
 
 from profiles import load_model
 from tasks.domain.errors import MachineTooSmall, UnusableModel
-from tasks.domain.requirements import Request
-from tasks.domain.sizes import Device, adapter_parameters, parameters
+from tasks.domain.training.requirements import Request
+from tasks.domain.training.sizes import Device, adapter_parameters, parameters
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look, look_at_device
 from tests.conftest import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, VOCABULARY
@@ -175,7 +175,7 @@ def test_a_profile_that_says_off_trains_without_checkpointing(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     from profiles import load_profile
-    from tasks.domain.token_rules import EncodedRow
+    from tasks.domain.gate.token_rules import EncodedRow
     from tasks.external.trainer import engine
 
     profile = load_profile("demo")

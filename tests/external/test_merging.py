@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from profiles import Architecture
 from tasks.domain.errors import UnusableModel
-from tasks.domain.export_memory import export_memory
-from tasks.domain.sizes import largest_linear
+from tasks.domain.training.export_memory import export_memory
+from tasks.domain.training.sizes import largest_linear
 from tasks.external.trainer.merging import merge
 from tasks.external.trainer.weights import precision
 from tests.fakes.models import MODULES, SIZES, stir

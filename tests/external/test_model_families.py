@@ -20,13 +20,13 @@ import profiles
 from profiles import Lora, Model, load_model, load_profile
 from profiles.settings import Settings
 from tasks.check_machine import examine
+from tasks.domain.bundle.modelfile import modelfile
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.modelfile import modelfile
-from tasks.domain.progress import TrainingUpdate
-from tasks.domain.schemas import functions
-from tasks.domain.sizes import parameters
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.toollists import functions
+from tasks.domain.training.progress import TrainingUpdate
+from tasks.domain.training.sizes import parameters
 from tasks.external.base_model import build_base, read_architecture
 from tasks.external.gguf_check import check_gguf
 from tasks.external.gguf_names import ARCHITECTURES

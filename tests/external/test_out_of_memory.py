@@ -11,9 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tasks.domain.oom_ladder import Ladder
 from tasks.domain.products import TrainingRecord
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.memory_fallbacks import Ladder
+from tasks.domain.training.progress import TrainingUpdate
 from tests.external.test_resume import child
 from tests.external.test_trainer import difference
 

@@ -20,8 +20,8 @@ import torch
 
 from profiles import Training, load_model
 from tasks.domain.errors import ResumeRefused, TrainingInterrupted
-from tasks.domain.origin import Origin
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.origin import Origin
+from tasks.domain.training.progress import TrainingUpdate
 from tasks.external.trainer import engine
 from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.stopping import GRACE_SECONDS

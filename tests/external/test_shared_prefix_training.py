@@ -12,7 +12,7 @@ from triton.runtime.errors import OutOfResources
 
 from tasks.domain.conversations import Message
 from tasks.domain.errors import OutOfMemory, TrainingInterrupted
-from tasks.domain.list_variants import list_numbers
+from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.external.trainer import engine
 from tasks.external.trainer.batches import PaddedBatch
 from tasks.external.trainer.packs import IGNORED

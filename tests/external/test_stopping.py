@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from profiles import Training
 from tasks.domain.errors import TrainingDiverged
-from tasks.domain.quality import EncodedRow
+from tasks.domain.gate.quality import EncodedRow
 from tasks.external.trainer import engine
 from tasks.external.trainer.checkpoints import Checkpoints
 from tests.external.test_resume import interrupted

@@ -15,9 +15,9 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 
 from profiles import FOLDER, Model, load_model
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
-from tasks.domain.schemas import functions
-from tasks.domain.templates import template_faults
+from tasks.domain.gate.templates import template_faults
 from tasks.domain.toolcalls import ToolCall, parse
+from tasks.domain.toollists import functions
 from tasks.external.model_check import check_model
 from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.toolsets import CLOCKS

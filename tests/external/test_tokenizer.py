@@ -15,8 +15,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from profiles import load_model
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.schemas import functions
 from tasks.domain.toolcalls import ToolCall, parse, render
+from tasks.domain.toollists import functions
 from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.toolsets import CLOCKS
 

@@ -16,9 +16,9 @@ from transformers import TrainerControl, TrainerState
 from profiles import Lora, Training, load_model, load_profile
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.progress import TrainingUpdate
-from tasks.domain.schemas import functions
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.toollists import functions
+from tasks.domain.training.progress import TrainingUpdate
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.trainer import engine
 from tasks.external.trainer.callback import ReportingCallback

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from profiles import load_server
-from tasks.domain.bundle_files import CHECKSUMS, checksums
+from tasks.domain.bundle.files import CHECKSUMS, checksums
 from tasks.domain.products import Toolset
-from tasks.domain.schemas import functions
+from tasks.domain.toollists import functions
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import digest
-from tests.domain.test_bundle_files import ingredients
+from tests.domain.bundle.test_files import ingredients
 
 CASE: dict[str, Any] = {
     "scenario": "standard",

@@ -15,8 +15,8 @@ import psutil
 
 from profiles import Server, load_profile
 from tasks.domain.errors import ForgeError
-from tasks.domain.rows import write_rows
-from tasks.domain.simulation import simulate
+from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.simulation import simulate
 from tasks.external.servers import read_toolset_of
 
 TEXT = {"type": "string"}

@@ -7,7 +7,6 @@ import sys
 
 from prefect import flow, runtime, tags, task
 
-from tasks.domain.memory import lengths_of
 from tasks.domain.products import (
     BaseModelFolder,
     Finding,
@@ -16,7 +15,8 @@ from tasks.domain.products import (
     StoredFile,
     TrainingRecord,
 )
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.memory import lengths_of
+from tasks.domain.training.progress import TrainingUpdate
 from tasks.reporting import events
 from tests.fakes.templates import CHATML
 

@@ -10,7 +10,7 @@ import time
 from prefect import flow, task
 
 from tasks.domain.products import Bundle
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.progress import TrainingUpdate
 from tasks.reporting import events
 from tasks.reporting.training import TrainingReporter
 

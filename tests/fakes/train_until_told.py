@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.domain.errors import ForgeError
-from tasks.domain.progress import TrainingUpdate
+from tasks.domain.training.progress import TrainingUpdate
 from tests.external.test_trainer import LORA, rows, settings
 
 

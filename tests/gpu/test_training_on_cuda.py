@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from profiles import load_model, load_profile
-from tasks.domain.progress import TrainingUpdate
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.gate.token_rules import EncodedRow
+from tasks.domain.training.progress import TrainingUpdate
 
 pytestmark = pytest.mark.gpu
 

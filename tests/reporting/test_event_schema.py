@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from prefect import Task
 
-from tasks.domain.progress import Moment, TrainingUpdate
+from tasks.domain.training.progress import Moment, TrainingUpdate
 from tasks.reporting import event_schema as schema
 from tasks.reporting import events
 
@@ -41,7 +41,7 @@ def test_the_page_names_every_moment_of_a_training_or_where_the_list_is() -> Non
     section = PAGE.split("## Moments of a training")[1].split("##")[0]
     named = set(re.findall(r"`([a-z_]+)`", section)) - {"mcp-forge.model"}
     assert named <= set(get_args(Moment))
-    assert "tasks/domain/progress.py" in section
+    assert "tasks/domain/training/progress.py" in section
 
 
 def test_a_payload_of_a_training_holds_all_that_a_trainer_says() -> None:

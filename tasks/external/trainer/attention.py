@@ -16,7 +16,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from tasks.domain.memory import ROWS_AT_ONCE
+from tasks.domain.training.memory import ROWS_AT_ONCE
 
 NAME = "mcp_forge_shared_prefix"
 

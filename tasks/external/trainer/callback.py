@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from tasks.domain.progress import Moment, Report, TrainingUpdate
+from tasks.domain.training.progress import Moment, Report, TrainingUpdate
 from tasks.external.trainer.stopping import evaluations
 
 

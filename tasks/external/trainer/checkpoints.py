@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from tasks.domain.errors import ResumeRefused
-from tasks.domain.oom_ladder import Ladder
-from tasks.domain.origin import Origin, differences
+from tasks.domain.training.memory_fallbacks import Ladder
+from tasks.domain.training.origin import Origin, differences
 from tasks.external.storage import digest
 
 _SEAL = "sealed.json"

@@ -18,10 +18,10 @@ from trl import SFTConfig
 
 import profiles
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
-from tasks.domain.origin import Origin
+from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.products import TrainingRecord
-from tasks.domain.progress import Report, TrainingUpdate
-from tasks.domain.token_rules import EncodedRow
+from tasks.domain.training.origin import Origin
+from tasks.domain.training.progress import Report, TrainingUpdate
 from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks
 from tasks.external.trainer.callback import ReportingCallback
 from tasks.external.trainer.checkpoints import Checkpoints

@@ -4,7 +4,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from tasks.domain.stopping import best_evaluation
+from tasks.domain.training.early_stopping import best_evaluation
 from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.stopping import evaluations
 

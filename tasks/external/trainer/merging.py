@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from tasks.domain.errors import UnusableModel
-from tasks.domain.export_memory import SHARD_BYTES
+from tasks.domain.training.export_memory import SHARD_BYTES
 from tasks.external.tokenizer_files import copy_tokenizer
 from tasks.external.trainer.out_of_memory import give_back
 

@@ -5,7 +5,7 @@ import time
 import torch
 
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.sizes import Device
+from tasks.domain.training.sizes import Device
 
 _TOKENS = 1024
 """Rows of the probed product: about what a step multiplies at once."""

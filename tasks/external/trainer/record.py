@@ -7,7 +7,7 @@ import torch
 
 import profiles
 from tasks.domain.products import TrainingRecord
-from tasks.domain.stopping import Evaluation
+from tasks.domain.training.early_stopping import Evaluation
 from tasks.external.trainer.batches import SharedPrefixPacks
 from tasks.external.trainer.callback import losses
 from tasks.external.trainer.packs import IGNORED

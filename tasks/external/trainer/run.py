@@ -9,14 +9,14 @@ from transformers import TrainerState
 
 from profiles import Training
 from tasks.domain.errors import OutOfMemory
-from tasks.domain.oom_ladder import (
+from tasks.domain.training.early_stopping import Evaluation, best_evaluation
+from tasks.domain.training.memory_fallbacks import (
     Ladder,
     described,
     next_rung,
     planned_steps,
     recommendation,
 )
-from tasks.domain.stopping import Evaluation, best_evaluation
 from tasks.external.trainer.batches import SharedPrefixPacks
 from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.out_of_memory import give_back, is_out_of_memory

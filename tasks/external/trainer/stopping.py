@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from transformers import TrainerCallback
 
-from tasks.domain.stopping import Evaluation, has_stopped_falling
+from tasks.domain.training.early_stopping import Evaluation, has_stopped_falling
 
 GRACE_SECONDS = 10.0
 """How long a step or an evaluation may go on after a signal before it is abandoned."""

@@ -1,0 +1,218 @@
+"""What a bundle must be before anything of it is believed, and what its check repeats.
+
+A bundle may come from anywhere: every text of it is data, read within bounds.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from profiles import Server, explain
+from tasks.domain.bundle.files import CHECKSUMS
+from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.errors import BundleInvalid
+from tasks.domain.products import LoopCase, ToolResult, Toolset, ValidationReport
+from tasks.domain.toolcalls import ToolCall, faults, parse, render
+from tasks.domain.toollists import functions
+from tasks.domain.untrusted.decoding import from_json, from_yaml
+from tasks.domain.untrusted.printable import on_one_line
+
+AGENT, SERVER, TOOLS, VALIDATION = (
+    "agent.yaml",
+    "server.json",
+    "tools.json",
+    "tests/validation.json",
+)
+MODEL_SUFFIX = ".gguf"
+NEEDED = (AGENT, SERVER, TOOLS, VALIDATION)
+_MOST_SHOWN = 300
+"""Characters of a result, or of an error's text."""
+_Section = TypeVar("_Section", bound=BaseModel)
+
+
+class _Function(BaseModel):
+    name: str
+
+
+class _Listed(BaseModel):
+    function: _Function
+
+
+_LIST = TypeAdapter(list[_Listed])
+
+
+class ModelFile(BaseModel):
+    """The GGUF file that agent.yaml names."""
+
+    name: str = Field(pattern=rf"\{MODEL_SUFFIX}$")
+
+
+class Agent(BaseModel):
+    """What agent.yaml says that a program needs; the rest of it is for people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: ModelFile
+    toolset_fingerprint: str
+    stop: tuple[str, ...]
+    max_seq_length: int = Field(ge=1, le=131_072)
+    """The context that a server makes room for grows with it."""
+
+
+class OpenedBundle(BaseModel):
+    """A bundle whose files are those of its sums, its texts decoded; nothing of it was started."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    files: int
+    agent: Agent
+    server: Server
+    tools: list[dict[str, Any]]
+    report: ValidationReport
+
+
+class VerifiedBundle(BaseModel):
+    """What was tried: the prompt, the call that the model made, what the server answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: int
+    prompt: str
+    call: ToolCall
+    result: ToolResult
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        where = "a stand-in" if self.result.simulated else "the server"
+        return (
+            f"{self.files} files unaltered\nasked   {on_one_line(self.prompt)}\n"
+            f"called  {on_one_line(render(self.call).splitlines()[1])}\n"
+            f"{where} answered  {on_one_line(self.result.text[:_MOST_SHOWN])}"
+        )
+
+
+def check_listing(files: Collection[str], sums: Mapping[str, str]) -> None:
+    """Make sure that every file has its sum and every sum its file, and that none is lacking.
+
+    ``files``: the names of all files, those of the sums left out.
+
+    Raises:
+        BundleInvalid: there is one too many or too few.
+    """
+    if missing := sorted(sums.keys() - set(files)):
+        raise BundleInvalid(f"{missing[0]} is missing")
+    if extra := sorted(set(files) - sums.keys()):
+        raise BundleInvalid(f"{extra[0]!r} has no line in {CHECKSUMS}; needed one for every file")
+    if lacking := [name for name in NEEDED if name not in sums]:
+        raise BundleInvalid(f"{lacking[0]} has no line in {CHECKSUMS}; needed one")
+
+
+def check_sum(name: str, found: str, wanted: str) -> None:
+    """Make sure that a file's sha256 is the one that was written down; BundleInvalid else."""
+    if found != wanted:
+        raise BundleInvalid(f"{name} was altered: sha256 {found[:12]}…, needed {wanted[:12]}…")
+
+
+def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> OpenedBundle:
+    """The decoded texts of a bundle whose sums were checked; ``texts`` has those of ``NEEDED``.
+
+    A tool list of the bundle's own gets the path that it has there.
+
+    Raises:
+        BundleInvalid: a text is not what it should be, or names a file that has no sum.
+    """
+    agent = _section(Agent, AGENT, _decoded(AGENT, texts, from_yaml))
+    server = _section(Server, SERVER, _decoded(SERVER, texts))
+    for place, name in ((AGENT, agent.file.name), (SERVER, server.tools_file)):
+        if name and name not in sums:
+            raise BundleInvalid(f"{place}: names the file {name!r}, needed one of the bundle's")
+    if server.tools_file:
+        server = server.model_copy(update={"tools_file": f"{path}/{server.tools_file}"})
+    return OpenedBundle(
+        path=path,
+        files=len(sums),
+        agent=agent,
+        server=server,
+        tools=_tools(_decoded(TOOLS, texts)),
+        report=_section(ValidationReport, VALIDATION, _decoded(VALIDATION, texts)),
+    )
+
+
+def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
+    """Make sure that a server has the tools that the model learned; BundleInvalid else."""
+    current = json.loads(json.dumps(functions(toolset)))
+    tools = bundle.tools
+    changed = {
+        str(one["function"]["name"])
+        for one in (*current, *tools)
+        if one not in current or one not in tools
+    }
+    if changed or toolset.fingerprint != bundle.agent.toolset_fingerprint:
+        named = ", ".join(sorted(changed)) or "titles or keywords"
+        raise BundleInvalid(
+            f"the tools of {toolset.server} are no longer those of the bundle "
+            f"(changed: {on_one_line(named)}); forge it again"
+        )
+
+
+def repeatable(report: ValidationReport) -> LoopCase:
+    """A prompt that the model got right when it was validated; of a real call, if there is one.
+
+    Raises:
+        BundleInvalid: there is none.
+    """
+    calling = [c for c in report.cases if c.tool and len(parse(c.said).calls) == 1]
+    right = [case for case in calling if case.completed and case.scenario != "error"]
+    if not right:
+        raise BundleInvalid("its validation has no completed call to repeat")
+    return next((case for case in right if not case.simulated), right[0])
+
+
+def asked(case: LoopCase) -> tuple[Message, ...]:
+    """The conversation that a case begins with."""
+    system = Message(role="system", content=SYSTEM_PROMPT)
+    return (system, Message(role="user", content=case.prompt))
+
+
+def repeated(said: str, case: LoopCase, tools: list[dict[str, Any]]) -> ToolCall:
+    """The one call of the tool that a case called; BundleInvalid where the model says else."""
+    calls = parse(said).calls
+    if len(calls) != 1 or calls[0].name != case.tool or faults(calls[0], tools):
+        raise BundleInvalid(f"asked {case.prompt!r} it said {said!r}; needed a call of {case.tool}")
+    return calls[0]
+
+
+def verified(
+    bundle: OpenedBundle, case: LoopCase, call: ToolCall, result: ToolResult
+) -> VerifiedBundle:
+    """What was found; BundleInvalid where the call failed."""
+    if result.is_error:
+        raise BundleInvalid(f"the call {render(call)!r} failed: {on_one_line(result.text)}")
+    return VerifiedBundle(files=bundle.files, prompt=case.prompt, call=call, result=result)
+
+
+def _decoded(name: str, texts: Mapping[str, str], decode: Callable[[str], Any] = from_json) -> Any:
+    try:
+        return decode(texts[name])
+    except ValueError as error:
+        raise BundleInvalid(f"{name} cannot be read: {str(error)[:_MOST_SHOWN]}") from error
+
+
+def _section(schema: type[_Section], name: str, value: Any) -> _Section:
+    try:
+        return schema.model_validate(value)
+    except ValidationError as error:
+        raise BundleInvalid(f"{name}: {explain(error)[:_MOST_SHOWN]}") from error
+
+
+def _tools(value: Any) -> list[dict[str, Any]]:
+    try:
+        _LIST.validate_python(value)
+    except ValidationError as error:
+        raise BundleInvalid(f"{TOOLS}: {explain(error)[:_MOST_SHOWN]}") from error
+    tools: list[dict[str, Any]] = value
+    return tools

@@ -1,0 +1,88 @@
+"""Which server a bundle's model may be tried on, and what starting one would do here."""
+
+import shlex
+
+from pydantic import BaseModel, ConfigDict
+
+from profiles import Server
+from tasks.domain.errors import BundleNotTrusted
+from tasks.domain.untrusted.printable import on_one_line
+
+_REACH = {"command", "url", "env", "headers", "workspace"}
+"""What of a server's spec does something: the rest of it only describes."""
+
+
+class Demands(BaseModel):
+    """What a server's spec would have this machine do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command: tuple[str, ...] = ()
+    url: str = ""
+    commands: tuple[tuple[str, ...], ...] = ()
+    """Those that make its workspace."""
+    files: tuple[str, ...] = ()
+    """Those of its workspace."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Environment variables that the process would get, and headers that would be sent."""
+    variables: tuple[str, ...] = ()
+    """Those of our environment that would be handed to it."""
+
+    @property
+    def text(self) -> str:
+        """All of it on one line; nothing is cut, so that nothing can hide behind what is."""
+        parts = {
+            "runs": [shlex.join(self.command)] if self.command else [],
+            "connects to": [self.url] if self.url else [],
+            "makes its workspace with": [shlex.join(command) for command in self.commands],
+            "writes there the files": list(self.files),
+            "sets": [f"{name}={value}" for name, value in self.settings],
+            "is given the environment variables": list(self.variables),
+        }
+        return "; ".join(
+            f"{what} {', '.join(f'`{on_one_line(one)}`' for one in ones)}"
+            for what, ones in parts.items()
+            if ones
+        )
+
+
+def demands(server: Server) -> Demands:
+    """What starting or reaching a server does."""
+    workspace = server.workspace
+    return Demands(
+        command=server.command,
+        url=server.url,
+        commands=workspace.commands if workspace else (),
+        files=tuple(workspace.files) if workspace else (),
+        settings=(*server.env.items(), *server.headers.items()),
+        variables=server.variables,
+    )
+
+
+def server_to_try(
+    spec: Server, registered: Server | None, is_trusted: bool, own: Server | None = None
+) -> Server:
+    """The server that a bundle's model is tried on.
+
+    Args:
+        spec: the bundle's.
+        registered: the server of that name that is registered here; the same spec is taken as it.
+        is_trusted: whether a person has read what the bundle's own server would do, and wants it.
+        own: the server that a person names instead.
+
+    Raises:
+        BundleNotTrusted: it is no server of ours, and nobody has said that it may be started.
+    """
+    if own is not None:
+        return own.model_copy(update={"include_tools": spec.include_tools})
+    if spec.tools_file:  # its calls are simulated: nothing is started, whatever else stands there
+        return Server(name=spec.name, tools_file=spec.tools_file, include_tools=spec.include_tools)
+    if registered and registered.model_dump(include=_REACH) == spec.model_dump(include=_REACH):
+        return registered.model_copy(update={"include_tools": spec.include_tools})
+    if is_trusted:
+        return spec
+    raise BundleNotTrusted(
+        f"the bundle's server {spec.name!r} is not one that is registered here; nothing of it was "
+        f"started. Trying the model on it {demands(spec).text}. Add --trust if you want that, or "
+        "--server with a server of your own to try it on"
+    )

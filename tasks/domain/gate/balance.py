@@ -1,0 +1,187 @@
+"""Is one tool, phrasing or value too frequent, and what of the held-out rows was trained on?"""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from profiles import Quality
+from tasks.domain.conversations import Row
+from tasks.domain.products import Finding
+from tasks.domain.reports import percent, shorten
+from tasks.domain.toolcalls import ToolCall, schemas_of
+from tasks.domain.writing.known_values import open_values
+from tasks.domain.writing.values.maker import SMALL_POOL
+
+ENOUGH = 24
+"""Rows from which a share of them says something; with fewer, chance alone may double it."""
+
+
+@dataclass
+class Balance:
+    """Counts what rows are about, one by one."""
+
+    tools: Counter[str] = field(default_factory=Counter)
+    offered: set[str] = field(default_factory=set)
+    brought: set[str] = field(default_factory=set)
+    """Tools that only a person's own rows offer: their lists need not be complete."""
+    scenarios: Counter[str] = field(default_factory=Counter)
+    families: Counter[str] = field(default_factory=Counter)
+    values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Of the training rows' calls: the values, as JSON, of each ``tool.parameter``."""
+    given: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of the training rows' calls: how many give a parameter, of any tool, this value (as JSON)."""
+    only: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    """The parameter and the value, as JSON, that a ``tool.parameter`` always has; None where it has
+    several."""
+    asked: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
+    """Of each held-out row: its place, its family, and the values of its calls."""
+
+    def train(self, row: Row, calls: list[ToolCall]) -> None:
+        """Count a training row; ``calls`` are its calls, decoded."""
+        self.scenarios[row.scenario] += 1
+        self.families.update([row.phrasing] if row.phrasing else [])
+        if not row.varied:  # other names, or not all of them
+            # A row may ask back before it calls.
+            self.tools.update([row.tool] if row.tool else [call.name for call in calls[:1]])
+            offered = self.brought if row.source == "own" else self.offered
+            offered.update(schemas_of(row.tools))
+        self._note_constants(calls)
+        for name, value in _values(row, calls):
+            self.values[name][value] += 1
+
+    def heldout(self, row: Row, place: str, calls: list[ToolCall]) -> None:
+        """Note what a held-out row asks; of rows that a person brought nobody chose the values."""
+        if row.source == "own":
+            return
+        self.asked.append((place, row.phrasing, _values(row, calls)))
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a ``tool.parameter`` has one value in all of its calls: nobody says it.
+
+        Several calls must have it, of this tool or of others with a parameter of that name.
+        """
+        same = self.only.get(name)
+        return same is not None and self.given[same] >= SMALL_POOL
+
+    def _note_constants(self, calls: list[ToolCall]) -> None:
+        for call in calls:
+            for parameter, value in call.arguments.items():
+                name = f"{call.name}.{parameter}"
+                given = (parameter, json.dumps(value, sort_keys=True))
+                self.given[given] += 1
+                if self.only.setdefault(name, given) != given:
+                    self.only[name] = None
+
+    def findings(self, quality: Quality) -> list[Finding]:
+        """The verdicts."""
+        return [
+            self._rows_per_tool(quality.min_rows_per_tool),
+            self._tools(quality.max_tool_imbalance),
+            self._families(quality.max_family_share),
+            self._values(quality.max_value_share),
+            self._known_families(quality.max_leaked_phrasings),
+            self._known_values(quality.max_leaked_value_share),
+        ]
+
+    def _rows_per_tool(self, needed: int) -> Finding:
+        offered = self.offered or self.brought
+        few = [(name, self.tools[name]) for name in sorted(offered)]
+        few = [(name, rows) for name, rows in few if rows < needed]
+        return Finding(
+            rule="rows per tool",
+            passed=not few,
+            found=f"{len(few)} of {len(offered)} tools have fewer",
+            needed=f"at least {needed} rows for each tool",
+            count=len(few),
+            example=", ".join(f"{name} {rows}" for name, rows in few[:4]),
+            remedy="raise data.samples, add rows for these tools, or leave them out "
+            "(include_tools)",
+        )
+
+    def _tools(self, allowed: float) -> Finding:
+        even = self.tools.total() / max(len(self.offered or self.brought), 1)
+        many = [(name, rows) for name, rows in self.tools.most_common() if rows > allowed * even]
+        return Finding(
+            rule="balance of tools",
+            passed=not many,
+            found=f"{len(many)} tools have more",
+            needed=f"at most {allowed:g} times the rows that equal parts would give",
+            count=len(many),
+            example=", ".join(f"{name} {rows} of {self.tools.total()}" for name, rows in many[:4]),
+            remedy="add rows for the other tools, or leave rows of these out",
+        )
+
+    def _families(self, allowed: float) -> Finding:
+        total = self.families.total()
+        name, rows = (self.families.most_common(1) or [("", 0)])[0]
+        share = rows / total if total else 0.0
+        return Finding(
+            rule="balance of phrasings",
+            passed=share <= allowed or total < ENOUGH,
+            found=f"the most frequent of {len(self.families)} families has {percent(share)}",
+            needed=f"at most {percent(allowed)}",
+            count=rows,
+            example=name,
+            remedy="vary the wording: these rows are one sentence with other values",
+        )
+
+    def _values(self, allowed: float) -> Finding:
+        shares = [
+            (counts.most_common(1)[0], counts.total(), name)
+            for name, counts in self.values.items()
+            if self._is_open(name) and counts.total() >= ENOUGH
+        ]
+        many = [
+            f"{name} is {value} in {rows} of {total} calls"
+            for (value, rows), total, name in shares
+            if rows > allowed * total
+        ]
+        return Finding(
+            rule="balance of values",
+            passed=not many,
+            found=f"{len(many)} of {len(shares)} open parameters have one too often",
+            needed=f"no value in more than {percent(allowed)} of a parameter's calls",
+            count=len(many),
+            example=shorten(many[0]) if many else "",
+            remedy="give the parameter more values (values in the server's profile), or drop rows",
+        )
+
+    def _known_families(self, allowed: int) -> Finding:
+        known = [(place, family) for place, family, _ in self.asked if family in self.families]
+        return Finding(
+            rule="held-out phrasings are new",
+            passed=len(known) <= allowed,
+            found=f"{len(known)} of {len(self.asked)} held-out rows have a family that is trained",
+            needed=f"at most {allowed}",
+            count=len(known),
+            example=f"{known[0][0]} is of {known[0][1]!r}" if known else "",
+            remedy="give each family of phrasings to one split",
+        )
+
+    def _known_values(self, allowed: float) -> Finding:
+        asked = [
+            (place, name, value)
+            for place, _, values in self.asked
+            for name, value in values
+            if self._is_open(name)
+        ]
+        known = [(place, name, value) for place, name, value in asked if value in self.values[name]]
+        share = len(known) / len(asked) if asked else 0.0
+        first = "{} has {} = {}".format(*known[0]) if known else ""
+        return Finding(
+            rule="held-out values are new",
+            passed=share <= allowed,
+            found=f"{percent(share)} of {len(asked)} values of open parameters are trained",
+            needed=f"at most {percent(allowed)}",
+            count=len(known),
+            example=shorten(first),
+            remedy="hold out rows with values of their own, or give the parameter more values",
+        )
+
+    def _is_open(self, name: str) -> bool:
+        # A shorter list of values is rightly shared by both splits.
+        return len(self.values.get(name, ())) >= SMALL_POOL
+
+
+def _values(row: Row, calls: list[ToolCall]) -> list[tuple[str, str]]:
+    return [value for call in calls for value in open_values(row.tools, call)]

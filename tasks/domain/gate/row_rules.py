@@ -1,0 +1,139 @@
+"""What may be wrong with one row by itself: its calls, their order, its end."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from tasks.domain.conversations import Message, Row
+from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.toolcalls import CLOSE, OPEN, ToolCall, faults, parse, render, schemas_of
+from tasks.domain.untrusted.control_tokens import ControlTokens
+from tasks.domain.writing.known_values import kind
+from tasks.domain.writing.phrasing.spoken import is_mentioned, mentions
+
+RowRule = Callable[[Row], str]
+"""What is wrong with a row, or an empty text."""
+
+
+def decodable(row: Row) -> list[ToolCall]:
+    """The calls of a row whose arguments are JSON objects."""
+    return [call for call, fault in _decoded(row) if call is not None and not fault]
+
+
+def _is_learned(message: Message) -> bool:
+    # An answer with weight 0 may be as wrong as it likes: it is there to be read.
+    return message.is_learned
+
+
+def _decoded(row: Row) -> list[tuple[ToolCall | None, str]]:
+    return _decoded_once(ByIdentity(row))
+
+
+@lru_cache(maxsize=1)
+def _decoded_once(row: ByIdentity) -> list[tuple[ToolCall | None, str]]:
+    # Each rule asks for the calls of the row that the rule before has asked for.
+    calls: list[tuple[ToolCall | None, str]] = []
+    for message in filter(_is_learned, row.value.messages):
+        for call in message.tool_calls:
+            try:
+                calls.append((call.decoded(), ""))
+            except ValueError:
+                calls.append((None, f"{call.function.name}: {call.function.arguments}"))
+    return calls
+
+
+def malformed_call(row: Row) -> str:
+    """Arguments that are not a JSON object, or a call that cannot be read off the text."""
+    for call, fault in _decoded(row):
+        if call is None:
+            return f"arguments are not a JSON object: {fault}"
+        if parse(render(call)).calls != (call,):
+            return f"{call.name}: a value holds {CLOSE} or </think>, which ends what is read"
+    texts = [message.content for message in filter(_is_learned, row.messages)]
+    if any(OPEN in text or CLOSE in text for text in texts):
+        return f"{OPEN} stands in the text instead of in tool_calls"
+    return ""
+
+
+def called_control_token(row: Row, control: ControlTokens) -> str:
+    """A call that holds a control token of the model, which a tool would get broken."""
+    calls = [
+        f"{call.name} {json.dumps(call.arguments, ensure_ascii=False)}" for call in decodable(row)
+    ]
+    token = next((token for call in calls if (token := control.first_in(call))), "")
+    return f"a call holds {token!r}" if token else ""
+
+
+def unknown_tool(row: Row) -> str:
+    """A call of a tool that the row does not offer."""
+    known = {tool["function"]["name"] for tool in row.tools}
+    unknown = [call.name for call in decodable(row) if call.name not in known]
+    return f"calls {unknown[0]!r}, which is not among its tools" if unknown else ""
+
+
+def unfit_arguments(row: Row) -> str:
+    """Arguments that the tool's schema (Draft 2020-12, formats checked) does not accept."""
+    known = {tool["function"]["name"] for tool in row.tools}
+    found = [faults(call, row.tools) for call in decodable(row) if call.name in known]
+    return next((fault for each in found for fault in each), "")
+
+
+def other_tool_than_named(row: Row) -> str:
+    """``tool`` names the first call; None says that the first answer makes no call."""
+    learned = list(filter(_is_learned, row.messages))
+    called = [call.function.name for message in learned for call in message.tool_calls]
+    if row.tool is not None:
+        first = called[0] if called else "nothing"
+        return "" if first == row.tool else f"says tool {row.tool!r} and calls {first!r}"
+    calls = learned[0].tool_calls if learned else ()
+    return f"says that no tool is called and calls {calls[0].function.name!r}" if calls else ""
+
+
+def unanswered_call(row: Row) -> str:
+    """Every call is followed by its result, unless the row ends with the call; no other result."""
+    waiting = 0
+    for number, message in enumerate(row.messages, start=1):
+        if message.role == "tool":
+            if not waiting:
+                return f"message {number} is a tool's result without a call"
+            waiting -= 1
+        elif waiting:
+            return f"message {number} comes where the result of a call is due"
+        waiting += len(message.tool_calls)
+    at_end = len(row.messages[-1].tool_calls)
+    return "" if waiting == at_end else "ends before all results of its calls"
+
+
+def unfinished(row: Row) -> str:
+    """The last turn is the assistant's and says or calls something."""
+    last = row.messages[-1]
+    if last.role != "assistant":
+        return f"ends with the {last.role}'s turn"
+    return "" if last.content.strip() or last.tool_calls else "ends with an empty answer"
+
+
+def unsaid(row: Row) -> Iterator[tuple[str, str]]:
+    """(``tool.parameter``, value as JSON) of each value that cannot be read off the conversation.
+
+    A value may be said by anyone before the call, in any of the forms that ``mentions`` knows; the
+    parameter's own schema may name it too, as a default or as what to use when nothing is said.
+    """
+    schemas, said = schemas_of(row.tools), ""
+    for message in row.messages:
+        for call in message.tool_calls * message.weight:
+            arguments = call.decoded().arguments
+            properties = schemas.get(call.function.name, {}).get("properties", {})
+            for name, value in arguments.items():
+                how = kind(row.tools, call.function.name, name)
+                if not is_mentioned(value, said, how) and not _is_named(
+                    value, properties.get(name)
+                ):
+                    yield f"{call.function.name}.{name}", json.dumps(value, ensure_ascii=False)
+        said += f"\n{message.content}"
+
+
+def _is_named(value: Any, schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    return schema.get("default", ...) == value or mentions(str(schema.get("description")), value)

@@ -1,0 +1,128 @@
+"""Which rows of a dataset repeat one another: equal, nearly equal, contradicting, leaked."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from profiles import Quality
+from tasks.domain.conversations import Row, normalized
+from tasks.domain.gate.minhash import candidates
+from tasks.domain.products import Finding
+from tasks.domain.reports import percent, shorten
+from tasks.domain.toolcalls import canonical
+
+_VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
+
+
+class Asked(NamedTuple):
+    """What a user says in one row and what the assistant does about it first."""
+
+    place: str
+    """Where the row stands: split and line."""
+    text: str
+    action: str
+    """The calls of the assistant's first turn in canonical form; empty when it calls nothing."""
+    tools: tuple[str, ...]
+
+
+def asked(row: Row, place: str) -> Asked:
+    """Reduce a row to what decides whether it repeats another."""
+    first = next((m for m in row.messages if m.role == "assistant"), None)
+    calls = [call.decoded() for call in first.tool_calls] if first else []
+    return Asked(
+        place=place,
+        text=normalized(" / ".join(m.content for m in row.messages if m.role == "user")),
+        action="; ".join(canonical(call, row.tools) for call in calls),
+        tools=tuple(tool["function"]["name"] for tool in row.tools),
+    )
+
+
+def duplicates(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each row that repeats the text and the call of an earlier one, with that one."""
+    first: dict[tuple[str, str], Asked] = {}
+    pairs = ((first.setdefault((row.text, row.action), row), row) for row in rows)
+    return [(earlier, row) for earlier, row in pairs if earlier is not row]
+
+
+def contradictions(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each row that says what an earlier one says but calls otherwise, the same tools given."""
+    first: dict[tuple[str, tuple[str, ...]], Asked] = {}
+    pairs = ((first.setdefault((row.text, row.tools), row), row) for row in rows)
+    # Text is compared without case, so a call that differs in case only is no contradiction.
+    return [(old, row) for old, row in pairs if old.action.casefold() != row.action.casefold()]
+
+
+def leaks(train: Sequence[Asked], heldout: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each held-out row whose text stands in the training rows, whatever call it asks for."""
+    known = {row.text: row for row in reversed(train)}
+    return [(known[row.text], row) for row in heldout if row.text in known]
+
+
+def near_duplicates(rows: Sequence[Asked], similarity: float) -> list[tuple[Asked, Asked]]:
+    """Each row that nearly repeats an earlier one: like text, same call, same values in the text.
+
+    MinHash finds pairs that may be alike, linear in rows; like means then a normalised indel
+    similarity (rapidfuzz ``ratio``) of at least ``similarity``. Values are numbers and quotations.
+    """
+    unlike = list({(row.text, row.action): row for row in reversed(rows)}.values())[::-1]
+    numbers: dict[tuple[str, ...], int] = {}
+    groups = [
+        numbers.setdefault((row.action, *_VALUE.findall(row.text)), len(numbers)) for row in unlike
+    ]
+    found: dict[int, int] = {}
+    for earlier, later in candidates([row.text for row in unlike], groups):
+        if later not in found and _alike(unlike[earlier].text, unlike[later].text, similarity):
+            found[later] = earlier
+    return [(unlike[earlier], unlike[later]) for later, earlier in sorted(found.items())]
+
+
+def _alike(left: str, right: str, similarity: float) -> bool:
+    return bool(fuzz.ratio(left, right, score_cutoff=100 * similarity))
+
+
+_REMEDIES = {
+    "duplicates": "remove the repeated rows, or lower data.samples: the tools allow too few texts",
+    "near-duplicates": "vary the wording, or lower data.samples",
+    "contradictions": "give each text one call: correct one of the two rows",
+    "leaks": "remove the held-out rows from the training rows",
+}
+
+
+def findings(train: Sequence[Asked], heldout: Sequence[Asked], quality: Quality) -> list[Finding]:
+    """The verdicts on repetition: within the training rows, within the held-out ones, across."""
+    equal = duplicates(train) + duplicates(heldout)
+    near = near_duplicates(train, quality.near_duplicate_similarity)
+    allowed, allowed_near = quality.max_duplicate_share, quality.max_near_duplicate_share
+    return [
+        _finding(
+            "duplicates",
+            equal,
+            allowed * (len(train) + len(heldout)),
+            f"at most {percent(allowed)}",
+        ),
+        _finding(
+            "near-duplicates", near, allowed_near * len(train), f"at most {percent(allowed_near)}"
+        ),
+        _finding("contradictions", contradictions([*train, *heldout]), quality.max_contradictions),
+        _finding("leaks", leaks(train, heldout), quality.max_leaked_rows),
+    ]
+
+
+def _finding(
+    rule: str, pairs: Sequence[tuple[Asked, Asked]], allowed: float, needed: str = ""
+) -> Finding:
+    example = ""
+    if pairs:
+        earlier, row = pairs[0]
+        example = shorten(f"{row.place} repeats {earlier.place}: {row.text}")
+    return Finding(
+        rule=rule,
+        passed=len(pairs) <= allowed,
+        found=f"{len(pairs)} rows",
+        needed=needed or f"at most {allowed:g}",
+        count=len(pairs),
+        example=example,
+        remedy=_REMEDIES[rule],
+    )

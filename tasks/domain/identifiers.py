@@ -1,0 +1,152 @@
+"""Names as people say them: ``source_timezone`` → «source timezone», ``branchId`` → «branch id»."""
+
+import random
+import re
+from functools import lru_cache
+
+_SMALL = r"[^\W\d_A-Z]"
+"""A letter of any script but a Latin capital: only Latin names are taken apart at capitals."""
+_PIECES = re.compile(rf"[A-Z]+(?=[A-Z]{_SMALL})|[A-Z]?{_SMALL}+|[A-Z]+|\d+")
+_WHOLE_WORDS = {
+    "env": "environment",
+    "repo": "repository",
+    "dir": "directory",
+    "dirs": "directories",
+    "msg": "message",
+    "num": "number",
+    "info": "information",
+    "desc": "description",
+    "config": "configuration",
+    "img": "image",
+    "url": "URL",
+    "urls": "URLs",
+    "uri": "URI",
+    "sql": "SQL",
+    "api": "API",
+    "html": "HTML",
+    "csv": "CSV",
+    "pdf": "PDF",
+}
+_SAME_IN_PLURAL = frozenset(
+    [
+        "information",
+        "content",
+        "news",
+        "data",
+        "metadata",
+        "weather",
+        "status",
+        "series",
+        "access",
+        "progress",
+        "analysis",
+    ]
+)
+
+
+OTHER_NOUNS = {
+    "directory": "folder",
+    "directories": "folders",
+    "log": "history",
+    "logs": "history",
+    "status": "state",
+    "repository": "repo",
+    "information": "details",
+    "image": "picture",
+    "images": "pictures",
+    "email": "mail",
+    "customer": "client",
+    "issue": "ticket",
+    "issues": "tickets",
+    "task": "to-do",
+    "tasks": "to-dos",
+    "appointment": "meeting",
+    "document": "file",
+    "message": "text",
+    "name": "title",
+    "contents": "text",
+}
+"""What people call a thing instead."""
+OTHER_NOUN_SHARE = 0.25
+_DETERMINED = frozenset(
+    ["the", "a", "an", "all", "any", "some", "every", "each", "it", "this", "that", "everything"]
+)
+_GOING_ON = frozenset(
+    [
+        "logging",
+        "thinking",
+        "monitoring",
+        "processing",
+        "tracking",
+        "testing",
+        "sharing",
+        "streaming",
+        "caching",
+    ]
+)
+"""Activities: «toggle logging», not «toggle the logging»."""
+
+
+@lru_cache(maxsize=4096)
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of an identifier, in lower case."""
+    return tuple(piece.lower() for piece in _PIECES.findall(name))
+
+
+@lru_cache(maxsize=4096)
+def spoken(name: str) -> str:
+    """An identifier as words that people say."""
+    return " ".join(_WHOLE_WORDS.get(word, word) for word in name_words(name))
+
+
+def in_other_nouns(text: str, rng: random.Random) -> str:
+    """A phrase, its nouns now and then replaced by others of the same meaning."""
+    if rng.random() >= OTHER_NOUN_SHARE:
+        return text
+    return re.sub(r"\w+", lambda word: OTHER_NOUNS.get(word[0], word[0]), text)
+
+
+def is_plural(noun: str) -> bool:
+    """Whether a noun (its last word) is in the plural."""
+    last = noun.split()[-1].lower() if noun else ""
+    return (
+        last.endswith("s") and not last.endswith(("ss", "us", "is")) and last not in _SAME_IN_PLURAL
+    )
+
+
+def singular(noun: str) -> str:
+    """One of many: 'entities' → 'entity', 'file names' → 'file name'."""
+    if not is_plural(noun):
+        return noun
+    if noun.endswith("ies"):
+        return noun[:-3] + "y"
+    if noun.endswith(("xes", "ches", "shes", "sses")):
+        return noun[:-2]
+    return noun[:-1]
+
+
+def plural(noun: str) -> str:
+    """Many of one: 'entity' → 'entities'."""
+    if is_plural(noun) or noun.split()[-1] in _SAME_IN_PLURAL:
+        return noun
+    if re.search(r"[^aeiou]y$", noun):
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def with_a(noun: str) -> str:
+    """A noun with 'a' or 'an'; 'some' before a plural, nothing before what cannot be counted."""
+    if is_plural(noun):
+        return f"some {noun}"
+    if noun.split()[-1].lower() in _SAME_IN_PLURAL:
+        return f"some {noun}"
+    vowel = re.match(r"[aeio]|u[^nrs]|un[^i]|h(our|onest)|[FHLMNRSX](?=[A-Z])|SQL", noun)
+    return f"{'an' if vowel and not noun.startswith(('one', 'URL', 'URI')) else 'a'} {noun}"
+
+
+def with_the(noun: str) -> str:
+    """A noun with 'the', unless it has a word of that kind or is something that goes on."""
+    first, last = noun.split()[0], noun.split()[-1]
+    if first in _DETERMINED or last in _GOING_ON:
+        return noun
+    return f"the {noun}"

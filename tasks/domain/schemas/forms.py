@@ -1,0 +1,81 @@
+"""Forms of one schema: compact, as models read it; JSON Schema, where a list has another form."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tasks.domain.schemas.limits import SIZES
+
+_FIRST_KEYS = ("type", "properties", "required")
+_MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
+_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SINGLE = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "additionalItems",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+)
+_TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+
+
+def compact(schema: Any) -> Any:
+    """A schema without titles, dialect and open/closed flags; type, properties, required first."""
+    return _mapped(schema, _compacted)
+
+
+def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A tool's input schema as JSON Schema has it, where a list has another form of it.
+
+    Gemini writes types in capitals and sizes as texts; what libraries leave empty is null; no type
+    means an object, for arguments are always one.
+    """
+    whole: dict[str, Any] = _mapped(schema, _plain)
+    return whole if "type" in whole else {**whole, "type": "object"}
+
+
+def _mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A schema with a change made to it and to every schema inside it."""
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _mapped_part(key, part, change) for key, part in change(schema).items()}
+
+
+def _mapped_part(key: str, part: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    if key in _MAPS and isinstance(part, dict):
+        return {name: _mapped(inner, change) for name, inner in part.items()}
+    if isinstance(part, list) and (key in _LISTS or key == "items"):
+        return [_mapped(inner, change) for inner in part]
+    return _mapped(part, change) if key in _SINGLE else part
+
+
+def _compacted(schema: dict[str, Any]) -> dict[str, Any]:
+    ordered = [k for k in _FIRST_KEYS if k in schema] + [k for k in schema if k not in _FIRST_KEYS]
+    return {key: schema[key] for key in ordered if _is_kept(key, schema[key])}
+
+
+def _is_kept(key: str, value: Any) -> bool:
+    return key not in ("title", "$schema") and not (
+        key == "additionalProperties" and isinstance(value, bool)
+    )
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _plain_value(key, value)
+        for key, value in schema.items()
+        if value is not None or key in ("const", "default", "example")
+    }
+
+
+def _plain_value(key: str, value: Any) -> Any:
+    if key == "type" and isinstance(value, str) and value.lower() in _TYPES:
+        return value.lower()
+    if key in SIZES and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value

@@ -1,0 +1,358 @@
+"""What a server tells of its own values: read-only tools are asked, their answers are searched.
+
+Two rounds within a budget of calls. First the tools that need nothing a user must say; then those
+whose one missing value the first round has found, such as a listing of a folder. A value counts
+when it stands where its parameter says (a field of that name, a list of that noun, a text of that
+form) and, where a reading tool takes it, when that tool accepts it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from tasks.domain.errors import CallFailed
+from tasks.domain.identifiers import is_plural, name_words, singular
+from tasks.domain.products import Offer, ToolResult
+from tasks.domain.results import failed
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.writing.phrasing.verbs import leading_verb, without_verb
+from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.meanings import PATHS
+from tasks.domain.writing.values.settling import type_of
+from tasks.domain.writing.values.words import pieces
+
+MOST_CALLS = 60
+"""Calls of one harvest, proofs of values included."""
+MOST_VALUES = 24
+"""Values kept of one parameter."""
+MOST_LISTED = 3
+"""Values of the first round that the second asks each tool with."""
+MOST_LENGTH = 120
+"""Characters; a longer text is no name of a thing."""
+MOST_SEARCHED = 20_000
+"""Characters of one answer that are searched."""
+MOST_NODES = 2_000
+"""Values of one answer's JSON that are searched."""
+MOST_TOLD = 200
+"""Values that one answer may name of one parameter."""
+MOST_STEPS = 1_000_000
+"""Looks at a value of an answer for a parameter: some seconds. Without a bound they are answers
+times parameters, and a server decides on both."""
+_STEPS_OF_A_CHECK = 30
+"""How much longer it takes to hold a value against its schema than to look at it."""
+_FOUND = PATHS | frozenset(
+    pieces(
+        "branch sha revision table column sheet identifier username uri tag name title product "
+        "hostname words"
+    )
+)
+"""Kinds whose values exist on a server or do not."""
+_TAILS = ("id", "ids", "identifier", "key", "keys", "name", "names", "slug", "uri", "url", "title")
+"""Words that say how a thing is named, not what it is."""
+_FORMS = {
+    "sha": re.compile(r"\b[0-9a-f]{7,40}\b"),
+    "uri": re.compile(r"\b[a-z][a-z0-9+.-]{1,30}://[^\s\"'<>)]+"),
+    **{kind: re.compile(r"(?<![\w/:])/[\w.@+-]+(?:/[\w.@+-]+)*") for kind in PATHS},
+}
+"""Kinds whose values are known by their form, wherever they stand."""
+_MARKS = re.compile(r"^\s*(?:[-*•>]|\d+[.)])?\s*(?:\[[A-Z]+\]\s*)?")
+
+Execute = Callable[[ToolCall], ToolResult]
+Offers = Callable[[], Sequence[Offer]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A call whose answer names values of another tool's parameter."""
+
+    call: ToolCall
+    tool: str
+    parameter: str
+    values: tuple[str, ...]
+    """All that the answer names, in the order they stand there."""
+    usable: frozenset[str]
+    """Those of them that the other tool takes."""
+
+
+@dataclass
+class Harvest:
+    """The values found, by ``tool.parameter``, and which call tells which."""
+
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    calls: int = 0
+    stopped: str = ""
+    """Why no more was asked: a call that got no answer in time would be followed by more."""
+
+    def of(self, tool: str) -> dict[str, tuple[str, ...]]:
+        """The values of one tool's parameters."""
+        start = f"{tool}."
+        return {k.removeprefix(start): v for k, v in self.values.items() if k.startswith(start)}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it."""
+        told = ", ".join(f"{len(values)} of {name}" for name, values in self.values.items())
+        notes = (f"values that the server named: {told} ({self.calls} calls)",) if told else ()
+        return (*notes, f"asked for no more values: {self.stopped}") if self.stopped else notes
+
+
+def harvest(makers: Sequence[ArgumentMaker], execute: Execute, offers: Offers = tuple) -> Harvest:
+    """Ask read-only tools for values that parameters take.
+
+    Args:
+        makers: the tools; parameters with constants or given values are not asked for.
+        execute: runs a call; only calls of read-only tools are made.
+        offers: gives resources and prompts of the server: searched as answers are.
+    """
+    return _Gatherer(makers, execute).gather(offers)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A parameter whose values are looked for."""
+
+    maker: ArgumentMaker
+    name: str
+    nouns: frozenset[str]
+    tails: tuple[str, ...]
+    kind: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.maker.tool.name}.{self.name}"
+
+    @property
+    def is_provable(self) -> bool:
+        """Whether a harmless call shows that a value exists."""
+        needed = {n for n in self.maker.required if not self.maker.is_constant(n)}
+        is_text = type_of(self.maker.settled(self.name)) == "string"
+        return self.maker.tool.read_only and needed <= {self.name} and is_text
+
+
+class _Gatherer:
+    def __init__(self, makers: Sequence[ArgumentMaker], execute: Execute) -> None:
+        self._makers = makers
+        self._execute = execute
+        self._wanted = [wanted for maker in makers for wanted in _wanted(maker)]
+        self._found = Harvest()
+        self._values: dict[str, dict[str, None]] = {wanted.key: {} for wanted in self._wanted}
+        self._steps = 0
+
+    def gather(self, offers: Offers) -> Harvest:
+        if not self._wanted:
+            return self._found
+        for offer in offers():
+            self._search(ToolResult(text=offer.text), frozenset(offer.about), None)
+            for wanted in self._wanted:
+                if offer.uri and wanted.kind == "uri":
+                    self._take(wanted, [offer.uri], None)
+        asked: set[str] = set()
+        for calls in (self._first_calls(), self._second_calls()):
+            for call, maker in calls:
+                text = json.dumps([call.name, call.arguments])
+                if text not in asked and (result := self._ask(call)) is not None:
+                    asked.add(text)
+                    self._search(result, _about(maker), call)
+        self._found.values = {key: tuple(found) for key, found in self._values.items() if found}
+        return self._found
+
+    def _first_calls(self) -> Iterator[tuple[ToolCall, ArgumentMaker]]:
+        for maker in self._makers:
+            if maker.tool.read_only and all(maker.is_constant(n) for n in maker.required):
+                yield ToolCall(name=maker.tool.name, arguments=maker.constants), maker
+
+    def _second_calls(self) -> Iterator[tuple[ToolCall, ArgumentMaker]]:
+        for wanted in list(self._wanted):
+            if wanted.is_provable and _is_listing(wanted.maker):
+                for value in islice(list(self._values[wanted.key]), MOST_LISTED):
+                    yield _call(wanted, value), wanted.maker
+
+    def _ask(self, call: ToolCall) -> ToolResult | None:
+        if self._found.stopped or self._found.calls >= MOST_CALLS:
+            return None
+        self._found.calls += 1
+        try:
+            result = self._execute(call)
+        except CallFailed as error:
+            self._found.stopped = str(error)
+            return None
+        return None if failed(result) or result.simulated else result
+
+    def _search(self, result: ToolResult, about: frozenset[str], call: ToolCall | None) -> None:
+        folders = [v for v in call.arguments.values() if isinstance(v, str)] if call else []
+        answer = _answer(result)
+        for wanted in self._wanted:
+            if call is not None and call.name == wanted.maker.tool.name:
+                continue
+            if not self._has_time(1 + answer.nodes):
+                return
+            self._take(wanted, list(_told(answer, about, wanted)), call)
+            if wanted.kind in PATHS and wanted.is_provable and folders:
+                self._take(wanted, list(_joined(answer.text, folders[-1])), None)
+
+    def _has_time(self, steps: int) -> bool:
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            self._found.stopped = "its answers are too long to search them for every parameter"
+        return self._steps <= MOST_STEPS
+
+    def _take(self, wanted: _Wanted, told: Sequence[str], call: ToolCall | None) -> None:
+        kept = self._values[wanted.key]
+        listed = tuple(dict.fromkeys(told))
+        if len(listed) > MOST_TOLD:
+            listed, call = listed[:MOST_TOLD], None  # a link names all that its answer does
+        good = []
+        for value in listed:
+            if len(value) > MOST_LENGTH or not value.strip():
+                continue
+            if value not in kept:
+                if len(kept) >= MOST_VALUES or not self._has_time(_STEPS_OF_A_CHECK):
+                    continue
+                if not self._exists(wanted, value):
+                    continue
+                kept[value] = None
+            good.append(value)
+        if call is not None and len(good) > 1 and wanted.is_provable:
+            link = Link(call, wanted.maker.tool.name, wanted.name, listed, frozenset(good))
+            self._found.links.append(link)
+
+    def _exists(self, wanted: _Wanted, value: str) -> bool:
+        if not wanted.is_provable:
+            shown = [value] if type_of(wanted.maker.settled(wanted.name)) == "array" else value
+            faults = wanted.maker.fault({wanted.name: shown})
+            return not faults.startswith(f"{wanted.name}")
+        call = _call(wanted, value)
+        return not wanted.maker.fault(call.arguments) and self._ask(call) is not None
+
+
+def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
+    own = _about(maker)
+    for name in maker.spoken_for:
+        if maker.is_given(name) or maker.kind(name) not in _FOUND:
+            continue
+        words = tuple(singular(word) for word in name_words(name))
+        tails = tuple(word for word in words if word in _TAILS)
+        nouns = frozenset(word for word in words if word not in _TAILS)
+        yield _Wanted(maker, name, nouns or own, tails, maker.kind(name))
+
+
+def _about(maker: ArgumentMaker) -> frozenset[str]:
+    return frozenset(singular(word) for word in without_verb(name_words(maker.tool.name)))
+
+
+def _is_listing(maker: ArgumentMaker) -> bool:
+    words = name_words(maker.tool.name)
+    return leading_verb(words) == "list" or any(is_plural(word) for word in words[1:])
+
+
+def _call(wanted: _Wanted, value: str) -> ToolCall:
+    arguments = {**wanted.maker.constants, wanted.name: value}
+    return ToolCall(name=wanted.maker.tool.name, arguments=arguments)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What of an answer is searched."""
+
+    text: str
+    content: Any
+    """Its JSON; None where it is a text."""
+    nodes: int
+    lines: tuple[str, ...]
+    forms: Mapping[str, Sequence[str]]
+    """By kind: the texts of its form."""
+
+
+def _answer(result: ToolResult) -> _Answer:
+    text = result.text[:MOST_SEARCHED]
+    room = iter(range(MOST_NODES))
+    content = _part(_content(result), room)
+    return _Answer(
+        text=text,
+        content=content,
+        nodes=MOST_NODES - sum(1 for _ in room),
+        lines=tuple(_of_lines(text)),
+        forms={kind: form.findall(text) for kind, form in _FORMS.items()},
+    )
+
+
+def _part(value: Any, room: Iterator[int]) -> Any:
+    """A value as far as there is room for its parts, in their order."""
+    if isinstance(value, dict):
+        return {key: _part(part, room) for (key, part), _ in zip(value.items(), room)}  # noqa: B905
+    if isinstance(value, list):
+        return [_part(part, room) for part, _ in zip(value, room)]  # noqa: B905
+    return value
+
+
+def _told(answer: _Answer, about: frozenset[str], wanted: _Wanted) -> Iterator[str]:
+    """The values of a parameter that an answer holds, in their order."""
+    is_about = bool(about & wanted.nouns)
+    if answer.content is not None:
+        yield from _of_json(answer.content, is_about, wanted)
+    elif is_about and wanted.kind not in _FORMS:
+        yield from answer.lines
+    yield from answer.forms.get(wanted.kind, ())
+
+
+def _content(result: ToolResult) -> Any:
+    """A result's JSON; None where it is a text, which some servers wrap into an object."""
+    if result.structured is None or list(result.structured.values()) == [result.text]:
+        return _decoded(result.text)
+    return result.structured
+
+
+def _decoded(text: str) -> Any:
+    try:
+        value = from_json(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, (dict, list)) else None
+
+
+def _of_json(value: Any, is_about: bool, wanted: _Wanted) -> Iterator[str]:
+    if isinstance(value, list):
+        for part in value:
+            if isinstance(part, (str, int)) and not isinstance(part, bool):
+                if is_about:
+                    yield str(part)
+            else:
+                yield from _of_json(part, is_about, wanted)
+    elif isinstance(value, dict):
+        yield from _of_object(value, is_about, wanted)
+
+
+def _of_object(value: Mapping[str, Any], is_about: bool, wanted: _Wanted) -> Iterator[str]:
+    own = None
+    for key, part in value.items():
+        words = [singular(word) for word in name_words(key)]
+        is_same = words == [singular(word) for word in name_words(wanted.name)]
+        if isinstance(part, (dict, list)):
+            names_it = bool(wanted.nouns & set(words))
+            yield from _of_json(part, is_about or names_it, wanted)
+        elif isinstance(part, str) and is_same:
+            yield part
+            own = key
+    if own is None and is_about:
+        named = [k for k in (wanted.tails or ("id", "name")) if isinstance(value.get(k), str)]
+        yield from (value[key] for key in named[:1])
+
+
+def _of_lines(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        bare = _MARKS.sub("", line).strip()
+        if bare and not bare.endswith(":") and len(bare.split()) <= 6:
+            yield bare
+
+
+def _joined(text: str, folder: str) -> Iterator[str]:
+    """The names that a folder's listing holds, behind its path."""
+    for line in text.splitlines():
+        bare = _MARKS.sub("", line).strip()
+        if bare and "/" not in bare and " " not in bare:
+            yield f"{folder.rstrip('/')}/{bare}"

@@ -1,0 +1,66 @@
+"""Generated rows and a person's own → one set of rows, own ones at a stated share."""
+
+import random
+from collections.abc import Mapping, Sequence
+
+from tasks.domain.conversations import Row, normalized
+from tasks.domain.errors import UnusableData
+
+HELD_OUT = 10
+"""Of own rows every tenth is held out."""
+
+
+def unreserved(rows: Sequence[Row], reserved: Sequence[str]) -> list[Row]:
+    """The rows whose user says none of the texts that the model is asked afterwards."""
+    taken = {normalized(text) for text in reserved}
+    return [
+        row
+        for row in rows
+        if not any(m.role == "user" and normalized(m.content) in taken for m in row.messages)
+    ]
+
+
+def held_out(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """(rows to train on, every tenth row); a single row is both."""
+    apart = list(rows[::HELD_OUT]) if len(rows) > 1 else list(rows)
+    return [row for place, row in enumerate(rows) if place % HELD_OUT] or list(rows), apart
+
+
+def mixed(generated: Sequence[Row], own: Sequence[Row], share: float, seed: int) -> list[Row]:
+    """As many rows as were generated, ``share`` of them own, in an order that the seed decides.
+
+    Raises:
+        UnusableData: there are fewer own rows than the share needs; none is taken twice.
+    """
+    if not 0 <= share <= 1:
+        raise UnusableData(f"found a share of {share} for own rows, needed one from 0 to 1")
+    wanted = round(share * len(generated))
+    if wanted > len(own):
+        raise UnusableData(
+            f"found {len(own)} own rows to train on, needed {wanted} for {share:.0%} of "
+            f"{len(generated)} rows; bring more, or ask for a share of at most "
+            f"{len(own) / len(generated):.2f}"
+        )
+    rng = random.Random(f"{seed}:own")
+    rows = rng.sample(list(generated), len(generated) - wanted) + rng.sample(list(own), wanted)
+    rng.shuffle(rows)
+    return rows
+
+
+def with_tools_of(rows: Sequence[Row], listed: tuple[dict[str, object], ...]) -> list[Row]:
+    """The rows; where one names the same tools as the server does, it takes the server's list.
+
+    Rows with one and the same list share their prefix in training.
+    """
+    names = {str(tool["function"]["name"]) for tool in listed}  # type: ignore[index]
+    return [
+        row.model_copy(update={"tools": listed})
+        if {tool["function"]["name"] for tool in row.tools} == names
+        else row
+        for row in rows
+    ]
+
+
+def scaled(planned: Mapping[str, float] | None, part: float) -> dict[str, float] | None:
+    """The planned shares of the scenarios when only ``part`` of the rows was planned."""
+    return None if planned is None else {name: share * part for name, share in planned.items()}

@@ -1,0 +1,97 @@
+"""What one row of a person's file may be: a conversation in any form, a logged request, a log."""
+
+import json
+from typing import Any
+
+from tasks.domain.errors import UnusableData
+from tasks.domain.writing.own.calls import shown, values_of
+
+_TURNS = ("messages", "conversations", "conversation", "contents")
+_MEDIA = ("images", "image", "videos", "audios")
+_LIMITS = ("length", "max_tokens", "MAX_TOKENS")
+"""How OpenAI, Anthropic and Gemini say that an answer was ended by its token limit."""
+_NEEDED = "needed an object with its turns in one of them"
+
+
+def conversations_in(value: Any) -> list[Any]:
+    """The value itself, or of a log record of a Prefect run the conversation in it, or nothing."""
+    is_log = (
+        isinstance(value, dict)
+        and isinstance(value.get("message"), str)
+        and "level" in value
+        and not set(_TURNS) & set(value)
+    )
+    if not is_log:
+        return [value]
+    text = value["message"]
+    try:
+        inner = json.loads(text[text.index("{") :])
+    except (ValueError, RecursionError):
+        return []
+    return [inner] if {*_TURNS, "request"} & set(inner) else []
+
+
+def is_cut(value: Any) -> bool:
+    """Whether it is a logged answer that stopped at its token limit."""
+    response = value.get("response") if isinstance(value, dict) else None
+    first = _first(response, "choices") or _first(response, "candidates")
+    keys = ("stop_reason", "finish_reason", "finishReason")
+    ends = [part.get(key) for part in (response, first) if isinstance(part, dict) for key in keys]
+    return any(reason in ends for reason in _LIMITS)
+
+
+def _first(value: Any, key: str) -> Any:
+    listed = value.get(key) if isinstance(value, dict) else None
+    return listed[0] if listed and isinstance(listed, list) else None
+
+
+def conversation_of(value: Any) -> dict[str, Any]:
+    """The row in one form: ``messages`` is a list of objects, what else it says beside it.
+
+    Raises:
+        UnusableData: there are no turns in it, or more than text.
+    """
+    if not isinstance(value, dict):
+        raise UnusableData(f"no 'messages' and no 'conversations' in {shown(value)}; {_NEEDED}")
+    media = next((key for key in _MEDIA if value.get(key)), None)
+    if media is not None:
+        raise UnusableData(f"found {media!r}, needed text only: pictures and sound are not read")
+    if isinstance(value.get("request"), dict):
+        value = _completed(value["request"], value.get("response"))
+    turns = _turns(value)
+    if turns is None:
+        keys = shown(", ".join(value))
+        raise UnusableData(f"no 'messages' and no 'conversations' among {keys}; {_NEEDED}")
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        raise UnusableData(f"the turns are not a list of objects: {shown(turns)}")
+    return {**value, "messages": turns}
+
+
+def _turns(value: dict[str, Any]) -> Any:
+    turns = next((value[key] for key in _TURNS if value.get(key) is not None), None)
+    if isinstance(turns, str) and turns.lstrip().startswith("["):
+        return values_of(turns, "the turns")[0]
+    if turns is None and {"query", "answers"} <= set(value):
+        answer = {"role": "assistant", "tool_calls": value["answers"]}
+        return [{"role": "user", "content": value["query"]}, answer]
+    if turns is None and isinstance(value.get("prompt"), list):
+        completion = value.get("completion")
+        return value["prompt"] + (completion if isinstance(completion, list) else [completion])
+    return turns
+
+
+def _completed(request: dict[str, Any], response: Any) -> dict[str, Any]:
+    """A logged request with its answer as the last turn: OpenAI's, Gemini's or Anthropic's."""
+    key = next((key for key in _TURNS if isinstance(request.get(key), list)), "messages")
+    try:
+        if "choices" in response:
+            answer = response["choices"][0]["message"]
+        elif "candidates" in response:
+            answer = response["candidates"][0]["content"]
+        else:
+            answer = {"content": response["content"]}
+        return {**request, key: [*request[key], {"role": "assistant", **answer}]}
+    except (KeyError, IndexError, TypeError) as error:
+        raise UnusableData(
+            "a logged request without messages, or without response.choices[0].message"
+        ) from error

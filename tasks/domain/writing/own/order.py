@@ -1,0 +1,81 @@
+"""The order of turns: calls of one answer in one turn, each result behind its call."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from tasks.domain.writing.own.calls import OwnCall
+from tasks.domain.writing.own.turns import RESULT, OwnTurn, result_text
+
+
+def in_order(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
+    """The turns as a chat template takes them, whatever order and roles an exporter gave them."""
+    return _in_call_order(_joined(_with_results_of_users(turns)))
+
+
+def _with_results_of_users(turns: Iterable[OwnTurn]) -> Iterator[OwnTurn]:
+    """The turns; what a user says in ``<tool_response>`` while calls wait are their results."""
+    waits = False
+    for turn in turns:
+        blocks = RESULT.findall(turn.text) if waits and turn.role == "user" else []
+        yield from (OwnTurn("tool", block.strip()) for block in blocks)
+        rest = RESULT.sub("", turn.text).strip() if blocks else turn.text
+        if rest or not blocks:
+            yield replace(turn, text=rest)
+        waits = bool(turn.calls) or (waits and turn.role == "tool")
+
+
+def _joined(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
+    """The turns; a turn that only calls goes on from the assistant's turn before it."""
+    joined: list[OwnTurn] = []
+    for turn in turns:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and (before.role, before.is_learned) == ("assistant", turn.is_learned)
+            and turn.calls
+            and not (turn.text and (before.text or before.calls))
+        ):
+            thought = "\n".join(one for one in (before.thought, turn.thought) if one)
+            joined[-1] = replace(
+                before,
+                text=before.text or turn.text,
+                thought=thought,
+                calls=before.calls + turn.calls,
+            )
+        else:
+            joined.append(turn)
+    return joined
+
+
+def _in_call_order(turns: Sequence[OwnTurn]) -> list[OwnTurn]:
+    """The turns, results in the order of the calls whose ids or names they have."""
+    ordered: list[OwnTurn] = []
+    for is_result, group in groupby(turns, key=lambda turn: turn.role == "tool"):
+        part = list(group)
+        if is_result and ordered:
+            part = _sorted(_one_each(part, len(ordered[-1].calls)), ordered[-1].calls)
+        ordered += part
+    return ordered
+
+
+def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
+    for keys in ([call.id for call in calls], [call.name for call in calls]):
+        places = {str(key): place for place, key in enumerate(keys) if key is not None}
+        if len(places) == len(keys) and all(str(one.answers) in places for one in results):
+            return sorted(results, key=lambda one: places[str(one.answers)])
+    return results
+
+
+def _one_each(results: list[OwnTurn], calls: int) -> list[OwnTurn]:
+    """One result that is a JSON list for as many calls becomes one result each."""
+    if len(results) != 1 or calls < 2:
+        return results
+    try:
+        values = json.loads(results[0].text)
+    except (ValueError, RecursionError):
+        return results
+    if not isinstance(values, list) or len(values) != calls:
+        return results
+    return [OwnTurn("tool", result_text(value)) for value in values]

@@ -1,0 +1,174 @@
+"""What the assistant says: from a tool's result, of an error, or to ask for what is missing."""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tasks.domain.identifiers import plural, spoken
+from tasks.domain.products import ToolResult
+from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.writing.phrasing.spoken import listed
+from tasks.domain.writing.phrasing.verbs import TELLING
+from tasks.domain.writing.phrasing.wording import SLOT, Wording
+from tasks.domain.writing.values.words import pieces
+
+MOST_FACTS = 3
+"""Values of a result that an answer repeats: enough to say what was asked, in one sentence."""
+MOST_ITEMS = 6
+"""Items of a list that an answer repeats."""
+_GIVEN = re.compile(r"^(source|input|request|from|query)\b")
+"""Parts of a result that repeat what was asked for."""
+_PREPOSITIONS = frozenset(pieces("from to at in on by for of with since until before after"))
+_NAMED_VALUE = re.compile(
+    r'"([^"\\]+)":\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?=\s*[,}])|true|false)'
+)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+MOST_TEXT = 220
+"""Characters of a plain result that an answer repeats."""
+
+
+def answer(wording: Wording, arguments: dict[str, Any], shown: str, rng: random.Random) -> str:
+    """A sentence or few that carry a result's values; ``shown`` is the text the model sees."""
+    decoded = _decoded(shown)
+    if decoded is None and shown.lstrip()[:1] in ("{", "["):
+        decoded = _of_cut(shown)
+    if isinstance(decoded, dict) and decoded:
+        facts = _facts(decoded, arguments)
+        if len(facts) == 1 and isinstance(facts[0][1], str):
+            return _text_answer(_plain(facts[0][1]), wording, rng)
+        told = [f"{name.removeprefix('is ')} {_shortened(_plain(leaf))}" for name, leaf in facts]
+        return f"{_lead(wording, arguments, rng)}: {'; '.join(told)}."
+    if isinstance(decoded, list):
+        return _list_answer(decoded, wording)
+    return _text_answer(shown.strip(), wording, rng)
+
+
+def report(wording: Wording, result: ToolResult, rng: random.Random) -> str:
+    """Say that a call failed and what the tool said of it; nothing else."""
+    reason = _shortened(" ".join(result.text.split())) or "the tool gave no reason"
+    start = rng.choice(("I could not", "I was not able to", "Sorry, I could not"))
+    return f"{start} {_deed(wording)}. The tool answered: {reason}"
+
+
+def ask(wording: Wording, missing: str, rng: random.Random) -> str:
+    """Ask for one parameter by its spoken name; by its description too where that is one letter."""
+    noun = spoken(missing)
+    if len(noun) == 1:
+        described = wording.maker.settled(missing).get("description", "").rstrip(".") or "value"
+        noun = f"{described[0].lower()}{described[1:]} ({missing})"
+    if noun in _PREPOSITIONS:
+        noun = f"'{noun}' value"
+    shapes = (
+        f"Which {noun} should I use?",
+        f"What {noun} should I use?",
+        f"Which {noun} do you mean?",
+    )
+    return rng.choice(shapes)
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
+
+
+def _of_cut(text: str) -> dict[str, Any]:
+    """The first values of JSON that was cut off, by their names."""
+    pairs: dict[str, Any] = {}
+    for name, value in _NAMED_VALUE.findall(text):
+        pairs.setdefault(name, json.loads(value))
+    return pairs
+
+
+def _deed(wording: Wording) -> str:
+    phrase = wording.phrases[0]
+    noun = wording.noun
+    return f"{phrase.verb} {phrase.object.replace(SLOT, f'the {noun}')}".strip()
+
+
+def _lead(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> str:
+    phrase = wording.phrases[0]
+    if phrase.verb not in TELLING:
+        return "Done"
+    if not phrase.shows or phrase.has_slot:
+        return rng.choice(("Here is the result", "Here is what I found", "The result"))
+    values = [v for n, v in arguments.items() if not wording.maker.is_constant(n)]
+    place = f" for {values[0]}" if len(values) == 1 and isinstance(values[0], str) else ""
+    return rng.choice(("Here is {}", "This is {}")).format(f"{phrase.object}{place}")
+
+
+def _done(wording: Wording) -> str:
+    return f"Done: {_deed(wording)}."
+
+
+def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    said = {json.dumps(v) for v in arguments.values()}
+    leaves = list(_leaves(value, ""))
+    fresh = [(name, leaf) for name, leaf in leaves if json.dumps(leaf) not in said] or leaves
+    for is_lesser in (_repeats, _is_switch):
+        if len(fresh) > MOST_FACTS:
+            fresh = [fact for fact in fresh if not is_lesser(*fact)] or fresh
+    return fresh[:MOST_FACTS]
+
+
+def _repeats(name: str, _: Any) -> bool:
+    return bool(_GIVEN.match(name))
+
+
+def _is_switch(_: str, leaf: Any) -> bool:
+    return isinstance(leaf, bool)
+
+
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, part in value.items():
+            yield from _leaves(part, f"{name} {spoken(key)}".strip())
+    elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        for number, part in enumerate(value, start=1):
+            yield from _leaves(part, f"{name} {number}".strip())
+    else:
+        yield name, value
+
+
+def _plain(leaf: Any) -> str:
+    if isinstance(leaf, bool):
+        return "yes" if leaf else "no"
+    if isinstance(leaf, list):
+        return listed([_plain(part) for part in leaf[:MOST_ITEMS]]) if leaf else "none"
+    if leaf is None or leaf in ("", {}):
+        return "none"
+    if not isinstance(leaf, str):
+        return json.dumps(leaf)
+    moment = _MOMENT.fullmatch(leaf)
+    return f"{moment[2]} on {moment[1]}" if moment else leaf.strip()
+
+
+def _list_answer(value: list[Any], wording: Wording) -> str:
+    if not value:
+        return f"There are no {plural(wording.asked or 'results')}."
+    parts = [_plain(part) if not isinstance(part, dict) else _item(part) for part in value]
+    told = parts[:MOST_ITEMS]
+    more = f" and {len(parts) - len(told)} more" if len(parts) > len(told) else ""
+    return f"I found {len(parts)}: {_shortened('; '.join(told), MOST_TEXT * 2)}{more}."
+
+
+def _item(value: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_plain(leaf)}" for name, leaf in _leaves(value, ""))
+
+
+def _text_answer(text: str, wording: Wording, rng: random.Random) -> str:
+    if not text:
+        return f"{_done(wording)} The tool had nothing to add."
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 and len(text) <= MOST_TEXT:
+        return text if rng.random() < 0.5 else f"Here is the answer: {text}"
+    shown = "\n".join(lines[:3])
+    more = f"\n… {len(lines) - 3} more lines." if len(lines) > 3 else ""
+    return f"Here is the result:\n{_shortened(shown)}{more}"
+
+
+def _shortened(text: str, most: int = MOST_TEXT) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,229 @@
+"""One parameter and its value → the words that add it to a sentence, by the parameter's role."""
+
+import random
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tasks.domain.identifiers import is_plural, spoken, with_a, with_the
+from tasks.domain.writing.phrasing.attributes import LIMITS
+from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.verbs import base_form
+from tasks.domain.writing.values.meanings import NAMED_UNIT, SPANS, SQL, TEXTS
+from tasks.domain.writing.values.words import pieces
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Words for one argument, and where they stand: smaller orders come first."""
+
+    text: str
+    order: int
+
+
+_START = re.compile(r"(source|from|origin|old|src)\b")
+_END = re.compile(r"(target|destination|to|dest|dst|new)\b")
+_ENDPOINTS = frozenset({"country code", "language code"}) | frozenset(
+    pieces(
+        "zone clock city place country language currency unit branch revision folder file date "
+        "datetime person company name uri identifier tag"
+    )
+)
+_BY_NAME: tuple[tuple[str, str, int], ...] = (
+    (r"^from$", "from {v}", 1),
+    (r"^to$", "to {v}", 2),
+    (r"^not contain(s|ing)$", "not containing {v}", 6),
+    (r"^contain(s|ing)$", "containing {v}", 5),
+    (r"^(since|after|start (date|time|timestamp)|begin (date|time))$", "since {v}", 5),
+    (r"^(until|before|end (date|time|timestamp))$", "until {v}", 6),
+    (r"^(topic|subject|theme|about)$", "about {v}", 4),
+    (r"^exclude\b", "excluding {v}", 7),
+    (r"^(sort|order|sorted|ordered)( by)?$", "sorted by {v}", 7),
+    (r"^head$", "showing only the first {v} lines", 6),
+    (r"^tail$", "showing only the last {v} lines", 6),
+    (r"^(out(put)? )?name$", "called {v}", 3),
+    (r"^base( \w+)?$", "based on {v}", 5),
+)
+_BY_KIND: dict[str, tuple[str, int]] = {
+    "zone": ("in {v}", 3),
+    "city": ("in {v}", 3),
+    "country": ("in {v}", 3),
+    "country code": ("in {v}", 3),
+    "place": ("at {v}", 3),
+    "clock": ("at {v}", 4),
+    "date": ("on {v}", 4),
+    "datetime": ("at {v}", 4),
+    "date-time": ("at {v}", 4),
+    "folder": ("in {v}", 3),
+    "file": ("for {v}", 3),
+    "media file": ("for {v}", 3),
+    "uri": ("from {v}", 3),
+    "search": ("for {v}", 3),
+    "glob": ("matching {v}", 4),
+    "topic": ("about {v}", 4),
+    "language": ("in {v}", 5),
+    "language code": ("in {v}", 5),
+}
+_ALSO: dict[str, tuple[str, ...]] = {
+    "limited to {v}": (
+        "at most {v}",
+        "no more than {v}",
+        "just {v} of them",
+        "only {v}",
+        "just the last {v}",
+    ),
+    "since {v}": ("after {v}", "from {v} on", "starting {v}"),
+    "until {v}": ("up to {v}", "before {v}"),
+    "based on {v}": ("off {v}", "starting from {v}"),
+    "containing {v}": ("that contain {v}", "that have {v}"),
+    "not containing {v}": ("without {v}", "that do not contain {v}"),
+    "called {v}": ("named {v}",),
+    "about {v}": ("on {v}", "regarding {v}"),
+    "excluding {v}": ("except {v}", "but not {v}"),
+    "sorted by {v}": ("ordered by {v}", "by {v}"),
+    "showing only the first {v} lines": ("just the first {v} lines", "first {v} lines only"),
+    "showing only the last {v} lines": ("just the last {v} lines", "last {v} lines only"),
+    "against {v}": ("compared to {v}", "versus {v}", "vs {v}"),
+}
+"""Other words for a role: as likely, all together, as the first."""
+HASH = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,40}")
+"""A hash of a commit, whole or its start."""
+_NAMED_SHARE = 0.4
+"""Share of the hashes that are called what they are of: «commit 8d1a2c3»."""
+_SWITCHES = frozenset(
+    pieces("include show with allow enable use exclude skip ignore force keep add")
+)
+_TEXT_SHAPES = (
+    "with the {n} {v}",
+    "with the {n} {v}",
+    "with {n} {v}",
+    "using the {n} {v}",
+    "{n}: {v}",
+)
+DESCRIBED_SHARE = 0.3
+"""Share of the arguments without a role of their own that are said as their description has it."""
+_DESCRIBED = ("with {v} as the {n}", "with the {n} set to {v}", "{n}: {v}")
+_LONGEST_NAME = 6
+"""Words."""
+_NAME_ENDS = re.compile(
+    r"[.,;:()\n\u2013\u2014]| - | to (?!the\b)| (?:that|which|for which|in which)\b"
+)
+_PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a|\d+")
+_NO_NAME = frozenset(
+    pieces(
+        "if whether when is are was be will can may must should only use used optional required "
+        "not never usually "
+        "e.g i.e null true false default json array list object string your my"
+    )
+)
+_CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
+
+
+def clause(
+    name: str,
+    value: Any,
+    kind: str,
+    taken: frozenset[str],
+    rng: random.Random,
+    described: str = "",
+    *,
+    verbatim: bool = False,
+) -> Clause:
+    """Say one argument.
+
+    Args:
+        name: the parameter's.
+        value: what it is to be.
+        kind: what its values are.
+        taken: the prepositions that other parameters already use.
+        rng: draws among the ways to say it.
+        described: the parameter's description, which may hold another name for it.
+        verbatim: whether it is said by its name and with the value as it is.
+    """
+    noun = spoken(name)
+    if isinstance(value, bool):
+        return Clause(_switch(noun, value, rng), 9)
+    if isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(v, dict) for v in value)
+    ):
+        lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
+        return Clause(f"{lead}: {said(value, 'object', rng)}", 10)
+    text = said(value, kind, rng, verbatim=verbatim)
+    if text == value and HASH.fullmatch(text) and not verbatim and rng.random() < _NAMED_SHARE:
+        text = f"commit {text}"
+    if kind in SPANS and not isinstance(value, list) and text != str(value):
+        return Clause(_span(noun, text, taken), 7)
+    shape, order = _shape(noun, value, kind)
+    if shape is None or shape.split(" {")[0] in taken:
+        shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
+        told = "" if verbatim else described_name(described)
+        if told not in ("", noun) and rng.random() < DESCRIBED_SHARE:
+            shape, noun = rng.choice(_DESCRIBED), told
+    elif not verbatim and shape in _ALSO and rng.random() < 0.5:
+        shape = rng.choice(_ALSO[shape])
+    return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
+
+
+@lru_cache(maxsize=4096)
+def described_name(description: str) -> str:
+    """What a description calls its parameter, without an article; empty where it is a sentence.
+
+    «The maximum number of results to return (default 10)» is «maximum number of results».
+    """
+    first = _NAME_ENDS.split(description.strip(), maxsplit=1)[0]
+    words = re.sub(r"^(the|an?|optional:?) ", "", first.lower()).split()
+    is_name = 1 < len(words) <= _LONGEST_NAME and all(map(_PLAIN_WORD.fullmatch, words))
+    if not is_name or _NO_NAME & set(words) or base_form(words[0]) is not None:
+        return ""
+    return " ".join(words)
+
+
+def preposition(name: str, value: Any, kind: str) -> str:
+    """The words that stand before a parameter's value, where its role has some; else empty."""
+    shape, _ = _shape(spoken(name), value, kind)
+    return shape.split(" {")[0] if shape else ""
+
+
+def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
+    for rule, shape, order in _BY_NAME:
+        if re.search(rule, noun):
+            return shape, order
+    if kind in SQL:
+        return "with this SQL: {v}", 10
+    if kind in _ENDPOINTS and _START.match(noun):
+        return "from {v}", 1
+    if kind in _ENDPOINTS and _END.match(noun):
+        return "against {v}" if kind in ("revision", "branch") and noun == "target" else "to {v}", 2
+    if isinstance(value, (int, float)) and LIMITS.search(noun):
+        return "limited to {v}", 7
+    if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
+        return "in {v}", 3
+    return _BY_KIND.get(kind, (None, 7))
+
+
+def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:
+    if isinstance(value, (int, float)):
+        if is_plural(noun):
+            return "with {v} {n}"
+        nameable = len(noun) > 1 and len(noun.split()) < 3 and base_form(noun.split()[0]) is None
+        return rng.choice(("with {n} {v}", "with a {n} of {v}")) if nameable else "with {n} {v}"
+    if kind in TEXTS:
+        return "with the {n} {v}" if verbatim else rng.choice(_TEXT_SHAPES)
+    return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
+
+
+def _span(noun: str, text: str, taken: frozenset[str]) -> str:
+    """A length of time: its unit is in the text, so it is not said with the name too."""
+    noun = NAMED_UNIT.sub("", noun)
+    if noun in ("", "duration") and "for" not in taken:
+        return f"for {text}"
+    return f"with {with_a(noun or 'duration')} of {text}"
+
+
+def _switch(noun: str, value: bool, rng: random.Random) -> str:
+    first, _, rest = noun.partition(" ")
+    if first in _SWITCHES and rest:
+        return f"and {first} {with_the(rest)}" if value else f"but do not {first} {with_the(rest)}"
+    state = ("on", "set to true") if value else ("off", "set to false")
+    return f"with {noun} {rng.choice(state)}"

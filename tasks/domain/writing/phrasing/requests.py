@@ -1,0 +1,272 @@
+"""A call's arguments → what a user says to get that call."""
+
+import random
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tasks.domain.conversations import Split
+from tasks.domain.identifiers import (
+    in_other_nouns,
+    is_plural,
+    name_words,
+    plural,
+    singular,
+    with_a,
+)
+from tasks.domain.writing.phrasing.attributes import before_noun, head_noun
+from tasks.domain.writing.phrasing.clauses import HASH, Clause, clause, preposition
+from tasks.domain.writing.phrasing.frames import (
+    AFTERS,
+    CONTEXTS,
+    FRAMES,
+    QUESTIONS,
+    REASONS,
+    Form,
+    Frame,
+)
+from tasks.domain.writing.phrasing.spoken import listed, said
+from tasks.domain.writing.phrasing.typing_habits import typed
+from tasks.domain.writing.phrasing.verbs import CREATING, done
+from tasks.domain.writing.phrasing.wording import SLOT, Phrase, Wording
+from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
+
+QUESTION_SHARE = 0.55
+"""Share of questions among texts for tools that a question of their own fits."""
+QUESTION_SHARE_ALONE = 0.9
+"""The same for a call of which nothing is said: «what time is it?» rather than «get the time»."""
+BY_NAME_SHARE = 0.06
+"""Share of requests that are the tool's name and its values: «git log 5», «convert time …»."""
+_BY_NAME: dict[Split, tuple[str, ...]] = {
+    "train": ("{name} {values}", "{name}: {values}", "{name} {values} please"),
+    "heldout": ("do a {name} {values}", "now {name} {values}"),
+}
+SINGLE_QUOTES_SHARE = 0.4
+"""Share of texts without an apostrophe whose quotes are single ones."""
+BARE_SHARE = 0.5
+"""Share of terse texts without an article: «log since yesterday»."""
+OTHER_VERB_SHARE = 0.35
+"""Share of requests that say a tool's verb in another word: «look up» for «get»."""
+_WITH_NUMBER = re.compile(r" with (\d+ [a-z]+ ?[a-z]*)$")
+_MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user says, and the family of phrasings it belongs to."""
+
+    text: str
+    family: str
+
+
+def request(
+    wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
+) -> Request:
+    """Say a call; a required parameter that ``arguments`` lacks is simply not said."""
+    said_of = wording.told(arguments)
+    wording = wording.for_one(rng)
+    asked = _question(wording, said_of, split, rng)
+    if asked is not None:
+        text = typed_with_care(wording, sentence(asked.text), said_of, rng)
+        return Request(text, asked.family)
+    is_terse = not wording.verbatim and rng.random() < BY_NAME_SHARE
+    if is_terse and (text := _by_name(wording, said_of, split, rng)):
+        return Request(typed_with_care(wording, text, said_of, rng), f"by-name-{split}")
+    phrase, thing = deed(wording, said_of, rng)
+    frame = _frame(_forms(wording, phrase, thing, said_of), split, rng)
+    if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
+        thing = _WITH_NUMBER.sub(r", \1", re.sub(r"^(the|an?) ", "", thing))
+    text = frame.text.format(
+        do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
+        thing=thing,
+        done=done(phrase.verb),
+        **_agreeing(_is_many(wording, phrase, said_of)),
+        context=rng.choice(CONTEXTS[split]),
+        after=rng.choice(AFTERS),
+        reason=rng.choice(REASONS),
+    )
+    return Request(typed_with_care(wording, sentence(text), said_of, rng), frame.family)
+
+
+def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random) -> str:
+    """The tool's name and its values; empty where a value does not speak for itself."""
+    is_plain = all(type(value) in (str, int) for value in arguments.values())
+    if not is_plain or (len(arguments) > 1 and not arguments.keys() <= set(wording.maker.required)):
+        return ""
+    values = [said(value, wording.maker.kind(name), rng) for name, value in arguments.items()]
+    name = " ".join(name_words(wording.tool.name))
+    text = rng.choice(_BY_NAME[split]).format(name=name, values=" ".join(values))
+    return re.sub(r" +", " ", text.replace(": ", ": " if values else "")).strip()
+
+
+def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tuple[Phrase, str]:
+    """One of a tool's phrases, and its object with all that is said of the arguments."""
+    is_free = not wording.verbatim
+    others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
+    phrase = rng.choice(others or wording.phrases)
+    if is_free and not phrase.has_slot:
+        thing = in_other_nouns(phrase.object, rng)
+        thing, arguments = before_noun(thing, arguments, wording.maker, rng)
+        phrase = replace(phrase, object=thing)
+    clauses = _clauses(wording, phrase, arguments, rng)
+    return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
+
+
+def typed_with_care(
+    wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random
+) -> str:
+    """The text as it is typed, where all values survive that; precise people type with care."""
+    if wording.verbatim:
+        return text
+    if rng.random() < SINGLE_QUOTES_SHARE and "'" not in text:
+        single = text.replace('"', "'")
+        text = single if wording.says(single, arguments) else text
+    careless = typed(text, rng)
+    return careless if wording.says(careless, arguments) else text
+
+
+def _is_many(wording: Wording, phrase: Phrase, arguments: dict[str, Any]) -> bool:
+    value = arguments.get(wording.identity or "")
+    if phrase.has_slot:
+        return isinstance(value, list) and len(value) > 1
+    return is_plural(head_noun(phrase.object))
+
+
+def _agreeing(many: bool) -> dict[str, str]:
+    verbs = ("are", "have", "need") if many else ("is", "has", "needs")
+    return dict(zip(("is", "has", "needs"), verbs, strict=True))
+
+
+def _seen(verb: str, frame: str) -> str:
+    """What I want to show, I want to see."""
+    return "see" if verb in ("show", "display") and _MYSELF.search(frame) else verb
+
+
+def _forms(
+    wording: Wording, phrase: Phrase, thing: str, arguments: dict[str, Any]
+) -> dict[Form, int]:
+    """The forms of a sentence that a phrase fits into, and how often each is drawn."""
+    forms: dict[Form, int] = {"do": 3}
+    if phrase.shows and not thing.startswith(("a ", "an ", "some ")) and ": " not in thing:
+        forms["thing"] = 2
+    if phrase.shows and not phrase.has_slot and phrase.object.startswith("the "):
+        forms["which"] = 1
+    if len(arguments) == 1 and phrase.object == SLOT and _is_container(wording):
+        forms["inside"] = 2
+    makes = phrase.verb in CREATING and (phrase.has_slot or phrase.object.startswith("a new "))
+    if makes and thing.startswith(("a ", "an ")) and ": " not in thing:
+        forms["new"] = 2
+    named = (wording.identity,) if phrase.has_slot else ()
+    is_whole = tuple(arguments) == named and phrase.object.startswith((SLOT, "all "))
+    goes_to = phrase.verb.endswith(" to")
+    if is_whole and not (phrase.shows or wording.verbatim or goes_to):
+        forms["done"] = 1
+    return forms
+
+
+def _frame(forms: dict[Form, int], split: Split, rng: random.Random) -> Frame:
+    form = rng.choices(list(forms), list(forms.values()))[0]
+    return rng.choice([frame for frame in FRAMES[split] if frame.form == form])
+
+
+def _is_container(wording: Wording) -> bool:
+    """Whether a tool tells what one file or folder holds: asking for that says enough."""
+    verb = wording.phrases[0].verb
+    return verb in ("read", "list", "view") and wording.maker.kind(wording.identity or "") in PATHS
+
+
+def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random) -> str:
+    if not phrase.has_slot:
+        return phrase.object
+    name, noun = wording.identity or "", wording.noun
+    if name not in arguments:
+        return phrase.object.replace(SLOT, with_a(noun))
+    value, kind = arguments[name], wording.maker.kind(name)
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        these = f"{rng.choice(('these', 'the following'))} {plural(noun)}"
+        return f"{phrase.object.replace(SLOT, these)}: {said(value, kind, rng)}"
+    return phrase.object.replace(SLOT, _identity(wording, value, kind, noun, rng))
+
+
+def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
+    text = said(value, kind, rng, verbatim=wording.verbatim)
+    noun = noun if wording.verbatim else in_other_nouns(noun, rng)
+    if kind in SQL:
+        return rng.choice((f"this SQL: {text}", f"the query {text}"))
+    if isinstance(value, list):
+        noun = plural(noun) if len(value) > 1 else singular(noun)
+    if noun == "revision" and HASH.fullmatch(text) and not wording.verbatim:
+        noun = "commit"
+    choices = [f"the {noun} {text}"]
+    if kind in TEXTS or wording.bare:
+        choices.append(text)
+    if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
+        choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
+    return rng.choice(choices)
+
+
+def leading(wording: Wording) -> str:
+    """The verb of a tool's first phrase."""
+    return wording.phrases[0].verb
+
+
+def _clauses(
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
+) -> list[Clause]:
+    rest = {n: v for n, v in arguments.items() if not (phrase.has_slot and n == wording.identity)}
+    if len(rest) > 1 and all(len(n) == 1 and isinstance(v, (int, float)) for n, v in rest.items()):
+        return [Clause(f"of {listed([said(v, 'number', rng) for v in rest.values()])}", 1)]
+    taken: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
+    clauses = []
+    for name, value in rest.items():
+        kind, told = wording.maker.kind(name), frozenset(taken)
+        about = str(wording.maker.settled(name).get("description", ""))
+        clauses.append(clause(name, value, kind, told, rng, about, verbatim=wording.verbatim))
+        taken.add(preposition(name, value, kind))
+    return sorted(clauses, key=lambda part: part.order)
+
+
+def _joined(thing: str, clauses: list[Clause]) -> str:
+    """The object and its clauses; several that open with 'with' share it."""
+    parts = [part.text for part in clauses]
+    withs = [part.removeprefix("with ") for part in parts if part.startswith("with ")]
+    others = [part for part in parts if not part.startswith("with ")]
+    last = [part for part in others if part.startswith(("and ", "but "))]
+    plain = [part for part in others if part not in last]
+    shared = [f"with {listed(withs)}"] if withs else []
+    return " ".join([thing, *plain, *shared, *last]).strip()
+
+
+def _question(
+    wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
+) -> Request | None:
+    if rng.random() > (QUESTION_SHARE if arguments else QUESTION_SHARE_ALONE):
+        return None
+    roles: dict[str, str] = {}
+    for name, value in arguments.items():
+        kind = wording.maker.kind(name)
+        roles[preposition(name, value, kind)] = said(value, kind, rng, verbatim=wording.verbatim)
+    for rule, needed, texts in QUESTIONS:
+        if re.search(rule, wording.asked) and sorted(roles) == sorted(needed) == _roles(
+            arguments, roles
+        ):
+            filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
+            context = rng.choice(CONTEXTS[split])
+            text = rng.choice(texts[split])
+            said_so = text.format(**filled, bare=roles.get("in", ""), context=context)
+            return Request(said_so, "-".join(("question", *needed, split)))
+    return None
+
+
+def _roles(arguments: dict[str, Any], roles: dict[str, str]) -> list[str]:
+    return sorted(roles) if len(roles) == len(arguments) else []
+
+
+def sentence(text: str) -> str:
+    """Capitals at the start and after a full stop that a frame, not a value, has set."""
+    text = text.strip()
+    for context in (*CONTEXTS["train"], *CONTEXTS["heldout"]):
+        if text.startswith(context) and context.endswith("."):
+            start = len(context) + 1
+            return context + " " + text[start].upper() + text[start + 1 :]
+    return text[0].upper() + text[1:]

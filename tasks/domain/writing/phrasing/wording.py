@@ -1,0 +1,393 @@
+"""A tool → the phrases that ask for it: from its name, and from its description's first sentence.
+
+A phrase is a verb with its object; ``{it}`` in it stands for the parameter that names the object
+itself: «read {it}» for ``read_file(path)``.
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tasks.domain.identifiers import (
+    is_plural,
+    name_words,
+    plural,
+    singular,
+    spoken,
+    with_a,
+    with_the,
+)
+from tasks.domain.products import Tool, Toolset
+from tasks.domain.writing.phrasing.own_words import own_words, unknown_verb
+from tasks.domain.writing.phrasing.spoken import mentions
+from tasks.domain.writing.phrasing.verbs import (
+    MAKING,
+    MOVING,
+    NOUNS,
+    SAYING,
+    SHOWING,
+    SYNONYMS,
+    VERBS,
+    base_form,
+    done,
+    infinitive,
+    leading_verb,
+)
+from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
+
+SLOT = "{it}"
+_MOST_WORDS = 12
+"""A description's sentence longer than this is no phrase that a person says."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A verb phrase, and the thing it asks for when asking for that says the same."""
+
+    verb: str
+    object: str
+    """With its article, perhaps with the slot; empty when the verb stands alone."""
+    shows: bool
+    """Whether «I need {object}» means the same."""
+
+    @property
+    def text(self) -> str:
+        """The whole phrase."""
+        return f"{self.verb} {self.object}".strip()
+
+    @property
+    def has_slot(self) -> bool:
+        """Whether the object is the identity parameter's value."""
+        return SLOT in self.object
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All that is known of how to ask for one tool."""
+
+    maker: ArgumentMaker
+    phrases: tuple[Phrase, ...]
+    others: tuple[Phrase, ...]
+    """The same with other verbs that people say for theirs."""
+    identity: str | None
+    """The parameter whose value is the object of the verb."""
+    noun: str
+    """What the identity parameter's values are: 'file', 'branch'."""
+    asked: str
+    """What the tool's name asks for, its verb left out: 'current time'."""
+    bare: bool
+    """Whether the verb with the value alone says enough: «Convert 14:30 …»."""
+    spoken_share: float = 1.0
+    """The share of requests whose values may take their spoken forms."""
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether values are said as they are written."""
+        return not self.spoken_share
+
+    def for_one(self, rng: random.Random) -> "Wording":
+        """The same for one request: a person speaks freely or precisely, not both."""
+        return replace(self, spoken_share=float(rng.random() < self.spoken_share))
+
+    @property
+    def tool(self) -> Tool:
+        """The tool."""
+        return self.maker.tool
+
+    def says(self, text: str, arguments: dict[str, Any]) -> bool:
+        """Whether a text holds every argument that is not a constant of the server."""
+        told = self.told(arguments).items()
+        return all(mentions(text, value, self.maker.kind(name)) for name, value in told)
+
+    def told(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments that a user says: all but the server's constants; no wrapper by name."""
+        told: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if self.maker.is_wrapper(name) and isinstance(value, dict):
+                told |= value
+            elif not self.maker.is_constant(name):
+                told[name] = value
+        return told
+
+
+def wordings(
+    toolset: Toolset, makers: Sequence[ArgumentMaker], spoken_share: float = 1.0
+) -> tuple[Wording, ...]:
+    """How to ask for each tool of a server, told apart from the server's other tools."""
+    names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
+    verbs = Counter(leading_verb(words) for words in names.values())
+    starts = Counter(_start(tool.description) for tool in toolset.tools)
+    described = " ".join(tool.description.lower() for tool in toolset.tools)
+    vocabulary = frozenset(re.findall(r"[a-z]+", described))
+    told_of = frozenset(verb for verb in VERBS if done(verb) in vocabulary) - verbs.keys()
+    told = (
+        _wording(
+            maker,
+            names[maker.tool.name],
+            verbs,
+            told_of,
+            starts[_start(maker.tool.description)] == 1,
+        )
+        for maker in makers
+    )
+    return tuple(replace(wording, spoken_share=spoken_share) for wording in told)
+
+
+def _start(description: str) -> str:
+    return " ".join(description.lower().split()[:8]).rstrip(".,;:")
+
+
+def _wording(
+    maker: ArgumentMaker,
+    words: tuple[str, ...],
+    verbs: Counter[str | None],
+    told_of: frozenset[str],
+    distinct: bool,
+) -> Wording:
+    verb = leading_verb(words) or unknown_verb(words, maker.tool)
+    rest = (
+        words[len(verb.split()) :] if verb and leading_verb(words) is None else words[bool(verb) :]
+    )
+    named = " ".join(spoken(w) for w in rest if w not in ("multiple", "several", "the", "a", "an"))
+    head, tail = _split(named)
+    identity = _identity(maker, verb, head)
+    noun = _noun(maker, identity, head)
+    slotted = identity is not None and (not head or _names(maker, identity, head, verb))
+    if identity is not None and maker.kind(identity) in SQL:
+        verb = "run"
+    by_name = _named_phrases(maker, verb, head, tail, slotted)
+    told = _described_phrases(maker, identity, noun) if distinct else ()
+    told += _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
+    told += _as_noun(maker, verb) if not head and identity is None else ()
+    alone = verb is not None and verbs[verb] == 1
+    # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
+    says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
+    poor = bool(told) and (verb is None or not says)
+    if poor:
+        by_name = _noun_phrases(maker, words) if verb is None else ()
+    phrases = tuple(dict.fromkeys((*by_name, *told)))
+    others = tuple(_in_other_verbs(phrases, verbs))
+    return Wording(maker, phrases, others, identity, noun, named, alone)
+
+
+def _in_other_verbs(phrases: Sequence[Phrase], taken: Counter[str | None]) -> list[Phrase]:
+    return [
+        replace(phrase, verb=verb, object=phrase.object.removeprefix("to "))
+        for phrase in phrases
+        for verb in SYNONYMS.get(phrase.verb, ())
+        if verb not in taken
+    ]
+
+
+def _split(named: str) -> tuple[str, str]:
+    parts = re.split(r" (?=(?:with|in|of|for|by|from|to|as|at|on)\b)", named, maxsplit=1)
+    return parts[0], parts[1] if len(parts) > 1 else ""
+
+
+def _identity(maker: ArgumentMaker, verb: str | None, head: str) -> str | None:
+    wanted = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
+    for name in wanted:
+        if head and _names(maker, name, head, verb):
+            return name
+    if head or verb is None or not wanted:
+        return None
+    return wanted[0] if maker.kind(wanted[0]) not in TEXTS or verb in SAYING else None
+
+
+def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool:
+    """Whether a parameter's value is the very thing that the object's last word stands for."""
+    noun, kind = spoken(name), maker.kind(name)
+    many = is_plural(noun)
+    if many != is_plural(head):
+        return False
+    last, own = singular(head.split()[-1]), singular(noun)
+    if own == last or own in (f"{last} {end}" for end in ("name", "id", "path", "title", "key")):
+        return True
+    if (
+        own.endswith((f" {last}", f" {last} name"))
+        and kind != "zone"
+        and not own.startswith("base")
+    ):
+        return True
+    if many and own in ("name", "path", "id", "item"):
+        return True
+    if kind in PATHS and last in ("file", "directory", "folder", "path", "document", "image"):
+        return own in ("path", "file", "folder", "directory") or (
+            verb in MOVING and own == "source"
+        )
+    return False
+
+
+def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
+    if identity is None:
+        return ""
+    if maker.kind(identity) in SQL:
+        return "SQL query"
+    own = re.sub(r"(?<=\w) (name|path|id)(s?)$", r"\2", spoken(identity))
+    own = plural(own[:-1]) if own.endswith("s") and maker.kind(identity) != "enum" else own
+    generic = own in ("path", "paths", "name", "names", "source", "id", "ids", "items")
+    return head if head and (generic or singular(own) in singular(head)) else own
+
+
+def _named_phrases(
+    maker: ArgumentMaker, verb: str | None, head: str, tail: str, slotted: bool
+) -> tuple[Phrase, ...]:
+    end = f" {tail}" if tail else ""
+    if not maker.tool.name.isascii() or (verb is None and not maker.tool.read_only):
+        # Nobody knows what it does: to show something would be a guess, and a wrong one.
+        name = maker.tool.name if not maker.tool.name.isascii() else with_the(f"{head}{end}")
+        return (Phrase("run", name, False),)
+    if slotted:
+        return (
+            Phrase(verb or "show", f"{_TOWARDS.get(verb or '', '')}{SLOT}{end}", verb in SHOWING),
+        )
+    if not head:
+        return (Phrase(verb or "run", tail, False),)
+    if verb is None and head.endswith("ing"):
+        return (Phrase("run", head + end, False),)
+    making = verb in MAKING and not is_plural(head)
+    thing = with_a(f"new {head}") if making else with_the(head)
+    return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
+
+
+def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, ...]:
+    """A reading tool named after what it shows: ``git_diff_staged`` as «the staged diff»."""
+    if not maker.tool.read_only or len(words) > _MOST_NOUNS:
+        return ()
+    first, *rest = sorted(words, key=lambda word: not word.endswith("ed"))
+    thing = " ".join((first, *rest))
+    lists = base_form(maker.tool.description.partition(" ")[0]) == "list"
+    return (Phrase("show", with_the(plural(thing) if lists else thing), True),)
+
+
+def _as_noun(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
+    """A tool that is named by a verb alone, where that is a noun too: «make a commit»."""
+    if verb not in NOUNS or not any(name in maker.required for name in maker.spoken_for):
+        return ()
+    doing, _, thing = NOUNS[verb].format(verb).partition(" ")
+    return (Phrase(doing, thing, False),)
+
+
+def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
+    """What a reading tool shows, from what its parameters count or filter: «the commits»."""
+    if not maker.tool.read_only:
+        return ()
+    told = (str(schema.get("description", "")) for schema in maker.properties.values())
+    things = [found[1] for text in told if (found := _COUNTED.search(text))]
+    return (Phrase("show", f"the {things[0]}", True),) if things else ()
+
+
+_COUNTED = re.compile(
+    r"\b(?:filter(?:ing)?|number of(?=.* to (?:return|list|show|fetch|get|retrieve)\b)) "
+    r"(?!results|items|entries|characters|tokens|bytes|lines|words|records)([a-z]+[^s\W]s)\b",
+    re.IGNORECASE,
+)
+_MOST_NOUNS = 3
+"""Words of a name that still reads as one thing."""
+_SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
+"""Verbs of documentation, and what a person says instead."""
+_TOWARDS = {"switch": "to "}
+"""Verbs that need a preposition before the thing itself."""
+_CUT = re.compile(
+    r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
+    r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
+    r"ids?)\b.*$|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
+    r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
+    r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
+)
+_STOP = re.compile(
+    r"[.;:(\n]| and (?!\w+ (from|in|of)\b)"
+    r"|, (?=helpful|useful|including|which|where|such|using|or of)"
+    r"| as (a|an|text|json)\b| that (can|may) "
+)
+_UNSAYABLE = re.compile(
+    r"[,<>{}\[\]`\"]|\b(this|you|your|mcp|tool|client|user|how|up to|optional|optionally|single)\b",
+    re.IGNORECASE,
+)
+_DANGLING = re.compile(r"\b(a|an|the|in|of|for|from|at|by|to|on|with|and|or)$")
+_FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
+"""What may follow the slot in a description's phrase: nothing, or one plain place."""
+
+
+def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> tuple[Phrase, ...]:
+    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
+    first, _, rest = sentence.partition(" ")
+    verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
+    rest = _CUT.sub("", f" {rest}").strip()
+    if (
+        verb is None
+        or not rest
+        or _DANGLING.search(rest)
+        or _UNSAYABLE.search(rest)
+        or len(rest.split()) > _MOST_WORDS
+    ):
+        return ()
+    shows = verb in SHOWING
+    if identity is None:
+        rest = rest.removeprefix("specific ")
+        if re.match(r"(current|new|complete|detailed)\b", rest):
+            rest = with_the(rest)
+        short = _shortened(rest, name_words(maker.tool.name))
+        return tuple(Phrase(verb, thing, shows) for thing in (rest, short) if thing)
+    slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun)
+    if slotted and slotted.startswith(SLOT):
+        slotted = _TOWARDS.get(verb, "") + slotted
+    return (Phrase(verb, slotted, shows),) if slotted else ()
+
+
+_STATE = re.compile(
+    r"(?P<things>[a-z]+s)(?: in [a-z ]+?)? that are (?P<no>not (?:yet )?)?(?P<state>[a-z]+ed)\b.*"
+)
+"""«changes in the working directory that are not yet staged»."""
+
+
+def _shortened(thing: str, named: Sequence[str]) -> str:
+    """A thing whose state follows it, the state before it: «the staged changes»; or empty."""
+    found = _STATE.fullmatch(thing)
+    if found is None:
+        return ""
+    state, no = found["state"], found["no"] or ""
+    if no:
+        state = f"un{state}" if f"un{state}" in named else f"{no}{state}"
+    return f"the {state} {found['things']}"
+
+
+_PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")
+"""A plain place at a sentence's end: «Adds file contents to the staging area»."""
+
+
+_FOR_DOING = re.compile(r" (?:to|into) the (?P<doing>[a-z]+ing) [a-z]+$")
+"""A place that is named for what is done there: «the staging area»."""
+
+
+def _phrases_with_place(
+    maker: ArgumentMaker, verb: str | None, told_of: frozenset[str]
+) -> tuple[Phrase, ...]:
+    """The tool's verb and object with the place that its description names.
+
+    Where a place is for doing something and the list tells of things that it is done to
+    (``told_of``), that is a verb too: to add a file «to the staging area» is to stage it.
+    """
+    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
+    place = _PLACE.search(sentence)
+    if place is None or verb is None or base_form(sentence.split()[0]) != verb:
+        return ()
+    placed = Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING)
+    found = _FOR_DOING.fullmatch(place[0])
+    doing = infinitive(found["doing"]) if found else None
+    return (placed, Phrase(doing, SLOT, False)) if doing in told_of else (placed,)
+
+
+def _with_slot(rest: str, noun: str) -> str | None:
+    """A description's object with the slot in the place of 'a specific table'."""
+    which = r"(?:specific |specified |given |single |new |provided |particular )?"
+    nouns = f"{re.escape(singular(noun))}|{re.escape(plural(noun))}"
+    found = re.search(rf"\b(?:a |an |the |multiple |^){which}(?:{nouns})\b", rest)
+    if not found or not _FOLLOWS.match(rest[found.end() :]):
+        return None
+    text = rest[: found.start()] + SLOT + rest[found.end() :]
+    return None if _UNSAYABLE.search(text.replace(SLOT, "")) else text

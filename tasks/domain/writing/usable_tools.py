@@ -1,0 +1,71 @@
+"""Which tools of a list rows can be written for: known before anything else is made of it."""
+
+import random
+from collections.abc import Iterable
+
+from profiles import Server
+from tasks.domain.errors import UnusableTool
+from tasks.domain.products import Tool, Toolset
+from tasks.domain.schemas.references import Document
+from tasks.domain.schemas.validation import has_hard_patterns, usable
+from tasks.domain.toollists import MOST_NAMED
+from tasks.domain.writing.values.instances import Place, draw
+from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+
+MOST_HARD = 8
+"""Tools with patterns that take megabytes each, or that cannot be run."""
+
+
+def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:
+    """The list without tools that no valid call can be written for, each with a note.
+
+    Optional parameters that no value can be written for are noted, and no row gives them; so are
+    output schemas that no result can be made up from.
+
+    Raises:
+        UnusableTool: the server is strict or includes such a tool by name, or no other is left.
+    """
+    names = frozenset(tool.name for tool in toolset.tools)
+    hard = [tool.name for tool in toolset.tools if has_hard_patterns(tool.input_schema)]
+    kept: list[Tool] = []
+    faults: list[str] = []
+    notes: list[str] = []
+    for tool in toolset.tools:
+        maker = ArgumentMaker(tool, server, names=names)
+        reason = _reason_against(maker, tool.name in hard[MOST_HARD:])
+        if reason:
+            faults.append(f"{tool.name}: {reason}")
+            continue
+        lost = _reason_against_output(tool)
+        kept.append(tool.model_copy(update={"output_schema": None}) if lost else tool)
+        notes += _notes(tool, maker.unwritable.items(), lost)
+    if (faults and (server.include_tools or not kept)) or (server.strict and (faults or notes)):
+        raise UnusableTool(" / ".join([*faults, *notes][:MOST_NAMED]))
+    said = (*toolset.notes, *(f"left out: {fault}" for fault in faults), *notes)
+    return toolset.model_copy(update={"tools": tuple(kept), "notes": said})
+
+
+def _reason_against(maker: ArgumentMaker, is_too_much: bool) -> str:
+    """Why no call of a tool can be written; empty when one can be."""
+    if is_too_much:
+        return "its patterns take too much beside those of other tools"
+    try:
+        maker.make(random.Random(maker.tool.name), Wish(optional=0.0))
+    except UnusableTool as fault:
+        return str(fault).removeprefix(f"{maker.tool.name}: ")
+    return ""
+
+
+def _reason_against_output(tool: Tool) -> str:
+    """Why no result can be made up from a tool's output schema; empty when one can be."""
+    try:
+        schema = usable(tool.output_schema or {})
+        draw(schema, Place(random.Random(0), Document(schema), "", "train", optional=0.9))
+    except UnusableTool as fault:
+        return str(fault)
+    return ""
+
+
+def _notes(tool: Tool, left_out: Iterable[tuple[str, str]], lost: str) -> list[str]:
+    notes = [f"{tool.name}: {name} is never given: {reason}" for name, reason in left_out]
+    return [*notes, f"{tool.name}: its output schema is not used: {lost}"] if lost else notes

@@ -1,0 +1,124 @@
+"""Plausible numbers: what a parameter's name and bounds allow."""
+
+import math
+import random
+import re
+from typing import Any, TypeGuard
+
+from tasks.domain.writing.values.settling import type_of
+
+_RANGES: tuple[tuple[str, int, int], ...] = (
+    (r"\bthoughts?\b", 1, 30),
+    (r"\byear", 1995, 2030),
+    (r"\bmonth", 1, 12),
+    (r"\b(day|days)\b", 1, 28),
+    (r"\bhours?\b", 0, 23),
+    (r"\bminutes?\b", 0, 59),
+    (r"percent|\bratio\b|quality|confidence", 1, 100),
+    (r"\bport\b", 1024, 9999),
+    (r"\b(page|chapter|volume|level|priority|rating|stars|floor)\b", 1, 20),
+    (r"\b(timeout|seconds|duration|delay|interval)\b", 1, 120),
+    (r"\b(lat|latitude)\b", -80, 80),
+    (r"\b(lon|lng|long|longitude)\b", -170, 170),
+    (r"\b(max length|length|characters|chars|max tokens|size|bytes)\b", 50, 5000),
+    (r"\b(width|height|depth)\b", 10, 2000),
+    (r"\b(price|amount|cost|budget|salary|total|weight|distance)\b", 5, 900),
+    (r"\bage\b", 1, 95),
+    (r"\btemperature\b", -20, 40),
+    (r"\b(limit|max|top|first|last|head|tail|results)\b", 2, 60),
+    (r"\b(count|number of|guests|people|quantity|steps|copies|lines|rows)\b", 1, 40),
+    (r"\b(index|offset|start|skip)\b", 1, 500),
+    (r"\b(id|key|number|code)\b", 1, 999),
+)
+_DECIMALS = re.compile(r"\b(lat|latitude|lon|lng|long|longitude|price|amount|cost|weight)\b")
+_USUAL = (2, 90)
+_PLACES = 2
+_LEAST_STEP = 1e-9
+"""Every whole number counts as a multiple of a smaller step."""
+_POWERS = 50
+"""How many times the least value the greatest one is where their powers of ten matter."""
+_AT_A_BOUND = 0.7
+"""Share of unusual numbers that lie at the edge of what is allowed."""
+
+
+def draw_number(
+    schema: dict[str, Any], name: str, rng: random.Random, unusual: bool
+) -> int | float:
+    """A number for a parameter of that spoken name; one near a bound when ``unusual``."""
+    whole = schema.get("type") != "number" and "number" not in schema.get("type", type_of(schema))
+    step = schema.get("multipleOf", 0)
+    if step >= _LEAST_STEP:
+        return _multiple(schema, name, rng, step)
+    low, high = usual_range(schema, name)
+    if unusual and rng.random() < _AT_A_BOUND:
+        return _neat(rng.choice((low, low + 1, high)) if high - low >= 1 else low)
+    if not whole and (_DECIMALS.search(name) or high - low < 1):
+        return _neat(_decimal(low, high, rng))
+    return rng.randint(math.ceil(low), max(math.ceil(low), math.floor(high)))
+
+
+def _decimal(low: float, high: float, rng: random.Random) -> float:
+    """A number with few digits; in a range over powers of ten (learning rates) any of them."""
+    if 0 < low < 1 and high / low >= _POWERS:
+        value = float(f"{math.exp(rng.uniform(math.log(low), math.log(high))):.1g}")
+    else:
+        width = high - low
+        places = max(1 - math.floor(math.log10(width)), _PLACES) if 0 < width < 1 else _PLACES
+        value = round(rng.uniform(low, high), places)
+    return min(max(value, low), high)
+
+
+def _neat(value: float) -> int | float:
+    return int(value) if float(value).is_integer() else value
+
+
+def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
+    """The least and the greatest value that a schema allows; None where it sets no bound."""
+    low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
+    # Until draft-04 these said whether the bound itself is left out.
+    low, above = (None, low) if above is True else (low, above)
+    high, below = (None, high) if below is True else (high, below)
+    ends: list[float] = [value for value in (low, above, high, below) if _is_number(value)]
+    width = max(ends, default=0) - min(ends, default=0)
+    step = 1 if schema.get("type") == "integer" else min(10**-_PLACES, width / 10 or 1)
+    lows = [low, above + step if _is_number(above) else None]
+    highs = [high, below - step if _is_number(below) else None]
+    return (
+        max((value for value in lows if _is_number(value)), default=None),
+        min((value for value in highs if _is_number(value)), default=None),
+    )
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _named_range(name: str) -> tuple[int, int]:
+    """The range that a parameter's name suggests."""
+    found = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
+    return next(found, _USUAL)
+
+
+def usual_range(schema: dict[str, Any], name: str) -> tuple[float, float]:
+    """The usual range where the bounds allow it, else one as wide inside the bounds."""
+    usual_low, usual_high = _named_range(name)
+    least, most = bounds(schema)
+    low = usual_low if least is None else max(usual_low, least)
+    high = usual_high if most is None else min(usual_high, most)
+    if low <= high:
+        return low, high
+    width = usual_high - usual_low
+    if least is not None and usual_high < least:
+        return least, least + width if most is None else min(most, least + width)
+    edge = usual_low if most is None else most
+    return edge - width if least is None else max(least, edge - width), edge
+
+
+def _multiple(schema: dict[str, Any], name: str, rng: random.Random, step: float) -> int | float:
+    low, high = usual_range({k: v for k, v in schema.items() if k != "multipleOf"}, name)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    if last < first:
+        _, most = bounds(schema)
+        last = first if most is None else min(first, math.floor(most / step))
+    return _neat(round(rng.randint(min(first, last), max(first, last)) * step, 10))

@@ -1,0 +1,400 @@
+"""A tool's schema → valid, plausible arguments.
+
+Every argument set that leaves here was accepted by jsonschema, against the server's own schema
+and against the compact form.
+"""
+
+import json
+import random
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import repeat
+from typing import Any
+
+from jsonschema_rs import Validator
+
+from profiles import Server
+from tasks.domain.conversations import Split
+from tasks.domain.errors import UnusableTool
+from tasks.domain.identifiers import name_words
+from tasks.domain.products import Tool
+from tasks.domain.schemas.references import Document
+from tasks.domain.schemas.validation import (
+    MOST_LOOKED_AT,
+    faults_of,
+    unusable_parts,
+    usable,
+    validator,
+)
+from tasks.domain.toollists import parameters
+from tasks.domain.writing.values.instances import (
+    DRAWS,
+    Place,
+    example_values,
+    is_open,
+    other_properties,
+    split_of,
+)
+from tasks.domain.writing.values.meanings import (
+    CLOSED,
+    VAGUE,
+    kind_of,
+    kind_of_example,
+    kind_of_number,
+    stated_fallback,
+)
+from tasks.domain.writing.values.parameters import (
+    WRAPPING,
+    count_numbers,
+    leaves,
+    tries,
+    with_required,
+    without_rivals,
+)
+from tasks.domain.writing.values.settling import needed, outline, settle, type_of
+from tasks.domain.writing.values.unknown_values import ALWAYS_KNOWN, unknown_value
+from tasks.domain.writing.values.values import KINDS
+
+TRIES = 40
+"""Argument sets drawn before a schema counts as unusable."""
+SMALL_POOL = 8
+"""A list of the server's own values that is shorter than this is shared by both splits."""
+MANY = 100_000
+"""A count of argument sets beyond it is as good as endless."""
+HOPELESS = 5
+"""Draws that could not be finished before a schema counts as unusable."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the arguments of one call are to be."""
+
+    split: Split = "train"
+    optional: float = 0.4
+    """The chance that an optional parameter is given."""
+    unusual: bool = False
+    unknown: str | None = None
+    """The parameter that gets a value which looks right and does not exist."""
+    real: bool = False
+    """Whether parameters take values that the server named, where it named some."""
+    also: frozenset[str] = frozenset()
+    """Optional parameters that are given in any case."""
+    free: bool = False
+    """Whether they may take values that exist nowhere, beside those that the operator gave."""
+
+
+@dataclass(frozen=True)
+class ArgumentMaker:
+    """Writes arguments for one tool, with what its operator knows about its values."""
+
+    tool: Tool
+    server: Server
+    found: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
+    """Values that the server named, by parameter."""
+    names: frozenset[str] = frozenset()
+    """The names of all tools of the list."""
+
+    def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
+        """Valid arguments.
+
+        Raises:
+            UnusableTool: none were found; the message names the tool and the parameter.
+        """
+        # Optional parameters may exclude each other.
+        fewer = (
+            replace(wish, optional=wish.optional * (turn % 4) / 4) for turn in range(TRIES // 2)
+        )
+        made, fault = self._made(rng, (*repeat(wish, TRIES // 2), *fewer), self.unwritable)
+        if made is None:
+            raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
+        return made
+
+    def _made(
+        self, rng: random.Random, wishes: Iterable[Wish], left_out: Collection[str]
+    ) -> tuple[dict[str, Any] | None, str]:
+        """The first valid arguments; else None, and what was wrong with the last."""
+        fault, unfinished = "", 0
+        for wish in wishes:
+            try:
+                arguments = self._draw(rng, wish, left_out)
+                fault = self.fault(arguments)
+            except UnusableTool as error:
+                fault, unfinished = str(error), unfinished + 1
+            else:
+                if not fault:
+                    return arguments, ""
+            if unfinished == HOPELESS:
+                break
+        return None, fault
+
+    def fault(self, arguments: dict[str, Any]) -> str:
+        """What is wrong with arguments, as 'parameter.path: message'; empty when nothing is."""
+        faults = (fault for check in self._validators for fault in faults_of(arguments, check))
+        return next(faults, "")
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The tool's parameters, without those that nothing can be written for."""
+        return {n: part for n, part in self._properties.items() if n not in self.unwritable}
+
+    @cached_property
+    def unwritable(self) -> dict[str, str]:
+        """Optional parameters that nothing valid can be written for, each with the reason."""
+        optional = [name for name in self._properties if name not in self.required]
+        whole = Wish(optional=0.0, also=frozenset(optional))
+        made, fault = self._made(random.Random(0), repeat(whole, 3), ())
+        if made is not None:
+            return {}
+        if len(optional) > MOST_LOOKED_AT:
+            return dict.fromkeys(optional, fault)
+        reasons = dict(unusable_parts(self.tool.input_schema))
+        for name in (name for name in optional if name not in reasons):
+            wish = Wish(optional=0.0, also=frozenset((name,)))
+            made, fault = self._made(random.Random(0), repeat(wish, TRIES), reasons)
+            if made is None or name not in made:
+                reasons[name] = fault
+        return reasons
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters that every call must have."""
+        return tuple(self._schema.get("required", ()))
+
+    @property
+    def spoken_for(self) -> tuple[str, ...]:
+        """The parameters that a user speaks of: all that are not constants of the server."""
+        return tuple(name for name in self.properties if not self.is_constant(name))
+
+    def is_constant(self, name: str) -> bool:
+        """Whether the operator fixed a parameter's value."""
+        return self._given(self.server.constants, name) is not None
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """The values that the operator fixed."""
+        fixed = {n: self._given(self.server.constants, n) for n in self.properties}
+        return {name: value for name, value in fixed.items() if value is not None}
+
+    def is_wrapper(self, name: str) -> bool:
+        """Whether a parameter only holds others, so that nobody speaks of it: ``flags``."""
+        return name in self._wrappers
+
+    @cached_property
+    def _wrappers(self) -> dict[str, dict[str, Any]]:
+        """The parameters of each parameter that only holds others."""
+        objects = {n: self.settle(part) for n, part in self._properties.items()}
+        return {
+            name: schema["properties"]
+            for name, schema in objects.items()
+            if type_of(schema) == "object"
+            and schema.get("properties")
+            and not schema["properties"].keys() & self._properties.keys()
+            and (len(objects) == 1 or not WRAPPING.isdisjoint(name_words(name)[-1:]))
+        }
+
+    def is_given(self, name: str) -> bool:
+        """Whether the operator says which values a parameter has."""
+        return self.is_constant(name) or self._given(self.server.values, name) is not None
+
+    def kind(self, name: str) -> str:
+        """The kind of a parameter's strings, or its type where it has none."""
+        return self._kinds.get(name, "words")
+
+    def _kind(self, name: str) -> str:
+        schema = self._of_one(name)
+        if "enum" in schema or "const" in schema:
+            return "enum"
+        words, described = " ".join(name_words(name)), self.settled(name).get("description", "")
+        if type_of(schema) in ("integer", "number"):
+            return kind_of_number(words, described) or type_of(schema)
+        if type_of(schema) != "string":
+            return type_of(schema)
+        if schema.get("format") in KINDS:
+            return str(schema["format"])
+        return kind_of(words, described, self.about)
+
+    def _of_one(self, name: str) -> dict[str, Any]:
+        """The schema of a parameter's single value: of the items where it takes several."""
+        schema = self.settled(name)
+        return self.settle(schema.get("items", {})) if type_of(schema) == "array" else schema
+
+    def settled(self, name: str) -> dict[str, Any]:
+        """A parameter's schema with its first usable branch chosen."""
+        return self._settled.get(name, {})
+
+    def stated_fallback(self, name: str) -> str | None:
+        """The value that a required parameter's description says to use when none is given."""
+        schema = self.settled(name)
+        if name not in self.required or type_of(schema) != "string":
+            return None
+        return stated_fallback(schema.get("description", ""))
+
+    def settle(self, schema: Any) -> dict[str, Any]:
+        """Any part of the tool's schema with its first usable branch chosen."""
+        return settle(schema, self._document, random.Random(0))
+
+    def can_be_unknown(self, name: str) -> bool:
+        """Whether a parameter can have a value that looks right and does not exist."""
+        return name in self._unknowable
+
+    @cached_property
+    def _unknowable(self) -> frozenset[str]:
+        return frozenset(name for name in self.spoken_for if self._can_be_unknown(name))
+
+    def _can_be_unknown(self, name: str) -> bool:
+        schema = self.settled(name)
+        if self.kind(name) in ALWAYS_KNOWN or schema.get("minItems", 0) > 1:
+            return False
+        if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
+            return False
+        wish = Wish(optional=0.0, also=frozenset((name,)), unknown=name)
+        return self._made(random.Random(0), repeat(wish, 3), self.unwritable)[0] is not None
+
+    def count(self) -> int | None:
+        """How many different argument sets there are; None when there are too many to count."""
+        total = 1
+        for name in self.spoken_for:
+            choices = self._choices(name)
+            if choices is None:
+                return None
+            total *= choices + (name not in self.required)
+            if total > MANY:
+                return None
+        return total
+
+    def open_values(self, arguments: dict[str, Any]) -> frozenset[str]:
+        """The values, as JSON, that the other split must not have."""
+        named = [
+            (n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)
+        ]
+        single = (v for n, whole in named for v in leaves(whole, self.settled(n), self.settle))
+        return frozenset(json.dumps(v, ensure_ascii=False) for v in single if is_open(v))
+
+    @cached_property
+    def _settled(self) -> dict[str, dict[str, Any]]:
+        inner = {n: part for parts in self._wrappers.values() for n, part in parts.items()}
+        return {n: self.settle(part) for n, part in {**inner, **self._properties}.items()}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {name: self._kind(name) for name in self._settled}
+
+    @cached_property
+    def about(self) -> str:
+        """The tool's name and description: what unclear parameter names mean."""
+        return f"{' '.join(name_words(self.tool.name))}. {self.tool.description}"
+
+    @cached_property
+    def _input(self) -> dict[str, Any]:
+        schema: dict[str, Any] = usable(self.tool.input_schema)
+        return schema
+
+    @cached_property
+    def _document(self) -> Document:
+        return Document(self._input)
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return outline(self._input, self._document)
+
+    @cached_property
+    def _properties(self) -> dict[str, Any]:
+        return with_required(self._schema)
+
+    @cached_property
+    def _quoted_names(self) -> frozenset[str]:
+        return self.names | self._properties.keys()
+
+    @cached_property
+    def _validators(self) -> tuple[Validator, ...]:
+        # Alternatives, denials and dialects can make the compact form allow less, too.
+        return validator(self.tool.input_schema), validator(parameters(self.tool))
+
+    def _place(self, rng: random.Random, wish: Wish) -> Place:
+        return Place(
+            rng,
+            self._document,
+            self.about,
+            wish.split,
+            wish.unusual,
+            wish.optional,
+            self._quoted_names,
+        )
+
+    def _given(self, table: dict[str, Any], name: str) -> Any:
+        return table.get(f"{self.tool.name}.{name}", table.get(name))
+
+    def _draw(self, rng: random.Random, wish: Wish, left_out: Collection[str]) -> dict[str, Any]:
+        at = self._place(rng, wish)
+        schema = settle(self._input, self._document, rng)
+        properties, required = with_required(schema), schema.get("required", ())
+        wanted = [
+            n for n in properties if n in required or n in wish.also or rng.random() < wish.optional
+        ]
+        wanted = [n for n in without_rivals(wanted) if n not in left_out]
+        schema, others = needed(schema, wanted, self._document, rng)
+        properties = {**{name: {} for name in others}, **with_required(schema)}
+        arguments: dict[str, Any] = {}
+        for name, part in properties.items():
+            if self.is_constant(name):
+                arguments[name] = self._given(self.server.constants, name)
+            elif name == wish.unknown:
+                arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
+            elif name in wanted or name in others:
+                arguments[name] = self._other_than(arguments, name, part, at, wish)
+        return arguments | other_properties(schema, len(arguments), at)
+
+    def _other_than(
+        self, earlier: dict[str, Any], name: str, part: Any, at: Place, wish: Wish
+    ) -> Any:
+        """A value that no other parameter has, where there is one: nobody converts A to A."""
+        value = self._value(name, part, at, wish)
+        for _ in range(DRAWS if isinstance(value, str) else 0):
+            if value not in earlier.values():
+                break
+            value = self._value(name, part, at, wish)
+        return value
+
+    def _value(self, name: str, schema: Any, at: Place, wish: Wish) -> Any:
+        pool, fewest = self._given(self.server.values, name), SMALL_POOL
+        if pool is None and wish.real:
+            pool, fewest = self.found.get(name), 2
+        if wish.free and self._is_copied(name):
+            pool = None
+        if pool is None:
+            default = schema.get("default") if isinstance(schema, dict) else None
+            return next(v for v in tries(schema, at, name) if v != default or v is None)
+        usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
+        if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
+            return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
+        return at.rng.choice(usable)
+
+    def _is_copied(self, name: str) -> bool:
+        """Whether a value is what the user types, be it there or not: a path, a branch, a text."""
+        schema = self._of_one(name)
+        is_text = type_of(schema) == "string" and "enum" not in schema and "const" not in schema
+        return is_text and self.kind(name) not in VAGUE | CLOSED
+
+    def _choices(self, name: str) -> int | None:
+        schema = self.settled(name)
+        if pool := self._given(self.server.values, name):
+            return None if type_of(schema) == "array" else len(pool)
+        if "const" in schema or "enum" in schema:
+            return len(schema.get("enum", (0,)))
+        if type_of(schema) in ("boolean", "null"):
+            return 2 if type_of(schema) == "boolean" else 1
+        if type_of(schema) == "string" and self.kind(name) not in CLOSED and self._shared(name):
+            return len(example_values(schema, self._quoted_names))
+        return count_numbers(schema, name) if type_of(schema) in ("integer", "number") else None
+
+    def _shared(self, name: str) -> bool:
+        """Whether both splits may have the same values of a parameter."""
+        pool = self._given(self.server.values, name)
+        if pool is not None:
+            return len(pool) < SMALL_POOL
+        if self.is_constant(name) or self.kind(name) in {"enum", "boolean", "null", *CLOSED}:
+            return True
+        examples = example_values(self.settled(name), self._quoted_names)
+        mere = not any(map(kind_of_example, examples))
+        return bool(examples) and mere and self.kind(name) in VAGUE

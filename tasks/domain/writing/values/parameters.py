@@ -1,0 +1,62 @@
+"""What the schemas of a tool's parameters say of them together, and one by one."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tasks.domain.identifiers import name_words
+from tasks.domain.writing.values.amounts import bounds, usual_range
+from tasks.domain.writing.values.instances import DRAWS, Place, draw
+from tasks.domain.writing.values.settling import type_of
+
+Settle = Callable[[Any], dict[str, Any]]
+WRAPPING = frozenset(
+    ("flags", "options", "opts", "params", "parameters", "args", "arguments", "input", "inputs",
+     "request", "model", "body", "payload", "kwargs")
+)  # fmt: skip
+"""Last words of the names of parameters that only hold others."""
+_RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
+"""Optional parameters that servers refuse together."""
+
+
+def without_rivals(names: list[str]) -> list[str]:
+    """Names without those that servers refuse beside another one."""
+    dropped = {second for first, second in _RIVALS if first in names and second in names}
+    return [name for name in names if name not in dropped]
+
+
+def tries(schema: Any, at: Place, name: str) -> Iterator[Any]:
+    """Draws of one value; the last is repeated, so a search for another one ends."""
+    for _ in range(DRAWS):
+        yield draw(schema, at.inside(name))
+    while True:
+        yield None
+
+
+def with_required(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema's properties; those that it requires without describing them may be anything."""
+    properties: dict[str, Any] = schema.get("properties", {})
+    return {**{name: {} for name in schema.get("required", ())}, **properties}
+
+
+def count_numbers(schema: dict[str, Any], name: str) -> int | None:
+    """How many numbers a parameter is usually given; None without an end."""
+    least, most = bounds(schema)
+    if type_of(schema) == "number" and not (least is not None and most is not None):
+        return None
+    low, high = usual_range(schema, " ".join(name_words(name)))
+    return max(int(high - low) + 1, 1)
+
+
+def leaves(value: Any, schema: dict[str, Any], settle: Settle) -> Iterator[Any]:
+    """The single values of an argument, without those that an enum names."""
+    schema = settle(schema)
+    if "enum" in schema or "const" in schema:
+        return
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from leaves(part, schema.get("properties", {}).get(name, {}), settle)
+    elif isinstance(value, list):
+        for part in value:
+            yield from leaves(part, schema.get("items", {}), settle)
+    else:
+        yield value

