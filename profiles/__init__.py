@@ -357,6 +357,10 @@ class Server(_Section):
     description: str = ""
     command: tuple[str, ...] = ()
     """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
+    folder: str = ""
+    """stdio: where the program is started, such as ``{workspace}``; empty: where we are."""
+    install: str = Field(default="", pattern=r"^[^\x00-\x1f\x7f]*$")
+    """How a person gets the program: a command, which a refusal names when it does not start."""
     url: str = ""
     """Streamable HTTP, instead of a command; ``${NAME}`` in it is taken from our environment."""
     env: dict[str, str] = {}
@@ -434,6 +438,8 @@ class ModelDeployment(_Section):
 class ServerDeployment(_Section):
     """How a server is watched: ``[deployment]`` of a server's file."""
 
+    deployed: bool = True
+    """Whether it gets a watch of its own; False for a server that is not installed with us."""
     model: str = "smollm2"
     """The model whose last bundle is compared and that is forged again."""
     nightly: str = "0 2 * * *"
@@ -521,6 +527,11 @@ def load_model_deployment(name: str) -> ModelDeployment:
 def deployed_models() -> list[str]:
     """The names of the models that get deployments of their own."""
     return [name for name in models() if load_model_deployment(name).deployed]
+
+
+def deployed_servers() -> list[str]:
+    """The names of the servers that get a watch of their own."""
+    return [name for name in servers() if load_server_deployment(name).deployed]
 
 
 def load_server_deployment(name: str) -> ServerDeployment:
