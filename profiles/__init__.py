@@ -1,7 +1,7 @@
 """What a person tunes: training profiles, models and servers. The only reader of these files.
 
-Adding a profile, a model or a server is adding one file. «Profile» here is a training profile;
-Prefect's own «profiles» (its API addresses) are something else.
+Adding a profile, a model or a server is adding one file. "Profile" here is a training profile;
+Prefect's own "profiles" (its API addresses) are something else.
 """
 
 import re
@@ -122,7 +122,7 @@ class Data(_Section):
     answered_share: float = Field(ge=0, le=1)
     """Training rows with a result and a final answer; the others end with the call."""
     spoken_share: float = Field(default=1.0, ge=0, le=1)
-    """Requests of people who speak freely: values as «5 pm» or «Seattle», at times left out, other
+    """Requests of people who speak freely: values as "5 pm" or "Seattle", at times left out, other
     verbs and nouns, typed with slips. Others are precise."""
     near_miss_share: float = Field(default=0.2, ge=0, le=1)
     """Of the rows that need no tool: those with a call's own words and values that no call answers.

@@ -33,7 +33,7 @@ class Payload(BaseModel):
 
 
 class TrainingPayload(Payload):
-    """How far a training is. Losses are text: as a number «nan» becomes null on the way."""
+    """How far a training is. Losses are text: as a number "nan" becomes null on the way."""
 
     step: int
     total_steps: int

@@ -169,7 +169,7 @@ def _one_from_the_other(
 
 
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
-    """What to do with one of the listed things: «read the first file», «list the books for …»."""
+    """What to do with one of the listed things: "read the first file", "list the books for …"."""
     phrases = [phrase for phrase in wording.phrases if phrase.has_slot]
     if phrases and wording.identity == parameter:
         phrase = rng.choice(phrases)

@@ -1,7 +1,7 @@
-"""What people ask an assistant for and a server's tools do not do: «set an alarm for 7».
+"""What people ask an assistant for and a server's tools do not do: "set an alarm for 7".
 
-The tools' own verbs come with foreign things, too: beside ``convert_time``, «convert 30 miles to
-kilometres» shows that a verb makes no call.
+The tools' own verbs come with foreign things, too: beside ``convert_time``, "convert 30 miles to
+kilometres" shows that a verb makes no call.
 """
 
 import random

@@ -22,7 +22,7 @@ class Listener:
     purposes: tuple[tuple[str, str], ...]
     """Of each tool: its name in words, and the first sentence that describes it."""
     first_word: str = ""
-    """What all tools' names begin with («git»), if anything."""
+    """What all tools' names begin with ("git"), if anything."""
 
     @classmethod
     def of(cls, toolset: Toolset) -> "Listener":

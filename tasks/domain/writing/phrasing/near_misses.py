@@ -127,7 +127,7 @@ _THINGS = (
 _NAMED = ("the {noun}", "the {noun}", "{noun}", "my {noun}", "")
 """What may stand before a value."""
 BY_NAME_SHARE = 0.2
-"""Share of them that sound like a tool of the server: «git push», beside ``git_log``."""
+"""Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
 TAIL_SHARE = 0.25
 _TAILS: dict[Split, tuple[str, ...]] = {
     "train": (

@@ -34,9 +34,9 @@ from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
 QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
 QUESTION_SHARE_ALONE = 0.9
-"""The same for a call of which nothing is said: «what time is it?» rather than «get the time»."""
+"""The same for a call of which nothing is said: "what time is it?" rather than "get the time"."""
 BY_NAME_SHARE = 0.06
-"""Share of requests that are the tool's name and its values: «git log 5», «convert time …»."""
+"""Share of requests that are the tool's name and its values: "git log 5", "convert time …"."""
 _BY_NAME: dict[Split, tuple[str, ...]] = {
     "train": ("{name} {values}", "{name}: {values}", "{name} {values} please"),
     "heldout": ("do a {name} {values}", "now {name} {values}"),
@@ -44,9 +44,9 @@ _BY_NAME: dict[Split, tuple[str, ...]] = {
 SINGLE_QUOTES_SHARE = 0.4
 """Share of texts without an apostrophe whose quotes are single ones."""
 BARE_SHARE = 0.5
-"""Share of terse texts without an article: «log since yesterday»."""
+"""Share of terse texts without an article: "log since yesterday"."""
 OTHER_VERB_SHARE = 0.35
-"""Share of requests that say a tool's verb in another word: «look up» for «get»."""
+"""Share of requests that say a tool's verb in another word: "look up" for "get"."""
 _WITH_NUMBER = re.compile(r" with (\d+ [a-z]+ ?[a-z]*)$")
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
