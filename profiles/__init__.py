@@ -121,15 +121,15 @@ class Data(_Section):
     """A tool's result longer than this is cut, visibly, in training and serving alike."""
     answered_share: float = Field(ge=0, le=1)
     """Training rows with a result and a final answer; the others end with the call."""
-    spoken_share: float = Field(default=1.0, ge=0, le=1)
+    paraphrase_share: float = Field(default=1.0, ge=0, le=1)
     """Requests of people who speak freely: values as "5 pm" or "Seattle", at times left out, other
     verbs and nouns, typed with slips. Others are precise."""
-    near_miss_share: float = Field(default=0.2, ge=0, le=1)
+    hard_negative_share: float = Field(default=0.2, ge=0, le=1)
     """Of the rows that need no tool: those with a call's own words and values that no call answers.
     Many would teach that a value is a reason not to call."""
-    several_share: float = Field(default=0.0, ge=0, le=1)
+    multiple_calls_share: float = Field(default=0.0, ge=0, le=1)
     """Of the standard rows: conversations with two calls, beside or after one another."""
-    varied_lists_share: float = Field(default=0.0, ge=0, le=1)
+    list_augmentation_share: float = Field(default=0.0, ge=0, le=1)
     """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
     scenarios: Scenarios
 
@@ -168,10 +168,10 @@ class EvaluationPlan(_Section):
     """Held-out rows that the evaluation loss is taken over while training."""
     loops: int = Field(ge=1)
     """Conversations that are taken through the whole loop, calls really executed."""
-    typed_prompts: int = Field(ge=0)
+    test_prompts: int = Field(ge=0)
     """Typed prompts asked at most, a quarter of them without a tool."""
     base_prompts: int = Field(ge=2)
-    """Held-out prompts, and as many typed ones, that the base is asked at most."""
+    """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
     max_answer_tokens: int = Field(ge=16)
     """Of an answer; a model's ``thought_tokens`` come on top."""
     call_timeout_seconds: float = Field(gt=0)
@@ -180,10 +180,10 @@ class EvaluationPlan(_Section):
 class Thresholds(_Section):
     """The rates that a model must reach to ship."""
 
-    valid: float = Field(ge=0, le=1)
-    schema_valid: float = Field(ge=0, le=1)
-    right_tool: float = Field(ge=0, le=1)
-    no_tool: float = Field(ge=0, le=1)
+    parse_rate: float = Field(ge=0, le=1)
+    schema_validity: float = Field(ge=0, le=1)
+    tool_selection: float = Field(ge=0, le=1)
+    abstention: float = Field(ge=0, le=1)
     loop: float = Field(ge=0, le=1)
     error: float = Field(ge=0, le=1)
     finished: float = Field(ge=0, le=1)
@@ -343,7 +343,7 @@ class Workspace(_Section):
         return self
 
 
-class TypedPrompt(_Section):
+class HandWrittenPrompt(_Section):
     """One prompt written apart from the generator, and its call (None: no tool)."""
 
     prompt: str
@@ -377,7 +377,7 @@ class Server(_Section):
     """Of the tools' names and descriptions and of what the server answers: rows quote them."""
     prompts: str = ""
     """A file in profiles/servers/ of prompts written apart from the generator, to score by."""
-    typed: tuple[TypedPrompt, ...] = ()
+    test_prompts: tuple[HandWrittenPrompt, ...] = ()
     """What that file holds, read when the server is loaded; never trained."""
     workspace: Workspace | None = None
 
@@ -494,7 +494,7 @@ def load_server(name: str) -> Server:
     server = _load("servers", name, Server)
     if not server.prompts:
         return server
-    return _changed(server, {"typed": _typed(_find("servers", server.prompts))})
+    return _changed(server, {"test_prompts": _test_prompts(_find("servers", server.prompts))})
 
 
 def find_server(name: str) -> Server | None:
@@ -502,12 +502,12 @@ def find_server(name: str) -> Server | None:
     return load_server(name) if name in servers() else None
 
 
-def _typed(file: Path) -> tuple[TypedPrompt, ...]:
+def _test_prompts(file: Path) -> tuple[HandWrittenPrompt, ...]:
     prompts = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():
             try:
-                prompts.append(TypedPrompt.model_validate_json(line))
+                prompts.append(HandWrittenPrompt.model_validate_json(line))
             except ValidationError as error:
                 raise ProfileError(f"{file.name}, line {number}: {explain(error)}") from error
     return tuple(prompts)

@@ -137,11 +137,13 @@ def start_short(plan: Plan, base: str, name: str) -> Trainee:
 
 def described(short: Outcome) -> dict[str, Any]:
     """The rungs that were taken, and whether the training came to its end."""
-    rungs = [update.detail for update in short.updates if update.moment == "out_of_memory"]
+    memory_fallbacks = [
+        update.detail for update in short.updates if update.moment == "out_of_memory"
+    ]
     if short.code:
-        return {FAILED: short.last_words, "rungs": rungs}
+        return {FAILED: short.last_words, "rungs": memory_fallbacks}
     record = short.record
-    return {"rungs": rungs, "steps": record["steps"], "notes": record["notes"]}
+    return {"rungs": memory_fallbacks, "steps": record["steps"], "notes": record["notes"]}
 
 
 def _killable(base: str) -> dict[str, Any]:

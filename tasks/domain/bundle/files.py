@@ -183,7 +183,7 @@ def _limits(made: Ingredients) -> list[str]:
             "Its base thinks before it answers; this model was trained to answer at once, with an "
             "empty thought, and is no reasoning model any more."
         )
-    if made.evaluation.benchmark.typed is None:
+    if made.evaluation.benchmark.hand_written is None:
         limits.append("No prompts written apart from the generator were there for this server.")
     if made.simulated_tools:
         names = ", ".join(made.simulated_tools)

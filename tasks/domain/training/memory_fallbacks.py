@@ -26,7 +26,7 @@ class Ladder(BaseModel):
     """The settings of the profile."""
     training: Training
     """Those settings as the rungs left them."""
-    rungs: tuple[str, ...] = ()
+    memory_fallbacks: tuple[str, ...] = ()
 
 
 def next_rung(training: Training, lengths: Sequence[int], *, packed: bool) -> Training | None:

@@ -62,7 +62,7 @@ class Variant:
         return message.model_copy(update={"tool_calls": calls})
 
 
-def vary(rows: Sequence[Row], share: float, seed: int) -> tuple[Row, ...]:
+def augment_lists(rows: Sequence[Row], share: float, seed: int) -> tuple[Row, ...]:
     """Give about ``share`` of the rows another list than the one that they all have."""
     if not share or not rows:
         return tuple(rows)

@@ -88,13 +88,13 @@ class Run:
         before = self.ladder.training
         after = next_rung(before, self._lengths, packed=packed and before.share_prefix == "auto")
         if after is None:
-            tried = "; ".join(self.ladder.rungs) or "nothing to give up"
+            tried = "; ".join(self.ladder.memory_fallbacks) or "nothing to give up"
             raise OutOfMemory(
                 f"{recommendation(before, self._lengths)}. Tried: {tried}. Found: {problem}"
             )
         rung = described(before, after, self._lengths)
         self.ladder = self.ladder.model_copy(
-            update={"training": after, "rungs": (*self.ladder.rungs, rung)}
+            update={"training": after, "rungs": (*self.ladder.memory_fallbacks, rung)}
         )
         self._kept.keep_ladder(self.ladder)
         return rung

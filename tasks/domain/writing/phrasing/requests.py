@@ -67,11 +67,11 @@ def request(
     wording = wording.for_one(rng)
     asked = _question(wording, said_of, split, rng)
     if asked is not None:
-        text = typed_with_care(wording, sentence(asked.text), said_of, rng)
+        text = type_with_care(wording, sentence(asked.text), said_of, rng)
         return Request(text, asked.family)
     is_terse = not wording.verbatim and rng.random() < BY_NAME_SHARE
     if is_terse and (text := _by_name(wording, said_of, split, rng)):
-        return Request(typed_with_care(wording, text, said_of, rng), f"by-name-{split}")
+        return Request(type_with_care(wording, text, said_of, rng), f"by-name-{split}")
     phrase, thing = deed(wording, said_of, rng)
     frame = _frame(_forms(wording, phrase, thing, said_of), split, rng)
     if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
@@ -85,7 +85,7 @@ def request(
         after=rng.choice(AFTERS),
         reason=rng.choice(REASONS),
     )
-    return Request(typed_with_care(wording, sentence(text), said_of, rng), frame.family)
+    return Request(type_with_care(wording, sentence(text), said_of, rng), frame.family)
 
 
 def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random) -> str:
@@ -112,7 +112,7 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
 
 
-def typed_with_care(
+def type_with_care(
     wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random
 ) -> str:
     """The text as it is typed, where all values survive that; precise people type with care."""

@@ -81,17 +81,17 @@ class Wording:
     """What the tool's name asks for, its verb left out: 'current time'."""
     bare: bool
     """Whether the verb with the value alone says enough: "Convert 14:30 …"."""
-    spoken_share: float = 1.0
+    paraphrase_share: float = 1.0
     """The share of requests whose values may take their spoken forms."""
 
     @property
     def verbatim(self) -> bool:
         """Whether values are said as they are written."""
-        return not self.spoken_share
+        return not self.paraphrase_share
 
     def for_one(self, rng: random.Random) -> "Wording":
         """The same for one request: a person speaks freely or precisely, not both."""
-        return replace(self, spoken_share=float(rng.random() < self.spoken_share))
+        return replace(self, paraphrase_share=float(rng.random() < self.paraphrase_share))
 
     @property
     def tool(self) -> Tool:
@@ -115,7 +115,7 @@ class Wording:
 
 
 def wordings(
-    toolset: Toolset, makers: Sequence[ArgumentMaker], spoken_share: float = 1.0
+    toolset: Toolset, makers: Sequence[ArgumentMaker], paraphrase_share: float = 1.0
 ) -> tuple[Wording, ...]:
     """How to ask for each tool of a server, told apart from the server's other tools."""
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
@@ -134,7 +134,7 @@ def wordings(
         )
         for maker in makers
     )
-    return tuple(replace(wording, spoken_share=spoken_share) for wording in told)
+    return tuple(replace(wording, paraphrase_share=paraphrase_share) for wording in told)
 
 
 def _start(description: str) -> str:

@@ -11,8 +11,8 @@ from functools import lru_cache
 from tasks.domain.conversations import Split
 from tasks.domain.identifiers import singular
 from tasks.domain.writing.phrasing.frames import ASKED
-from tasks.domain.writing.phrasing.listener import Exchange, Listener
 from tasks.domain.writing.phrasing.requests import sentence
+from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.values import words
 
@@ -87,9 +87,9 @@ _SMALL = 4
 """Letters of a word that says something about a tool's subject."""
 
 
-def errand(listener: Listener, split: Split, rng: random.Random) -> Exchange | None:
+def off_topic_request(context: ToolContext, split: Split, rng: random.Random) -> Exchange | None:
     """A text and its answer; None where the tools deal with all of these things."""
-    own, others = _foreign(listener.about, split)
+    own, others = _foreign(context.about, split)
     choices = own if own and (not others or rng.random() < _OWN_VERB_SHARE) else others
     if not choices:
         return None
