@@ -38,8 +38,8 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.rephrase_dataset import in_other_words
 
 FIGURES = Path(__file__).with_name("bench-data.json")
-VERBATIM, SPOKEN = "values verbatim, no near misses", "values as people say them"
-USUAL, TAUGHT = "and near misses", "and a teacher's words"
+VERBATIM, SPOKEN = "values verbatim, no hard negatives", "values as people say them"
+USUAL, TAUGHT = "and hard negatives", "and a teacher's words"
 WAYS: dict[str, dict[str, Any]] = {
     VERBATIM: {"paraphrase_share": 0.0, "hard_negative_share": 0.0},
     SPOKEN: {"hard_negative_share": 0.0},

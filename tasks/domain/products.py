@@ -352,7 +352,7 @@ class ValidationReport(Product):
     """Of the first answers to all held-out prompts."""
     latency: Latency
     completion: Rate
-    """Loops of rows that call a tool: right tool, valid call, executed, answered from it."""
+    """Loops of rows that call a tool: tool selection, valid call, executed, answered from it."""
     by_scenario: dict[str, Rate]
     cases: tuple[LoopCase, ...]
     gguf: str = ""

@@ -346,12 +346,12 @@ def test_a_refused_dataset_is_told_with_rule_count_example_and_remedy() -> None:
 def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     with (
         heard() as events,
-        pytest.raises(ValidationFailed, match=r"of the right tool \(n = 6\), need 90\.0 %"),
+        pytest.raises(ValidationFailed, match=r"select the expected tool \(n = 6\), need 90\.0 %"),
     ):
         forge("time", "tiny", "strict")
-    assert "of the right tool" in text("validation-tiny")
+    assert "select the expected tool" in text("validation-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
-    assert "of the right tool" in failure.payload["failures"][0]
+    assert "select the expected tool" in failure.payload["failures"][0]
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,7 @@ def threshold_failures(
     checks = [
         ("calls are valid", measured.parse_rate, thresholds.parse_rate),
         ("calls fit the tool's schema", measured.schema_validity, thresholds.schema_validity),
-        ("calls are of the right tool", measured.tool_selection, thresholds.tool_selection),
+        ("calls select the expected tool", measured.tool_selection, thresholds.tool_selection),
         ("loops were completed", completion(cases), thresholds.loop),
     ]
     optional = [

@@ -18,8 +18,8 @@ from tasks.domain.writing.harvest import Link
 from tasks.domain.writing.phrasing.answers import answer
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.wording import SLOT, Wording
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
-from tasks.domain.writing.values.maker import DrawOptions
 
 TRIES = 12
 """Conversations begun before none is made."""

@@ -26,7 +26,8 @@ from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext, ba
 from tasks.domain.writing.phrasing.wording import Wording, wordings
 from tasks.domain.writing.scenarios import Quota, askable, plan
 from tasks.domain.writing.simulation import simulate, simulate_error
-from tasks.domain.writing.values.maker import ArgumentMaker, DrawOptions
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 TRIES = 60
 """Calls and texts tried for one row before its tool counts as used up."""
@@ -201,9 +202,9 @@ class _Writer:
     def _near_miss(self, split: Split, rng: random.Random) -> Row | None:
         choices = [words for words in self.words.values() if words.maker.spoken_for]
         kinds: dict[str, Callable[[], Exchange | None]] = {
-            "near-miss": lambda: hard_negative(choices, self.told[split], split, rng),
-            "beyond": lambda: unsupported_request(choices, self.context, split, rng),
-            "errand": lambda: off_topic_request(self.context, split, rng),
+            "hard-negative": lambda: hard_negative(choices, self.told[split], split, rng),
+            "unsupported": lambda: unsupported_request(choices, self.context, split, rng),
+            "off-topic": lambda: off_topic_request(self.context, split, rng),
         }
         kind = rng.choice(tuple(kinds))
         found = kinds[kind]()

@@ -9,8 +9,9 @@ from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas.references import Document
 from tasks.domain.schemas.validation import has_hard_patterns, usable
 from tasks.domain.toollists import MOST_NAMED
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import Place, draw
-from tasks.domain.writing.values.maker import ArgumentMaker, DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 MOST_HARD = 8
 """Tools with patterns that take megabytes each, or that cannot be run."""

@@ -223,7 +223,7 @@ def test_the_readme_says_how_to_run_it_how_good_it_is_and_what_that_does_not_say
     assert "llama-server -m model.gguf --jinja" in text
     assert "ollama create time-zones-smollm2 -f Modelfile" in text
     assert "| now | The \\| time |" in text
-    assert "floor: always one call" in text
+    assert "always one call" in text
     assert "90.0 % [59.6, 98.2] n=10" in text
     assert "come from the generator that wrote the training rows" in text
     assert "Results of these tools were simulated, not the server's: now." in text

@@ -13,7 +13,8 @@ from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.toolcalls import ToolCall, faults, validator
 from tasks.domain.toollists import functions
-from tasks.domain.writing.values.maker import ArgumentMaker, DrawOptions
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.places import famous_cities, zone_cities
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, server
 

@@ -23,7 +23,8 @@ from tasks.domain.writing.phrasing.spoken import mentions, quoted
 from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
 from tasks.domain.writing.phrasing.verbs import base_form, done
 from tasks.domain.writing.phrasing.wording import Wording, wordings
-from tasks.domain.writing.values.maker import ArgumentMaker, DrawOptions
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.meanings import kind_of
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, server
 
@@ -268,7 +269,7 @@ def test_no_request_offers_help_with_a_tool_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])
-def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> None:
+def test_a_hard_negative_has_a_calls_values_and_asks_for_nothing(split: Split) -> None:
     wording, rng = _wording(CLOCKS, "convert_time"), random.Random(3)
     said = [
         hard_negative([replace(wording, paraphrase_share=0.0)], {}, split, rng) for _ in range(40)
@@ -307,7 +308,7 @@ def test_a_request_beyond_every_tool_sounds_like_one_only_where_they_share_a_fir
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])
-def test_an_errand_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split) -> None:
+def test_an_off_topic_request_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split) -> None:
     context = ToolContext.of(CLOCKS)
     said = [off_topic_request(context, split, random.Random(n)) for n in range(200)]
     texts = [found[0].lower() for found in said if found]
@@ -316,7 +317,7 @@ def test_an_errand_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split)
     assert not [text for text in texts if re.search(r"\b(time|zone)s?\b", text)]
 
 
-def test_errands_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
+def test_off_topic_requests_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
     told = {}
     for split in ("train", "heldout"):
         about = ToolContext((), (), "sets an alarm, sends postcards", ())

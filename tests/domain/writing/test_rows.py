@@ -104,15 +104,15 @@ def test_no_row_says_what_the_model_is_asked_afterwards() -> None:
     assert said.isdisjoint(text.casefold() for text in asked)
 
 
-def test_most_near_misses_say_the_values_of_a_row_that_calls() -> None:
+def test_most_hard_negatives_say_the_values_of_a_row_that_calls() -> None:
     plain = data(400, paraphrase_share=0.0, hard_negative_share=1.0)
     written = write_rows(CLOCKS, server(), plain, _simulating(CLOCKS))
     for rows in (written.train, written.heldout):
         calls = [set(map(str, row.calls[0].arguments.values())) for row in rows if row.calls]
-        misses = [row for row in rows if row.phrasing.startswith("near-miss-")]
-        pairs = [row for row in misses if any(_says(row, values) for values in calls if values)]
-        assert misses
-        assert len(pairs) >= 0.6 * len(misses)
+        negatives = [row for row in rows if row.phrasing.startswith("hard-negative-")]
+        pairs = [row for row in negatives if any(_says(row, values) for values in calls if values)]
+        assert negatives
+        assert len(pairs) >= 0.6 * len(negatives)
 
 
 def _says(row: Row, values: set[str]) -> bool:

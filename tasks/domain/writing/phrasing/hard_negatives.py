@@ -19,7 +19,7 @@ from tasks.domain.writing.phrasing.tool_context import ToolContext
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values import words
-from tasks.domain.writing.values.maker import DrawOptions
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.words import pieces
 
 PAIRED_SHARE = 0.8
@@ -70,8 +70,8 @@ def hard_negative(
 ) -> tuple[str, str] | None:
     """A text and its answer; None where no tool has values to say.
 
-    ``called``: arguments of calls that rows of the split make, by tool. Most near misses say those
-    of one of them, so that the two rows differ in nothing but what is meant.
+    ``called``: arguments of calls that rows of the split make, by tool. Most hard negatives say
+    those of one of them, so that the two rows differ in nothing but what is meant.
     """
     if not choices:
         return None

@@ -65,7 +65,7 @@ _ERRANDS: dict[str, str] = {
     "update": "the apps on my phone|my address at the bank|my CV",
     "write": "a cheque for {n} euros|my name on the list|to {name} for me",
 }
-"""Verb → the rest of the errand; every fourth is kept for the held-out split."""
+"""Verb → the rest of the request; every fourth is kept for the held-out split."""
 _ASKED: dict[Split, tuple[str, ...]] = {
     "train": (
         "{do}",
@@ -103,7 +103,7 @@ def off_topic_request(context: ToolContext, split: Split, rng: random.Random) ->
 
 @lru_cache(maxsize=64)
 def _foreign(about: str, split: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The errands whose things no tool deals with: with a tool's own verb, and with another."""
+    """The requests whose things no tool deals with: with a tool's own verb, and with another."""
     known = _words(about)
     every = [(verb, rest) for verb, rests in _ERRANDS.items() for rest in rests.split("|")]
     own, others = list[str](), list[str]()

@@ -15,7 +15,6 @@ from typing import Any
 from jsonschema_rs import Validator
 
 from profiles import Server
-from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
 from tasks.domain.identifiers import name_words
 from tasks.domain.products import Tool
@@ -28,6 +27,7 @@ from tasks.domain.schemas.validation import (
     validator,
 )
 from tasks.domain.toollists import parameters
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -67,24 +67,6 @@ HOPELESS = 5
 
 
 @dataclass(frozen=True)
-class DrawOptions:
-    """How the arguments of one call are to be."""
-
-    split: Split = "train"
-    optional: float = 0.4
-    """The chance that an optional parameter is given."""
-    unusual: bool = False
-    unknown: str | None = None
-    """The parameter that gets a value which looks right and does not exist."""
-    real: bool = False
-    """Whether parameters take values that the server named, where it named some."""
-    also: frozenset[str] = frozenset()
-    """Optional parameters that are given in any case."""
-    free: bool = False
-    """Whether they may take values that exist nowhere, beside those that the operator gave."""
-
-
-@dataclass(frozen=True)
 class ArgumentMaker:
     """Writes arguments for one tool, with what its operator knows about its values."""
 
@@ -114,12 +96,12 @@ class ArgumentMaker:
     def _made(
         self,
         rng: random.Random,
-        choices_of_options: Iterable[DrawOptions],
+        attempts: Iterable[DrawOptions],
         left_out: Collection[str],
     ) -> tuple[dict[str, Any] | None, str]:
         """The first valid arguments; else None, and what was wrong with the last."""
         fault, unfinished = "", 0
-        for options in choices_of_options:
+        for options in attempts:
             try:
                 arguments = self._draw(rng, options, left_out)
                 fault = self.fault(arguments)
