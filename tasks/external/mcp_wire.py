@@ -282,7 +282,9 @@ def ready(server: Server, workspace: Path | None) -> Server:
             f"server {server.name!r}: is a tool list in a file, needed one that runs"
         )
     placed = located(server, workspace)
-    if any("{workspace}" in text for text in (*placed.command, placed.folder, *placed.env.values())):
+    if any(
+        "{workspace}" in text for text in (*placed.command, placed.folder, *placed.env.values())
+    ):
         raise ServerFailed(f"server {server.name!r}: names {{workspace}}, needed a workspace")
     return placed.model_copy(
         update={
