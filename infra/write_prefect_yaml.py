@@ -47,7 +47,7 @@ def prefect_yaml() -> str:
         content["pull"] = pull
     content["deployments"] = [
         *(entry for model in profiles.deployed_models() for entry in _of_model(model)),
-        *(_watch(server) for server in profiles.servers()),
+        *(_watch(server) for server in profiles.deployed_servers()),
     ]
     return _HEADER + yaml.dump(
         content, Dumper=_Plain, sort_keys=False, width=100, allow_unicode=True
