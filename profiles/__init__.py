@@ -4,6 +4,7 @@ Adding a profile, a model or a server is adding one file. «Profile» here is a 
 Prefect's own «profiles» (its API addresses) are something else.
 """
 
+import hashlib
 import re
 import shlex
 import shutil
@@ -190,6 +191,22 @@ class Thresholds(_Section):
     """Answers that are not cut off inside a thought."""
 
 
+class Promotion(_Section):
+    """When a new version takes the champion's place, and how long old ones are kept."""
+
+    margin: float = Field(ge=0, le=1)
+    """How much lower exact match, abstention accuracy and completed loops may each be, where the
+    mean of the first two is higher."""
+    approval: Literal["none", "person"]
+    """"person": the run pauses until somebody has looked at both side by side."""
+    approval_hours: float = Field(gt=0)
+    """How long that is waited for; then the version is not promoted."""
+    versions_kept: int = Field(ge=1)
+    """The newest versions that are never removed."""
+    days_kept: float = Field(ge=0)
+    """Older ones are removed after so many days; never the champion and the one before it."""
+
+
 class TeacherPlan(_Section):
     """The model that puts rows into other words, and what it may cost."""
 
@@ -261,6 +278,7 @@ class Profile(_Section):
     data: Data
     quality: Quality
     evaluation: EvaluationPlan
+    promotion: Promotion
     thresholds: Thresholds
     teacher: TeacherPlan | None = None
     """Without one, all texts are written offline."""
@@ -511,6 +529,14 @@ def _typed(file: Path) -> tuple[TypedPrompt, ...]:
             except ValidationError as error:
                 raise ProfileError(f"{file.name}, line {number}: {explain(error)}") from error
     return tuple(prompts)
+
+
+def phrasebook_fingerprint(server: str) -> str:
+    """The sha256 of a server's phrasebook; empty where it has none."""
+    name = f"{server}.phrasebook.jsonl"
+    files = [folder / "servers" / name for folder in _folders()]
+    found = next((file for file in files if file.is_file()), None)
+    return hashlib.sha256(found.read_bytes()).hexdigest() if found else ""
 
 
 def load_model_deployment(name: str) -> ModelDeployment:

@@ -65,6 +65,7 @@ def benchmark_model(
         typed_compared=compare(typed_sample, _at(typed_answers, base.typed_places), base.typed)
         if typed
         else None,
+        typed_answers=tuple(typed_answers),
         gguf=tuned.files.sha256,
         examples=scoring.mistakes(rows, answers),
     )

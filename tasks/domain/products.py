@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Quantization
+from tasks.domain.comparisons import Challenge, Comparison
 from tasks.domain.conversations import Scenario, fingerprint
 from tasks.domain.training.memory import Estimate, RowLengths
 from tasks.domain.training.sizes import Device
@@ -294,23 +295,6 @@ class BaseAnswers(Product):
     typed: tuple[str | None, ...]
 
 
-class Comparison(Product):
-    """Two models on the same prompts, those left out where either's thought was cut off."""
-
-    both: int
-    """Prompts that both answer right."""
-    only_tuned: int
-    only_base: int
-    neither: int
-    p_value: float
-    """Of the exact two-sided McNemar test: how likely such a difference is between equals."""
-
-    @property
-    def prompts(self) -> int:
-        """How many were compared."""
-        return self.both + self.only_tuned + self.only_base + self.neither
-
-
 class BenchmarkReport(Product):
     """The tuned model beside its base and the models that learned nothing."""
 
@@ -327,6 +311,8 @@ class BenchmarkReport(Product):
     """Both on the base's sample; None in reports from before there was one."""
     typed_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
+    typed_answers: tuple[str | None, ...] = ()
+    """What the tuned model says to the typed prompts, in their order; None: a cut thought."""
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
 
@@ -369,6 +355,10 @@ class Evaluation(Product):
     gguf: GgufModel
     validation: ValidationReport
     benchmark: BenchmarkReport
+    trained: Trained | None = None
+    """What was evaluated; None where files were handed in."""
+    challenge: Challenge | None = None
+    """Beside the champion; None where there is none, or where it is this very file."""
 
 
 class Bundle(Product):
@@ -380,3 +370,9 @@ class Bundle(Product):
     model: str
     profile: str
     toolset_fingerprint: str
+    version: str = ""
+    """Which version it is; empty where it was packed by hand."""
+    promoted: bool = True
+    """Whether this version is the champion."""
+    reason: str = ""
+    """Why it is, or why it is not."""

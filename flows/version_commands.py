@@ -1,0 +1,60 @@
+"""What the commands of ``mcp-forge`` take that are about versions of a bundle."""
+
+from pydantic import BaseModel, Field
+from pydantic_settings import CliPositionalArg
+
+from flows.commands import in_prefect, say
+
+BUNDLE = "a bundle's name, as in dist: <server>-<model>"
+VERSION = "a version's id, or how it begins"
+
+
+class Versions(BaseModel):
+    """List the versions of a bundle, or of all, with what became of each."""
+
+    name: CliPositionalArg[str] = Field("", description=BUNDLE)
+
+    def cli_cmd(self) -> None:
+        """List without a Prefect server: nothing of it is worth keeping."""
+        from tasks.list_versions import list_versions
+
+        say(list_versions(self.name))
+
+
+class Diff(BaseModel):
+    """Say what two versions of a bundle differ in: what made them, and how good they are."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    one: CliPositionalArg[str] = Field(description=VERSION)
+    other: CliPositionalArg[str] = Field(description=VERSION)
+
+    def cli_cmd(self) -> None:
+        """Compare without a Prefect server: nothing of it is worth keeping."""
+        from tasks.list_versions import compare_versions
+
+        say(compare_versions(self.name, self.one, self.other))
+
+
+class Promote(BaseModel):
+    """Make a version the champion, whatever was measured."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    version: CliPositionalArg[str] = Field(description=VERSION)
+    reason: str = Field("a person chose it", description="it stands among the decisions")
+
+    def cli_cmd(self) -> None:
+        """Promote, and say where the bundle lies."""
+        bundle = in_prefect("flows.versions:promote", **self.model_dump())
+        say(f"version {bundle.version} is the champion; bundle {bundle.path}")
+
+
+class Rollback(BaseModel):
+    """Go back to the champion before this one."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    reason: str = Field("a person went back", description="it stands among the decisions")
+
+    def cli_cmd(self) -> None:
+        """Go back, and say where the bundle lies."""
+        bundle = in_prefect("flows.versions:rollback", **self.model_dump())
+        say(f"version {bundle.version} is the champion again; bundle {bundle.path}")
