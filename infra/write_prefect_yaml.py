@@ -19,6 +19,8 @@ FILE = Path("prefect.yaml")
 _HEADER = (
     "# Written by infra/write_prefect_yaml.py from profiles/: change those, then `make deploy`.\n"
 )
+_STEP = "tasks.external.code_version.deployed_code"
+"""What says the version of the code that is deployed; Prefect keeps it with each deployment."""
 _ENVIRONMENT = {"PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true"}
 _PLACING = _ENVIRONMENT | {"MCP_FORGE_PLACEMENT": "pools"}
 """Of the flows that hand their heavy stages to the pool gpu."""
@@ -42,6 +44,7 @@ def main() -> None:
 def prefect_yaml() -> str:
     """The whole file."""
     content: dict[str, Any] = {"name": "mcp-forge"}
+    content["build"] = [{_STEP: {"id": "code"}}]
     pull = _pull(Settings().code)
     if pull:
         content["pull"] = pull
@@ -104,6 +107,7 @@ def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> 
     room = {} if pool == CPU else job_variables(profiles.load_model(name), Settings().pool_type)
     return {
         "name": name,
+        "version": "{{ code.version }}",
         "entrypoint": f"flows.{flow}:{flow}",
         "tags": ["mcp-forge", flow, f"{kind}:{name}"],
         "parameters": parameters,

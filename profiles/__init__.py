@@ -77,6 +77,9 @@ class Training(_Section):
     """"auto" puts the system turn and tool list once before the conversations of a step."""
     pack_tokens: int = Field(ge=1)
     """Tokens of one pack at most; the conversations of a step are several packs where needed."""
+    report_to: tuple[Literal["mlflow", "tensorboard", "wandb"], ...] = Field((), exclude=True)
+    """Trackers that TRL reports to beside Prefect; another one is no reason to train again, so it
+    is left out of dumps and cache keys."""
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

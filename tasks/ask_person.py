@@ -36,7 +36,7 @@ def ask_person(
     """
     if promotion.approval == "none" or not (verdict.promoted and verdict.is_new):
         return verdict
-    events.approval_requested(version, verdict)
+    events.approval_requested(version.id, version.model, verdict)
     answer = _wait(_page(version, verdict, challenge), int(promotion.approval_hours * 3600))
     if answer is None:
         reason = f"nobody answered within {promotion.approval_hours:g} hours"

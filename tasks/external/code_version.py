@@ -22,6 +22,11 @@ def code_version() -> str:
     return f"{version}+{commit}" if commit else version
 
 
+def deployed_code() -> dict[str, str]:
+    """A build step of ``prefect deploy``: what a deployment's ``version`` is."""
+    return {"version": code_version()}
+
+
 def _described() -> str:
     if not (_ROOT / ".git").exists():
         return ""

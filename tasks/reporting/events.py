@@ -16,7 +16,6 @@ from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
 
 from tasks.domain.bundle.tool_changes import ToolChanges
-from tasks.domain.bundle.versions import Version
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
@@ -91,9 +90,9 @@ def bundle_rejected(bundle: Bundle, verdict: Verdict) -> None:
     _emit(schema.BUNDLE_REJECTED, payload, server=bundle.server, model=bundle.model)
 
 
-def approval_requested(version: Version, verdict: Verdict) -> None:
+def approval_requested(version: str, model: str, verdict: Verdict) -> None:
     """``mcp-forge.approval.requested`` of the run that pauses for a person."""
-    _emit(schema.APPROVAL_REQUESTED, _of_verdict(version.id, verdict), model=version.model)
+    _emit(schema.APPROVAL_REQUESTED, _of_verdict(version, verdict), model=model)
 
 
 def _of_verdict(version: str, verdict: Verdict) -> schema.VerdictPayload:

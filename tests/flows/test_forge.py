@@ -115,7 +115,6 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "training/tiny": profile(),
         "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
         "training/strict": profile(thresholds={"right_tool": 0.9}),
-        "training/careful": profile(promotion={"approval": "person"}),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
             training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
@@ -575,12 +574,35 @@ def test_only_a_better_model_takes_the_champions_place(
     forged: Forged, own_profiles: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     """Drift, a worse challenger, a person's choice, a better one that is approved, a rollback."""
-    first, dist = forged.bundle.version, Path(os.environ["MCP_FORGE_DIST"]) / "time-tiny"
+    first = forged.bundle.version
     assert watch("time", "tiny", "tiny") is None
-
-    # The tools change, and what is forged for them never says a word: it is not promoted.
-    change_a_tool(first)
     write(own_profiles, {"models/tiny": model(mute(tiny_base, tmp_path / "mute"))})
+    worse = forged_for_other_tools(first)
+    assert watch("time", "tiny", "tiny") is None, "the same tools are not forged again every night"
+    assert promote("time-tiny", worse.version[:-2], "to look at it").version == worse.version
+    assert_champion(worse.version)
+    asking = profile(promotion={"approval": "person"})
+    write(own_profiles, {"models/tiny": model(tiny_base), "training/tiny": asking})
+    with answering(approve=True, comment="seen") as asked:
+        better = forge("time", "tiny", "tiny")
+    write(own_profiles, {"training/tiny": profile()})
+    assert "| abstention accuracy | 100.0 % | 0.0 % |" in asked[0]
+    assert better.promoted
+    assert " differs by +50.0 points [+" in better.reason
+    assert better.reason.endswith("; approved by a person: seen")
+    assert better.version == first, "the same file for the same tools is the same version"
+    assert_champion(better.version)
+    assert rollback("time-tiny").version == worse.version
+    assert_champion(worse.version)
+    page = list_versions("time-tiny")
+    assert f"| → | {worse.version} |" in page
+    assert f"| {first} |" in page
+    assert "| base_sha256 |" in compare_versions("time-tiny", first, worse.version)
+
+
+def forged_for_other_tools(champion: str) -> Bundle:
+    """A tool changes, and what is forged for it never says a word: it is not promoted."""
+    change_a_tool(champion)
     with heard() as events:
         worse = watch("time", "tiny", "tiny")
     assert worse is not None
@@ -590,33 +612,23 @@ def test_only_a_better_model_takes_the_champions_place(
     assert told["mcp-forge.tools.changed"]["changed"] == {"get_current_time": ["description"]}
     assert told["mcp-forge.bundle.rejected"] == {
         "version": worse.version,
-        "champion": first,
+        "champion": champion,
         "reason": worse.reason,
     }
     assert "mcp-forge.bundle.published" not in told
     assert "Rows of changed tools (get_current_time) were left out" in text("challenge-tiny")
     assert "**not promoted**: " in text("challenge-tiny")
-    assert champion() == first
-    assert watch("time", "tiny", "tiny") is None, "the same tools are not forged again every night"
+    return worse
 
-    # A person may choose it all the same; then a better one waits for a person.
-    assert promote("time-tiny", worse.version[:-2], "to look at it").version == champion()
-    assert (dist / "model.gguf").read_bytes() == gguf_of(worse.version).read_bytes()
-    write(own_profiles, {"models/tiny": model(tiny_base)})
-    with answering(approve=True, comment="seen") as asked:
-        better = forge("time", "tiny", "careful", "f16")
-    assert better.promoted
-    assert better.reason.endswith("[+17.1, +50.0]; approved by a person: seen"), better.reason
-    assert "| abstention accuracy | 100.0 % | 0.0 % |" in asked[0]
-    assert champion() == better.version
-    assert (dist / "model.gguf").read_bytes() == gguf_of(better.version).read_bytes()
 
-    assert rollback("time-tiny").version == champion() == worse.version
-    assert (dist / "model.gguf").read_bytes() == gguf_of(worse.version).read_bytes()
-    page = list_versions("time-tiny")
-    assert f"| → | {worse.version} |" in page
-    assert f"| {better.version} |" in page
-    assert "| quantization | q8_0 | f16 |" in compare_versions("time-tiny", first, better.version)
+def assert_champion(version: str) -> None:
+    """It is that by what was decided, and it lies in dist."""
+    found = Versions("time-tiny").champion()
+    assert found is not None
+    assert found.id == version
+    put = Path(os.environ["MCP_FORGE_DIST"]) / "time-tiny" / "model.gguf"
+    kept = storage() / "versions" / "time-tiny" / version / "bundle" / "model.gguf"
+    assert put.read_bytes() == kept.read_bytes()
 
 
 def change_a_tool(version: str) -> None:
@@ -630,16 +642,6 @@ def change_a_tool(version: str) -> None:
 
 def storage() -> Path:
     return Path(os.environ["MCP_FORGE_HOME"]) / "storage"
-
-
-def gguf_of(version: str) -> Path:
-    return storage() / "versions" / "time-tiny" / version / "bundle" / "model.gguf"
-
-
-def champion() -> str:
-    found = Versions("time-tiny").champion()
-    assert found is not None
-    return found.id
 
 
 @contextmanager
@@ -666,10 +668,16 @@ def answering(**answer: Any) -> Iterator[list[str]]:
         done.result(timeout=60)
 
 
+def careful(hours: float) -> Promotion:
+    """A person is to answer within that time."""
+    plan = load_profile("tiny").promotion
+    return plan.model_copy(update={"approval": "person", "approval_hours": hours})
+
+
 @flow
 def waiting(promotion: Promotion) -> Verdict:
     """A run that asks a person about a version."""
-    (version,) = [one for one in Versions("time-tiny").all() if one.id == champion()]
+    version = Versions("time-tiny").all()[0]
     verdict = Verdict(promoted=True, reason="it is better", champion=None)
     return ask_person(verdict, version, None, promotion)
 
@@ -678,9 +686,7 @@ def test_a_version_that_nobody_approves_in_time_is_not_promoted_and_the_run_ends
     forged: Forged,
 ) -> None:
     assert forged.bundle
-    promotion = load_profile("careful").promotion
-    soon = promotion.model_copy(update={"approval_hours": 2 / 3600})
-    state = waiting(soon, return_state=True)
+    state = waiting(careful(hours=2 / 3600), return_state=True)
     assert state.is_completed()
     verdict = state.result()
     assert not verdict.promoted
@@ -690,7 +696,7 @@ def test_a_version_that_nobody_approves_in_time_is_not_promoted_and_the_run_ends
 def test_a_version_that_a_person_refuses_is_not_promoted(forged: Forged) -> None:
     assert forged.bundle
     with answering(approve=False, comment="not today"):
-        verdict = waiting(load_profile("careful").promotion)
+        verdict = waiting(careful(hours=1))
     assert not verdict.promoted
     assert verdict.reason == "it is better; refused by a person: not today"
 
