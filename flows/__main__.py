@@ -40,6 +40,7 @@ class Commands(BaseSettings):
     diff: CliSubCommand[version_commands.Diff]
     promote: CliSubCommand[version_commands.Promote]
     rollback: CliSubCommand[version_commands.Rollback]
+    push: CliSubCommand[version_commands.Push]
     doctor: CliSubCommand[commands.Doctor]
 
     def cli_cmd(self) -> None:

@@ -58,3 +58,17 @@ class Rollback(BaseModel):
         """Go back, and say where the bundle lies."""
         bundle = in_prefect("flows.versions:rollback", **self.model_dump())
         say(f"version {bundle.version} is the champion again; bundle {bundle.path}")
+
+
+class Push(BaseModel):
+    """Put a version on the Hugging Face hub; the token is HF_TOKEN's or a Secret block's."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    repository: CliPositionalArg[str] = Field(description="<owner>/<name> on the hub")
+    version: str = Field("", description=f"{VERSION}; the champion by default")
+    private: bool = Field(True, description="whether a new repository is private")
+    token_secret: str = Field("", description="a Prefect Secret block with the hub's token")
+
+    def cli_cmd(self) -> None:
+        """Push, and say where it is."""
+        say(f"pushed to {in_prefect('flows.versions:push', **self.model_dump())}")

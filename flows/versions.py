@@ -4,6 +4,7 @@ from prefect import flow
 
 from tasks.domain.products import Bundle
 from tasks.move_champion import move_champion, roll_back
+from tasks.push_version import push_version
 
 
 @flow
@@ -27,3 +28,19 @@ def rollback(name: str, reason: str = "a person went back") -> Bundle:
         reason: it stands among the decisions.
     """
     return roll_back(name, reason)
+
+
+@flow
+def push(
+    name: str, repository: str, version: str = "", private: bool = True, token_secret: str = ""
+) -> str:
+    """Put a version on the Hugging Face hub: adapter, GGUF file, proofs, model and dataset card.
+
+    Args:
+        name: the bundle's, as in dist: <server>-<model>.
+        repository: <owner>/<name> on the hub; made if it is not there.
+        version: its id, or how that begins; the champion when empty.
+        private: whether a new repository is private.
+        token_secret: the Secret block that holds the hub's token; HF_TOKEN when empty.
+    """
+    return push_version(name, repository, version, private, token_secret)

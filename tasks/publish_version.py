@@ -58,6 +58,8 @@ def _record(
         exact=score.exact.value,
         no_tool=score.no_tool.value,
         loops=evaluation.validation.completion.value,
+        adapter=trained.adapter.files,
+        dataset_card=trained.dataset.card,
         lineage=_lineage(trained, toolset, recipe),
     )
 
@@ -72,6 +74,7 @@ def _lineage(trained: Trained, toolset: Toolset, recipe: Recipe) -> Lineage:
         phrasebook=phrasebook_fingerprint(toolset.server),
         base=adapter.base.origin,
         base_sha256=adapter.base.files.sha256,
+        base_licence=adapter.base.licence,
         adapter=adapter.files.sha256,
         profile=recipe.profile.name,
         profile_fingerprint=fingerprint(recipe.profile.model_dump(mode="json")),

@@ -21,6 +21,7 @@ class Lineage(Product):
     """sha256 of the server's phrasebook; empty where it has none."""
     base: str
     base_sha256: str
+    base_licence: str
     adapter: str
     """sha256 of the adapter's files."""
     profile: str
@@ -48,6 +49,9 @@ class Version(Product):
     no_tool: float
     loops: float
     """Rates on its own held-out rows."""
+    adapter: StoredFile | None = None
+    """Where it lies in the storage, as long as it is kept there."""
+    dataset_card: StoredFile | None = None
     lineage: Lineage
 
 
