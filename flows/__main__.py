@@ -40,6 +40,7 @@ class Commands(BaseSettings):
     diff: CliSubCommand[version_commands.Diff]
     promote: CliSubCommand[version_commands.Promote]
     rollback: CliSubCommand[version_commands.Rollback]
+    sweep: CliSubCommand[version_commands.Sweep]
     push: CliSubCommand[version_commands.Push]
     doctor: CliSubCommand[commands.Doctor]
 

@@ -1,9 +1,14 @@
 """What the commands of ``mcp-forge`` take that are about versions of a bundle."""
 
-from pydantic import BaseModel, Field
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import CliPositionalArg
 
-from flows.commands import in_prefect, say
+from flows.commands import QUANTIZATION, SERVER, in_prefect, say
+from profiles import Quantization, explain
+from tasks.domain.errors import ForgeError
 
 BUNDLE = "a bundle's name, as in dist: <server>-<model>"
 VERSION = "a version's id, or how it begins"
@@ -72,3 +77,35 @@ class Push(BaseModel):
     def cli_cmd(self) -> None:
         """Push, and say where it is."""
         say(f"pushed to {in_prefect('flows.versions:push', **self.model_dump())}")
+
+
+class _Plan(BaseModel):
+    """What a sweep's file says: TOML with these three lists."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    models: list[str] = Field(min_length=1)
+    profiles: list[str] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=1)
+
+
+class Sweep(BaseModel):
+    """Train models with profiles and seeds; the best by held-out rows challenges the champion."""
+
+    plan: CliPositionalArg[str] = Field(description="a TOML file: models, profiles, seeds")
+    server: str = Field(description=SERVER)
+    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+    samples: int | None = Field(None, description="rows to train on; the profile's by default")
+
+    def cli_cmd(self) -> None:
+        """Read the plan, sweep, and say what became of the best one."""
+        try:
+            plan = _Plan.model_validate(tomllib.loads(Path(self.plan).read_text("utf-8")))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
+        except ValidationError as error:
+            raise ForgeError(f"{self.plan}: {explain(error)}") from error
+        asked = self.model_dump(exclude={"plan"}) | plan.model_dump()
+        bundle = in_prefect("flows.sweep:sweep", **asked)
+        word = "the champion" if bundle.promoted else "not promoted"
+        say(f"version {bundle.version} of {bundle.model}, {word}: {bundle.reason}")

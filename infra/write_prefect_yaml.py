@@ -21,6 +21,15 @@ _HEADER = (
 )
 _STEP = "tasks.external.code_version.deployed_code"
 """What says the version of the code that is deployed; Prefect keeps it with each deployment."""
+_VERSION = "{{ code.version }}"
+_OPERATORS = (
+    ("sweep", "sweep"),
+    ("versions", "promote"),
+    ("versions", "rollback"),
+    ("versions", "push"),
+)
+"""Modules and flows that a person starts, for any server or bundle."""
+_ALL = "mcp-forge"
 _ENVIRONMENT = {"PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true"}
 _PLACING = _ENVIRONMENT | {"MCP_FORGE_PLACEMENT": "pools"}
 """Of the flows that hand their heavy stages to the pool gpu."""
@@ -51,6 +60,7 @@ def prefect_yaml() -> str:
     content["deployments"] = [
         *(entry for model in profiles.deployed_models() for entry in _of_model(model)),
         *(_watch(server) for server in profiles.servers()),
+        *(_for_operators(module, flow) for module, flow in _OPERATORS),
     ]
     return _HEADER + yaml.dump(
         content, Dumper=_Plain, sort_keys=False, width=100, allow_unicode=True
@@ -88,6 +98,18 @@ def _of_model(name: str) -> list[dict[str, Any]]:
     ]
 
 
+def _for_operators(module: str, flow: str) -> dict[str, Any]:
+    """One deployment for all servers and models: its form asks which."""
+    return {
+        "name": _ALL,
+        "version": _VERSION,
+        "entrypoint": f"flows.{module}:{flow}",
+        "tags": ["mcp-forge", flow],
+        "parameters": {},
+        "work_pool": {"name": CPU, "job_variables": {"env": dict(_PLACING)}},
+    }
+
+
 def _watch(name: str) -> dict[str, Any]:
     watched = profiles.load_server_deployment(name)
     model = profiles.load_model_deployment(watched.model)
@@ -107,7 +129,7 @@ def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> 
     room = {} if pool == CPU else job_variables(profiles.load_model(name), Settings().pool_type)
     return {
         "name": name,
-        "version": "{{ code.version }}",
+        "version": _VERSION,
         "entrypoint": f"flows.{flow}:{flow}",
         "tags": ["mcp-forge", flow, f"{kind}:{name}"],
         "parameters": parameters,

@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from tasks.domain.bundle.versions import Version
+from tasks.domain.errors import NoSuchVersion
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions
+from tasks.push_version import push_version
 from tests.domain.bundle.test_versions import version
 from tests.fakes.hub_uploads import COMMIT, Uploads, take_uploads
 from tests.fakes.toolsets import CLOCKS
@@ -49,9 +51,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Version:
         return Versions("time-tiny").publish(draft, CLOCKS, record.model_copy(update=update))
 
 
-def push(
-    hub: Uploads, token: str = TOKEN, chosen: str = "2026"
-) -> subprocess.CompletedProcess[str]:
+def push(hub: Uploads, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
     environment = {
         "HF_ENDPOINT": hub.url,
         "HF_HUB_OFFLINE": "0",
@@ -62,7 +62,7 @@ def push(
         "NO_PROXY": "127.0.0.1",
     }
     return subprocess.run(
-        [sys.executable, "-m", "tests.fakes.push", "time-tiny", REPOSITORY, chosen],
+        [sys.executable, "-m", "tests.fakes.push", "time-tiny", REPOSITORY, "2026"],
         env=os.environ | environment,
         cwd=ROOT,
         capture_output=True,
@@ -99,18 +99,26 @@ def test_a_version_is_one_commit_with_model_adapter_and_both_cards(hub: Uploads)
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
-    ("token", "chosen", "message"),
-    [
-        ("", "2026", "PushFailed: somebody/clock-model: no token; needed HF_TOKEN, or a Prefect"),
-        ("of_another", "2026", "PushFailed: somebody/clock-model: the hub does not take it: "),
-        (TOKEN, "1999", "NoSuchVersion: time-tiny: no version begins with '1999'"),
-        (TOKEN, "", "NoSuchVersion: time-tiny: no champion, needed a version by --version"),
-    ],
+    ("token", "message"),
+    [("", "no token; needed HF_TOKEN, or a Prefect"), ("of_another", "the hub does not take it: ")],
+    ids=["none", "of somebody else"],
 )
 def test_what_the_hub_does_not_take_is_said_in_one_line(
-    token: str, chosen: str, message: str, hub: Uploads
+    token: str, message: str, hub: Uploads
 ) -> None:
-    done = push(hub, token, chosen)
+    done = push(hub, token)
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith(message)
+    line = done.stderr.strip().splitlines()[-1]
+    assert line.startswith(f"PushFailed: {REPOSITORY}: {message}")
     assert hub.files == {}
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [("1999", "no version begins with '1999'"), ("", "no champion, needed a version by --version")],
+    ids=["an unknown version", "no champion"],
+)
+def test_what_is_not_there_is_not_pushed(chosen: str, message: str) -> None:
+    with pytest.raises(NoSuchVersion, match=message):
+        push_version.fn("time-tiny", REPOSITORY, chosen, True, "")

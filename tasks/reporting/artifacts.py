@@ -5,7 +5,7 @@ costs the artifact and a warning, never the stage, which may have trained for ho
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from tasks.domain import reports
 from tasks.domain.bundle.tool_changes import ToolChanges, changes_markdown
 from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
+from tasks.domain.evaluation.leaderboard import TrialResult, leaderboard_markdown
 from tasks.domain.gate.preview import Preview
 from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.products import (
@@ -184,6 +185,11 @@ def bundle(made: Bundle) -> None:
         "bundle",
         made.model,
     )
+
+
+def leaderboard(results: Sequence[TrialResult], best: TrialResult, server: str) -> None:
+    """The trials of a sweep, best settings first."""
+    _show(leaderboard_markdown(results, best), "leaderboard", server)
 
 
 def tool_changes(changes: ToolChanges) -> None:

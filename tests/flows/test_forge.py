@@ -35,6 +35,7 @@ from prefect.testing.utilities import prefect_test_harness
 from flows import stages
 from flows.forge import forge
 from flows.prepare import prepare
+from flows.sweep import sweep
 from flows.train import train
 from flows.versions import promote, rollback
 from flows.watch import watch
@@ -568,6 +569,16 @@ def test_rows_that_cannot_be_read_are_named_by_their_line(
     recipe = load_recipe("time", "tiny", "tiny")
     with pytest.raises(UnusableData, match=message):
         stages.check(recipe.model, recipe.profile, str(tmp_path / "own.jsonl"), "", "", "")
+
+
+def test_a_sweep_ranks_its_trials_and_goes_on_without_those_that_fail(forged: Forged) -> None:
+    bundle = sweep("time", ["tiny"], ["tiny", "strict"], [3407])
+    assert bundle.version == forged.bundle.version
+    assert bundle.reason == "it is the champion already"
+    page = text("leaderboard-time")
+    assert "| → | tiny | tiny | 3407 |" in page
+    assert "| tiny | strict | 0.0 % | - | 0 of 1 |" in page
+    assert "of the right tool" in page
 
 
 def test_only_a_better_model_takes_the_champions_place(
