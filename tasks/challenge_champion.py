@@ -13,7 +13,7 @@ from tasks.domain.bundle.tool_changes import compare
 from tasks.domain.comparisons import Challenge
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.challenge import challenge, deciding_rows
-from tasks.domain.evaluation.evaluation_set import loop_rows, typed_questions
+from tasks.domain.evaluation.evaluation_set import hand_written_questions, loop_rows
 from tasks.domain.products import (
     BenchmarkReport,
     Dataset,
@@ -60,10 +60,10 @@ def challenge_champion(
         return None
     changed = changes.names if changes else ()
     heldout = Storage().read_rows(dataset.heldout)
-    most = recipe.profile.evaluation.typed_prompts
-    typed = typed_questions(at_home(recipe.server).typed, heldout[0].tools, most)
+    prompts, most = at_home(recipe.server).test_prompts, recipe.profile.evaluation.test_prompts
+    hand_written = hand_written_questions(prompts, heldout[0].tools, most)
     # In the order of the answers: those to the held-out rows first.
-    asked, answers = [*heldout, *typed], [*validation.answers, *benchmark.typed_answers]
+    asked, answers = [*heldout, *hand_written], [*validation.answers, *benchmark.test_answers]
     places = deciding_rows(asked, changed)
     rows = _at(asked, places)
     # By the place of its row among those that decide: whether the new model completed the loop.

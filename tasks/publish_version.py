@@ -55,8 +55,8 @@ def _record(
         made_at=now,
         files=StoredFile(uri="", sha256="", size_bytes=0),  # known when they are published
         gguf=gguf,
-        exact=score.exact.value,
-        no_tool=score.no_tool.value,
+        exact_match=score.exact_match.value,
+        abstention=score.abstention.value,
         loops=evaluation.validation.completion.value,
         adapter=trained.adapter.files,
         dataset_card=trained.dataset.card,

@@ -49,17 +49,17 @@ class Challenge(BaseModel):
     """The champion's version."""
     changed_tools: tuple[str, ...] = ()
     """Tools that came, went or say something else since the champion was made."""
-    exact: Comparison
+    exact_match: Comparison
     """Exact match, on rows that call a tool: held-out rows and hand-written test prompts."""
-    no_tool: Comparison
+    abstention: Comparison
     """Abstention accuracy, on rows that need no tool."""
     loops: Comparison
     """Tool loops that were completed."""
     low: float
-    """The 95 % interval of ``difference``, from those of ``exact`` and ``no_tool``."""
+    """The 95 % interval of ``difference``, from those of ``exact_match`` and ``abstention``."""
     high: float
 
     @property
     def difference(self) -> float:
         """By how much the mean of exact match and abstention accuracy is higher."""
-        return (self.exact.difference + self.no_tool.difference) / 2
+        return (self.exact_match.difference + self.abstention.difference) / 2

@@ -20,11 +20,11 @@ from tasks.domain.untrusted.printable import on_one_line
 MAX_CELL = 160
 _MARKS = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`[|"}, "<": "&lt;"})
 METRICS = {
-    "valid": "calls that parse",
-    "schema_valid": "calls that the schema accepts",
-    "right_tool": "right tool",
-    "exact": "exactly right, values included",
-    "no_tool": "no tool where none is needed",
+    "parse_rate": "parse rate",
+    "schema_validity": "schema validity",
+    "tool_selection": "tool-selection accuracy",
+    "exact_match": "exact match, values included",
+    "abstention": "abstention accuracy",
     "finished": "came to the end of its thought",
 }
 
@@ -70,12 +70,12 @@ def gib(size: float) -> str:
     return f"{size / GIB:.1f} GiB"
 
 
-def rate(measured: Rate) -> str:
+def rate(share: Rate) -> str:
     """A rate with its 95 % interval and its n."""
-    if not measured.total:
+    if not share.total:
         return "-"
-    low, high = 100 * measured.low, 100 * measured.high
-    return f"{percent(measured.value)} [{low:.1f}, {high:.1f}] n={measured.total}"
+    low, high = 100 * share.low, 100 * share.high
+    return f"{percent(share.value)} [{low:.1f}, {high:.1f}] n={share.total}"
 
 
 def quality_markdown(report: QualityReport) -> str:
@@ -111,7 +111,7 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
     """What a training takes on this device, part by part."""
     estimate, device = plan.estimate, plan.device
     fits = estimate.total <= device.free
-    asked = profile.training.gradient_checkpointing
+    setting = profile.training.gradient_checkpointing
     parts = {
         f"weights of {model.name}": estimate.weights,
         "adapter": estimate.adapter,
@@ -128,8 +128,8 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
         f"## Will {model.name} with {profile.name} fit? {'Yes.' if fits else 'No.'}\n",
         table(["", "GiB"], [[name, f"{size / GIB:.2f}"] for name, size in parts.items()]),
         f"At most {largest.tokens} tokens of {largest.rows} rows are computed at once. Gradient "
-        f"checkpointing: {estimate.checkpointing} (the profile says {asked}"
-        + (f"; off where {MARGIN:g} x the estimate is free" if asked == "auto" else "")
+        f"checkpointing: {estimate.checkpointing} (the profile says {setting}"
+        + (f"; off where {MARGIN:g} x the estimate is free" if setting == "auto" else "")
         + ").\n",
         f"Expected time: about {_duration(plan.seconds)} on an idle machine, by a probe of one "
         "matrix product; a factor of two either way is usual.\n",
@@ -138,23 +138,25 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
 
 
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
-    """The tuned model beside its base and beside models that learned nothing, rate by rate."""
-    needed = thresholds.model_dump()
+    """The tuned model beside its base and beside trivial baselines, rate by rate."""
+    least = thresholds.model_dump()
     columns = [report.tuned, report.base, report.constant_call, report.never_call]
     rows = [
-        [label, *(rate(getattr(score, name)) for score in columns), _needed(needed.get(name))]
+        [label, *(rate(getattr(score, name)) for score in columns), _threshold(least.get(name))]
         for name, label in _metrics(columns).items()
     ]
-    rows.append(["mean of exact and no tool", *(percent(score.mean) for score in columns), ""])
-    header = ["", "tuned", "base", "floor: always one call", "floor: never a call", "needed"]
+    rows.append(
+        ["mean of exact match and abstention", *(percent(score.mean) for score in columns), ""]
+    )
+    header = ["", "tuned", "base", "always one call", "never a call", "needed"]
     parts = [
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
         *_compared(report.compared),
         *_cut_thoughts(columns),
-        *_typed(report),
-        *_breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
+        *_hand_written(report),
+        *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
         _latency(report.latency),
         *_examples(report.examples),
@@ -177,7 +179,7 @@ def validation_markdown(report: ValidationReport) -> str:
         ),
         table(
             ["scenario", "completed"],
-            [[name, rate(measured)] for name, measured in report.by_scenario.items()],
+            [[name, rate(share)] for name, share in report.by_scenario.items()],
         ),
         table(
             ["", "scenario", "tool", "prompt", "said", "result", "answer", "why not"],
@@ -195,8 +197,8 @@ def _duration(seconds: float) -> str:
 
 def _metrics(scores: Sequence[Score]) -> dict[str, str]:
     """The rates that a table shows: that of thoughts only where one was cut off."""
-    cut = any(score.finished.hits < score.finished.total for score in scores)
-    return {name: label for name, label in METRICS.items() if cut or name != "finished"}
+    has_unfinished = any(score.finished.hits < score.finished.total for score in scores)
+    return {name: label for name, label in METRICS.items() if has_unfinished or name != "finished"}
 
 
 def _cut_thoughts(scores: Sequence[Score]) -> list[str]:
@@ -224,21 +226,21 @@ def _latency(latency: Latency) -> str:
     )
 
 
-def _needed(share: float | None) -> str:
+def _threshold(share: float | None) -> str:
     return "" if share is None else percent(share)
 
 
-def _typed(report: BenchmarkReport) -> list[str]:
-    if report.typed is None:
+def _hand_written(report: BenchmarkReport) -> list[str]:
+    if report.hand_written is None:
         return []
-    line = f"Prompts written apart from the generator: tuned {_line(report.typed)}"
-    if report.typed_base is not None:
-        line += f"; base {_line(report.typed_base)}"
-    return [line + ".\n", *_compared(report.typed_compared)]
+    line = f"Hand-written test prompts: tuned {_line(report.hand_written)}"
+    if report.hand_written_base is not None:
+        line += f"; base {_line(report.hand_written_base)}"
+    return [line + ".\n", *_compared(report.hand_written_compared)]
 
 
 def _line(score: Score) -> str:
-    return f"exactly right {rate(score.exact)}, no tool {rate(score.no_tool)}"
+    return f"exact match {rate(score.exact_match)}, abstention {rate(score.abstention)}"
 
 
 def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> list[str]:

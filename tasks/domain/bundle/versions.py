@@ -45,8 +45,8 @@ class Version(Product):
     files: StoredFile
     gguf: str
     """sha256 of the model's file."""
-    exact: float
-    no_tool: float
+    exact_match: float
+    abstention: float
     loops: float
     """Rates on its own held-out rows."""
     adapter: StoredFile | None = None
@@ -135,7 +135,7 @@ def versions_text(versions: Sequence[Version], decisions: Sequence[Decision]) ->
         [
             "→" if version.id == champion else "",
             version.id,
-            *map(percent, (version.exact, version.no_tool, version.loops)),
+            *map(percent, (version.exact_match, version.abstention, version.loops)),
             version.lineage.profile,
             version.lineage.quantization,
             str(version.lineage.seed),
@@ -143,7 +143,7 @@ def versions_text(versions: Sequence[Version], decisions: Sequence[Decision]) ->
         ]
         for version in sorted(versions, key=lambda version: version.made_at, reverse=True)
     ]
-    header = ["", "version", "exact", "no tool", "loops", "profile", "file", "seed", ""]
+    header = ["", "version", "exact match", "abstention", "loops", "profile", "file", "seed", ""]
     return table(header, rows)
 
 
@@ -170,7 +170,7 @@ def _facts(version: Version) -> dict[str, str]:
     return {
         "made at": version.made_at.isoformat(timespec="seconds"),
         "model file": version.gguf,
-        "exact match": percent(version.exact),
-        "abstention accuracy": percent(version.no_tool),
+        "exact match": percent(version.exact_match),
+        "abstention accuracy": percent(version.abstention),
         "tool loops": percent(version.loops),
     }

@@ -25,8 +25,8 @@ class Verdict(BaseModel):
 
 
 METRICS = {
-    "exact": "exact match",
-    "no_tool": "abstention accuracy",
+    "exact_match": "exact match",
+    "abstention": "abstention accuracy",
     "loops": "completed tool loops",
 }
 
@@ -58,15 +58,15 @@ def challenge(
         loops: for each tool loop, whether the new model and the champion completed it.
     """
     exact = _compare([place for place, row in enumerate(rows) if row.tool], rows, answers)
-    no_tool = _compare(
+    abstention = _compare(
         [place for place, row in enumerate(rows) if row.scenario == "no_tool"], rows, answers
     )
-    low, high = of_mean(exact, no_tool)
+    low, high = of_mean(exact, abstention)
     return Challenge(
         champion=champion,
         changed_tools=tuple(changed_tools),
-        exact=exact,
-        no_tool=no_tool,
+        exact_match=exact,
+        abstention=abstention,
         loops=count(loops),
         low=low,
         high=high,

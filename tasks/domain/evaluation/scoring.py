@@ -1,4 +1,4 @@
-"""From what a model said to rates: one answer judged, many counted, floors, thresholds."""
+"""From answers to rates: one answer judged, many counted, trivial baselines, thresholds."""
 
 import math
 from collections import Counter
@@ -28,8 +28,8 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    valid: bool
-    schema_valid: bool
+    parses: bool
+    fits_schema: bool
     right_tool: bool
     exact: bool
     is_call_expected: bool
@@ -59,17 +59,17 @@ def percentiles(seconds: Sequence[float], at_once: int = 1) -> Latency:
 def judge_answer(row: Row, text: str) -> Outcome:
     """Compare a raw completion with the row's expected call, or with its expected silence."""
     answer = parse(text)
-    valid = bool(answer.calls) and not answer.malformed
-    called = answer.calls[0].name if answer.calls else None
+    parses = bool(answer.calls) and not answer.malformed
+    tool = answer.calls[0].name if answer.calls else None
     quiet = bool(answer.text) and not answer.attempts
     is_call_expected = row.tool is not None
     return Outcome(
-        valid=valid,
-        schema_valid=valid and not any(faults(call, row.tools) for call in answer.calls),
+        parses=parses,
+        fits_schema=parses and not any(faults(call, row.tools) for call in answer.calls),
         right_tool=_is_of_right_tools(row, answer) if is_call_expected else quiet,
         exact=_is_exact(row, answer) if is_call_expected else quiet,
         is_call_expected=is_call_expected,
-        called=called,
+        called=tool,
         said=text.strip(),
     )
 
@@ -86,10 +86,10 @@ def _is_exact(row: Row, answer: ParsedAnswer) -> bool:
     expected = _first_turn(row)
     if not expected or not answer.attempts == len(answer.calls) == len(expected):
         return False
-    made, needed = (
+    actual, expected_calls = (
         sorted(canonical(call, row.tools) for call in calls) for calls in (answer.calls, expected)
     )
-    return made == needed
+    return actual == expected_calls
 
 
 def _first_turn(row: Row) -> tuple[ToolCall, ...]:
@@ -101,19 +101,19 @@ def _names(calls: Sequence[ToolCall]) -> list[str]:
 
 
 def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
-    """Count how one model did: rates of calls over the rows that call, no_tool over its own.
+    """Count how one model did: rates of calls over the rows that call, abstention over the others.
 
     A text is None where the thought before it was cut off; only ``finished`` counts that.
     """
-    answered = zip(rows, texts, strict=True)
-    pairs = [(row, judge_answer(row, text)) for row, text in answered if text is not None]
+    rows_with_texts = zip(rows, texts, strict=True)
+    pairs = [(row, judge_answer(row, text)) for row, text in rows_with_texts if text is not None]
     calls = [outcome for _, outcome in pairs if outcome.is_call_expected]
     return Score(
-        valid=_share(outcome.valid for outcome in calls),
-        schema_valid=_share(outcome.schema_valid for outcome in calls),
-        right_tool=_share(outcome.right_tool for outcome in calls),
-        exact=_share(outcome.exact for outcome in calls),
-        no_tool=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
+        parse_rate=_share(outcome.parses for outcome in calls),
+        schema_validity=_share(outcome.fits_schema for outcome in calls),
+        tool_selection=_share(outcome.right_tool for outcome in calls),
+        exact_match=_share(outcome.exact for outcome in calls),
+        abstention=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
         finished=_share(text is not None for text in texts),
         by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
         by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
@@ -121,8 +121,8 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
 
 
 def _share(hits: Iterable[bool]) -> Rate:
-    found = list(hits)
-    return wilson(sum(found), len(found))
+    outcomes = list(hits)
+    return wilson(sum(outcomes), len(outcomes))
 
 
 def _by(pairs: Iterable[tuple[str, bool]]) -> dict[str, Rate]:
@@ -133,7 +133,7 @@ def _by(pairs: Iterable[tuple[str, bool]]) -> dict[str, Rate]:
 
 
 def constant_call_texts(rows: Sequence[Row]) -> list[str]:
-    """What a model says that learned one call by heart: the floor of every rate of calls.
+    """A trivial baseline of every rate of calls: a model that always makes the same call.
 
     The best such call: of the tool that these rows ask for most, with the arguments that they ask
     for most. A score near it shows nothing that was learned.
@@ -220,11 +220,11 @@ def judge_loop(row: Row, rounds: Sequence[Round], last_text: str | None) -> Loop
 
 def _fault_of_later(row: Row, rounds: Sequence[Round], last_text: str) -> str:
     """What is wrong with the calls after the first answer's, where more are expected."""
-    said = [*(one.text for one in rounds[1:]), last_text]
-    for expected, text in zip(row.call_turns[1:], said, strict=False):
-        made = _names(parse(text).calls)
-        if made != _names(expected):
-            return f"called {', '.join(made) or 'no tool'}, expected {', '.join(_names(expected))}"
+    texts = [*(one.text for one in rounds[1:]), last_text]
+    for expected, text in zip(row.call_turns[1:], texts, strict=False):
+        tools = _names(parse(text).calls)
+        if tools != _names(expected):
+            return f"called {', '.join(tools) or 'no tool'}, expected {', '.join(_names(expected))}"
     if len(rounds) < len(row.call_turns):
         return "a call does not fit the tool's schema" if rounds else ""
     return ""
@@ -244,7 +244,7 @@ def _fault_of_words(row: Row, text: str) -> str:
 def _fault_of_call(row: Row, outcome: Outcome, executed: bool) -> str:
     if not outcome.right_tool:
         return f"called {outcome.called or 'no tool'}, expected {row.tool}"
-    if not outcome.schema_valid:
+    if not outcome.fits_schema:
         return (
             "; ".join(
                 fault for call in parse(outcome.said).calls for fault in faults(call, row.tools)
@@ -264,11 +264,11 @@ def _fault_of_answer(row: Row, outcome: Outcome, result: ToolResult | None, text
     # The right call may fail or work unexpectedly: then the server, not the model, is the cause.
     if result.is_error != expected_error and not outcome.exact:
         return "the call failed" if result.is_error else "called with other values than asked"
-    known = f"{row.user_text} {outcome.said}"
+    context = f"{row.user_text} {outcome.said}"
     if result.is_error:
-        is_honest = is_honest_failure(answer.text, result.text, known)
+        is_honest = is_honest_failure(answer.text, result.text, context)
         return "" if is_honest else "did not say that the call failed"
-    is_told = is_grounded(answer.text, result.text, known)
+    is_told = is_grounded(answer.text, result.text, context)
     return "" if is_told else "the answer carries no value of the result"
 
 
@@ -283,7 +283,7 @@ def completion_by_scenario(cases: Sequence[LoopCase]) -> dict[str, Rate]:
 
 
 def threshold_failures(
-    measured: Score, cases: Sequence[LoopCase], thresholds: Thresholds
+    scores: Score, cases: Sequence[LoopCase], thresholds: Thresholds
 ) -> tuple[str, ...]:
     """The thresholds that were missed, one message each.
 
@@ -292,19 +292,19 @@ def threshold_failures(
     """
     errors = completion_by_scenario(cases).get("error", wilson(0, 0))
     checks = [
-        ("calls are valid", measured.valid, thresholds.valid),
-        ("calls fit the tool's schema", measured.schema_valid, thresholds.schema_valid),
-        ("calls are of the right tool", measured.right_tool, thresholds.right_tool),
+        ("calls are valid", scores.parse_rate, thresholds.parse_rate),
+        ("calls fit the tool's schema", scores.schema_validity, thresholds.schema_validity),
+        ("calls select the expected tool", scores.tool_selection, thresholds.tool_selection),
         ("loops were completed", completion(cases), thresholds.loop),
     ]
     optional = [
-        ("prompts that need no tool got none", measured.no_tool, thresholds.no_tool),
+        ("prompts that need no tool got none", scores.abstention, thresholds.abstention),
         ("errors were reported honestly", errors, thresholds.error),
-        ("answers came to the end of their thought", measured.finished, thresholds.finished),
+        ("answers came to the end of their thought", scores.finished, thresholds.finished),
     ]
     checks += [check for check in optional if check[1].total]
     return tuple(
-        f"{100 * rate.value:.1f} % of {what} (n = {rate.total}), need {100 * needed:.1f} %"
-        for what, rate, needed in checks
-        if rate.value < needed
+        f"{100 * rate.value:.1f} % of {what} (n = {rate.total}), need {100 * threshold:.1f} %"
+        for what, rate, threshold in checks
+        if rate.value < threshold
     )

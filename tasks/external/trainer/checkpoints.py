@@ -2,7 +2,7 @@
 
 <folder>/
   made_from.json            what the training is made from (``Origin``)
-  ladder.json               the rungs that it took when memory ran out
+  ladder.json               the fallbacks that it took when memory ran out
   start.safetensors         the adapter before the first step
   best-<step>.safetensors   the adapter with the lowest evaluation loss
   checkpoint-<step>/        model, optimiser, scheduler, random state, data position, and last of
@@ -24,7 +24,7 @@ from tasks.domain.training.origin import Origin, differences
 from tasks.external.storage import digest
 
 _SEAL = "sealed.json"
-Kept = TypeVar("Kept", bound=BaseModel)
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class Checkpoints:
@@ -90,11 +90,11 @@ class Checkpoints:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ladder(self) -> Ladder | None:
-        """The rungs taken so far; None where memory never ran out."""
+        """The fallbacks taken so far; None where memory never ran out."""
         return _read(Ladder, self._folder / "ladder.json")
 
     def keep_ladder(self, ladder: Ladder) -> None:
-        """A training that is started again begins on the rung that was reached."""
+        """A training that is started again begins with the fallbacks that were reached."""
         _write(ladder, self._folder / "ladder.json")
 
     def keep_start(self, model: Any) -> None:
@@ -132,8 +132,8 @@ class Checkpoints:
             newest = Checkpoints(other).newest()
             if newest is None:
                 continue
-            found = "; ".join(differences(made_from, origin)) or "another version of the code"
-            return f"{other.name} has {newest.name}, but was made from {found}"
+            reason = "; ".join(differences(made_from, origin)) or "another version of the code"
+            return f"{other.name} has {newest.name}, but was made from {reason}"
         return ""
 
 
@@ -146,10 +146,10 @@ def fault(checkpoint: Path) -> str:
         return "its writing was not finished"
     except ValueError:
         return "its seal or its state is not JSON"
-    found = _contents(checkpoint)
-    for name, wanted in sealed.items():
-        if found.get(name) != wanted:
-            return f"{name} is {'altered' if name in found else 'gone'}"
+    actual = _contents(checkpoint)
+    for name, expected in sealed.items():
+        if actual.get(name) != expected:
+            return f"{name} is {'altered' if name in actual else 'gone'}"
     if state.get("global_step") != _step(checkpoint):
         return f"it is of step {state.get('global_step')}"
     return ""
@@ -185,7 +185,7 @@ def _load(model: Any, file: Path) -> None:
     set_peft_model_state_dict(model, load_file(file))
 
 
-def _read(kind: type[Kept], file: Path) -> Kept | None:
+def _read(kind: type[Record], file: Path) -> Record | None:
     try:
         return kind.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, ValidationError):

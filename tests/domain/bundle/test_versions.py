@@ -32,8 +32,8 @@ def version(name: str, days_old: float = 0, **lineage: Any) -> Version:
         made_at=NOW - timedelta(days=days_old),
         files=StoredFile(uri="", sha256="", size_bytes=0),
         gguf=name * 8,
-        exact=0.5,
-        no_tool=0.9,
+        exact_match=0.5,
+        abstention=0.9,
         loops=0.7,
         lineage=Lineage.model_validate(LINEAGE | lineage),
     )

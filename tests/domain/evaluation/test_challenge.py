@@ -33,8 +33,8 @@ def found(
     return Challenge(
         champion="old",
         changed_tools=changed,
-        exact=one,
-        no_tool=other,
+        exact_match=one,
+        abstention=other,
         loops=count(counts(*loops)),
         low=low,
         high=high,
@@ -116,7 +116,7 @@ def test_both_models_are_counted_on_the_same_rows() -> None:
     wrong: list[str | None] = ["no"] * len(ROWS)
     seen = challenge("old", (), ROWS, (RIGHT, wrong), [(True, False), (True, True)])
     calling = sum(row.tool is not None for row in ROWS)
-    assert (seen.exact.only_tuned, seen.exact.prompts) == (calling, calling)
+    assert (seen.exact_match.only_tuned, seen.exact_match.prompts) == (calling, calling)
     assert (seen.loops.only_tuned, seen.loops.both) == (1, 1)
     page = challenge_markdown(seen, "better")
     assert f"| exact match | 100.0 % | 0.0 % | {calling} | +100.0 points [" in page

@@ -17,7 +17,7 @@ from tests.domain.bundle.test_files import ingredients
 def result(profile: str, seed: int, hits: int) -> TrialResult:
     """A trial with so many of 100 held-out rows of either kind right."""
     made = ingredients().evaluation
-    rates = {"exact": wilson(hits, 100), "no_tool": wilson(hits, 100)}
+    rates = {"exact_match": wilson(hits, 100), "abstention": wilson(hits, 100)}
     score = made.validation.score.model_copy(update=rates)
     validation = made.validation.model_copy(update={"score": score})
     trial = Trial(model="tiny", profile=profile, seed=seed)
