@@ -58,6 +58,7 @@ def _record(
         exact_match=score.exact_match.value,
         abstention=score.abstention.value,
         loops=evaluation.validation.completion.value,
+        general_loss=trained.adapter.record.general_loss,
         adapter=trained.adapter.files,
         dataset_card=trained.dataset.card,
         lineage=_lineage(trained, toolset, recipe),

@@ -182,6 +182,18 @@ class Prepared(Product):
     dataset: ApprovedDataset
 
 
+class GeneralLoss(Product):
+    """Mean nats per token of a fixed general text: what a training has made worse."""
+
+    base: float
+    tuned: float
+
+    @property
+    def change(self) -> float:
+        """How much higher the tuned model's is, as a share of the base's."""
+        return self.tuned / self.base - 1
+
+
 class TrainingRecord(Product):
     """What was asked of the trainer and what it really did."""
 
@@ -202,6 +214,7 @@ class TrainingRecord(Product):
     """Tokens of the training rows that the loss sees."""
     losses: tuple[tuple[int, float], ...] = ()
     eval_losses: tuple[tuple[int, float], ...] = ()
+    general_loss: GeneralLoss | None = None
 
 
 class LoraAdapter(Product):

@@ -6,6 +6,7 @@ from profiles import Model, Profile, Thresholds
 from tasks.domain.comparisons import Comparison
 from tasks.domain.products import (
     BenchmarkReport,
+    GeneralLoss,
     Latency,
     LoopCase,
     QualityReport,
@@ -63,6 +64,13 @@ def percent(share: float) -> str:
 def points(difference: float, low: float, high: float) -> str:
     """A difference of two shares in percentage points, with its 95 % interval."""
     return f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def general_loss(measured: GeneralLoss | None) -> str:
+    """The loss on general text; a training should make it at most a twentieth higher."""
+    if measured is None:
+        return "not measured"
+    return f"base {measured.base:.3f}, tuned {measured.tuned:.3f} ({100 * measured.change:+.1f} %)"
 
 
 def gib(size: float) -> str:

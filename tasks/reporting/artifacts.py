@@ -102,6 +102,7 @@ def adapter(saved: LoraAdapter) -> None:
         "profile": saved.profile,
         "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
         "held-out loss": "none" if record.eval_loss is None else f"{record.eval_loss:.4f}",
+        "loss on general text": reports.general_loss(record.general_loss),
         "steps": f"{record.steps} (resumed at {record.resumed_at_step})",
         "training time": f"{record.seconds:.0f} s",
     }

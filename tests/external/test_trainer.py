@@ -4,6 +4,7 @@ import json
 import math
 import os
 import signal
+import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import TrainerControl, TrainerState
+from transformers import AutoModelForCausalLM, TrainerControl, TrainerState
 
 from profiles import Lora, Training, load_model, load_profile
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
@@ -152,6 +153,20 @@ def test_the_loss_is_finite_and_falls(trained: dict[str, Any]) -> None:
     assert record.final_loss == losses[-1] < record.first_loss - 1
     assert [step for step, _ in record.eval_losses] == [5, 10]
     assert record.eval_loss == record.eval_losses[-1][1] < record.eval_losses[0][1]
+
+
+def test_the_loss_on_general_text_is_that_of_the_base_and_of_the_tuned_model(
+    trained: dict[str, Any], tiny_base: Path
+) -> None:
+    measured = trained["record"].general_loss
+    base = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32)
+    text = tomllib.loads((ROOT / "tasks/external/trainer/general_text.toml").read_text("utf-8"))
+    ids = [torch.tensor([trained["tokenizer"](p.strip())["input_ids"]]) for p in text["passages"]]
+    with torch.no_grad():
+        losses = [float(base(input_ids=one, labels=one).loss) * (one.shape[1] - 1) for one in ids]
+    expected = sum(losses) / sum(one.shape[1] - 1 for one in ids)
+    assert measured.base == pytest.approx(expected, rel=1e-4)
+    assert abs(measured.change) > 1e-4
 
 
 def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any]) -> None:

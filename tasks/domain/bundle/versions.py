@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tasks.domain.errors import NoSuchVersion
-from tasks.domain.products import Product, StoredFile
-from tasks.domain.reports import cell, percent, table
+from tasks.domain.products import GeneralLoss, Product, StoredFile
+from tasks.domain.reports import cell, general_loss, percent, table
 
 
 class Lineage(Product):
@@ -49,6 +49,8 @@ class Version(Product):
     abstention: float
     loops: float
     """Rates on its own held-out rows."""
+    general_loss: GeneralLoss | None = None
+    """Of base and tuned model on text that has nothing to do with the server."""
     adapter: StoredFile | None = None
     """Where it lies in the storage, as long as it is kept there."""
     dataset_card: StoredFile | None = None
@@ -173,4 +175,5 @@ def _facts(version: Version) -> dict[str, str]:
         "exact match": percent(version.exact_match),
         "abstention accuracy": percent(version.abstention),
         "tool loops": percent(version.loops),
+        "loss on general text": general_loss(version.general_loss),
     }
