@@ -13,7 +13,8 @@ def list_versions(name: str = "") -> str:
     """
     known = bundle_names()
     if not known or (name and name not in known):
-        raise NoSuchVersion(f"no versions of {name or 'any bundle'}; there are: {known or 'none'}")
+        there = ", ".join(known) or "none"
+        raise NoSuchVersion(f"no versions of {name or 'any bundle'}; there are: {there}")
     every = [Versions(one) for one in ([name] if name else known)]
     return "\n".join(f"{one.name}\n\n{versions_text(one.all(), one.decisions())}" for one in every)
 
