@@ -189,7 +189,7 @@ def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any
 
 
 def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
-    context = trained["listener"]
+    context = trained["context"]
     saved = ["evaluated", "checkpoint"]
     assert context.moments() == ["started", *saved, *saved, "finished"]
     assert [update.step for update in context if update.moment == "checkpoint"] == [5, 10]
