@@ -7,7 +7,13 @@ from typing import Literal
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.bundle.versions import Decision, Version, before_champion, find_version
+from tasks.domain.bundle.versions import (
+    Decision,
+    Version,
+    as_bundle,
+    before_champion,
+    find_version,
+)
 from tasks.domain.errors import NoSuchVersion
 from tasks.domain.products import Bundle
 from tasks.external.bundle_writer import place_for, put_bundle
@@ -49,16 +55,7 @@ def _put(
     put_bundle(versions.files(version), Path(path))
     at = datetime.now(UTC)
     versions.decide(Decision(kind=kind, version=version.id, at=at, reason=reason))
-    bundle = Bundle(
-        path=str(path),
-        sha256=version.files.sha256,
-        server=version.server,
-        model=version.model,
-        profile=version.lineage.profile,
-        toolset_fingerprint=version.lineage.toolset_fingerprint,
-        version=version.id,
-        reason=reason,
-    )
+    bundle = as_bundle(version, str(path), reason, promoted=True)
     artifacts.bundle(bundle)
     events.bundle_published(bundle)
     return bundle

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from profiles import Promotion
-from tasks.domain.bundle.versions import Decision, Version, removable
+from tasks.domain.bundle.versions import Decision, Version, as_bundle, removable
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle
 from tasks.external.bundle_writer import place_for, put_bundle
@@ -30,14 +30,16 @@ def promote_version(
 
     Raises:
         BundleInvalid: as ``place_for``.
+        UnusableData: the version is gone or was altered.
     """
     versions = Versions(version.name)
+    files = versions.files(version)  # gone or altered, nothing is decided
     settled = _settled(versions, version, verdict)
     path = str(version.files.uri)
     if settled.promoted or output:
         path = str(place_for(version.server, version.model, output))
-        put_bundle(versions.files(version), Path(path))
-    bundle = _bundle(version, settled, path)
+        put_bundle(files, Path(path))
+    bundle = as_bundle(version, path, settled.reason, promoted=settled.promoted)
     artifacts.bundle(bundle)
     if settled.is_new and settled.promoted:
         events.bundle_published(bundle)
@@ -59,20 +61,6 @@ def _settled(versions: Versions, version: Version, verdict: Verdict) -> Verdict:
         decided = {"kind": kind, "version": version.id, "reason": verdict.reason}
         versions.decide(Decision.model_validate(decided | {"at": datetime.now(UTC)}))
     return verdict
-
-
-def _bundle(version: Version, verdict: Verdict, path: str) -> Bundle:
-    return Bundle(
-        path=path,
-        sha256=version.files.sha256,
-        server=version.server,
-        model=version.model,
-        profile=version.lineage.profile,
-        toolset_fingerprint=version.lineage.toolset_fingerprint,
-        version=version.id,
-        promoted=verdict.promoted,
-        reason=verdict.reason,
-    )
 
 
 def _clean(versions: Versions, promotion: Promotion) -> None:

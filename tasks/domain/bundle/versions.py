@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tasks.domain.errors import NoSuchVersion
-from tasks.domain.products import GeneralLoss, Product, StoredFile
+from tasks.domain.products import Bundle, GeneralLoss, Product, StoredFile
 from tasks.domain.reports import cell, general_loss, percent, table
 
 
@@ -81,6 +81,12 @@ def champions(decisions: Iterable[Decision]) -> list[str]:
     return stack
 
 
+def last_forged(decisions: Iterable[Decision]) -> str:
+    """The version that a forge came to last, promoted or not; empty where none is decided yet."""
+    forged = [decision for decision in decisions if decision.kind != "rolled back"]
+    return max(forged, key=lambda decision: decision.at).version if forged else ""
+
+
 def before_champion(decisions: Iterable[Decision], name: str) -> str:
     """The version that a rollback leads to.
 
@@ -91,6 +97,21 @@ def before_champion(decisions: Iterable[Decision], name: str) -> str:
     if len(stack) < 2:
         raise NoSuchVersion(f"{name}: no champion before this one, needed two promotions")
     return stack[-2]
+
+
+def as_bundle(version: Version, path: str, reason: str, *, promoted: bool) -> Bundle:
+    """A version as what a run hands back: where it lies and what was decided."""
+    return Bundle(
+        path=path,
+        sha256=version.files.sha256,
+        server=version.server,
+        model=version.model,
+        profile=version.lineage.profile,
+        toolset_fingerprint=version.lineage.toolset_fingerprint,
+        version=version.id,
+        promoted=promoted,
+        reason=reason,
+    )
 
 
 def find_version(versions: Sequence[Version], beginning: str, name: str) -> Version:

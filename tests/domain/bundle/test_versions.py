@@ -13,6 +13,7 @@ from tasks.domain.bundle.versions import (
     champions,
     differences_text,
     find_version,
+    last_forged,
     removable,
     versions_text,
 )
@@ -67,6 +68,16 @@ def decided(*steps: str) -> list[Decision]:
 )
 def test_a_rollback_takes_back_the_last_promotion(steps: tuple[str, ...], stack: list[str]) -> None:
     assert champions(decided(*steps)) == stack
+
+
+@pytest.mark.parametrize(
+    ("steps", "version"),
+    [((), ""), (("+a", "-b"), "b"), (("+a", "-b", "+a"), "a"), (("+a", "+b", "<a"), "b")],
+)
+def test_what_was_forged_last_is_known_whether_it_was_promoted_or_not(
+    steps: tuple[str, ...], version: str
+) -> None:
+    assert last_forged(decided(*steps)) == version
 
 
 def test_without_a_champion_before_there_is_no_way_back() -> None:
