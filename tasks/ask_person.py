@@ -16,7 +16,7 @@ from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
 from tasks.reporting import events
 
-_POLL_SECONDS = 5
+_POLL_SECONDS = 3
 
 
 class Approval(RunInput):
