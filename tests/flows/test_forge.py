@@ -326,7 +326,7 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
         ("gguf-tiny", "20 tensors compared"),
         ("gguf-tiny-base", "20 tensors compared"),
         ("validation-tiny", "Loops completed: "),
-        ("scorecard-tiny", "floor: always one call"),
+        ("scorecard-tiny", "always one call"),
         ("bundle-tiny", "mcp-forge verify-bundle"),
         ("bundle-tiny", "the champion: it is the first version"),
     ],
