@@ -26,9 +26,9 @@ _OPERATORS = (
     ("sweep", "sweep"),
     ("versions", "promote"),
     ("versions", "rollback"),
-    ("versions", "push"),
 )
-"""Modules and flows that a person starts, for any server or bundle."""
+"""Modules and flows that a person starts, for any server or bundle. Not ``push``: whoever may start
+a run may not therefore put a model where the worker's token can."""
 _ALL = "mcp-forge"
 _ENVIRONMENT = {"PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true"}
 _PLACING = _ENVIRONMENT | {"MCP_FORGE_PLACEMENT": "pools"}
