@@ -14,7 +14,7 @@ from tasks.domain.evaluation.evaluation_set import check_same_file
 from tasks.domain.products import Evaluation, StoredFile, Toolset, Trained
 from tasks.external.bundle_writer import write_bundle
 from tasks.external.code_version import code_version
-from tasks.external.storage import Storage
+from tasks.external.storage import Storage, link
 from tasks.external.versions import Versions
 from tasks.reporting import events
 
@@ -38,7 +38,8 @@ def publish_version(evaluation: Evaluation, toolset: Toolset, recipe: Recipe) ->
             return known
     record = _record(name, evaluation, evaluation.trained, toolset, recipe)
     with storage.writing("drafts", record.id) as draft:
-        write_bundle(draft, evaluation, evaluation.trained.adapter.base, toolset, recipe)
+        base = evaluation.trained.adapter.base
+        write_bundle(draft, evaluation, base, toolset, recipe, place=link)
         return versions.publish(draft, toolset, record)
 
 

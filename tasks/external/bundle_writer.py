@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,9 +41,14 @@ TOOL_LIST = "toolset.json"
 
 
 def write_bundle(
-    folder: Path, evaluation: Evaluation, base: BaseModelFolder, toolset: Toolset, recipe: Recipe
+    folder: Path,
+    evaluation: Evaluation,
+    base: BaseModelFolder,
+    toolset: Toolset,
+    recipe: Recipe,
+    place: Callable[[Path, Path], object] = shutil.copyfile,
 ) -> None:
-    """Write a bundle into a folder that is not there yet."""
+    """Write a bundle into a folder that is not there yet; ``place`` puts the model's file there."""
     made = Ingredients(
         base=base,
         profile=recipe.profile,
@@ -52,6 +58,8 @@ def write_bundle(
         thinks=recipe.model.thinks,
         packages=_versions(),
     )
+    (folder / "tests").mkdir(parents=True)
+    place(Storage().fetch(evaluation.gguf.files), folder / made.gguf_name)
     _write(folder, made, recipe)
 
 
@@ -110,8 +118,6 @@ def _spec(server: Server) -> str:
 
 
 def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
-    (folder / "tests").mkdir(parents=True)
-    shutil.copyfile(Storage().fetch(made.evaluation.gguf.files), folder / made.gguf_name)
     texts = {
         "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),

@@ -219,6 +219,14 @@ def digest(path: Path) -> tuple[str, int]:
     return whole.hexdigest(), size
 
 
+def link(source: Path, target: Path) -> None:
+    """Put a file that nobody writes again into a second place; once on the disk if that can be."""
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another disk, or one that has no links
+        shutil.copyfile(source, target)
+
+
 def _size(path: Path) -> int:
     """Bytes of a file, or of all files in a folder."""
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
