@@ -59,7 +59,7 @@ def prefect_yaml() -> str:
         content["pull"] = pull
     content["deployments"] = [
         *(entry for model in profiles.deployed_models() for entry in _of_model(model)),
-        *(_watch(server) for server in profiles.servers()),
+        *(_watch(server) for server in profiles.deployed_servers()),
         *(_for_operators(module, flow) for module, flow in _OPERATORS),
     ]
     return _HEADER + yaml.dump(

@@ -7,6 +7,7 @@ Prefect's own "profiles" (its API addresses) are something else.
 from profiles.files import FOLDER
 from profiles.load import (
     deployed_models,
+    deployed_servers,
     find_server,
     load_model,
     load_model_deployment,
@@ -64,6 +65,7 @@ __all__ = [
     "Training",
     "Workspace",
     "deployed_models",
+    "deployed_servers",
     "explain",
     "find_server",
     "load_model",

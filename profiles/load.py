@@ -87,6 +87,11 @@ def deployed_models() -> list[str]:
     return [name for name in models() if load_model_deployment(name).deployed]
 
 
+def deployed_servers() -> list[str]:
+    """The names of the servers that get a watch of their own."""
+    return [name for name in servers() if load_server_deployment(name).deployed]
+
+
 def load_server_deployment(name: str) -> ServerDeployment:
     """How a server is watched; ProfileError when its file is missing or wrong."""
     return read("servers", name, ServerDeployment)

@@ -36,7 +36,7 @@ def test_every_deployed_model_has_three_deployments_and_every_server_a_watch() -
     names = profiles.deployed_models()
     assert {"deepseek-r1", "qwen-2.5", "smollm2"} <= set(names) < set(profiles.models())
     expected = {f"{flow}/{name}" for flow in ("forge", "train", "evaluate") for name in names}
-    expected |= {f"watch/{server}" for server in profiles.servers()}
+    expected |= {f"watch/{server}" for server in profiles.deployed_servers()}
     expected |= {f"{flow}/mcp-forge" for flow in ("sweep", "promote", "rollback")}
     assert DEPLOYMENTS.keys() == expected
     pools = {name: deployment["work_pool"]["name"] for name, deployment in DEPLOYMENTS.items()}
