@@ -43,7 +43,7 @@ def roll_back(name: str, reason: str) -> Bundle:
         NoSuchVersion: there was none, or it was removed.
     """
     versions = Versions(name)
-    before = before_champion(versions.decisions(), name)
+    before = before_champion(versions.champions(), name)
     return _put(versions, find_version(versions.all(), before, name), "rolled back", reason)
 
 

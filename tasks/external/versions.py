@@ -17,7 +17,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from profiles import explain
-from tasks.domain.bundle.versions import Decision, Version, champions, find_version
+from tasks.domain.bundle.versions import Decision, Version, champions
 from tasks.domain.errors import UnusableData, VersionExists
 from tasks.domain.products import StoredFile, Toolset
 from tasks.external.storage import Storage
@@ -54,10 +54,15 @@ class Versions:
         texts = [(name, self._storage.read_text(_DECISIONS, self.name, name)) for name in names]
         return [_parsed(Decision, text, name) for name, text in texts if text is not None]
 
+    def champions(self) -> list[str]:
+        """The champion last, before it those that a rollback leads to; none that was removed."""
+        there = set(self._storage.names(_VERSIONS, self.name))
+        return [version for version in champions(self.decisions()) if version in there]
+
     def champion(self) -> Version | None:
         """The version that is in use; None where none was promoted yet."""
-        stack = champions(self.decisions())
-        return find_version(self.all(), stack[-1], self.name) if stack else None
+        stack = self.champions()
+        return self._read(stack[-1]) if stack else None
 
     def toolset(self, version: Version) -> Toolset:
         """The tools that a version was made for."""

@@ -66,6 +66,17 @@ def test_the_champion_follows_from_the_decisions(versions: Versions) -> None:
     assert found.id == "b"
 
 
+def test_a_champion_that_somebody_removed_leaves_the_place_to_the_one_before(
+    versions: Versions,
+) -> None:
+    kept, gone = publish(versions, "a"), publish(versions, "b")
+    decide(versions, "a", "b")
+    versions.remove([gone])
+    assert versions.champion() == kept
+    versions.remove([kept])
+    assert versions.champion() is None
+
+
 def test_a_version_without_its_record_is_not_seen_and_goes_when_it_is_old(
     versions: Versions,
 ) -> None:

@@ -87,13 +87,12 @@ def last_forged(decisions: Iterable[Decision]) -> str:
     return max(forged, key=lambda decision: decision.at).version if forged else ""
 
 
-def before_champion(decisions: Iterable[Decision], name: str) -> str:
-    """The version that a rollback leads to.
+def before_champion(stack: Sequence[str], name: str) -> str:
+    """The version that a rollback leads to, of those that were champions.
 
     Raises:
         NoSuchVersion: there was no champion before this one.
     """
-    stack = champions(decisions)
     if len(stack) < 2:
         raise NoSuchVersion(f"{name}: no champion before this one, needed two promotions")
     return stack[-2]
@@ -139,7 +138,7 @@ def removable(
 
     The champion and the one before it stay whatever their age.
     """
-    needed = set(champions(decisions)[-2:])
+    needed = set(_existing(champions(decisions), versions)[-2:])
     newest_first = sorted(versions, key=lambda version: version.made_at, reverse=True)
     oldest = now - timedelta(days=days)
     return [
@@ -149,9 +148,14 @@ def removable(
     ]
 
 
+def _existing(stack: Sequence[str], versions: Sequence[Version]) -> list[str]:
+    there = {version.id for version in versions}
+    return [version for version in stack if version in there]
+
+
 def versions_text(versions: Sequence[Version], decisions: Sequence[Decision]) -> str:
     """All versions of one bundle, newest first, with what became of each."""
-    stack = champions(decisions)
+    stack = _existing(champions(decisions), versions)
     champion = stack[-1] if stack else ""
     last = {d.version: d for d in sorted(decisions, key=lambda d: d.at) if d.kind != "rolled back"}
     rows = [

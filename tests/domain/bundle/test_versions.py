@@ -81,9 +81,9 @@ def test_what_was_forged_last_is_known_whether_it_was_promoted_or_not(
 
 
 def test_without_a_champion_before_there_is_no_way_back() -> None:
-    assert before_champion(decided("+a", "+b"), "x") == "a"
+    assert before_champion(champions(decided("+a", "+b")), "x") == "a"
     with pytest.raises(NoSuchVersion, match="no champion before this one, needed two promotions"):
-        before_champion(decided("+a", "+b", "<a"), "x")
+        before_champion(champions(decided("+a", "+b", "<a")), "x")
 
 
 def test_a_version_is_found_by_how_its_id_begins() -> None:
