@@ -328,7 +328,7 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
         ("validation-tiny", "Loops completed: "),
         ("scorecard-tiny", "always one call"),
         ("bundle-tiny", "mcp-forge verify-bundle"),
-        ("bundle-tiny", "the champion: it is the first version"),
+        ("bundle-tiny", ", the champion: it is the "),
     ],
 )
 def test_every_stage_leaves_an_artifact(key: str, words: str, forged: Forged) -> None:
