@@ -267,13 +267,10 @@ def deployment(
         {
             "models/tiny": model(tiny_base, deployment={"profile": "tiny"}),
             "training/tiny": profile(),
-            "training/careful": profile(promotion={"approval": "person"}),
             "training/strict": profile(thresholds={"tool_selection": 0.9}),
             "training/brief": profile(training={"max_steps": 30, "save_steps": 5}),
             "training/long": profile(training={"max_steps": 400, "save_steps": 20}),
             "training/endless": profile(training={"max_steps": 100_000, "save_steps": 5}),
-            "servers/clocks": f"tools_file = {json.dumps(str(tools_file))}\n"
-            '[deployment]\nmodel = "tiny"\nactive = false',
             "servers/listed": f"tools_file = {json.dumps(str(tools_file))}\n"
             '[deployment]\nmodel = "tiny"\nactive = false',
         },
