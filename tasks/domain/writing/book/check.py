@@ -26,7 +26,7 @@ from tasks.domain.writing.phrasebook import (
     skeleton,
     slots,
 )
-from tasks.domain.writing.phrasing.listener import bare
+from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.phrasing.verbs import TELLING, VERBS
 from tasks.domain.writing.scenarios import askable
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -136,7 +136,7 @@ def _read_as_written(lines: Sequence[Line], toolset: Toolset) -> Iterator[Fault]
 
 
 def _test_prompts(lines: Sequence[Line], server: Server) -> Iterator[Fault]:
-    prompts = {skeleton(each.prompt) for each in server.typed}
+    prompts = {skeleton(each.prompt) for each in server.test_prompts}
     for line in lines:
         text = _text_of(line)
         words = skeleton(text)

@@ -26,7 +26,8 @@ from tasks.domain.writing.phrasebook import (
     ValuesLine,
     slots,
 )
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class LineRules:
             ]
         yield from faults
         if not faults:
-            drawn = draw_arguments(maker, said, fixed, random.Random(0), Wish())
+            drawn = draw_arguments(maker, said, fixed, random.Random(0), DrawOptions())
             if drawn is None:
                 yield f"no valid arguments of {tool} with {', '.join([*said, *fixed]) or 'nothing'}"
 

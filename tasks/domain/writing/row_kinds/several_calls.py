@@ -27,8 +27,8 @@ from tasks.domain.writing.phrasing.spoken import mentions
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
-from tasks.domain.writing.values.maker import Wish
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Step:
 def several_of_book(desk: Desk, split: Split, rng: random.Random) -> Several | None:
     """A conversation of one of the book's lines; None where none of them can be filled."""
     lines = desk.book.calls(split)
-    for line in by_use(lines, desk.speech.uses, Wish(split), rng):
+    for line in by_use(lines, desk.speech.uses, DrawOptions(split), rng):
         if (made := _conversation(desk, line, split, rng)) is not None:
             return made
     return None
@@ -80,8 +80,8 @@ def _bound(
     steps: list[_Step] = []
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
-        wish = Wish(split, real=True)
-        drawn = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, wish)
+        options = DrawOptions(split, real=True)
+        drawn = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, options)
         if drawn is None:
             return bound, []
         for parameter, slot in whole.items():
@@ -110,7 +110,7 @@ def _listed(desk: Desk, slot: str, split: Split, rng: random.Random) -> Any:
 
 
 def _text(desk: Desk, line: CallsLine, bound: Mapping[str, _Slot], rng: random.Random) -> str:
-    verbatim = rng.random() >= desk.data.spoken_share
+    verbatim = rng.random() >= desk.data.paraphrase_share
     spoken = {
         name: say_value(line.text, name, bound[name].value, bound[name].kind, verbatim, rng)
         for name in slots(line.text)
