@@ -85,14 +85,12 @@ def check_phrasebook(
 
 def check_general(lines: Sequence[Line], limits: PhrasebookLimits) -> Verdict:
     """Hold a book that is for every server against the rules that need no tools."""
-    known = {value.parameter for value in lines if isinstance(value, ValuesLine)}
     faults: list[Fault] = []
     for line in lines:
-        if not isinstance(line, ChatLine | ValuesLine):
-            faults.append((line.place, f"kind {line.kind!r} in a book for every server"))
-        elif isinstance(line, ChatLine):
-            unknown = [name for name in slots(line.text + line.reply) if name not in known]
-            faults += [(line.place, f"no 'values' line for the slot {n!r}") for n in unknown]
+        if not isinstance(line, ChatLine):
+            faults.append((line.place, f"kind {line.kind!r}; a book for every server has 'chat'"))
+        elif slots(line.text + line.reply):
+            faults.append((line.place, "a slot, and no tool's parameters to fill it with"))
     faults += _alike(lines, limits.alike)
     notes = _long_texts(lines, limits.most_words)
     return Verdict(tuple(f"{place}: {fault}" for place, fault in faults), tuple(notes))

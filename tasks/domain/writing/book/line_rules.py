@@ -28,6 +28,7 @@ from tasks.domain.writing.phrasebook import (
 )
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.settling import type_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class LineRules:
     """Looks at single lines."""
 
     makers: dict[str, ArgumentMaker]
+    may_lack: bool = False
+    """Whether a line may leave out what its tool requires: the schema's words then say it."""
 
     def faults_of(self, line: Line) -> Iterator[str]:
         """What is wrong with a line by itself."""
@@ -59,8 +62,11 @@ class LineRules:
 
     def _call_faults(self, tool: str, said: Sequence[str], fixed: Arguments) -> Iterator[str]:
         faults = [*self._unknown_tool(tool), *self._name_faults(tool, said, fixed)]
-        if not faults:
-            maker = self.makers[tool]
+        maker = self.makers.get(tool)
+        if maker is None or faults:
+            yield from faults
+            return
+        if not self.may_lack:
             faults += [
                 f"{tool} requires {name!r}, which is no slot, not in 'fixed' and no constant"
                 for name in unsaid_parameters(maker, said, fixed)
@@ -145,7 +151,7 @@ class LineRules:
             yield from self._misfits(maker, line)
 
     def _misfits(self, maker: ArgumentMaker, line: ValuesLine) -> Iterator[str]:
-        is_list = maker.is_list(line.parameter)
+        is_list = type_of(maker.settled(line.parameter)) == "array"
         for value in line.values:
             shown = [value] if is_list and not isinstance(value, list) else value
             fault = maker.fault({**maker.constants, line.parameter: shown})

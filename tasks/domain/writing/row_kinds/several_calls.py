@@ -29,6 +29,7 @@ from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
+from tasks.domain.writing.values.settling import type_of
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _with_taken(step: _Step, result: str) -> dict[str, Any] | None:
         value = taken(pattern, result)
         if value is None:
             return None
-        is_list = step.wording.maker.is_list(name)
+        is_list = type_of(step.wording.maker.settled(name)) == "array"
         arguments[name] = [value] if is_list else value
     return arguments
 

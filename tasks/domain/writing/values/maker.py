@@ -27,7 +27,7 @@ from tasks.domain.schemas.validation import (
     validator,
 )
 from tasks.domain.toollists import parameters
-from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -60,8 +60,6 @@ TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""
 SMALL_POOL = 8
 """A list of the server's own values that is shorter than this is shared by both splits."""
-LISTED_SHARE = 0.5
-"""Of the values that need not exist: those of a phrasebook; with others, copying is learned."""
 MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
 HOPELESS = 5
@@ -79,7 +77,7 @@ class ArgumentMaker:
     names: frozenset[str] = frozenset()
     """The names of all tools of the list."""
     listed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
-    """Values that a phrasebook has, by parameter."""
+    """A phrasebook's, by parameter."""
 
     def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
         """Valid arguments.
@@ -208,10 +206,6 @@ class ArgumentMaker:
         """The schema of a parameter's single value: of the items where it takes several."""
         schema = self.settled(name)
         return self.settle(schema.get("items", {})) if type_of(schema) == "array" else schema
-
-    def is_list(self, name: str) -> bool:
-        """Whether a parameter takes several values."""
-        return type_of(self.settled(name)) == "array"
 
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
@@ -371,7 +365,7 @@ class ArgumentMaker:
         return at.rng.choice(usable)
 
     def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
-        """Whether a value is one of the phrasebook's: most look real, but there are only a few."""
+        """Whether a value is one of the phrasebook's, which look real and are only a few."""
         if name not in self.listed or options.unusual:
             return False
         return not (options.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
