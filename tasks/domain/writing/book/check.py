@@ -23,6 +23,7 @@ from tasks.domain.writing.phrasebook import (
     SaidLine,
     UnsupportedLine,
     ValuesLine,
+    fill,
     skeleton,
     slots,
 )
@@ -48,6 +49,8 @@ _CHANGING = frozenset(
     )
 )
 """Words of a name that outweigh a reading verb beside them: ``get_or_create``."""
+_FIRST_MARK = 0x4E00
+"""The first of many letters that no text of a book has."""
 _WHOLE_PROMPT_WORDS = 6
 """Words beside the slots from which a text that fits a test prompt does so by no chance."""
 
@@ -153,15 +156,24 @@ def _text_of(line: Line) -> str:
 def _alike(lines: Sequence[Line], least: float) -> Iterator[Fault]:
     """Each line that nearly repeats an earlier one of its kind and label."""
     groups: dict[str, list[tuple[str, Line]]] = defaultdict(list)
+    marks: dict[str, str] = {}
     for line in lines:
         if text := _text_of(line):
-            groups[f"{line.kind} {_label(line)}"].append((bare(text), line))
+            groups[f"{line.kind} {_label(line)}"].append((_compared(text, marks), line))
     for group in groups.values():
         told: set[str] = set()
         for (one, first), (other, second) in combinations(group, 2):
             if second.place not in told and _is_alike(one, other, least):
                 told.add(second.place)
-                yield second.place, f"is like {first.place}: {other!r}"
+                yield second.place, f"is like {first.place}: {_text_of(first)!r}"
+
+
+def _compared(text: str, marks: dict[str, str]) -> str:
+    """A text as it is compared: each slot is one letter, so that long names do not count."""
+    letters = {
+        name: f" {marks.setdefault(name, chr(_FIRST_MARK + len(marks)))} " for name in slots(text)
+    }
+    return bare(fill(text, letters))
 
 
 def _is_alike(one: str, other: str, least: float) -> bool:
