@@ -605,3 +605,10 @@ def test_a_code_has_two_letters_where_its_description_says_nothing_else(
     name: str, description: str, kind: str
 ) -> None:
     assert kind_of(name, description, "") == kind
+
+
+def test_an_answer_does_not_drop_the_point_of_a_result() -> None:
+    wording = wordings(CLOCKS, [ArgumentMaker(tool, server()) for tool in CLOCKS.tools])[0]
+    result = {"format": "ISO", "length": 7, "country": "DE", "checked": True, "valid": False}
+    told = answer(wording, {}, json.dumps(result), random.Random(1))
+    assert "valid no" in told
