@@ -192,7 +192,7 @@ def test_a_repository_that_is_no_constant_is_said_in_the_schemas_words() -> None
 
 
 def test_a_real_servers_list_is_written_from_a_small_book() -> None:
-    path = Path(__file__).parents[2] / "fakes" / "filesystem.tools.json"
+    path = Path(__file__).parents[2] / "fakes" / "toollists" / "filesystem.json"
     listed = toolset_from_value(json.loads(path.read_text(encoding="utf-8")), "filesystem")
     texts = [
         '{"kind":"request","tool":"read_text_file","text":"cat {path}"}',
