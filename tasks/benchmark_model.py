@@ -78,6 +78,7 @@ def benchmark_model(
         if hand_written
         else None,
         gguf=tuned.files.sha256,
+        requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
     )
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)

@@ -115,6 +115,8 @@ class Dataset(Product):
     seed: int
     reserved: tuple[str, ...] = ()
     """Texts that the model is asked afterwards, and that no row to train on may have."""
+    requests: str = ""
+    """Who wrote the requests, as a sentence: which phrasebooks, or the schema alone."""
     planned: dict[str, float] | None = None
     """The share of training rows planned per scenario; None for rows that a person brought."""
     card: StoredFile | None = None
@@ -327,6 +329,8 @@ class BenchmarkReport(Product):
     """Both on the base's sample; None in reports from before there was one."""
     hand_written_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
+    requests: str = ""
+    """Who wrote the requests that it was trained on; empty in reports from before it was said."""
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
 
