@@ -94,3 +94,13 @@ def test_a_teachers_lines_speak_for_the_tools_that_no_own_book_has() -> None:
     chosen = choose_book(VERSIONS, REPOSITORY, PhrasebookFiles(), taught)
     assert chosen.requests.startswith("requests were drawn from a phrasebook (a teacher); those of")
     assert chosen.book.requests("git_log", "train")
+
+
+def test_the_book_that_knows_most_of_a_list_speaks_first() -> None:
+    few = write_phrasebook(
+        with_tools(book_lines()[:8], VERSIONS.model_copy(update={"tools": VERSIONS.tools[:2]}))
+    )
+    files = PhrasebookFiles(others=(PhrasebookFile("a.jsonl", few), *SHARED.others))
+    chosen = choose_book(VERSIONS, REPOSITORY, files)
+    assert chosen.requests == "requests were drawn from a phrasebook (git.jsonl)"
+    assert len(chosen.book.unsupported("train")) > 0
