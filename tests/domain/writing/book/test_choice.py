@@ -29,7 +29,7 @@ def test_a_server_with_a_book_of_its_own_is_drawn_from_it() -> None:
 def test_a_list_without_a_book_is_said_to_be_written_from_the_schema_alone() -> None:
     chosen = choose_book(MEMORY, REPOSITORY, SHARED)
     assert chosen.requests == "requests were written from the schema alone"
-    assert not chosen.book
+    assert not chosen.book.lines
 
 
 def test_tools_of_the_same_name_and_schema_share_a_books_lines() -> None:
