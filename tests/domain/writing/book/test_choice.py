@@ -64,7 +64,8 @@ def test_what_a_shared_line_does_not_say_may_be_said_in_the_schemas_words() -> N
     """The other server had the repository as a constant; this one has not."""
     chosen = choose_book(VERSIONS, server(), SHARED)
     assert chosen.book.requests("git_status", "train")
-    assert chosen.notes == ()
+    assert not chosen.book.clarifying("git_add", "train")
+    assert "requires 'repo_path'" in chosen.notes[0]
 
 
 def test_a_line_that_does_not_fit_is_left_out_with_a_note() -> None:
