@@ -128,10 +128,13 @@ def _spec(server: Server) -> str:
 def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
     (folder / "tests").mkdir(parents=True)
     shutil.copyfile(Storage().fetch(made.evaluation.gguf.files), folder / made.gguf_name)
+    tools = functions(made.toolset)
     texts = {
-        "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
+        "tools.json": json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
-        "Modelfile": modelfile(recipe.model, made.base.turns, made.gguf_name, made.context_tokens),
+        "Modelfile": modelfile(
+            recipe.model, made.base.turns, tools, made.gguf_name, made.context_tokens
+        ),
         "README.md": readme(made),
         "server.json": _spec(recipe.server),
         **({TOOL_LIST: made.toolset.model_dump_json(indent=2)} if recipe.server.tools_file else {}),

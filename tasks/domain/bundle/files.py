@@ -174,9 +174,9 @@ def _limits(made: Ingredients) -> list[str]:
         "It knows these tools as they were when it was trained. When the server's tools change "
         f"(fingerprint {made.toolset.fingerprint[:12]}), forge it again.",
         "One tool at a time is what it was trained for; long plans were not measured.",
-        "The Modelfile's template is compared with the chat template by Go's text/template. "
-        "Ollama itself was not run: it writes tool lists without spaces and leaves out schema keys "
-        "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
+        "The figures were measured with llama.cpp; Ollama itself was not run. The Modelfile's "
+        "template holds the tools as they were trained, and Go's text/template writes the same "
+        "prompt with it as the chat template, so a client's own list is not what the model reads.",
     ]
     if made.thinks:
         limits.append(
