@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand
 from pydantic_settings import SettingsConfigDict as Config
 
-from flows import commands
+from flows import bundle_commands, commands
 from flows.local_server import settle_environment
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
@@ -35,7 +35,9 @@ class Commands(BaseSettings):
     validate_model: CliSubCommand[commands.Validate] = Field(alias="validate")
     benchmark: CliSubCommand[commands.Benchmark]
     pack: CliSubCommand[commands.Pack]
-    verify_bundle: CliSubCommand[commands.VerifyBundle]
+    verify_bundle: CliSubCommand[bundle_commands.VerifyBundle]
+    chat: CliSubCommand[bundle_commands.Chat]
+    serve: CliSubCommand[bundle_commands.Serve]
     doctor: CliSubCommand[commands.Doctor]
 
     def cli_cmd(self) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
-from pydantic_settings import CliPositionalArg
 
 from flows.local_server import prefect_api
+from flows.terminal import say
 from profiles import (
     Model,
     OwnData,
@@ -255,20 +255,6 @@ class Pack(_ForServer):
         say(f"bundle {in_prefect('flows.stages:pack', recipe=self.recipe(), **files).path}")
 
 
-class VerifyBundle(BaseModel):
-    """Check a bundle: its files, the server's tools, one real tool call."""
-
-    folder: CliPositionalArg[str] = Field(description="the bundle")
-    server: str = Field("", description="a server of your own, instead of the bundle's")
-    trust: bool = Field(False, description="start its server though it is not registered")
-
-    def cli_cmd(self) -> None:
-        """Verify without a Prefect server: nothing of it is worth keeping."""
-        from tasks.verify_bundle import verify_bundle
-
-        say(verify_bundle.fn(self.folder, self.server, self.trust).text)
-
-
 class Doctor(BaseModel):
     """Say what this machine can forge, what is missing, and how to get it."""
 
@@ -310,11 +296,6 @@ def _be_strict(strict: bool) -> None:
     """Refuse what would be left out; the flows of this command read it from the environment."""
     if strict:
         os.environ["MCP_FORGE_STRICT_TOOLS"] = "true"
-
-
-def say(text: str) -> None:
-    """A line for the person at the shell."""
-    sys.stdout.write(f"{printable(text)}\n")
 
 
 def _check(

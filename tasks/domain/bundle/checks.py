@@ -54,9 +54,14 @@ class Agent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    name: str = "model"
     file: ModelFile
     toolset_fingerprint: str
     stop: tuple[str, ...]
+    system_prompt: str = SYSTEM_PROMPT
+    max_result_chars: int = Field(default=600, ge=40)
+    max_answer_tokens: int = Field(default=256, ge=16, le=16_384)
+    """Older bundles have no such line."""
     max_seq_length: int = Field(ge=1, le=131_072)
     """The context that a server makes room for grows with it."""
 

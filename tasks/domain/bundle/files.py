@@ -82,6 +82,7 @@ def agent_yaml(made: Ingredients) -> str:
         "stop": list(made.stop),
         "system_prompt": SYSTEM_PROMPT,
         "max_result_chars": made.profile.data.max_result_chars,
+        "max_answer_tokens": made.profile.evaluation.max_answer_tokens,
         "max_seq_length": made.profile.training.max_seq_length,
         "thresholds": made.profile.thresholds.model_dump(),
         "metrics": {
