@@ -123,7 +123,7 @@ def _spec(server: Server) -> dict[str, str]:
     """How the server is reached, for us and as MCP clients keep it; a tool list is our own."""
     own = {"tools_file": TOOL_LIST} if server.tools_file else {}
     reached = server.model_copy(update=own)
-    left_out = {"typed", "prompts"}  # a file that is no part of the bundle
+    left_out = {"hand_written", "prompts"}  # a file that is no part of the bundle
     ours = reached.model_dump_json(indent=2, exclude_defaults=True, exclude=left_out) + "\n"
     if server.tools_file:
         return {"server.json": ours}

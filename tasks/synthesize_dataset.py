@@ -14,7 +14,7 @@ from tasks.reporting import events
 
 @task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
-    """Write rows for training and rows held out; none of them is one of the typed prompts.
+    """Write rows for training and rows held out; none is one of the hand-written test prompts.
 
     Raises:
         ServerFailed: the server cannot be started or dies while it is asked.
@@ -32,7 +32,7 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         heldout_rows=len(written.heldout),
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
-        reserved=tuple(prompt.prompt for prompt in home.typed),
+        reserved=tuple(prompt.prompt for prompt in home.test_prompts),
         planned=written.planned,
         notes=(*toolset.notes, *written.notes),
     )

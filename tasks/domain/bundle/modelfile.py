@@ -34,7 +34,7 @@ _ARGUMENT = (
     '{{ $separator }}{{ template "text" $key }}: {{ template "value" $value }}'
     '{{ $separator = ", " }}'
 )
-# $calls instead of .ToolCalls: an earlier «if» on the field would be taken for the one of a call.
+# $calls instead of .ToolCalls: an earlier "if" on the field would be taken for the one of a call.
 _WORDS_AND_CALLS = """\
 {{ .Content }}{{ if and .Content $calls }}{{ "\\n" }}{{ end }}
 {{- if .ToolCalls }}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.domain.identifiers import spoken
 from tasks.domain.writing.phrasing.forms import is_said, spoken_form
-from tasks.domain.writing.values.meanings import PATHS, TEXTS
+from tasks.domain.writing.values.kinds import PATHS, TEXTS
 
 _ESCAPED = ("\\n", "\\t", "\\r")
 """White space in JSON that stands in a text: its letter is no part of the word behind it."""
@@ -116,7 +116,7 @@ def _folded(value: Any) -> Any:
 
 
 def _holds(text: str, value: str) -> bool:
-    """Whether a value stands in a text and is no part of a longer word: no «main» in «remains».
+    """Whether a value stands in a text and is no part of a longer word: no "main" in "remains".
 
     Only ASCII letters, digits and ``_`` make words here; other scripts write without spaces.
     """
