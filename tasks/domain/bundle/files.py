@@ -65,6 +65,7 @@ def agent_yaml(made: Ingredients) -> str:
         "name": made.name,
         "model": made.base.model,
         "profile": made.profile.name,
+        "changes": list(made.profile.changes),
         "base": {
             "origin": made.base.origin,
             "sha256": made.base.files.sha256,
