@@ -242,7 +242,7 @@ def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
     assert 0 < report["base"]["exact_match"]["total"] < 4
     assert sum(report["compared"][name] for name in ("both", "only_tuned", "only_base")) <= 4
     assert "On the same 4 prompts the tuned model is right where the base is not" in text(
-        "scorecard-tiny"
+        "scorecard-time-tiny"
     )
 
 
@@ -284,21 +284,21 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("quality-tiny", "well-formed calls"),
-        ("dataset-tiny", "| train | 30 |"),
-        ("rows-time", "tokens are trained ("),
-        ("memory-tiny", "## Will tiny with tiny fit? Yes."),
-        ("adapter-tiny", "adamw_torch_fused"),
-        ("loss-curve-tiny", "data:image/svg+xml;base64,"),
-        ("progress-tiny", "100"),
-        ("progress-validation-tiny", "100"),
-        ("progress-base-tiny", "100"),
-        ("progress-benchmark-tiny", "100"),
-        ("gguf-tiny", "20 tensors compared"),
-        ("gguf-tiny-base", "20 tensors compared"),
-        ("validation-tiny", "Loops completed: "),
-        ("scorecard-tiny", "floor: always one call"),
-        ("bundle-tiny", "mcp-forge verify-bundle"),
+        ("quality-time-tiny", "well-formed calls"),
+        ("dataset-time-tiny", "| train | 30 |"),
+        ("rows-time-tiny", "tokens are trained ("),
+        ("memory-time-tiny", "## Will tiny with tiny fit? Yes."),
+        ("adapter-time-tiny", "adamw_torch_fused"),
+        ("loss-curve-time-tiny", "data:image/svg+xml;base64,"),
+        ("progress-time-tiny", "100"),
+        ("progress-validation-time-tiny", "100"),
+        ("progress-base-time-tiny", "100"),
+        ("progress-benchmark-time-tiny", "100"),
+        ("gguf-time-tiny", "20 tensors compared"),
+        ("gguf-time-tiny-base", "20 tensors compared"),
+        ("validation-time-tiny", "Loops completed: "),
+        ("scorecard-time-tiny", "always one call"),
+        ("bundle-time-tiny", "mcp-forge verify-bundle"),
     ],
 )
 def test_every_stage_leaves_an_artifact(key: str, words: str, forged: Forged) -> None:
