@@ -49,7 +49,9 @@ def _set(content: dict[str, Any], change: str) -> None:
 
 
 def _value(text: str) -> Any:
-    """As TOML reads it; what it cannot read is a text."""
+    """As TOML reads it, ``none`` for nothing; what TOML cannot read is a text."""
+    if text == "none":
+        return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -74,6 +74,8 @@ def test_single_settings_travel_with_the_name_of_the_profile() -> None:
     changed = load_recipe("time", "smollm2", text).profile
     assert changed.training.learning_rate == 3e-4
     assert changed.name == "demo"
+    by_epochs = load_profile("demo training.max_steps=none training.epochs=2").training
+    assert (by_epochs.max_steps, by_epochs.epochs) == (None, 2)
     plain = load_profile("demo")
     assert changed.data == plain.data
     assert plain.changes == ()

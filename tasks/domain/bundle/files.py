@@ -148,7 +148,12 @@ def _running(made: Ingredients) -> str:
     return f"""\
 ## Run it
 
-Send the system prompt "{SYSTEM_PROMPT}" and the whole list in
+```sh
+mcp-forge chat .     # talk to it; its calls are made on the server
+mcp-forge serve .    # an endpoint like OpenAI's, for other programs
+```
+
+Any other program sends the system prompt "{SYSTEM_PROMPT}" and the whole list in
 tools.json: the model was trained with both. Cut a tool's result at
 {made.profile.data.max_result_chars} characters, as in training.
 
@@ -158,12 +163,13 @@ llama.cpp (the chat template is inside the file):
 llama-server -m {made.gguf_name} --jinja -c {made.context_tokens} --temp 0
 ```
 
-Ollama:
+Ollama (its /api/chat, with any tools in the request: `ollama run` offers none):
 
 ```sh
 ollama create {made.name} -f Modelfile
-ollama run {made.name}
 ```
+
+mcp.json says how the server is started in the form that MCP clients read.
 
 Check the files: `sha256sum -c SHA256SUMS`.
 """
