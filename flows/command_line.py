@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand
 from pydantic_settings import SettingsConfigDict as Config
 
-from flows import bundle_commands, commands, listing
+from flows import bundle_commands, commands, listing, version_commands
 from flows.terminal import say
 
 
@@ -36,6 +36,12 @@ class Commands(BaseSettings):
     serve: CliSubCommand[bundle_commands.Serve]
     scores: CliSubCommand[listing.ShowScores]
     verify_bundle: CliSubCommand[bundle_commands.VerifyBundle]
+    versions: CliSubCommand[version_commands.Versions]
+    diff: CliSubCommand[version_commands.Diff]
+    promote: CliSubCommand[version_commands.Promote]
+    rollback: CliSubCommand[version_commands.Rollback]
+    sweep: CliSubCommand[version_commands.Sweep]
+    push: CliSubCommand[version_commands.Push]
     doctor: CliSubCommand[commands.Doctor]
     list_: CliSubCommand[listing.List] = Field(alias="list")
     completion: CliSubCommand[listing.Completion]

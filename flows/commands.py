@@ -107,7 +107,9 @@ class Run(_ForServer):
         is_known = recipe.server.tools_file or find_server(recipe.server.name)
         own = "" if is_known else f" --server {shlex.quote(self.server)}"
         place = shlex.quote(bundle.path)
+        word = "the champion" if bundle.promoted else "not promoted"
         say(f"{scores_of_our_own(bundle.path).text}\nbundle {bundle.path}")
+        say(f"version {bundle.version}, {word}: {bundle.reason}")
         say(f"talk to it:  mcp-forge chat {place}{own}")
         say(f"check it:    mcp-forge verify-bundle {place}{own}")
 

@@ -26,8 +26,9 @@ def model_name() -> str:
 
 
 def run_name() -> str:
-    """How a flow run is called: what it does, for which server, with which model."""
-    parts = [runtime.flow_run.flow_name or "", server_name(), model_name()]
+    """How a flow run is called: what it does, for which server or bundle, with which model."""
+    bundle = runtime.flow_run.parameters.get("name", "")
+    parts = [runtime.flow_run.flow_name or "", server_name() or bundle, model_name()]
     return " ".join(filter(None, parts))
 
 

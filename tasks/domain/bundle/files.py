@@ -11,8 +11,17 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
-from tasks.domain.reports import METRICS, cell, inline, percent, rate, scorecard_markdown, table
+from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset, Trained
+from tasks.domain.reports import (
+    METRICS,
+    cell,
+    general_loss,
+    inline,
+    percent,
+    rate,
+    scorecard_markdown,
+    table,
+)
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""
@@ -130,6 +139,7 @@ def readme(made: Ingredients) -> str:
                 [[cell(tool.name), cell(tool.description)] for tool in made.toolset.tools],
             ),
             scorecard_markdown(report, made.profile.thresholds),
+            *_breadth(made.evaluation.trained),
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
             f"needed {percent(made.profile.thresholds.loop)}.\n",
             "## Limits\n",
@@ -138,6 +148,13 @@ def readme(made: Ingredients) -> str:
             f"model too.\n",
         ]
     )
+
+
+def _breadth(trained: Trained | None) -> list[str]:
+    if trained is None:
+        return []
+    shown = general_loss(trained.adapter.record.general_loss)
+    return [f"Loss on general text that has nothing to do with the server: {shown}.\n"]
 
 
 def _server(toolset: Toolset) -> str:
