@@ -216,9 +216,15 @@ def text(key: str) -> str:
 def test_every_stage_is_run_once_and_a_bundle_comes_out(forged: Forged) -> None:
     assert forged.stages == {name: {"Completed"} for name in STAGES}
     names = sorted(path.name for path in Path(forged.bundle.path).iterdir())
-    assert {"Modelfile", "README.md", "agent.yaml", "server.json", "tests", "tools.json"} <= set(
-        names
-    )
+    assert {
+        "Modelfile",
+        "README.md",
+        "agent.yaml",
+        "mcp.json",
+        "server.json",
+        "tests",
+        "tools.json",
+    } <= set(names)
     assert len([name for name in names if name.endswith(".gguf")]) == 1
     assert (forged.bundle.server, forged.bundle.model, forged.bundle.profile) == (
         "time",
@@ -262,6 +268,13 @@ def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) ->
     expected = [one for one in told if one["answered"] == 5]
     assert all(one["seconds_left"] > 0 for one in expected)
     assert len(expected) == 3
+
+
+def test_runs_are_named_by_what_they_do_for_which_server_and_model(forged: Forged) -> None:
+    assert forged.bundle
+    with get_client(sync_client=True) as client:
+        names = {run.name for run in client.read_flow_runs()}
+    assert {"forge time tiny", "train time tiny", "evaluate time tiny"} <= names
 
 
 def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:

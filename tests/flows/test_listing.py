@@ -23,7 +23,7 @@ def completed(*words: str) -> set[str]:
 
 
 def test_bash_completes_commands_flags_and_names() -> None:
-    assert completed("mcp-forge", "ver") == {"verify-bundle"}
+    assert completed("mcp-forge", "ver") == {"verify-bundle", "versions"}
     assert completed("mcp-forge", "--v") == {"--version"}
     assert completed("mcp-forge", "chat", "--") == {
         "--server",
