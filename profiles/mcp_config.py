@@ -32,11 +32,11 @@ def spec_in(path: Path, name: str) -> dict[str, Any]:
     if name not in servers:
         known = ", ".join(sorted(servers)) or "none"
         raise ValueError(f"{path}#{name}: no such server; needed one of: {known}")
-    found = servers[name]
-    if not isinstance(found, dict):
+    entry = servers[name]
+    if not isinstance(entry, dict):
         raise ValueError(f"{path}#{name}: needed an object with a command or a url")
-    settings = {key: _texts(found.get(key), f"{path}#{name}") for key in ("env", "headers")}
-    reach = {"url": _ours(str(found["url"]))} if found.get("url") else {"command": _command(found)}
+    settings = {key: _texts(entry.get(key), f"{path}#{name}") for key in ("env", "headers")}
+    reach = {"url": _ours(str(entry["url"]))} if entry.get("url") else {"command": _command(entry)}
     return {"name": _plain(name), **reach, **settings}
 
 
@@ -56,12 +56,12 @@ def _servers(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    found = [value.get(key) for key in _KEYS] if isinstance(value, dict) else []
-    return next((one for one in found if isinstance(one, dict)), {})
+    groups = [value.get(key) for key in _KEYS] if isinstance(value, dict) else []
+    return next((one for one in groups if isinstance(one, dict)), {})
 
 
-def _command(found: Mapping[str, Any]) -> list[str]:
-    words = [found.get("command"), *(found.get("args") or ())]
+def _command(entry: Mapping[str, Any]) -> list[str]:
+    words = [entry.get("command"), *(entry.get("args") or ())]
     return [_ours(str(word)) for word in words if word is not None]
 
 

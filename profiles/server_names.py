@@ -38,8 +38,8 @@ def name_of_file(path: str) -> str:
 def name_of_url(url: str) -> str:
     """The name of a server at an address: its host and its path."""
     host, *path = re.split("[?#]", url.partition("://")[2])[0].split("/")
-    told = [piece for piece in path if piece and slug(piece) not in _COMMON]
-    return slug("-".join([host.rpartition("@")[2], *told]))
+    pieces = [piece for piece in path if piece and slug(piece) not in _COMMON]
+    return slug("-".join([host.rpartition("@")[2], *pieces]))
 
 
 def slug(text: str) -> str:

@@ -85,9 +85,11 @@ class Agent:
             said = parse(self.speaker.says(messages).text)
             if not said.calls:
                 break
-            made = [self._step(call, allow, show) for call in said.calls]
-            steps += made
-            messages = after_calls(messages, said.text, said.calls, [one.result for one in made])
+            new_steps = [self._step(call, allow, show) for call in said.calls]
+            steps += new_steps
+            messages = after_calls(
+                messages, said.text, said.calls, [one.result for one in new_steps]
+            )
         answer = said.text or "\n".join(said.malformed)
         ended = (*messages, Message(role="assistant", content=answer))
         return Reply(question=question, calls=tuple(steps), answer=answer), ended

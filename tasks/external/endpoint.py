@@ -52,17 +52,21 @@ class _Endpoint:
             agent, allow = self.acting
             with self.one_by_one:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
-            made = self._completion(ParsedAnswer(text=reply.answer), reply.calls, "stop", Usage())
-            told = _told(reply)
+            response = self._completion(
+                ParsedAnswer(text=reply.answer), reply.calls, "stop", Usage()
+            )
+            summary = _summary(reply)
         else:
-            said = self.speaker.says(talk, request.tools)
-            usage = Usage(prompt_tokens=said.prompt_tokens, completion_tokens=said.answer_tokens)
-            words, finish = parse(said.text), "length" if said.cut else "stop"
-            made = self._completion(words, (), finish, usage)
-            told = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
+            answer = self.speaker.says(talk, request.tools)
+            usage = Usage(
+                prompt_tokens=answer.prompt_tokens, completion_tokens=answer.answer_tokens
+            )
+            words, finish = parse(answer.text), "length" if answer.cut else "stop"
+            response = self._completion(words, (), finish, usage)
+            summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
         seconds = time.monotonic() - started
-        self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {told}")
-        return made
+        self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {summary}")
+        return response
 
     def _completion(
         self, said: ParsedAnswer, steps: tuple[Step, ...], finish: str, usage: Usage
@@ -86,10 +90,10 @@ def application(
 
     @app.post("/v1/chat/completions")
     def chat_completions(request: ChatRequest) -> Response:
-        made = endpoint.answer(request)
+        response = endpoint.answer(request)
         if request.stream:
-            return StreamingResponse(_events(made), media_type="text/event-stream")
-        return JSONResponse(made)
+            return StreamingResponse(_events(response), media_type="text/event-stream")
+        return JSONResponse(response)
 
     @app.get("/v1/models")
     def list_models() -> dict[str, Any]:
@@ -136,7 +140,7 @@ def serve(
         announce("ended")
 
 
-def _told(reply: Reply) -> str:
+def _summary(reply: Reply) -> str:
     return "; ".join([*(step.call_text for step in reply.calls), on_one_line(reply.answer)])
 
 
@@ -148,8 +152,8 @@ def _clock() -> str:
     return time.strftime("%H:%M:%S")
 
 
-def _events(made: dict[str, Any]) -> Iterator[str]:
-    yield from chunks(made)
+def _events(response: dict[str, Any]) -> Iterator[str]:
+    yield from chunks(response)
 
 
 def _refusal(status: int, text: str) -> JSONResponse:

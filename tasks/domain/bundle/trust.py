@@ -91,13 +91,13 @@ def server_to_try(
         return Server(name=spec.name, tools_file=spec.tools_file, include_tools=spec.include_tools)
     if registered and registered.model_dump(include=_REACH) == spec.model_dump(include=_REACH):
         return registered.model_copy(update={"include_tools": spec.include_tools})
-    told = (
+    description = (
         f"the bundle's server {on_one_line(spec.name)!r} is not one that is registered here. "
         f"Trying the model on it {demands(spec).text}"
     )
-    if trusts(told):
+    if trusts(description):
         return spec
     raise BundleNotTrusted(
-        f"{told}. Nothing of it was started: add --trust if you want that, or --server with a "
+        f"{description}. Nothing of it was started: add --trust if you want that, or --server with a "
         "server of your own to try it on"
     )
