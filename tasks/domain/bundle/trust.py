@@ -98,6 +98,6 @@ def server_to_try(
     if trusts(description):
         return spec
     raise BundleNotTrusted(
-        f"{description}. Nothing of it was started: add --trust if you want that, or --server with a "
-        "server of your own to try it on"
+        f"{description}. Nothing of it was started: add --trust if you want that, or --server with "
+        "a server of your own to try it on"
     )
