@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand
 from pydantic_settings import SettingsConfigDict as Config
 
-from flows import bundle_commands, commands, listing, version_commands
+from flows import bundle_commands, commands, listing, phrasebook_commands, version_commands
 from flows.terminal import say
 
 
@@ -32,6 +32,7 @@ class Commands(BaseSettings):
     validate_model: CliSubCommand[commands.Validate] = Field(alias="validate")
     benchmark: CliSubCommand[commands.Benchmark]
     pack: CliSubCommand[commands.Pack]
+    phrasebook: CliSubCommand[phrasebook_commands.Phrasebook]
     chat: CliSubCommand[bundle_commands.Chat]
     serve: CliSubCommand[bundle_commands.Serve]
     scores: CliSubCommand[listing.ShowScores]

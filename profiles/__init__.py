@@ -23,6 +23,13 @@ from profiles.load import (
     training_profiles,
 )
 from profiles.model import Architecture, Model, ModelDeployment, Source
+from profiles.phrasebook import (
+    PhrasebookFile,
+    PhrasebookFiles,
+    PhrasebookLimits,
+    load_phrasebook_limits,
+    load_phrasebooks,
+)
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
 from profiles.server import VARIABLE, HandWrittenPrompt, Server, ServerDeployment, Workspace
@@ -51,6 +58,9 @@ __all__ = [
     "Model",
     "ModelDeployment",
     "OwnData",
+    "PhrasebookFile",
+    "PhrasebookFiles",
+    "PhrasebookLimits",
     "Profile",
     "ProfileError",
     "Promotion",
@@ -71,6 +81,8 @@ __all__ = [
     "find_server",
     "load_model",
     "load_model_deployment",
+    "load_phrasebook_limits",
+    "load_phrasebooks",
     "load_profile",
     "load_recipe",
     "load_server",

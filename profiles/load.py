@@ -50,6 +50,8 @@ def load_model(name: str) -> Model:
 def load_server(name: str) -> Server:
     """Read a registered server and its prompts; ProfileError when one is missing or wrong."""
     server = read("servers", name, Server)
+    if server.phrasebook:
+        find("servers", server.phrasebook)
     if not server.prompts:
         return server
     return changed(server, {"test_prompts": _test_prompts(find("servers", server.prompts))})

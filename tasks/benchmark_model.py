@@ -79,6 +79,7 @@ def benchmark_model(
         else None,
         test_answers=tuple(test_answers),
         gguf=tuned.files.sha256,
+        requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
     )
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)

@@ -161,6 +161,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
+        *_requests(report.requests),
         *_compared(report.compared),
         *_cut_thoughts(columns),
         *_hand_written(report),
@@ -170,6 +171,10 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_examples(report.examples),
     ]
     return "\n".join(parts)
+
+
+def _requests(who: str) -> list[str]:
+    return [f"In the training rows, {inline(who)}.\n"] if who else []
 
 
 def validation_markdown(report: ValidationReport) -> str:
