@@ -42,7 +42,7 @@ def find(kind: str, file: str) -> Path:
 
 def is_there(kind: str, file: str) -> bool:
     """Whether any of the folders has such a file."""
-    return any((folder / kind / file).is_file() for folder in _folders())
+    return any((folder / kind / file).is_file() for folder in folders())
 
 
 def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
