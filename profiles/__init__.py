@@ -4,6 +4,7 @@ Adding a profile, a model or a server is adding one file. "Profile" here is a tr
 Prefect's own "profiles" (its API addresses) are something else.
 """
 
+from profiles.changes import profile_text
 from profiles.files import FOLDER
 from profiles.load import (
     deployed_models,
@@ -88,6 +89,7 @@ __all__ = [
     "load_server_deployment",
     "models",
     "phrasebook_fingerprint",
+    "profile_text",
     "resolve_server",
     "servers",
     "training_profiles",

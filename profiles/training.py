@@ -266,3 +266,5 @@ class Profile(Section):
     """Without one, all texts are written offline."""
     own: OwnData | None = None
     """Without, all rows are generated."""
+    changes: tuple[str, ...] = ()
+    """What was set apart from its file, for one run."""

@@ -216,3 +216,11 @@ def test_a_real_servers_list_is_written_from_a_small_book() -> None:
 
 def _simulating(toolset: Toolset) -> Execute:
     return lambda call: simulate(toolset.tool(call.name), call, 1)
+
+
+def test_chat_for_every_server_leaves_the_results_of_other_tools_as_they_are() -> None:
+    chat = Book(tuple(line for line in book_lines() if line.kind == "chat"))
+    found = written(book=chat, answered_share=1.0)
+    added = [row for row in found.train if row.tool == "git_add" and row.scenario == "standard"]
+    assert added
+    assert all(row.simulated and row.answer for row in added)
