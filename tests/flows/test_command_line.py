@@ -50,7 +50,7 @@ def test_help_names_every_command() -> None:
     [
         (
             ["run", "--server", "nobody"],
-            "'nobody' is neither a registered server (filesystem, git",
+            "'nobody' is neither a registered server (",
         ),
         (["run", "--server", "time", "--model", "huge"], "no 'huge' in profiles/models; known: "),
         (["run", "--server", "time", "--profile", "slow"], "no 'slow' in profiles/training; known"),
