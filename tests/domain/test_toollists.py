@@ -120,8 +120,8 @@ def test_what_is_no_tool_list_is_refused(value: Any, said: str) -> None:
         ),
         (
             {"inputSchema": {"type": "object", "properties": True}},
-            "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not of the "
-            "type that JSON Schema asks for ('bool' object has no attribute 'values'); "
+            "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not of "
+            "the type that JSON Schema asks for ('bool' object has no attribute 'values'); "
             "needed a JSON Schema of type 'object'",
         ),
         ({"outputSchema": "none"}, "the output schema is a text, needed an object"),
