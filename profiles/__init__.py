@@ -190,6 +190,29 @@ class Thresholds(_Section):
     """Answers that are not cut off inside a thought."""
 
 
+class PhrasebookPlan(_Section):
+    """How many lines a teacher is asked for. A question brings 10 to 30 lines, or it ends early."""
+
+    requests: int = Field(default=20, ge=1, le=60)
+    """Per tool."""
+    clarifying: int = Field(default=5, ge=0, le=20)
+    """Requests that lack a value, per tool that requires one."""
+    values: int = Field(default=12, ge=0, le=40)
+    """Per parameter that takes free text."""
+    results: int = Field(default=4, ge=0, le=20)
+    """Per tool, one of them a failure."""
+    calls: int = Field(default=12, ge=0, le=40)
+    """Requests of several calls: so many at once and so many one after the other, per group."""
+    group: int = Field(default=20, ge=2)
+    """Tools that one question for requests of several calls is about."""
+    unsupported: int = Field(default=20, ge=0, le=60)
+    """Requests that no tool meets, per theme; there are three."""
+    chat: int = Field(default=15, ge=0, le=60)
+    """Requests that need no tool, per theme; there are two."""
+    readings: int = Field(default=30, ge=1, le=100)
+    """Requests that the reader is shown at once."""
+
+
 class TeacherPlan(_Section):
     """The model that puts rows into other words, and what it may cost."""
 
@@ -207,6 +230,10 @@ class TeacherPlan(_Section):
     """Instead of a variable: the name of a Prefect Secret block."""
     share: float = Field(gt=0, le=1)
     """The part of the rows with a call that is put into other words."""
+    lines: PhrasebookPlan = PhrasebookPlan()
+    """How much it writes; ``[teacher.lines]``."""
+    reader: str = ""
+    """The model at the same place that reads what was written; empty: the same model."""
     language: Literal["en", "de", "fr", "es", "it", "pt", "nl"]
     temperature: float = Field(ge=0, le=2)
     concurrency: int = Field(ge=1, le=64)

@@ -1,0 +1,209 @@
+"""What a teacher answered → lines of a phrasebook; what is none is counted by reason."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from tasks.domain.errors import UnusableTool
+from tasks.domain.schemas.validation import faults_of, validator
+from tasks.domain.untrusted.control_tokens import looks_like_one
+from tasks.domain.writing.phrasebook import (
+    BookCall,
+    CallsLine,
+    ChatLine,
+    ClarifyLine,
+    Line,
+    RequestLine,
+    ResultLine,
+    UnsupportedLine,
+    ValuesLine,
+    slots,
+)
+from tasks.domain.writing.teaching import answer_forms as forms
+from tasks.domain.writing.teaching.questions import Question
+from tasks.domain.writing.values.maker import ArgumentMaker
+
+MOST_WORDS = 40
+"""Of a text that somebody types; the teacher is asked for 25 at most."""
+NOT_JSON, NOT_OF_THE_FORM = "not the JSON that was asked for", "not of the form"
+
+
+@dataclass(frozen=True)
+class ThrownOut:
+    """A line that does not go into the book."""
+
+    reason: str
+    about: str
+    """The tool, or ``the list``."""
+    text: str
+
+
+@dataclass
+class Gathered:
+    """Lines, and what was thrown out on the way."""
+
+    lines: list[Line] = field(default_factory=list)
+    thrown_out: list[ThrownOut] = field(default_factory=list)
+
+    def add(self, other: "Gathered") -> None:
+        """Take in what another question brought."""
+        self.lines += other.lines
+        self.thrown_out += other.thrown_out
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many lines were thrown out for each reason."""
+        return Counter(line.reason for line in self.thrown_out)
+
+
+def parts_of(content: str, topic: str) -> Iterator[BaseModel | ThrownOut]:
+    """The parts of an answer that are of the form; one that was cut off gives its whole parts."""
+    try:
+        value = from_json(content, allow_partial=True)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not set(value) & set(forms.PARTS[topic]):
+        yield ThrownOut(NOT_JSON, "", content)
+        return
+    for name, part in forms.PARTS[topic].items():
+        listed = value.get(name)
+        for item in listed if isinstance(listed, list) else ():
+            try:
+                yield part.model_validate(item)
+            except ValidationError:
+                yield ThrownOut(NOT_OF_THE_FORM, "", json.dumps(item, ensure_ascii=False))
+
+
+def lines_of(question: Question, content: str, makers: Mapping[str, ArgumentMaker]) -> Gathered:
+    """The lines in the answer to a question; they may still not fit the tools."""
+    gathered = Gathered()
+    about = question.tools[0] if len(question.tools) == 1 else "the list"
+    for part in parts_of(content, question.topic):
+        if isinstance(part, ThrownOut):
+            gathered.thrown_out.append(ThrownOut(part.reason, about, part.text))
+            continue
+        try:
+            line = _line(part, question, makers)
+            reason = _fault(line)
+        except ValidationError:
+            line, reason = None, NOT_OF_THE_FORM
+        except UnknownParameter as error:
+            line, reason = None, str(error)
+        if line is None or reason:
+            gathered.thrown_out.append(ThrownOut(reason, about, shown(part)))
+        else:
+            gathered.lines.append(line)
+    return gathered
+
+
+class UnknownParameter(ValueError):
+    """An answer names a tool or parameter that is not there."""
+
+
+def shown(part: BaseModel) -> str:
+    """A line or part in a few words: its text, or the parameter that it is about."""
+    value = part.model_dump()
+    return str(value.get("text") or value.get("parameter") or value)
+
+
+def _fault(line: Line) -> str:
+    texts = line.model_dump(include={"text", "question", "answer", "reply", "values"})
+    if looks_like_one(json.dumps(texts, ensure_ascii=False)):
+        return "it holds what looks like a control token"
+    is_typed = not isinstance(line, ResultLine | ValuesLine)
+    if is_typed and len(str(texts["text"]).split()) > MOST_WORDS:
+        return f"more than {MOST_WORDS} words"
+    return ""
+
+
+def _line(part: BaseModel, question: Question, makers: Mapping[str, ArgumentMaker]) -> Line:
+    tool = question.tools[0]
+    match part:
+        case forms.RequestPart():
+            fixed = _arguments(part.fixed, makers[tool])
+            return RequestLine(tool=tool, text=part.text, fixed=fixed)
+        case forms.ClarifyPart():
+            fixed = _arguments(part.fixed, makers[tool])
+            missing = tuple(part.missing)
+            return ClarifyLine(
+                tool=tool,
+                text=part.text,
+                missing=missing,
+                question=part.question,
+                answer=part.answer,
+                fixed=fixed,
+            )
+        case forms.CallsPart():
+            return _calls(part, question, makers)
+        case forms.ReplyPart():
+            kind = UnsupportedLine if question.topic == "unsupported" else ChatLine
+            return kind(text=part.text, reply=part.reply)
+        case forms.ValuesPart():
+            return _values(part, makers[tool])
+        case forms.ResultPart():
+            answer = part.answer.strip() or None
+            return ResultLine(tool=tool, text=part.text, answer=answer, error=part.error)
+    raise TypeError(f"no line is made of {type(part).__name__}")
+
+
+def _calls(
+    part: forms.CallsPart, question: Question, makers: Mapping[str, ArgumentMaker]
+) -> CallsLine:
+    calls = []
+    for call in part.calls:
+        if call.tool not in question.tools:
+            raise UnknownParameter("unknown tool")
+        calls.append(
+            BookCall(tool=call.tool, arguments=_arguments(call.arguments, makers[call.tool]))
+        )
+    order = "sequential" if question.topic == "sequential" else "parallel"
+    return CallsLine(order=order, text=part.text, calls=tuple(calls))
+
+
+def _values(part: forms.ValuesPart, maker: ArgumentMaker) -> ValuesLine:
+    """Values with their types; those that the schema refuses are left out."""
+    if part.parameter not in maker.spoken_for:
+        raise UnknownParameter("unknown parameter")
+    schema = maker.settled(part.parameter)
+    typed = [as_typed(value, schema) for value in part.values]
+    valid = [value for value in typed if _is_valid(value, schema)]
+    if not valid:
+        raise UnknownParameter("a value is not valid")
+    return ValuesLine(parameter=part.parameter, tool=maker.tool.name, values=tuple(valid))
+
+
+def _arguments(given: Sequence[forms.GivenArgument], maker: ArgumentMaker) -> dict[str, Any]:
+    return {
+        argument.parameter: as_typed(argument.value, maker.settled(argument.parameter))
+        for argument in given
+    }
+
+
+def as_typed(value: Any, schema: dict[str, Any]) -> Any:
+    """A value in the type that the schema wants: ``"5"`` as 5, JSON text as what it says."""
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    is_slot = isinstance(value, str) and slots(value) == (value[1:-1],)
+    if is_slot or _is_valid(value, schema):
+        return value
+    if not isinstance(value, str):
+        text = json.dumps(value)
+        return text if _is_valid(text, schema) else value
+    try:
+        decoded = json.loads(value)
+    except ValueError:
+        decoded = value
+    return next((other for other in (decoded, [value]) if _is_valid(other, schema)), value)
+
+
+def _is_valid(value: Any, schema: dict[str, Any]) -> bool:
+    try:
+        check = validator(schema)
+    except UnusableTool:
+        return True  # A part that points outside itself is judged with the whole call.
+    return next(faults_of(value, check), None) is None

@@ -1,0 +1,85 @@
+"""What a teacher would cost for a tool list, before it is asked anything."""
+
+import json
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from profiles import PhrasebookPlan
+from tasks.domain.writing.teaching.questions import Question, Style, questions
+from tasks.domain.writing.teaching.reading import reading_question
+from tasks.domain.writing.values.maker import ArgumentMaker
+
+CHARACTERS_PER_TOKEN = 4
+"""Of English and JSON, as tokenizers of large models count; a bound would be 3."""
+TOKENS_PER_LINE = {
+    "requests": 35,
+    "clarifying": 80,
+    "values": 6,
+    "results": 70,
+    "calls": 90,
+    "replies": 50,
+    "reading": 50,
+}
+"""Of a teacher's answer, by what it holds: the JSON of a usual line."""
+TOKENS_PER_SECOND = 50
+"""That one request gets from a hosted model of middle size."""
+
+
+class Cost(BaseModel):
+    """Questions, tokens and seconds; an estimate that is right within a factor of two."""
+
+    model_config = ConfigDict(frozen=True)
+
+    questions: int
+    tokens_in: int
+    tokens_out: int
+
+    def money(self, price_in: float, price_out: float) -> float:
+        """In the currency of the prices, which are per million tokens."""
+        return (self.tokens_in * price_in + self.tokens_out * price_out) / 1e6
+
+    def minutes(self, concurrency: int) -> float:
+        """With so many questions asked at once."""
+        return self.tokens_out / TOKENS_PER_SECOND / concurrency / 60
+
+
+def estimated_cost(makers: Sequence[ArgumentMaker], plan: PhrasebookPlan) -> Cost:
+    """All questions for a list, and the back-check of what they bring."""
+    asked = questions(makers, plan, Style(language="en", temperature=1.0))
+    written = sum(_lines_out(question) for question in asked)
+    lines = sum(_lines_typed(question) for question in asked)
+    batches = -(-lines // plan.readings)
+    text = "a request of the usual length with a value"
+    one = _size(reading_question([text] * plan.readings, makers))
+    return Cost(
+        questions=len(asked) + batches,
+        tokens_in=sum(map(_size, asked)) + batches * one,
+        tokens_out=written + lines * TOKENS_PER_LINE["reading"],
+    )
+
+
+def _size(question: Question) -> int:
+    return len(json.dumps(question.request, ensure_ascii=False)) // CHARACTERS_PER_TOKEN
+
+
+def _wanted(question: Question) -> dict[str, int]:
+    """How many lines of each kind a question asks for."""
+    asked = json.loads(question.request["messages"][1]["content"])
+    match question.topic:
+        case "requests":
+            return {"requests": asked["requests"], "clarifying": asked["clarifying"]}
+        case "material":
+            values = len(asked["parameters"]) * asked["values_each"]
+            return {"values": values, "results": asked["results"]}
+        case "parallel" | "sequential":
+            return {"calls": asked["requests"]}
+    return {"replies": asked["requests"]}
+
+
+def _lines_out(question: Question) -> int:
+    return sum(TOKENS_PER_LINE[kind] * count for kind, count in _wanted(question).items())
+
+
+def _lines_typed(question: Question) -> int:
+    return 0 if question.topic == "material" else sum(_wanted(question).values())
