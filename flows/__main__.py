@@ -35,6 +35,7 @@ class Commands(BaseSettings):
     validate_model: CliSubCommand[commands.Validate] = Field(alias="validate")
     benchmark: CliSubCommand[commands.Benchmark]
     pack: CliSubCommand[commands.Pack]
+    phrasebook: CliSubCommand[commands.Phrasebook]
     verify_bundle: CliSubCommand[commands.VerifyBundle]
     doctor: CliSubCommand[commands.Doctor]
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -131,6 +132,12 @@ class Data(_Section):
     """Of the standard rows: conversations with two calls, beside or after one another."""
     varied_lists_share: float = Field(default=0.0, ge=0, le=1)
     """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
+    phrasebook_share: float = Field(default=0.7, ge=0, le=1)
+    """Of the requests for a tool that a phrasebook has lines of, and of the texts without a call:
+    those that are its lines. The grammar over the schema says the others, and what a book has no
+    line left for."""
+    unsupported_share: float = Field(default=0.5, ge=0, le=1)
+    """Of a phrasebook's texts without a call: requests that no tool meets. The others are chat."""
     scenarios: Scenarios
 
 
@@ -400,6 +407,12 @@ class Server(_Section):
     """Argument values that never vary, by parameter or ``tool.parameter``."""
     values: dict[str, tuple[Any, ...]] = {}
     """Argument values that exist on the server, by parameter or ``tool.parameter``."""
+    read_only: tuple[str, ...] = ()
+    """Tools that may be called while rows are written, though they do not say that they change
+    nothing."""
+    phrasebook: str = ""
+    """A file in profiles/servers/ with requests that people would type; NAME.phrasebook.jsonl is
+    taken where there is one."""
     licence: str = ""
     """Of the tools' names and descriptions and of what the server answers: rows quote them."""
     prompts: str = ""
@@ -438,6 +451,46 @@ def _check_url(url: str) -> None:
         raise ValueError(
             f"the URL of {parts.hostname!r} holds a user's name; needed it in headers, as ${{NAME}}"
         )
+
+
+class PhrasebookLimits(_Section):
+    """What a phrasebook must have at least: ``profiles/phrasebooks/limits.toml``."""
+
+    name: Name
+    requests: int = Field(ge=1)
+    """Lines of kind request for each tool."""
+    clarifying: int = Field(ge=0)
+    """Lines of kind clarify for each tool with a parameter that must be asked for."""
+    calls: int = Field(ge=0)
+    """Lines of kind calls, where there are two tools or more."""
+    unsupported: int = Field(ge=0)
+    values: int = Field(ge=1)
+    """Different values in one line of kind values."""
+    alike: float = Field(gt=0, le=1)
+    """Normalised indel similarity (rapidfuzz ``ratio``) from which two lines are one."""
+    most_words: int = Field(ge=1)
+    """Of a text; what is longer is noted."""
+
+
+@dataclass(frozen=True)
+class PhrasebookFile:
+    """One phrasebook as it is written: domain rules read it."""
+
+    name: str
+    """Its file's name, for messages."""
+    text: str
+
+
+@dataclass(frozen=True)
+class PhrasebookFiles:
+    """The books that rows for a server may come from."""
+
+    own: PhrasebookFile | None
+    """The server's own: the one that its file names, or the one of its name."""
+    others: tuple[PhrasebookFile, ...]
+    """Those of the other registered servers, whose tools a list may share."""
+    general: PhrasebookFile | None
+    """Chat for every server."""
 
 
 class ModelDeployment(_Section):
@@ -519,9 +572,45 @@ def load_model(name: str) -> Model:
 def load_server(name: str) -> Server:
     """Read a registered server and its prompts; ProfileError when one is missing or wrong."""
     server = _load("servers", name, Server)
+    if server.phrasebook:
+        _find("servers", server.phrasebook)
     if not server.prompts:
         return server
     return _changed(server, {"typed": _typed(_find("servers", server.prompts))})
+
+
+def load_phrasebook_limits() -> PhrasebookLimits:
+    """Read what a phrasebook must have; ProfileError when the file is missing or wrong."""
+    return _load("phrasebooks", "limits", PhrasebookLimits)
+
+
+def load_phrasebooks(server: Server) -> PhrasebookFiles:
+    """Read the books for a server; ProfileError when the one that it names is missing."""
+    own = server.phrasebook or f"{server.name}{_PHRASEBOOK}"
+    names = sorted(
+        {
+            path.name
+            for folder in _folders()
+            for path in (folder / "servers").glob(f"*{_PHRASEBOOK}")
+        }
+    )
+    is_there = bool(server.phrasebook) or (own in names and server.name in servers())
+    general = next(
+        (f for folder in _folders() if (f := folder / "phrasebooks" / _GENERAL).is_file()), None
+    )
+    return PhrasebookFiles(
+        own=_phrasebook(_find("servers", own)) if is_there else None,
+        others=tuple(_phrasebook(_find("servers", name)) for name in names if name != own),
+        general=_phrasebook(general) if general else None,
+    )
+
+
+_PHRASEBOOK = ".phrasebook.jsonl"
+_GENERAL = "general.jsonl"
+
+
+def _phrasebook(path: Path) -> PhrasebookFile:
+    return PhrasebookFile(path.name, path.read_text(encoding="utf-8"))
 
 
 def find_server(name: str) -> Server | None:

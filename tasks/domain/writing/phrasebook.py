@@ -24,6 +24,7 @@ from pydantic_core import ErrorDetails
 from tasks.domain.errors import UnusableData
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
+_SKELETON = re.compile(r"\w+|∎")
 FOUND_CHARS = 80
 """Characters of a wrong value that an error shows."""
 
@@ -39,6 +40,13 @@ def fill(text: str, values: dict[str, str]) -> str:
     KeyError when a slot has no value.
     """
     return _BRACES.sub(lambda m: values[m[1]] if m[1] else m[0][0], text)
+
+
+def skeleton(text: str) -> str:
+    """A text with its slots blanked, without case and punctuation: what is said beside values."""
+    return " ".join(
+        _SKELETON.findall(_BRACES.sub(lambda m: " ∎ " if m[1] else m[0], text).casefold())
+    )
 
 
 def _checked(text: str) -> str:
@@ -163,6 +171,8 @@ class ResultLine(_Line):
     error: bool = False
 
 
+SaidLine = RequestLine | CallsLine | ClarifyLine | UnsupportedLine | ChatLine
+"""Lines whose text is what a user types."""
 Line = Annotated[
     ToolsLine
     | RequestLine
