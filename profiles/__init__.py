@@ -200,8 +200,8 @@ class Thresholds(_Section):
 class PhrasebookPlan(_Section):
     """How many lines a teacher is asked for. A question brings 10 to 30 lines, or it ends early."""
 
-    requests: int = Field(default=20, ge=1, le=60)
-    """Per tool."""
+    requests: int = Field(default=30, ge=1, le=60)
+    """Per tool; a third may be thrown out before a book has too few."""
     clarifying: int = Field(default=5, ge=0, le=20)
     """Requests that lack a value, per tool that requires one."""
     values: int = Field(default=12, ge=0, le=40)

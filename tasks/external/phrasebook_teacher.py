@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from profiles import Server, TeacherPlan
+from profiles import PhrasebookLimits, Server, TeacherPlan
 from tasks.domain.products import Toolset
+from tasks.domain.toollists import functions
 from tasks.domain.writing.phrasebook import Line
-from tasks.domain.writing.teaching.answers import Gathered, ThrownOut, lines_of
-from tasks.domain.writing.teaching.filling import Example, Filler, Misfit
+from tasks.domain.writing.teaching.answers import Gathered, ThrownOut, lines_of, thrown_out
+from tasks.domain.writing.teaching.filling import Example, Filler
 from tasks.domain.writing.teaching.questions import Question, Style, questions
 from tasks.domain.writing.teaching.reading import (
     Reading,
@@ -16,9 +17,8 @@ from tasks.domain.writing.teaching.reading import (
     reading_key,
     reading_question,
     readings_of,
-    thrown_out,
-    without_twins,
 )
+from tasks.domain.writing.teaching.sifting import sift
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.external.kept_answers import keep, read_kept
 from tasks.external.teacher import Answer, Over, Teacher
@@ -50,6 +50,7 @@ class PhrasebookTeacher:
     toolset: Toolset
     server: Server
     plan: TeacherPlan
+    limits: PhrasebookLimits
     asked: Teacher
     folder: Path
     over_questions: Over
@@ -60,6 +61,7 @@ class PhrasebookTeacher:
         self._makers = {
             tool.name: ArgumentMaker(tool, self.server, names=names) for tool in self.toolset.tools
         }
+        self._form = functions(self.toolset)
 
     def write(self) -> TaughtBook:
         """Write the book and check it.
@@ -68,12 +70,14 @@ class PhrasebookTeacher:
             TeacherFailed: the endpoint refuses or answers nothing at all.
         """
         gathered, unanswered = self._gathered()
-        gathered.lines, twins = without_twins(gathered.lines)
-        gathered.thrown_out += twins
-        examples = self._examples(gathered)
-        readings = self._readings(gathered.lines, examples)
+        lines, faulty = sift(gathered.lines, self.toolset, self.server, self._makers, self.limits)
+        gathered.thrown_out += faulty
+        filler = Filler.of(self._makers, lines)
+        named = {number: filler.example(line) for number, line in enumerate(lines)}
+        examples = {number: example for number, example in named.items() if example is not None}
+        readings = self._readings(lines, examples)
         kept: list[Line] = []
-        for number, line in enumerate(gathered.lines):
+        for number, line in enumerate(lines):
             reason = self._verdict(examples.get(number), readings.get(number))
             if reason:
                 gathered.thrown_out.append(thrown_out(line, reason))
@@ -105,30 +109,15 @@ class PhrasebookTeacher:
         whole.add(found)
         return bool(found.lines) or not found.thrown_out
 
-    def _examples(self, gathered: Gathered) -> dict[int, Example]:
-        """The lines that somebody types, with values, by number; those that fit no tool go out."""
-        filler = Filler.of(self._makers, gathered.lines)
-        fitting: list[Line] = []
-        examples: dict[int, Example] = {}
-        for line in gathered.lines:
-            try:
-                example = filler.example(line)
-            except Misfit as reason:
-                gathered.thrown_out.append(thrown_out(line, str(reason)))
-                continue
-            if example is not None:
-                examples[len(fitting)] = example
-            fitting.append(line)
-        gathered.lines = fitting
-        return examples
-
     def _readings(
         self, lines: Sequence[Line], examples: Mapping[int, Example]
     ) -> dict[int, Reading]:
         """How the reader understood each line, by number; none is read twice."""
         files = {number: self._file(lines[number], each) for number, each in examples.items()}
         kept = {number: read_kept(file, Reading) for number, file in files.items()}
-        unread = sorted((n for n, reading in kept.items() if reading is None), key=lambda n: files[n])
+        unread = sorted(
+            (n for n, reading in kept.items() if reading is None), key=lambda n: files[n]
+        )
         size = self.plan.lines.readings
         batches = [unread[start : start + size] for start in range(0, len(unread), size)]
         makers = list(self._makers.values())
@@ -155,4 +144,8 @@ class PhrasebookTeacher:
         """Why a line does not go into the book; empty when it does."""
         if example is None:
             return ""
-        return NOT_READ if reading is None else disagreement(example, reading, self.toolset)
+        return (
+            NOT_READ
+            if reading is None
+            else disagreement(example, reading, self._form, self._makers)
+        )

@@ -19,12 +19,12 @@ def choice(*values: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
 
 
-def tool(name: str, description: str, needed: dict[str, Any], **optional: Any) -> Tool:
+def tool(name: str, about: str, needed: dict[str, Any], **optional: Any) -> Tool:
     """A tool; those that list, get, search or report change nothing."""
     is_reading = name.split("_")[0] in ("list", "get", "search", "time", "export")
     return Tool(
         name=name,
-        description=description,
+        description=about,
         input_schema={
             "type": "object",
             "properties": {**needed, **optional},

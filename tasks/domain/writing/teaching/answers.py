@@ -28,8 +28,6 @@ from tasks.domain.writing.teaching import answer_forms as forms
 from tasks.domain.writing.teaching.questions import Question
 from tasks.domain.writing.values.maker import ArgumentMaker
 
-MOST_WORDS = 40
-"""Of a text that somebody types; the teacher is asked for 25 at most."""
 NOT_JSON, NOT_OF_THE_FORM = "not the JSON that was asked for", "not of the form"
 
 
@@ -111,14 +109,17 @@ def shown(part: BaseModel) -> str:
     return str(value.get("text") or value.get("parameter") or value)
 
 
+def thrown_out(line: Line, reason: str) -> ThrownOut:
+    """A line that does not go into the book."""
+    value = line.model_dump()
+    tools = [value["tool"]] if value.get("tool") else [c["tool"] for c in value.get("calls", ())]
+    return ThrownOut(reason, " and ".join(tools) or "the list", shown(line))
+
+
 def _fault(line: Line) -> str:
     texts = line.model_dump(include={"text", "question", "answer", "reply", "values"})
-    if looks_like_one(json.dumps(texts, ensure_ascii=False)):
-        return "it holds what looks like a control token"
-    is_typed = not isinstance(line, ResultLine | ValuesLine)
-    if is_typed and len(str(texts["text"]).split()) > MOST_WORDS:
-        return f"more than {MOST_WORDS} words"
-    return ""
+    is_unsafe = looks_like_one(json.dumps(texts, ensure_ascii=False))
+    return "it holds what looks like a control token" if is_unsafe else ""
 
 
 def _line(part: BaseModel, question: Question, makers: Mapping[str, ArgumentMaker]) -> Line:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tasks.domain.conversations import fingerprint
-from tasks.domain.errors import UnusableTool
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.book.filling import draw_arguments, result_patterns, whole_slots
 from tasks.domain.writing.phrasebook import (
     BookCall,
     CallsLine,
@@ -23,9 +23,6 @@ from tasks.domain.writing.phrasebook import (
 )
 from tasks.domain.writing.values.maker import ArgumentMaker, Wish
 
-RESULT = {"result"}
-"""The key of an argument that is taken from a result."""
-
 
 @dataclass(frozen=True)
 class Example:
@@ -37,13 +34,12 @@ class Example:
     missing: frozenset[str] = frozenset()
 
 
-class Misfit(ValueError):
-    """A line does not fit the tools; the message is a reason to count."""
-
-
 @dataclass(frozen=True)
 class Filler:
-    """Puts values into slots: the book's own, or such as the schema allows."""
+    """Puts values into the slots of lines without faults: the book's own, or what a schema allows.
+
+    The same line gets the same values, whatever else is in the book.
+    """
 
     makers: Mapping[str, ArgumentMaker]
     values: Mapping[tuple[str, str], Sequence[Any]]
@@ -54,108 +50,66 @@ class Filler:
         """With the values of the lines."""
         values: dict[tuple[str, str], Sequence[Any]] = {}
         for line in (line for line in lines if isinstance(line, ValuesLine)):
-            names = [line.tool] if line.tool is not None else makers
+            names = [line.tool] if line.tool is not None else list(makers)
             values |= {(name, line.parameter): line.values for name in names}
         return cls(makers, values)
 
     def example(self, line: Line) -> Example | None:
-        """A line that somebody types, with values in it; None for lines of other kinds.
-
-        Raises:
-            Misfit: it names what the tools do not have, lacks what they require, or is not valid.
-        """
+        """A line that somebody types, with values in it; None for lines of other kinds."""
         match line:
             case RequestLine():
-                return self._request(line)
+                arguments = self._arguments(line.tool, slots(line.text), line.fixed, line.text)
+                call = ToolCall(name=line.tool, arguments=arguments)
+                return Example(_filled(line.text, arguments), (call,))
             case ClarifyLine():
                 return self._clarify(line)
             case CallsLine():
-                return self._calls(line)
+                said: dict[str, Any] = {}
+                calls = tuple(self._call(call, said, line.text) for call in line.calls)
+                return Example(_filled(line.text, said), calls, line.order)
             case UnsupportedLine() | ChatLine():
-                return Example(fill(line.text, {}), ()) if not slots(line.text) else _slotted()
+                return Example(line.text, ())
         return None
 
-    def _request(self, line: RequestLine) -> Example:
-        names = slots(line.text)
-        arguments = self._arguments(line.tool, names, line.fixed)
-        text = fill(line.text, {name: spoken(arguments[name]) for name in names})
-        return Example(text, (ToolCall(name=line.tool, arguments=arguments),))
-
     def _clarify(self, line: ClarifyLine) -> Example:
-        said, answered = slots(line.text), slots(line.answer)
-        whole = self._arguments(line.tool, (*said, *answered), line.fixed)
-        known = {name: whole[name] for name in (*said, *line.fixed)}
-        text = fill(line.text, {name: spoken(whole[name]) for name in said})
+        names = (*slots(line.text), *line.missing)
+        whole = self._arguments(line.tool, names, line.fixed, line.text)
+        known = {name: value for name, value in whole.items() if name not in line.missing}
         call = ToolCall(name=line.tool, arguments=known)
-        return Example(text, (call,), missing=frozenset(line.missing))
+        return Example(_filled(line.text, whole), (call,), missing=frozenset(line.missing))
 
-    def _calls(self, line: CallsLine) -> Example:
-        said: dict[str, Any] = {}
-        calls = tuple(self._call(call, said) for call in line.calls)
-        if set(slots(line.text)) != set(said):
-            raise Misfit("a slot of the text is in no call, or one of a call not in the text")
-        text = fill(line.text, {name: spoken(value) for name, value in said.items()})
-        return Example(text, calls, line.order)
-
-    def _call(self, call: BookCall, said: dict[str, Any]) -> ToolCall:
-        """The call with values for slots that stand alone in an argument; ``said`` learns them."""
-        slotted = {name: slots(value) for name, value in call.arguments.items() if _is_text(value)}
-        open_names = [name for name, inside in slotted.items() if inside]
-        later = [name for name, value in call.arguments.items() if is_from_result(value)]
-        fixed = {n: v for n, v in call.arguments.items() if n not in (*open_names, *later)}
-        arguments = self._arguments(call.tool, (*open_names, *later), fixed)
-        for name in open_names:
-            text = str(call.arguments[name])
-            if text != f"{{{slotted[name][0]}}}":
-                raise Misfit("a slot does not stand alone in its argument")
-            arguments[name] = said.setdefault(slotted[name][0], arguments[name])
-        arguments |= {name: call.arguments[name] for name in later}
-        return ToolCall(name=call.tool, arguments=arguments)
+    def _call(self, call: BookCall, said: dict[str, Any], text: str) -> ToolCall:
+        """The call with values; ``said`` has those of all calls so far, by slot."""
+        later, whole = result_patterns(call), whole_slots(call)
+        fixed = {
+            name: said.get(whole.get(name, ""), value)
+            for name, value in call.arguments.items()
+            if name not in later and (name not in whole or whole[name] in said)
+        }
+        drawn = [name for name in whole if name not in fixed]
+        arguments = self._arguments(call.tool, (*drawn, *later), fixed, text)
+        said |= {whole[name]: arguments[name] for name in drawn}
+        given = {name: call.arguments[name] for name in later}
+        return ToolCall(name=call.tool, arguments={**arguments, **given})
 
     def _arguments(
-        self, tool: str, names: Sequence[str], fixed: Mapping[str, Any]
+        self, tool: str, names: Sequence[str], fixed: Mapping[str, Any], text: str
     ) -> dict[str, Any]:
-        """Values of the slots beside what is fixed; a valid call of the tool."""
-        maker = self.makers.get(tool)
-        if maker is None:
-            raise Misfit("unknown tool")
-        if not {*names, *fixed} <= set(maker.spoken_for):
-            raise Misfit("unknown parameter")
-        if not set(maker.required) - set(maker.constants) <= {*names, *fixed}:
-            raise Misfit("a required parameter is neither said nor fixed")
-        rng = random.Random(fingerprint([tool, list(names)]))
-        try:
-            made = maker.make(rng, Wish(optional=0.0, also=frozenset(names)))
-        except UnusableTool as error:
-            raise Misfit("these parameters do not go together") from error
-        return self._settled(maker, {name: made[name] for name in names}, fixed, rng)
-
-    def _settled(
-        self,
-        maker: ArgumentMaker,
-        made: dict[str, Any],
-        fixed: Mapping[str, Any],
-        rng: random.Random,
-    ) -> dict[str, Any]:
-        own = {name: self.values.get((maker.tool.name, name)) for name in made}
-        drawn = {name: rng.choice(values) for name, values in own.items() if values}
-        for arguments in ({**made, **drawn, **fixed}, {**made, **fixed}):
-            if not maker.fault({**maker.constants, **arguments}):
-                return arguments
-        raise Misfit("a value is not valid")
+        """What the call has, beside constants; empty where nothing valid was found."""
+        maker = self.makers[tool]
+        rng = random.Random(fingerprint([tool, text]))
+        arguments = draw_arguments(maker, names, fixed, rng, Wish()) or {}
+        for name in names:
+            own = self.values.get((tool, name), ())
+            drawn = {**arguments, name: rng.choice(own)} if own else arguments
+            arguments = arguments if maker.fault(drawn) else drawn
+        return {name: v for name, v in arguments.items() if not maker.is_constant(name)}
 
 
-def _slotted() -> Example:
-    raise Misfit("a slot in a text that no call belongs to")
-
-
-def is_from_result(value: Any) -> bool:
-    """Whether an argument is taken from the result of the call before."""
-    return isinstance(value, dict) and set(value) == RESULT
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    # A slot inside a longer value has no value of its own; the reader sees its name.
+    words = {name: name.replace("_", " ") for name in slots(text)}
+    return fill(text, words | {name: spoken(value) for name, value in values.items()})
 
 
 def spoken(value: Any) -> str:

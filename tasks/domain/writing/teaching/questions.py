@@ -146,7 +146,7 @@ def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Itera
     names = (maker.tool.name,)
     view = full_view(maker)
     clarifying = plan.clarifying if required(maker) else 0
-    numbers = {"requests": _possible(maker, plan.requests), "clarifying": clarifying}
+    numbers = {"requests": plan.requests, "clarifying": clarifying}
     yield Question("requests", names, _request("requests", {"tool": view, **numbers}, style))
     free = [name for name in maker.spoken_for if _is_free(maker, name)] if plan.values else []
     if free or plan.results:
@@ -157,11 +157,6 @@ def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Itera
             "results": plan.results,
         }
         yield Question("material", names, _request("material", wanted, style))
-
-
-def _possible(maker: ArgumentMaker, wanted: int) -> int:
-    """Fewer texts for a tool that takes no values: there are not so many ways to say it."""
-    return wanted if maker.spoken_for else min(wanted, 12)
 
 
 def _is_free(maker: ArgumentMaker, name: str) -> bool:

@@ -1,19 +1,19 @@
 """The back-check: a model reads requests without their labels, and must find the same calls."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.products import Toolset
-from tasks.domain.toolcalls import ToolCall, canonical
-from tasks.domain.toollists import functions
-from tasks.domain.writing.phrasebook import CallsLine, ClarifyLine, Line, RequestLine
+from tasks.domain.toolcalls import ToolCall, canonical, schemas_of
+from tasks.domain.writing.book.filling import result_patterns, unsaid_parameters
+from tasks.domain.writing.phrasebook import BookCall, Line
 from tasks.domain.writing.teaching import answer_forms as forms
-from tasks.domain.writing.teaching.answers import ThrownOut, as_typed, parts_of
-from tasks.domain.writing.teaching.filling import Example, is_from_result
+from tasks.domain.writing.teaching.answers import as_typed, parts_of
+from tasks.domain.writing.teaching.filling import Example
 from tasks.domain.writing.teaching.questions import Question, Style, as_request
 from tasks.domain.writing.teaching.tool_view import full_view, short_view
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -55,9 +55,7 @@ def reading_key(line: Line, example: Example, toolset: Toolset, reader: str) -> 
     return fingerprint(["reading", reader, line.kind, example.text, tools])
 
 
-def reading_question(
-    texts: Sequence[str], makers: Sequence[ArgumentMaker], temperature: float = 0.0
-) -> Question:
+def reading_question(texts: Sequence[str], makers: Sequence[ArgumentMaker]) -> Question:
     """Some requests for a reader, numbered from 1."""
     is_short = len(makers) > WHOLE
     tools = short_view(makers) if is_short else [full_view(maker) for maker in makers]
@@ -65,7 +63,7 @@ def reading_question(
         "tools": tools,
         "requests": [{"number": n, "text": text} for n, text in enumerate(texts, 1)],
     }
-    style = Style(language="en", temperature=temperature)
+    style = Style(language="en", temperature=0.0)
     names = tuple(maker.tool.name for maker in makers)
     return Question("reading", names, as_request(_RULES, wanted, forms.FORMS["reading"], style))
 
@@ -93,79 +91,55 @@ def _call(call: forms.CallPart, makers: Mapping[str, ArgumentMaker]) -> ToolCall
     )
 
 
-def disagreement(example: Example, reading: Reading, toolset: Toolset) -> str:
-    """Why a reading is not what the label says, as a reason to count; empty when it is."""
+def disagreement(
+    example: Example,
+    reading: Reading,
+    form: Sequence[dict[str, Any]],
+    makers: Mapping[str, ArgumentMaker],
+) -> str:
+    """Why a reading is not what the label says, as a reason to count; empty when it is.
+
+    ``form``: the tools in the OpenAI form.
+    """
     wanted, understood = [[c.name for c in calls] for calls in (example.calls, reading.calls)]
-    is_ordered = example.order == "sequential"
-    same_tools = wanted == understood if is_ordered else Counter(wanted) == Counter(understood)
-    if not wanted and understood:
+    if understood and not wanted:
         return "back-check: a tool does it"
-    if wanted and not understood and not example.missing:
+    if wanted and not understood:
         return "back-check: no tool does it"
-    if not same_tools and understood:
+    if not _same(wanted, understood, example.order):
         return "back-check: another tool"
-    if example.missing != reading.missing:
+    settled = _settled(example.calls, makers)
+    if example.missing != reading.missing - settled.keys():
         return "back-check: not the same values are missing"
-    form = functions(toolset)
-    keys = [[_comparable(c, form) for c in calls] for calls in (example.calls, reading.calls)]
-    same_arguments = keys[0] == keys[1] if is_ordered else Counter(keys[0]) == Counter(keys[1])
-    return "" if same_arguments or not understood else "back-check: other arguments"
+    labels = [_comparable(call, {}, form) for call in example.calls]
+    found = [_comparable(call, settled, form) for call in reading.calls]
+    return "" if _same(labels, found, example.order) else "back-check: other arguments"
 
 
-def _comparable(call: ToolCall, form: Sequence[dict[str, Any]]) -> str:
+def _same(left: Sequence[str], right: Sequence[str], order: str) -> bool:
+    return left == right if order == "sequential" else Counter(left) == Counter(right)
+
+
+def _settled(calls: Sequence[ToolCall], makers: Mapping[str, ArgumentMaker]) -> dict[str, object]:
+    """The arguments of a call that its schema settles where nobody says them."""
+    unsaid = {call.name: unsaid_parameters(makers[call.name], (), {}) for call in calls}
+    return {
+        name: call.arguments[name]
+        for call in calls
+        for name in makers[call.name].required
+        if name in call.arguments and name not in unsaid[call.name]
+    }
+
+
+def _comparable(
+    call: ToolCall, settled: Mapping[str, object], form: Sequence[dict[str, Any]]
+) -> str:
     """A call as text that is equal where only letters' case or a result's path differ."""
+    required = schemas_of(form)[call.name].get("required", ())
+    taken = result_patterns(BookCall(tool=call.name, arguments=call.arguments))
     arguments = {
-        name: {"result": ""} if is_from_result(value) else value
-        for name, value in call.arguments.items()
+        **{name: value for name, value in settled.items() if name in required},
+        **call.arguments,
+        **dict.fromkeys(taken, "from the result"),
     }
     return canonical(call.model_copy(update={"arguments": arguments}), form).casefold()
-
-
-def about(line: Line) -> str:
-    """The tool that a line is about, or ``the list``."""
-    match line:
-        case RequestLine() | ClarifyLine():
-            return line.tool
-        case CallsLine():
-            return " and ".join(call.tool for call in line.calls)
-    tool = line.model_dump().get("tool")
-    return str(tool) if tool else "the list"
-
-
-def thrown_out(line: Line, reason: str) -> ThrownOut:
-    """A line that does not go into the book."""
-    value = line.model_dump()
-    return ThrownOut(reason, about(line), str(value.get("text") or value.get("parameter")))
-
-
-def without_twins(lines: Iterable[Line]) -> tuple[list[Line], list[ThrownOut]]:
-    """The lines without those whose text another line has, whatever its label.
-
-    Two labels for one text: neither is trusted.
-    """
-    lines = list(lines)
-    labels: dict[str, set[str]] = {}
-    for line in lines:
-        if text := _typed_text(line):
-            labels.setdefault(text, set()).add(f"{line.kind} {about(line)}")
-    kept: list[Line] = []
-    out: list[ThrownOut] = []
-    seen: set[str] = set()
-    for line in lines:
-        text = _typed_text(line)
-        if text and (text in seen or len(labels[text]) > 1):
-            reason = "one text with two labels" if len(labels[text]) > 1 else "two lines alike"
-            out.append(thrown_out(line, reason))
-            continue
-        seen |= {text} if text else set()
-        kept.append(line)
-    return kept, out
-
-
-def _typed_text(line: Line) -> str:
-    if not isinstance(line, RequestLine | CallsLine | ClarifyLine) and line.kind not in (
-        "unsupported",
-        "chat",
-    ):
-        return ""
-    return " ".join(str(line.model_dump()["text"]).casefold().split()).rstrip(".!? ")
