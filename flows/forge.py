@@ -15,7 +15,6 @@ from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle, place_for
 from tasks.prepare_base import prepare_base
-from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 
 
@@ -49,8 +48,7 @@ def forge(
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
     written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
-    phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, recipe.profile.own)
+    mixed = mix_dataset(written, toolset, recipe.profile.own)
     draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     prepared = Prepared(base=base, dataset=dataset)

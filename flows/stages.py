@@ -26,7 +26,6 @@ from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
-from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
@@ -41,8 +40,7 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     base = prepare_base(recipe.model)
     fit_toolset(toolset, base, profile.training.max_seq_length)
     written = synthesize_dataset(toolset, recipe.server, profile.data)
-    phrased = rephrase_dataset(written, profile.teacher)
-    mixed = mix_dataset(phrased, toolset, profile.own, recipe.model.thinks)
+    mixed = mix_dataset(written, toolset, profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
     hand_over(draft, output)
     return draft

@@ -220,8 +220,14 @@ class PhrasebookPlan(_Section):
     """Requests that the reader is shown at once."""
 
 
+USUAL_PRICES = (0.25, 2.0)
+"""Of a million tokens (in, out), for an estimate where no teacher is planned: a hosted model of
+middle size, as in docs/teacher.md."""
+USUAL_CONCURRENCY = 8
+
+
 class TeacherPlan(_Section):
-    """The model that puts rows into other words, and what it may cost."""
+    """The model that writes phrasebooks, and what it may cost."""
 
     endpoint: str = ""
     """The base address of an OpenAI-compatible endpoint: ``https://api.openai.com/v1``."""
@@ -235,8 +241,6 @@ class TeacherPlan(_Section):
     """The environment variable that holds the key."""
     key_secret: str = ""
     """Instead of a variable: the name of a Prefect Secret block."""
-    share: float = Field(gt=0, le=1)
-    """The part of the rows with a call that is put into other words."""
     lines: PhrasebookPlan = PhrasebookPlan()
     """How much it writes; ``[teacher.lines]``."""
     reader: str = ""
@@ -248,7 +252,7 @@ class TeacherPlan(_Section):
     backoff_seconds: float = Field(ge=0)
     """The wait before the second attempt; it doubles with each."""
     longest_wait_seconds: float = Field(ge=0)
-    """Of one wait; an endpoint that asks for more is not asked again for that row."""
+    """Of one wait; an endpoint that asks for more is not asked that question again."""
     timeout_seconds: float = Field(gt=0)
     """Of one attempt as a whole."""
     max_answer_tokens: int = Field(ge=16)
@@ -258,6 +262,16 @@ class TeacherPlan(_Section):
     price_per_million_out: float = Field(ge=0)
     max_money: float = Field(ge=0)
     """In the currency of the prices."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_rows(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "share" in value:
+            raise ValueError(
+                "'share' is not read any more: a teacher writes a phrasebook, not rows; remove it "
+                "(data.phrasebook_share says how many rows come from the book)"
+            )
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -1,5 +1,6 @@
 """A teacher writes a phrasebook, and a reader checks it; what was answered is never asked again."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +22,13 @@ from tasks.domain.writing.teaching.reading import (
 from tasks.domain.writing.teaching.sifting import sift
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.external.kept_answers import keep, read_kept
-from tasks.external.teacher import Answer, Over, Teacher
+from tasks.external.teacher import SPENT, Answer, Over, Teacher
 
 ATTEMPTS = 2
 """Times that a question is asked whose answer has no line that can be used."""
-NOT_READ = "back-check: not read"
+FRUITLESS = "no line that can be used"
+NOT_READ = "back-check: no answer"
+UNREAD = f"back-check: {SPENT}"
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,20 @@ class TaughtBook:
     """The questions without an answer, each with the reason."""
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every question was answered, and every request read."""
-        return not self.unanswered and NOT_READ not in {line.reason for line in self.thrown_out}
+    def is_cut_short(self) -> bool:
+        """Whether the budget was spent before the book was whole."""
+        return SPENT in self.unanswered.values() or UNREAD in {t.reason for t in self.thrown_out}
+
+    def summary(self, model: str) -> str:
+        """What was written and what was thrown out, by reason."""
+        reasons = Counter(line.reason for line in self.thrown_out).most_common()
+        out = "; ".join(f"{reason}: {count}" for reason, count in reasons)
+        open_ended = "; ".join(f"{title}: {why}" for title, why in self.unanswered.items())
+        return (
+            f"teacher {model}: {len(self.lines)} lines, {len(self.thrown_out)} thrown out"
+            + f" ({out})" * bool(out)
+            + f"; without an answer: {open_ended}" * bool(open_ended)
+        )
 
 
 @dataclass
@@ -53,6 +67,8 @@ class PhrasebookTeacher:
     limits: PhrasebookLimits
     asked: Teacher
     folder: Path
+    written: frozenset[str]
+    """Tools that have lines already."""
     over_questions: Over
     over_readings: Over
 
@@ -75,11 +91,10 @@ class PhrasebookTeacher:
         filler = Filler.of(self._makers, lines)
         named = {number: filler.example(line) for number, line in enumerate(lines)}
         examples = {number: example for number, example in named.items() if example is not None}
-        readings = self._readings(lines, examples)
+        verdicts = self._verdicts(lines, examples)
         kept: list[Line] = []
         for number, line in enumerate(lines):
-            reason = self._verdict(examples.get(number), readings.get(number))
-            if reason:
+            if reason := verdicts.get(number):
                 gathered.thrown_out.append(thrown_out(line, reason))
             else:
                 kept.append(line)
@@ -89,8 +104,9 @@ class PhrasebookTeacher:
         """(the lines of all answers, the questions without an answer and why)."""
         whole = Gathered()
         unanswered: dict[str, str] = {}
+        makers = list(self._makers.values())
         style = Style(language=self.plan.language, temperature=self.plan.temperature)
-        open_questions = questions(list(self._makers.values()), self.plan.lines, style)
+        open_questions = questions(makers, self.plan.lines, style, self.written)
         for _ in range(ATTEMPTS):
             asked = [question.request for question in open_questions]
             answers = self.asked.ask(asked, self.over_questions) if asked else []
@@ -101,7 +117,7 @@ class PhrasebookTeacher:
                 elif not self._take(question, answer, whole):
                     fruitless.append(question.again())
             open_questions = fruitless
-        return whole, unanswered
+        return whole, unanswered | {question.title: FRUITLESS for question in open_questions}
 
     def _take(self, question: Question, answer: Answer, whole: Gathered) -> bool:
         """Whether an answer has a line; an empty list of dependent calls is an answer too."""
@@ -109,28 +125,41 @@ class PhrasebookTeacher:
         whole.add(found)
         return bool(found.lines) or not found.thrown_out
 
-    def _readings(
-        self, lines: Sequence[Line], examples: Mapping[int, Example]
-    ) -> dict[int, Reading]:
-        """How the reader understood each line, by number; none is read twice."""
+    def _verdicts(self, lines: Sequence[Line], examples: Mapping[int, Example]) -> dict[int, str]:
+        """Why lines do not go into the book, by number; empty where the reader agrees."""
         files = {number: self._file(lines[number], each) for number, each in examples.items()}
         kept = {number: read_kept(file, Reading) for number, file in files.items()}
+        # By the hash in their names, so that requests of all tools stand side by side.
         unread = sorted(
-            (n for n, reading in kept.items() if reading is None), key=lambda n: files[n]
+            (n for n, reading in kept.items() if reading is None), key=files.__getitem__
         )
+        missing = self._read(unread, examples, files)
+        kept |= {number: read_kept(files[number], Reading) for number in unread}
+        return {
+            number: disagreement(examples[number], reading, self._form, self._makers)
+            if reading is not None
+            else missing[number]
+            for number, reading in kept.items()
+        }
+
+    def _read(
+        self, unread: Sequence[int], examples: Mapping[int, Example], files: Mapping[int, Path]
+    ) -> dict[int, str]:
+        """Have requests read, and keep each reading; those without one, and why."""
         size = self.plan.lines.readings
         batches = [unread[start : start + size] for start in range(0, len(unread), size)]
         makers = list(self._makers.values())
         asked = [reading_question([examples[n].text for n in batch], makers) for batch in batches]
         requests = [{**question.request, "model": self._reader} for question in asked]
         answers = self.asked.ask(requests, self.over_readings) if requests else []
+        missing: dict[int, str] = {}
         for batch, answer in zip(batches, answers, strict=True):
             read = readings_of(answer.content, self._makers)
+            missing |= dict.fromkeys(batch, UNREAD if answer.reason == SPENT else NOT_READ)
             for place, number in enumerate(batch, 1):
                 if place in read:
-                    kept[number] = read[place]
                     keep(files[number], read[place])
-        return {number: reading for number, reading in kept.items() if reading is not None}
+        return missing
 
     @property
     def _reader(self) -> str:
@@ -139,13 +168,3 @@ class PhrasebookTeacher:
     def _file(self, line: Line, example: Example) -> Path:
         reader = f"{self.plan.place} {self._reader}"
         return self.folder / f"{reading_key(line, example, self.toolset, reader)}.json"
-
-    def _verdict(self, example: Example | None, reading: Reading | None) -> str:
-        """Why a line does not go into the book; empty when it does."""
-        if example is None:
-            return ""
-        return (
-            NOT_READ
-            if reading is None
-            else disagreement(example, reading, self._form, self._makers)
-        )

@@ -1,4 +1,4 @@
-"""The model that puts rows into other words: any OpenAI-compatible endpoint, asked over HTTP.
+"""The model that writes and reads phrasebooks: any OpenAI-compatible endpoint, asked over HTTP.
 
 What it costs is bounded before it is spent, an answer that was paid for is kept in a file, and its
 key stands in one header and nowhere else.
@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from profiles import TeacherPlan
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import TeacherFailed
-from tasks.domain.writing.paraphrasing import Question
+from tasks.domain.writing.teaching.questions import Request
 from tasks.external.kept_answers import keep, read_kept
 from tasks.external.llama_cpp import served
 
@@ -29,10 +29,12 @@ _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """States that may be gone at the next attempt; all others are the request's own fault."""
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a question has left."""
+SPENT = "the budget is spent"
+"""Why a question was not asked."""
 _LARGEST = 1_000_000
 """Bytes of an answer that are read at most."""
-_CONTEXT = 4096
-"""Tokens of context of a GGUF file that we serve: the question has about 500."""
+_CONTEXT = 16_384
+"""Tokens of context of a GGUF file that we serve: a question about 20 tools has about 6000."""
 _PER_TOKEN = 3
 """Characters of a token at least, as an estimate before the endpoint has counted."""
 
@@ -108,7 +110,7 @@ class Teacher:
         self._cache = cache
         self.purse = Purse(plan)
 
-    def ask(self, questions: Sequence[Question], over: Over = _uncounted) -> list[Answer]:
+    def ask(self, questions: Sequence[Request], over: Over = _uncounted) -> list[Answer]:
         """Answers in the order of the questions, ``concurrency`` of them asked at once.
 
         ``over`` sees each answer as it comes, with the number of questions.
@@ -121,7 +123,7 @@ class Teacher:
             try:
                 answers = list(over(pool.map(self._answer, questions), len(questions)))
             except BaseException:
-                # Questions that wait for their turn would still be asked, and paid for.
+                # Requests that wait for their turn would still be asked, and paid for.
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         failures = [answer.reason for answer in answers if answer.reason.startswith("no answer")]
@@ -131,7 +133,7 @@ class Teacher:
             )
         return answers
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, question: Request) -> Answer:
         body = {"model": self._plan.model, "max_tokens": self._plan.max_answer_tokens, **question}
         file = self._cache / f"{fingerprint([self._plan.place, body])}.json"
         kept = read_kept(file, Answer)
@@ -149,7 +151,7 @@ class Teacher:
             if attempt:
                 time.sleep(self._pause(attempt, wait))
             if not self.purse.reserve(estimate):
-                return Answer(reason="the budget is spent")
+                return Answer(reason=SPENT)
             spent = (0, 0)
             try:
                 answer = _read(self._post(body), estimate)

@@ -1,11 +1,18 @@
 """What a teacher would cost for a tool list, before it is asked anything."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from profiles import PhrasebookPlan
+from profiles import (
+    USUAL_CONCURRENCY,
+    USUAL_PRICES,
+    PhrasebookPlan,
+    Server,
+    TeacherPlan,
+)
+from tasks.domain.products import Toolset
 from tasks.domain.writing.teaching.questions import Question, Style, questions
 from tasks.domain.writing.teaching.reading import reading_question
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -27,7 +34,7 @@ TOKENS_PER_SECOND = 50
 
 
 class Cost(BaseModel):
-    """Questions, tokens and seconds; an estimate that is right within a factor of two."""
+    """Questions and tokens; an estimate that is right within a factor of two."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,15 +46,25 @@ class Cost(BaseModel):
         """In the currency of the prices, which are per million tokens."""
         return (self.tokens_in * price_in + self.tokens_out * price_out) / 1e6
 
+    def in_words(self, price_in: float, price_out: float, concurrency: int) -> str:
+        """What it comes to, in a line."""
+        tokens = f"{self.tokens_in:,} tokens of questions and {self.tokens_out:,} of answers"
+        return (
+            f"{self.questions} questions, {tokens}, about {self.minutes(concurrency):.0f} minutes "
+            f"and {self.money(price_in, price_out):.2f} at {price_in:g} and {price_out:g} a million"
+        )
+
     def minutes(self, concurrency: int) -> float:
         """With so many questions asked at once."""
         return self.tokens_out / TOKENS_PER_SECOND / concurrency / 60
 
 
-def estimated_cost(makers: Sequence[ArgumentMaker], plan: PhrasebookPlan) -> Cost:
+def estimated_cost(
+    makers: Sequence[ArgumentMaker], plan: PhrasebookPlan, written: Collection[str] = ()
+) -> Cost:
     """All questions for a list, and the back-check of what they bring."""
-    asked = questions(makers, plan, Style(language="en", temperature=1.0))
-    written = sum(_lines_out(question) for question in asked)
+    asked = questions(makers, plan, Style(language="en", temperature=1.0), written)
+    answers = sum(_lines_out(question) for question in asked)
     lines = sum(_lines_typed(question) for question in asked)
     batches = -(-lines // plan.readings)
     text = "a request of the usual length with a value"
@@ -55,7 +72,7 @@ def estimated_cost(makers: Sequence[ArgumentMaker], plan: PhrasebookPlan) -> Cos
     return Cost(
         questions=len(asked) + batches,
         tokens_in=sum(map(_size, asked)) + batches * one,
-        tokens_out=written + lines * TOKENS_PER_LINE["reading"],
+        tokens_out=answers + lines * TOKENS_PER_LINE["reading"],
     )
 
 
@@ -83,3 +100,24 @@ def _lines_out(question: Question) -> int:
 
 def _lines_typed(question: Question) -> int:
     return 0 if question.topic == "material" else sum(_wanted(question).values())
+
+
+def price_of_teaching(
+    toolset: Toolset, server: Server, plan: TeacherPlan | None, written: Collection[str]
+) -> str | None:
+    """What it costs to have the missing requests written, in a line; None where none are missing.
+
+    Without a plan: that the schemas alone speak, and what a usual teacher would cost.
+    """
+    names = frozenset(tool.name for tool in toolset.tools)
+    missing = len(names - set(written))
+    if not missing:
+        return None
+    makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
+    cost = estimated_cost(makers, plan.lines if plan else PhrasebookPlan(), written)
+    tools = f"{missing} of {len(names)} tools"
+    if plan is None:
+        price = cost.in_words(*USUAL_PRICES, USUAL_CONCURRENCY)
+        return f"requests of {tools} are written from their schemas alone; a teacher: {price}"
+    prices = (plan.price_per_million_in, plan.price_per_million_out)
+    return f"{plan.model} writes requests of {tools}: {cost.in_words(*prices, plan.concurrency)}"

@@ -4,7 +4,7 @@ A question about a tool names no other tool, so that it stays the same when othe
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -78,11 +78,13 @@ _WANTED = {
     ),
     "sequential": (
         f"{_TEXTS} 'requests': texts that need two calls of these tools, the second of which "
-        'takes a value from the first one\'s result: write {"result": "name"} as that argument, '
-        "with the name that the value has in the result. Other arguments that the user types are "
-        "slots such as {first_city}, a free name in braces that stands in the text and as the "
-        "whole value of the argument. Every required parameter is there. Only where the first tool "
-        "really returns such a value; leave the list empty where no pair of tools is like that."
+        'takes a value from the first one\'s result: write {"result": "..."} as that argument, '
+        "with a path into the result where the server answers in JSON, such as items.0.id, or else "
+        "with a regular expression that finds the value in what it prints, such as [A-Z]+-[0-9]+. "
+        "Other arguments that the user types are slots such as {first_city}, a free name in braces "
+        "that stands in the text and as the whole value of the argument. Every required parameter "
+        "is there. Only where the first tool really returns such a value; leave the list empty "
+        "where no pair of tools is like that."
     ),
     "unsupported": (
         f"{_TEXTS} No slots: write concrete names and values. 'requests': texts that no tool of "
@@ -135,11 +137,18 @@ class Style(BaseModel):
 
 
 def questions(
-    makers: Sequence[ArgumentMaker], plan: PhrasebookPlan, style: Style
+    makers: Sequence[ArgumentMaker],
+    plan: PhrasebookPlan,
+    style: Style,
+    written: Collection[str] = (),
 ) -> list[Question]:
-    """All questions for a list of tools, those for each tool first."""
-    asked = [question for maker in makers for question in _for_tool(maker, plan, style)]
-    return [*asked, *_for_list(makers, plan, style)]
+    """All questions for a list of tools, those for each tool first.
+
+    ``written``: tools that have lines already, so that nothing is asked about them alone.
+    """
+    missing = [maker for maker in makers if maker.tool.name not in written]
+    asked = [question for maker in missing for question in _for_tool(maker, plan, style)]
+    return [*asked, *_for_list(makers, plan, style)] if missing else []
 
 
 def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Iterator[Question]:
