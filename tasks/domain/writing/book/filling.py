@@ -1,13 +1,13 @@
 """Lines of a phrasebook become calls: what stands in a line, and valid values for its slots."""
 
+import json
 import random
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tasks.domain.errors import UnusableTool
-from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.phrasebook import BookCall, slots
+from tasks.domain.writing.phrasebook import BookCall, fill, slots
 from tasks.domain.writing.values.maker import ArgumentMaker, Wish
 
 TRIES = 12
@@ -98,6 +98,29 @@ def slots_inside(value: Any) -> Iterator[str]:
             yield from slots_inside(part)
 
 
-def call_of(name: str, arguments: dict[str, Any]) -> ToolCall:
-    """A call with its arguments."""
-    return ToolCall(name=name, arguments=arguments)
+def fixed_arguments(call: BookCall) -> dict[str, Any]:
+    """The arguments that are neither a slot, nor hold one, nor come from a result."""
+    taken = result_patterns(call)
+    return {
+        name: value
+        for name, value in call.arguments.items()
+        if name not in taken and not [*slots_inside(value)]
+    }
+
+
+def filled(value: Any, values: Mapping[str, Any]) -> Any:
+    """A value with what its slots stand for; a text that is only a slot becomes that value."""
+    if isinstance(value, str):
+        names = slots(value)
+        if names and value == f"{{{names[0]}}}":
+            return values[names[0]]
+        return fill(value, {name: _as_text(values[name]) for name in names})
+    if isinstance(value, list):
+        return [filled(part, values) for part in value]
+    if isinstance(value, dict):
+        return {key: filled(part, values) for key, part in value.items()}
+    return value
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tasks.domain.writing.book.filling import (
     draw_arguments,
+    fixed_arguments,
     result_patterns,
     slots_inside,
     unsaid_parameters,
@@ -26,7 +27,6 @@ from tasks.domain.writing.phrasebook import (
     slots,
 )
 from tasks.domain.writing.values.maker import ArgumentMaker, Wish
-from tasks.domain.writing.values.settling import type_of
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class LineRules:
         partly = [
             n for n, v in call.arguments.items() if n not in open_ended and [*slots_inside(v)]
         ]
-        fixed = {n: v for n, v in call.arguments.items() if n not in open_ended and n not in partly}
-        yield from self._call_faults(call.tool, [*open_ended, *partly], fixed)
+        said = [*open_ended, *partly]
+        yield from self._call_faults(call.tool, said, fixed_arguments(call))
 
     def _result_faults(self, line: ResultLine) -> Iterator[str]:
         yield from self._unknown_tool(line.tool)
@@ -144,7 +144,7 @@ class LineRules:
             yield from self._misfits(maker, line)
 
     def _misfits(self, maker: ArgumentMaker, line: ValuesLine) -> Iterator[str]:
-        is_list = type_of(maker.settled(line.parameter)) == "array"
+        is_list = maker.is_list(line.parameter)
         for value in line.values:
             shown = [value] if is_list and not isinstance(value, list) else value
             fault = maker.fault({**maker.constants, line.parameter: shown})

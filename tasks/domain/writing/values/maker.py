@@ -60,6 +60,8 @@ TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""
 SMALL_POOL = 8
 """A list of the server's own values that is shorter than this is shared by both splits."""
+LISTED_SHARE = 0.5
+"""Of the values that need not exist: those of a phrasebook; with others, copying is learned."""
 MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
 HOPELESS = 5
@@ -94,6 +96,8 @@ class ArgumentMaker:
     """Values that the server named, by parameter."""
     names: frozenset[str] = frozenset()
     """The names of all tools of the list."""
+    listed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
+    """Values that a phrasebook has, by parameter."""
 
     def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
         """Valid arguments.
@@ -218,6 +222,10 @@ class ArgumentMaker:
         """The schema of a parameter's single value: of the items where it takes several."""
         schema = self.settled(name)
         return self.settle(schema.get("items", {})) if type_of(schema) == "array" else schema
+
+    def is_list(self, name: str) -> bool:
+        """Whether a parameter takes several values."""
+        return type_of(self.settled(name)) == "array"
 
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
@@ -362,6 +370,8 @@ class ArgumentMaker:
             pool, fewest = self.found.get(name), 2
         if wish.free and self._is_copied(name):
             pool = None
+        if pool is None and self._takes_listed(name, at, wish):
+            pool, fewest = self.listed[name], SMALL_POOL
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             return next(v for v in tries(schema, at, name) if v != default or v is None)
@@ -369,6 +379,12 @@ class ArgumentMaker:
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
+
+    def _takes_listed(self, name: str, at: Place, wish: Wish) -> bool:
+        """Whether a value is one of the phrasebook's: most look real, but there are only a few."""
+        if name not in self.listed or wish.unusual:
+            return False
+        return not (wish.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
 
     def _is_copied(self, name: str) -> bool:
         """Whether a value is what the user types, be it there or not: a path, a branch, a text."""
