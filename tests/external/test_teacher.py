@@ -16,7 +16,6 @@ PLAN: dict[str, Any] = {
     "endpoint": "http://127.0.0.1:9/v1",
     "model": "someone",
     "licence": "none",
-    "share": 1.0,
     "language": "en",
     "temperature": 0.7,
     "concurrency": 1,

@@ -140,7 +140,7 @@ def readings(requests: list[dict[str, Any]]) -> dict[str, Any]:
 def understood(text: str) -> dict[str, Any]:
     """The calls of the line that a text fits, the one with the most words of its own first."""
     for pattern, label in LABELS:
-        found = re.fullmatch(pattern, text)
+        found = pattern.fullmatch(text)
         if found:
             return label(found.groupdict())
     return NOTHING
@@ -203,7 +203,12 @@ def all_calls(calls: list[dict[str, Any]]) -> Label:
     return label
 
 
-LABELS = sorted(labels(), key=lambda pair: -len(re.sub(r"\(\?P<[^)]*\)", "", pair[0])))
+LABELS = [
+    (re.compile(pattern), label)
+    for pattern, label in sorted(
+        labels(), key=lambda pair: -len(re.sub(r"\(\?P<[^)]*\)", "", pair[0]))
+    )
+]
 
 
 def capable(body: dict[str, Any], _: int = 0) -> Reply:

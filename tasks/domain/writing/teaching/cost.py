@@ -20,15 +20,15 @@ from tasks.domain.writing.values.maker import ArgumentMaker
 CHARACTERS_PER_TOKEN = 4
 """Of English and JSON, as tokenizers of large models count; a bound would be 3."""
 TOKENS_PER_LINE = {
-    "requests": 35,
-    "clarifying": 80,
-    "values": 6,
-    "results": 70,
-    "calls": 90,
-    "replies": 50,
-    "reading": 50,
+    "requests": 20,
+    "clarifying": 45,
+    "values": 5,
+    "results": 45,
+    "calls": 70,
+    "replies": 32,
+    "reading": 36,
 }
-"""Of a teacher's answer, by what it holds: the JSON of a usual line."""
+"""Of a teacher's answer, by what it holds: the JSON of a usual line, measured on hand-written ones."""
 TOKENS_PER_SECOND = 50
 """That one request gets from a hosted model of middle size."""
 
