@@ -2,9 +2,9 @@
 
     python -m benchmarks.generalisation time git [--profile cpu] [--steps 30]
 
-Each way trains on as many rows for as many steps; every model is asked the same held-out and the
-same typed prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where those of
-other servers, ways and steps stay.
+Each way trains on as many rows for as many steps; every model is asked the same held-out and
+hand-written test prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where
+those of other servers, ways and steps stay.
 """
 
 import argparse
@@ -16,16 +16,15 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from profiles import Data, Recipe, Scenarios, TeacherPlan, load_recipe
+from profiles import Data, Recipe, Scenarios, load_recipe
 from tasks.domain.evaluation import scoring
-from tasks.domain.evaluation.evaluation_set import typed_rows
+from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Score
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
@@ -33,26 +32,21 @@ from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
 from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.student import student
-from tasks.external.teacher import teacher
 from tasks.external.tokenizer import ChatTokenizer
-from tasks.rephrase_dataset import in_other_words
 
 FIGURES = Path(__file__).with_name("bench-data.json")
-VERBATIM, SPOKEN = "values verbatim, no near misses", "values as people say them"
-USUAL, TAUGHT = "and near misses", "and a teacher's words"
+VERBATIM, SPOKEN = "values verbatim, no hard negatives", "values as people say them"
+USUAL = "and hard negatives"
 WAYS: dict[str, dict[str, Any]] = {
-    VERBATIM: {"spoken_share": 0.0, "near_miss_share": 0.0},
-    SPOKEN: {"near_miss_share": 0.0},
+    VERBATIM: {"paraphrase_share": 0.0, "hard_negative_share": 0.0},
+    SPOKEN: {"hard_negative_share": 0.0},
     USUAL: {},
-    "and other tool lists": {"varied_lists_share": 0.15},
-    "and two calls in a row": {"several_share": 0.1},
-    TAUGHT: {},
+    "and other tool lists": {"list_augmentation_share": 0.15},
+    "and two calls in a row": {"multiple_calls_share": 0.1},
 }
 """What each way changes in the profile's section on data."""
 BEFORE = {SPOKEN: VERBATIM, USUAL: SPOKEN} | dict.fromkeys(list(WAYS)[3:], USUAL)
 """The way that each of the others adds one thing to, and is compared with."""
-TAUGHT_SHARE = 0.5
-"""The rows with a call that the teacher is asked to put into other words."""
 
 
 class Outcome(BaseModel):
@@ -70,11 +64,11 @@ class Outcome(BaseModel):
     seconds: float
     loss: float
     heldout: Score
-    typed: Score
+    hand_written: Score
     typed_exact: list[bool]
-    """Per typed prompt, in their order, whether all of it was right."""
+    """Per test prompt, in their order, whether all of it was right."""
     note: str = ""
-    """What became of the questions to a teacher."""
+    """Of version 0.2, whose teacher put rows into other words: what became of its answers."""
 
     @property
     def table(self) -> tuple[str, str, str, int, float, int]:
@@ -97,14 +91,13 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
-    parser.add_argument("--teacher", help="a GGUF file that phrases; else the base model itself")
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
     with _place(asked.keep) as folder:
         for server in asked.servers:
             recipe = _recipe(server, asked.model, asked.profile, asked.steps)
             for number, way in enumerate(asked.ways):
-                outcome = _outcome(recipe, way, folder / f"{server}-{number}", asked.teacher)
+                outcome = _outcome(recipe, way, folder / f"{server}-{number}")
                 sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
 
@@ -121,21 +114,22 @@ def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
     return recipe.model_copy(update={"profile": chosen})
 
 
-def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -> Outcome:
+def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
     folder.mkdir()
-    written, note = _rows(recipe, _data(recipe.profile.data, WAYS[way])), ""
-    if way == TAUGHT:
-        written, note = _taught(recipe, written, folder, teacher_file)
+    written = _rows(recipe, _data(recipe.profile.data, WAYS[way]))
     gguf, seconds, loss, steps = _trained(recipe, written, folder)
-    typed = typed_rows(at_home(recipe.server).typed, written.heldout[0].tools)
+    hand_written = hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
     with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
-        heldout_texts, typed_texts = (
+        heldout_texts, answers = (
             [model.answer(row.prompt, row.tools).text for row in rows]
-            for rows in (written.heldout, typed)
+            for rows in (written.heldout, hand_written)
         )
     (folder / "answers.json").write_text(
-        json.dumps([[r.user_text, t] for r, t in zip(typed, typed_texts, strict=True)], indent=1)
+        json.dumps(
+            [[r.user_text, t] for r, t in zip(hand_written, answers, strict=True)],
+            indent=1,
+        )
     )
     return Outcome(
         date=time.strftime("%Y-%m-%d"),
@@ -150,12 +144,11 @@ def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -
         seconds=seconds,
         loss=loss,
         heldout=scoring.score(written.heldout, heldout_texts),
-        typed=scoring.score(typed, typed_texts),
+        hand_written=scoring.score(hand_written, answers),
         typed_exact=[
             scoring.judge_answer(row, text).exact
-            for row, text in zip(typed, typed_texts, strict=True)
+            for row, text in zip(hand_written, answers, strict=True)
         ],
-        note=note,
     )
 
 
@@ -170,40 +163,6 @@ def _rows(recipe: Recipe, data: Data) -> WrittenRows:
     toolset = read_toolset_of(recipe.server)
     with executing(recipe.server, toolset, data.seed) as execute:
         return write_rows(toolset, at_home(recipe.server), data, execute, execute.offers)
-
-
-def _taught(
-    recipe: Recipe, written: WrittenRows, folder: Path, teacher_file: str | None
-) -> tuple[WrittenRows, str]:
-    """The rows, a share of them as a teacher says them, and what became of its answers."""
-    file = Path(teacher_file) if teacher_file else folder / "teacher.gguf"
-    if not teacher_file:
-        convert(_base(recipe, folder), file, recipe.quantization)
-    plan = TeacherPlan(
-        gguf=str(file),
-        model=file.stem if teacher_file else recipe.model.name,
-        licence=recipe.model.licence,
-        share=TAUGHT_SHARE,
-        language="en",
-        temperature=0.9,
-        concurrency=2,
-        attempts=2,
-        backoff_seconds=1.0,
-        longest_wait_seconds=10.0,
-        timeout_seconds=60.0,
-        max_answer_tokens=120,
-        max_tokens=2_000_000,
-        price_per_million_in=0.0,
-        price_per_million_out=0.0,
-        max_money=0.0,
-    )
-    answers = folder / "teacher"
-    answers.mkdir()
-    typed = (prompt.prompt for prompt in at_home(recipe.server).typed)
-    taken = [*(row.user_text for row in written.heldout), *typed]
-    with teacher(plan, "", answers) as asked:
-        rows, note = in_other_words(written.train, taken, plan, recipe.profile.data.seed, asked)
-    return replace(written, train=tuple(rows)), note
 
 
 def _base(recipe: Recipe, folder: Path) -> Path:
@@ -237,8 +196,8 @@ def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, 
 
 def _table(outcomes: Sequence[Outcome]) -> str:
     lines = [
-        "| server | steps | data | held-out exact | typed: valid | right tool | exact | no tool "
-        "| change |",
+        "| server | steps | data | held-out exact match | test prompts: "
+        "parse rate | tool selection | exact match | abstention | change |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
     for _, group in groupby(outcomes, key=lambda one: one.table):
@@ -251,9 +210,10 @@ def _table(outcomes: Sequence[Outcome]) -> str:
 
 def _line(one: Outcome, change: str) -> str:
     return (
-        f"| {one.server} | {one.steps} | {one.way} | {one.heldout.exact.value:.1%} "
-        f"| {one.typed.valid.value:.1%} | {one.typed.right_tool.value:.1%} "
-        f"| {one.typed.exact.value:.1%} | {one.typed.no_tool.value:.1%} | {change} |"
+        f"| {one.server} | {one.steps} | {one.way} | {one.heldout.exact_match.value:.1%} "
+        f"| {one.hand_written.parse_rate.value:.1%} | {one.hand_written.tool_selection.value:.1%} "
+        f"| {one.hand_written.exact_match.value:.1%} "
+        f"| {one.hand_written.abstention.value:.1%} | {change} |"
     )
 
 

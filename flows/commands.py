@@ -236,8 +236,10 @@ class Benchmark(_ForServer):
         files = self.model_dump(include={"gguf", "data", "validation", "output"})
         report = in_prefect("flows.stages:benchmark", recipe=self.recipe(), **files)
         say(
-            f"exactly right {report.tuned.exact.value:.1%}, base {report.base.exact.value:.1%}; "
-            f"no tool {report.tuned.no_tool.value:.1%}, base {report.base.no_tool.value:.1%}"
+            f"exact match {report.tuned.exact_match.value:.1%}, "
+            f"base {report.base.exact_match.value:.1%}; "
+            f"abstention {report.tuned.abstention.value:.1%}, "
+            f"base {report.base.abstention.value:.1%}"
         )
 
 

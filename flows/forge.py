@@ -16,6 +16,7 @@ from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle, place_for
 from tasks.prepare_base import prepare_base
 from tasks.synthesize_dataset import synthesize_dataset
+from tasks.write_phrasebook import write_phrasebook
 
 
 @flow(persist_result=True)
@@ -47,7 +48,8 @@ def forge(
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    book = write_phrasebook(toolset, recipe.server, recipe.profile.teacher)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data, book)
     mixed = mix_dataset(written, toolset, recipe.profile.own)
     draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)

@@ -11,6 +11,7 @@ from tasks.mix_dataset import mix_dataset
 from tasks.prepare_base import prepare_base
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.train_adapter import train_adapter
+from tasks.write_phrasebook import write_phrasebook
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -18,7 +19,8 @@ def prepare(recipe: Recipe) -> Prepared:
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
+    book = write_phrasebook(toolset, recipe.server, recipe.profile.teacher)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data, book)
     mixed = mix_dataset(written, toolset, recipe.profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)

@@ -30,6 +30,7 @@ from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
+from tasks.write_phrasebook import write_phrasebook
 
 
 @flow
@@ -39,7 +40,8 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     toolset = inspect_server(recipe.server)
     base = prepare_base(recipe.model)
     fit_toolset(toolset, base, profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, profile.data)
+    book = write_phrasebook(toolset, recipe.server, profile.teacher)
+    written = synthesize_dataset(toolset, recipe.server, profile.data, book)
     mixed = mix_dataset(written, toolset, profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
     hand_over(draft, output)

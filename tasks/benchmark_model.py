@@ -11,7 +11,7 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.evaluation_set import check_same_file, typed_questions
+from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
@@ -42,30 +42,43 @@ def benchmark_model(
     dataset: Dataset,
     recipe: Recipe,
 ) -> BenchmarkReport:
-    """Set the tuned model beside its base, on held-out and on typed prompts, and beside the floors.
+    """Compare the tuned model with its base and with trivial baselines.
+
+    It is asked the held-out prompts and the hand-written ones.
 
     Raises:
         ValidationFailed: the validation is that of another file.
     """
     check_same_file(tuned, validation)
-    storage, most = Storage(), recipe.profile.evaluation.typed_prompts
+    storage, most = Storage(), recipe.profile.evaluation.test_prompts
     rows = storage.read_rows(dataset.heldout)
-    typed = typed_questions(at_home(recipe.server).typed, rows[0].tools, most)
-    answers, typed_answers = validation.answers, _asked(storage.fetch(tuned.files), typed, recipe)
-    sample, typed_sample = _at(rows, base.places), _at(typed, base.typed_places)
+    hand_written = hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
+    answers, test_answers = (
+        validation.answers,
+        _asked(storage.fetch(tuned.files), hand_written, recipe),
+    )
+    sample, test_sample = (
+        _at(rows, base.places),
+        _at(hand_written, base.hand_written_places),
+    )
     report = BenchmarkReport(
         tuned=validation.score,
         base=scoring.score(sample, base.answers),
         constant_call=scoring.score(rows, scoring.constant_call_texts(rows)),
         never_call=scoring.score(rows, scoring.never_call_texts(rows)),
         latency=validation.latency,
-        typed=scoring.score(typed, typed_answers) if typed else None,
-        typed_base=scoring.score(typed_sample, base.typed) if typed else None,
+        hand_written=scoring.score(hand_written, test_answers) if hand_written else None,
+        hand_written_base=scoring.score(test_sample, base.hand_written) if hand_written else None,
         compared=compare(sample, _at(answers, base.places), base.answers),
-        typed_compared=compare(typed_sample, _at(typed_answers, base.typed_places), base.typed)
-        if typed
+        hand_written_compared=compare(
+            test_sample,
+            _at(test_answers, base.hand_written_places),
+            base.hand_written,
+        )
+        if hand_written
         else None,
         gguf=tuned.files.sha256,
+        requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
     )
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)

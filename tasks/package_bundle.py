@@ -122,7 +122,7 @@ def _spec(server: Server) -> str:
     """How the server is reached, without the prompts; a tool list is the bundle's own."""
     own = {"tools_file": TOOL_LIST} if server.tools_file else {}
     reached = server.model_copy(update=own)
-    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"typed"}) + "\n"
+    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"hand_written"}) + "\n"
 
 
 def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:

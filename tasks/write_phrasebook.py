@@ -12,9 +12,9 @@ from profiles import Server, TeacherPlan, load_phrasebook_limits, load_phraseboo
 from tasks.domain.errors import TeacherFailed
 from tasks.domain.products import Phrasebook, Toolset
 from tasks.domain.writing import phrasebook as books
+from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.book.fingerprints import with_tools
 from tasks.domain.writing.teaching.cost import price_of_teaching
-from tasks.domain.writing.teaching.coverage import spoken_for
 from tasks.domain.writing.teaching.report import book_markdown
 from tasks.external.phrasebook_teacher import PhrasebookTeacher, TaughtBook
 from tasks.external.storage import Storage
@@ -65,7 +65,7 @@ def write_phrasebook(
             over_readings=_counted("read_phrasebook", plan.reader or plan.model),
         )
         book = author.write()
-        spent = f"{sum(asked.purse.spent)} tokens, {asked.purse.money:.4f} spent in this run"
+        spent = f"{sum(asked.budget.spent)} tokens, {asked.budget.money:.4f} spent in this run"
     notes = (book.summary(plan.model), spent)
     artifacts.phrasebook(
         book_markdown(book.lines, book.thrown_out, toolset.server, notes), toolset.server
@@ -79,10 +79,9 @@ def write_phrasebook(
 
 
 def _written(toolset: Toolset, server: Server) -> frozenset[str]:
-    files = load_phrasebooks(server)
-    own = books.read_phrasebook(files.own.text, files.own.name) if files.own else ()
-    others = [books.read_phrasebook(file.text, file.name) for file in files.others]
-    return spoken_for(toolset, own, others)
+    """The tools that a shipped book has requests for."""
+    book = choose_book(toolset, server, load_phrasebooks(server)).book
+    return frozenset(line.tool for line in book.lines if isinstance(line, books.RequestLine))
 
 
 def _kept(

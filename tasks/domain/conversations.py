@@ -262,7 +262,7 @@ def _calls(value: dict[str, Any]) -> bool:
 def normalized(text: str) -> str:
     """A text without what does not change its meaning: case, spacing, the final punctuation.
 
-    Signs, numbers and quotes stay: «-5» and «5» are two values.
+    Signs, numbers and quotes stay: "-5" and "5" are two values.
     """
     folded = unicodedata.normalize("NFC", text).casefold()
     return " ".join(folded.split()).rstrip(" .!?…")

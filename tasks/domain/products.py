@@ -103,6 +103,10 @@ class Phrasebook(Product):
     """What was written and what it cost; or what it would cost."""
 
 
+NOT_TAUGHT = Phrasebook()
+"""Where no teacher was asked."""
+
+
 class BaseModelFolder(Product):
     """A model in Hugging Face's layout, ready to train, with the template that it is used with."""
 
@@ -126,6 +130,8 @@ class Dataset(Product):
     seed: int
     reserved: tuple[str, ...] = ()
     """Texts that the model is asked afterwards, and that no row to train on may have."""
+    requests: str = ""
+    """Who wrote the requests, as a sentence: which phrasebooks, or the schema alone."""
     planned: dict[str, float] | None = None
     """The share of training rows planned per scenario; None for rows that a person brought."""
     card: StoredFile | None = None
@@ -198,7 +204,7 @@ class TrainingRecord(Product):
     requested: dict[str, Any]
     effective: dict[str, Any]
     notes: tuple[str, ...] = ()
-    rungs: tuple[str, ...] = ()
+    memory_fallbacks: tuple[str, ...] = ()
     """What was given up, in this order, because a step did not fit into memory."""
     first_loss: float
     final_loss: float
@@ -261,14 +267,14 @@ class Score(Product):
     the model would have done is not known, and room to think is ours to give.
     """
 
-    valid: Rate
+    parse_rate: Rate
     """Calls that parse."""
-    schema_valid: Rate
+    schema_validity: Rate
     """Calls of a known tool whose arguments the tool's schema accepts."""
-    right_tool: Rate
-    exact: Rate
+    tool_selection: Rate
+    exact_match: Rate
     """Calls equal to the expected one, argument values included."""
-    no_tool: Rate
+    abstention: Rate
     """Prompts that need no tool and got none."""
     finished: Rate = Rate(hits=0, total=0, low=0, high=1)
     """Answers, of all prompts, that were not cut off inside a thought."""
@@ -278,8 +284,8 @@ class Score(Product):
 
     @property
     def mean(self) -> float:
-        """Mean of exactly-right calls and right no-tool answers: what floors are compared by."""
-        return (self.exact.value + self.no_tool.value) / 2
+        """Mean of exact match and abstention accuracy: what trivial baselines are compared by."""
+        return (self.exact_match.value + self.abstention.value) / 2
 
 
 class Latency(Product):
@@ -300,9 +306,9 @@ class BaseAnswers(Product):
     """Which of the held-out rows."""
     answers: tuple[str | None, ...]
     """None where the thought was cut off."""
-    typed_places: tuple[int, ...]
-    """Which of the typed prompts that the tuned model is asked."""
-    typed: tuple[str | None, ...]
+    hand_written_places: tuple[int, ...]
+    """Which of the hand-written test prompts that the tuned model is asked."""
+    hand_written: tuple[str | None, ...]
 
 
 class Comparison(Product):
@@ -331,13 +337,15 @@ class BenchmarkReport(Product):
     constant_call: Score
     never_call: Score
     latency: Latency
-    typed: Score | None = None
+    hand_written: Score | None = None
     """On prompts written apart from the generator, where the server has some."""
-    typed_base: Score | None = None
+    hand_written_base: Score | None = None
     compared: Comparison | None = None
     """Both on the base's sample; None in reports from before there was one."""
-    typed_compared: Comparison | None = None
+    hand_written_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
+    requests: str = ""
+    """Who wrote the requests that it was trained on; empty in reports from before it was said."""
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
 
@@ -363,7 +371,7 @@ class ValidationReport(Product):
     """Of the first answers to all held-out prompts."""
     latency: Latency
     completion: Rate
-    """Loops of rows that call a tool: right tool, valid call, executed, answered from it."""
+    """Loops of rows that call a tool: tool selection, valid call, executed, answered from it."""
     by_scenario: dict[str, Rate]
     cases: tuple[LoopCase, ...]
     gguf: str = ""

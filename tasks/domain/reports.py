@@ -20,11 +20,11 @@ from tasks.domain.untrusted.printable import on_one_line
 MAX_CELL = 160
 _MARKS = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`[|"}, "<": "&lt;"})
 METRICS = {
-    "valid": "calls that parse",
-    "schema_valid": "calls that the schema accepts",
-    "right_tool": "right tool",
-    "exact": "exactly right, values included",
-    "no_tool": "no tool where none is needed",
+    "parse_rate": "parse rate",
+    "schema_validity": "schema validity",
+    "tool_selection": "tool-selection accuracy",
+    "exact_match": "exact match, values included",
+    "abstention": "abstention accuracy",
     "finished": "came to the end of its thought",
 }
 
@@ -133,28 +133,35 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
 
 
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
-    """The tuned model beside its base and beside models that learned nothing, rate by rate."""
+    """The tuned model beside its base and beside trivial baselines, rate by rate."""
     needed = thresholds.model_dump()
     columns = [report.tuned, report.base, report.constant_call, report.never_call]
     rows = [
         [label, *(rate(getattr(score, name)) for score in columns), _needed(needed.get(name))]
         for name, label in _metrics(columns).items()
     ]
-    rows.append(["mean of exact and no tool", *(percent(score.mean) for score in columns), ""])
-    header = ["", "tuned", "base", "floor: always one call", "floor: never a call", "needed"]
+    rows.append(
+        ["mean of exact match and abstention", *(percent(score.mean) for score in columns), ""]
+    )
+    header = ["", "tuned", "base", "always one call", "never a call", "needed"]
     parts = [
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
+        *_requests(report.requests),
         *_compared(report.compared),
         *_cut_thoughts(columns),
-        *_typed(report),
-        *_breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
+        *_hand_written(report),
+        *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
         _latency(report.latency),
         *_examples(report.examples),
     ]
     return "\n".join(parts)
+
+
+def _requests(who: str) -> list[str]:
+    return [f"In the training rows, {inline(who)}.\n"] if who else []
 
 
 def validation_markdown(report: ValidationReport) -> str:
@@ -222,17 +229,17 @@ def _needed(share: float | None) -> str:
     return "" if share is None else percent(share)
 
 
-def _typed(report: BenchmarkReport) -> list[str]:
-    if report.typed is None:
+def _hand_written(report: BenchmarkReport) -> list[str]:
+    if report.hand_written is None:
         return []
-    line = f"Prompts written apart from the generator: tuned {_line(report.typed)}"
-    if report.typed_base is not None:
-        line += f"; base {_line(report.typed_base)}"
-    return [line + ".\n", *_compared(report.typed_compared)]
+    line = f"Hand-written test prompts: tuned {_line(report.hand_written)}"
+    if report.hand_written_base is not None:
+        line += f"; base {_line(report.hand_written_base)}"
+    return [line + ".\n", *_compared(report.hand_written_compared)]
 
 
 def _line(score: Score) -> str:
-    return f"exactly right {rate(score.exact)}, no tool {rate(score.no_tool)}"
+    return f"exact match {rate(score.exact_match)}, abstention {rate(score.abstention)}"
 
 
 def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> list[str]:

@@ -252,7 +252,7 @@ def _write_tokenizer(facts: dict[str, Any], folder: Path) -> None:
     tokens: list[str] = facts["tokenizer.ggml.tokens"]
     merges = [tuple(merge.split(" ", 1)) for merge in facts["tokenizer.ggml.merges"]]
     tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
-    # The «smollm» pre-tokenizer of llama.cpp: each digit alone, then GPT-2's bytes.
+    # The "smollm" pre-tokenizer of llama.cpp: each digit alone, then GPT-2's bytes.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),

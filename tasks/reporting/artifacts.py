@@ -161,7 +161,7 @@ def validation(report: ValidationReport, model: str) -> None:
 
 
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
-    """The tuned model beside its base and the floors."""
+    """The tuned model beside its base and trivial baselines."""
     _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from profiles import PhrasebookPlan, Server, TeacherPlan, TypedPrompt, load_phrasebook_limits
+from profiles import HandWrittenPrompt, PhrasebookPlan, Server, TeacherPlan, load_phrasebook_limits
 from tasks.domain.errors import TeacherFailed
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.check import check_phrasebook
@@ -69,7 +69,7 @@ Extra = dict[tuple[str, str], list[dict[str, Any]]]
 def with_lines(extra: Extra) -> Behaviour:
     """A model that answers well, and adds lines to lists of answers, by tool and list."""
 
-    def behaviour(body: dict[str, Any], before: int) -> Reply:
+    def behaviour(body: dict[str, Any], _: int) -> Reply:
         answer = written(body)
         for (tool, key), lines in extra.items():
             if key in answer and asked_for(body).get("tool", {}).get("name") == tool:
@@ -162,9 +162,9 @@ def test_lines_that_break_a_rule_are_thrown_out_and_counted(tmp_path: Path) -> N
 def test_a_wrong_label_is_thrown_out_by_the_back_check(tmp_path: Path) -> None:
     wrong = [request("erase {task_id} at once"), request("{task_id} for good, off with it")]
 
-    def behaviour(body: dict[str, Any], before: int) -> Reply:
+    def behaviour(body: dict[str, Any], _: int) -> Reply:
         if topic_of(body) != "reading":
-            return with_lines({("get_task", "requests"): wrong})(body, before)
+            return with_lines({("get_task", "requests"): wrong})(body, _)
         answer = written(body)
         for asked, reading in zip(asked_for(body)["requests"], answer["readings"], strict=True):
             if "at once" in asked["text"] or "off with it" in asked["text"]:
@@ -199,7 +199,7 @@ def test_an_answer_that_is_no_json_is_asked_for_once_more_with_another_seed(
 ) -> None:
     seeds: list[int] = []
 
-    def behaviour(body: dict[str, Any], before: int) -> Reply:
+    def behaviour(body: dict[str, Any], _: int) -> Reply:
         is_it = topic_of(body) == "requests" and asked_for(body)["tool"]["name"] == "close_task"
         seeds.extend([body["seed"]] * is_it)
         return Reply(content="Sure! Here") if is_it and len(seeds) == 1 else capable(body)
@@ -213,7 +213,7 @@ def test_an_answer_that_is_no_json_is_asked_for_once_more_with_another_seed(
 
 
 def test_an_answer_that_is_never_any_use_is_named(tmp_path: Path) -> None:
-    def behaviour(body: dict[str, Any], before: int) -> Reply:
+    def behaviour(body: dict[str, Any], _: int) -> Reply:
         is_it = topic_of(body) == "requests" and asked_for(body)["tool"]["name"] == "close_task"
         return Reply(content="[]") if is_it else capable(body)
 
@@ -225,7 +225,7 @@ def test_an_answer_that_is_never_any_use_is_named(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_was_cut_at_the_limit_gives_its_whole_lines(tmp_path: Path) -> None:
-    def behaviour(body: dict[str, Any], before: int) -> Reply:
+    def behaviour(body: dict[str, Any], _: int) -> Reply:
         reply = capable(body)
         if topic_of(body) == "requests" and asked_for(body)["tool"]["name"] == "close_task":
             return Reply(content=reply.content[:400], finish="length")
@@ -300,9 +300,9 @@ def test_when_a_tool_drifts_only_its_lines_and_those_of_the_list_are_written_aga
 
 
 def test_a_test_prompt_of_the_server_does_not_get_into_the_book(tmp_path: Path) -> None:
-    prompt = TypedPrompt(prompt="Thanks!", call=None)
+    prompt = HandWrittenPrompt(prompt="Thanks!", call=None)
     with endpoint(capable) as seen:
-        book = taught(seen, tmp_path, server=SERVER.model_copy(update={"typed": (prompt,)}))
+        book = taught(seen, tmp_path, server=SERVER.model_copy(update={"test_prompts": (prompt,)}))
     assert reasons(book)["is a test prompt of the server"] == 1
     assert "thanks!" not in texts(book.lines)
 

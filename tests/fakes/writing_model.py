@@ -1,6 +1,6 @@
 """Answers as a capable model would that writes a phrasebook for the tracker, and reads it.
 
-What it writes is in ``tracker_phrases.toml``; it reads a text by the hand-written line that it fits.
+What it writes is in ``tracker_phrases.toml``; it reads a text by the hand-written line that fits.
 """
 
 import json
@@ -95,9 +95,7 @@ def call_of(text: str) -> dict[str, Any]:
 def several(order: str) -> dict[str, Any]:
     """Requests of several calls."""
     lines = [parts(line) for line in PHRASES["list"][order]]
-    return {
-        "requests": [{"text": text, "calls": [*map(call_of, calls)]} for text, *calls in lines]
-    }
+    return {"requests": [{"text": text, "calls": [*map(call_of, calls)]} for text, *calls in lines]}
 
 
 def replies(topic: str, number: int, count: int) -> dict[str, Any]:

@@ -45,16 +45,18 @@ from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
-from tests.fakes.endpoint import Reply, endpoint
+from tests.fakes.endpoint import endpoint
 from tests.fakes.own_profiles import model, profile, write
+from tests.fakes.tracker import TRACKER
+from tests.fakes.writing_model import capable
 
 STAGES = (
     "check_machine",
     "prepare_base",
     "inspect_server",
     "fit_toolset",
+    "write_phrasebook",
     "synthesize_dataset",
-    "rephrase_dataset",
     "mix_dataset",
     "describe_dataset",
     "check_quality",
@@ -69,7 +71,7 @@ STAGES = (
 ALWAYS_RUN = {
     "check_machine",
     "inspect_server",
-    "rephrase_dataset",
+    "write_phrasebook",
     "mix_dataset",
     "estimate_memory",
     "validate_model",
@@ -86,7 +88,7 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "models/lost": model(folder),
         "training/tiny": profile(),
         "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
-        "training/strict": profile(thresholds={"right_tool": 0.9}),
+        "training/strict": profile(thresholds={"tool_selection": 0.9}),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
             training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
@@ -239,7 +241,7 @@ def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
     report = json.loads((Path(forged.bundle.path) / "tests" / "benchmark.json").read_text("utf-8"))
     assert report["tuned"]["finished"]["total"] == 9
     assert report["base"]["finished"]["total"] == 4
-    assert 0 < report["base"]["exact"]["total"] < 4
+    assert 0 < report["base"]["exact_match"]["total"] < 4
     assert sum(report["compared"][name] for name in ("both", "only_tuned", "only_base")) <= 4
     assert "On the same 4 prompts the tuned model is right where the base is not" in text(
         "scorecard-tiny"
@@ -346,12 +348,12 @@ def test_a_refused_dataset_is_told_with_rule_count_example_and_remedy() -> None:
 def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     with (
         heard() as events,
-        pytest.raises(ValidationFailed, match=r"of the right tool \(n = 6\), need 90\.0 %"),
+        pytest.raises(ValidationFailed, match=r"select the expected tool \(n = 6\), need 90\.0 %"),
     ):
         forge("time", "tiny", "strict")
-    assert "of the right tool" in text("validation-tiny")
+    assert "select the expected tool" in text("validation-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
-    assert "of the right tool" in failure.payload["failures"][0]
+    assert "select the expected tool" in failure.payload["failures"][0]
 
 
 @pytest.mark.parametrize(
@@ -498,23 +500,39 @@ def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> No
     assert approved.dataset.planned is None
 
 
-def test_generate_asks_a_teacher_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
+def test_generate_has_a_phrasebook_written_and_never_pays_twice(tmp_path: Path) -> None:
     Secret(value="sk-of-the-block").save("teacher-key", overwrite=True)
+    tools = tmp_path / "tracker.json"
+    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
+    recipe = load_recipe(str(tools), "tiny", "tiny", include_tools=["close_task", "get_task"])
+    with endpoint(capable) as seen:
+        changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
+        plan = TeacherPlan.model_validate(changed | {"max_answer_tokens": 4000})
+        profile = recipe.profile.model_copy(update={"teacher": plan})
+        asked = recipe.model_copy(update={"profile": profile})
+        draft = stages.generate(asked, str(tmp_path / "made.jsonl"))
+        paid = len(seen.asked)
+        again = stages.generate(asked, str(tmp_path / "again.jsonl"))
+    assert (len(seen.asked), again.train.sha256) == (paid, draft.train.sha256)
+    assert set(seen.keys) == {"Bearer sk-of-the-block"}
+    assert draft.requests == "requests were drawn from a phrasebook (a teacher)"
+    assert any(note.startswith("teacher someone: ") for note in draft.notes)
+    book = text("phrasebook-tracker")
+    assert "| close\\_task | request | tick off" in book
+    assert "| is like … | 1 |" in book
+    rows = (tmp_path / "made.jsonl").read_text("utf-8")
+    assert any(words in rows for words in ("tick off ", "check that ", "pull up ticket "))
+
+
+def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
     chat = {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "Hm."}]}
     lines = [json.dumps(chat).replace('""', f'"own text {number}"') for number in range(20)]
     (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
     recipe = load_recipe("time", "tiny", "tiny")
     made, own = str(tmp_path / "made.jsonl"), str(tmp_path / "own.jsonl")
-    with endpoint(lambda *_: Reply(content="no JSON")) as seen:
-        changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
-        plan = {
-            "teacher": TeacherPlan.model_validate(changed),
-            "own": OwnData(file=own, share=0.2, licence="CC0-1.0"),
-        }
-        asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
-        draft = stages.generate(asked, made)
-    assert set(seen.keys) == {"Bearer sk-of-the-block"}
-    assert f"0 of {len(seen.asked)} texts in other words" in draft.notes[-2]
+    plan = {"own": OwnData(file=own, share=0.2, licence="CC0-1.0")}
+    asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
+    draft = stages.generate(asked, made)
     assert draft.train_rows == 30
     card = (tmp_path / "made.README.md").read_text("utf-8")
     assert card == text("dataset-card-time")

@@ -146,7 +146,7 @@ def _running(made: Ingredients) -> str:
     return f"""\
 ## Run it
 
-Send the system prompt «{SYSTEM_PROMPT}» and the whole list in
+Send the system prompt "{SYSTEM_PROMPT}" and the whole list in
 tools.json: the model was trained with both. Cut a tool's result at
 {made.profile.data.max_result_chars} characters, as in training.
 
@@ -183,7 +183,7 @@ def _limits(made: Ingredients) -> list[str]:
             "Its base thinks before it answers; this model was trained to answer at once, with an "
             "empty thought, and is no reasoning model any more."
         )
-    if made.evaluation.benchmark.typed is None:
+    if made.evaluation.benchmark.hand_written is None:
         limits.append("No prompts written apart from the generator were there for this server.")
     if made.simulated_tools:
         names = ", ".join(made.simulated_tools)
@@ -213,7 +213,7 @@ def parse_checksums(text: str) -> dict[str, str]:
     for number, line in enumerate(text.splitlines(), start=1):
         match = _CHECKSUM.fullmatch(line)
         if match is None:
-            raise BundleInvalid(f"line {number} is not «sha256, two spaces, name»: {line!r}")
+            raise BundleInvalid(f"line {number} is not a sha256, two spaces and a name: {line!r}")
         sha256, name = match.groups()
         path = PurePosixPath(name)
         is_plain = path.as_posix() == name and name.isprintable()

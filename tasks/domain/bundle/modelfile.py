@@ -12,7 +12,7 @@ from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.products import Turns
 
 # json, since Ollama's own types print as Go prints a struct. $calls instead of .ToolCalls: an
-# earlier «if» on the field would be taken for the one of a call.
+# earlier "if" on the field would be taken for the one of a call.
 _TOOL = '{"type": "function", "function": {{ json .Function }}}'
 _WORDS_AND_CALLS = """\
 {{ .Content }}{{ if and .Content $calls }}{{ "\\n" }}{{ end }}

@@ -49,9 +49,13 @@ def skeleton(text: str) -> str:
     )
 
 
-def _checked(text: str) -> str:
+def _with_words(text: str) -> str:
     if not text.strip():
         raise ValueError("no words, needed a text")
+    return text
+
+
+def _balanced(text: str) -> str:
     stray = next((m for m in _BRACES.finditer(text) if m[0] in ("{", "}")), None)
     if stray:
         raise ValueError(
@@ -61,7 +65,9 @@ def _checked(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_checked)]
+Print = Annotated[str, AfterValidator(_balanced)]
+"""What a server prints, with slots; perhaps nothing."""
+Text = Annotated[Print, AfterValidator(_with_words)]
 """Words with slots."""
 Arguments = dict[str, JsonValue]
 
@@ -166,7 +172,7 @@ class ResultLine(_Line):
 
     kind: Literal["result"] = "result"
     tool: str
-    text: Text
+    text: Print
     answer: Text | None = None
     error: bool = False
 

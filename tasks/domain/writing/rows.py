@@ -12,8 +12,8 @@ from tasks.domain.products import Toolset
 from tasks.domain.toollists import functions
 from tasks.domain.writing.book.drawing import NO_BOOK, Book
 from tasks.domain.writing.harvest import Execute, Offers, harvest
-from tasks.domain.writing.list_augmentation import vary
-from tasks.domain.writing.phrasing.listener import Listener, bare
+from tasks.domain.writing.list_augmentation import augment_lists
+from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
 from tasks.domain.writing.phrasing.wording import Wording, wordings
 from tasks.domain.writing.row_kinds.asking import ambiguous_row
 from tasks.domain.writing.row_kinds.calling import edge_row, standard_row
@@ -69,16 +69,18 @@ def write_rows(
     notes: list[str] = []
     desk = Desk(
         data=data,
-        words={each.tool.name: each for each in wordings(toolset, makers, data.spoken_share)},
+        words={each.tool.name: each for each in wordings(toolset, makers, data.paraphrase_share)},
         functions=functions(toolset),
-        listener=Listener.of(toolset),
+        context=ToolContext.of(toolset),
         links=grown.links,
         book=book,
-        speech=Speech(data, book, {bare(typed.prompt) for typed in server.typed}),
+        speech=Speech(data, book, {bare(prompt.prompt) for prompt in server.test_prompts}),
         replies=Replies(execute, book, notes),
     )
     writer = _Writer(desk, notes)
-    train = vary(writer.split("train", planned.train), data.varied_lists_share, data.seed)
+    train = augment_lists(
+        writer.split("train", planned.train), data.list_augmentation_share, data.seed
+    )
     heldout = writer.split("heldout", planned.heldout)
     told = (*planned.notes, *grown.notes, *notes)
     return WrittenRows(train, heldout, told, _shares(planned.train))

@@ -23,10 +23,11 @@ from tasks.domain.writing.phrasebook import (
     SaidLine,
     UnsupportedLine,
     ValuesLine,
+    fill,
     skeleton,
     slots,
 )
-from tasks.domain.writing.phrasing.listener import bare
+from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.phrasing.verbs import TELLING, VERBS
 from tasks.domain.writing.scenarios import askable
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -48,6 +49,8 @@ _CHANGING = frozenset(
     )
 )
 """Words of a name that outweigh a reading verb beside them: ``get_or_create``."""
+_FIRST_MARK = 0x4E00
+"""The first of many letters that no text of a book has."""
 _WHOLE_PROMPT_WORDS = 6
 """Words beside the slots from which a text that fits a test prompt does so by no chance."""
 
@@ -92,14 +95,12 @@ def faults_by_line(
 
 def check_general(lines: Sequence[Line], limits: PhrasebookLimits) -> Verdict:
     """Hold a book that is for every server against the rules that need no tools."""
-    known = {value.parameter for value in lines if isinstance(value, ValuesLine)}
     faults: list[Fault] = []
     for line in lines:
-        if not isinstance(line, ChatLine | ValuesLine):
-            faults.append((line.place, f"kind {line.kind!r} in a book for every server"))
-        elif isinstance(line, ChatLine):
-            unknown = [name for name in slots(line.text + line.reply) if name not in known]
-            faults += [(line.place, f"no 'values' line for the slot {n!r}") for n in unknown]
+        if not isinstance(line, ChatLine):
+            faults.append((line.place, f"kind {line.kind!r}; a book for every server has 'chat'"))
+        elif slots(line.text + line.reply):
+            faults.append((line.place, "a slot, and no tool's parameters to fill it with"))
     faults += _alike(lines, limits.alike)
     notes = _long_texts(lines, limits.most_words)
     return Verdict(tuple(f"{place}: {fault}" for place, fault in faults), tuple(notes))
@@ -143,7 +144,7 @@ def _read_as_written(lines: Sequence[Line], toolset: Toolset) -> Iterator[Fault]
 
 
 def _test_prompts(lines: Sequence[Line], server: Server) -> Iterator[Fault]:
-    prompts = {skeleton(each.prompt) for each in server.typed}
+    prompts = {skeleton(each.prompt) for each in server.test_prompts}
     for line in lines:
         text = _text_of(line)
         words = skeleton(text)
@@ -162,15 +163,24 @@ def _text_of(line: Line) -> str:
 def _alike(lines: Sequence[Line], least: float) -> Iterator[Fault]:
     """Each line that nearly repeats an earlier one of its kind and label."""
     groups: dict[str, list[tuple[str, Line]]] = defaultdict(list)
+    marks: dict[str, str] = {}
     for line in lines:
         if text := _text_of(line):
-            groups[f"{line.kind} {_label(line)}"].append((bare(text), line))
+            groups[f"{line.kind} {_label(line)}"].append((_compared(text, marks), line))
     for group in groups.values():
         told: set[str] = set()
         for (one, first), (other, second) in combinations(group, 2):
             if second.place not in told and _is_alike(one, other, least):
                 told.add(second.place)
-                yield second.place, f"is like {first.place}: {other!r}"
+                yield second.place, f"is like {first.place}: {_text_of(first)!r}"
+
+
+def _compared(text: str, marks: dict[str, str]) -> str:
+    """A text as it is compared: each slot is one letter, so that long names do not count."""
+    letters = {
+        name: f" {marks.setdefault(name, chr(_FIRST_MARK + len(marks)))} " for name in slots(text)
+    }
+    return bare(fill(text, letters))
 
 
 def _is_alike(one: str, other: str, least: float) -> bool:

@@ -23,8 +23,8 @@ from tasks.domain.writing.phrasebook import (
     skeleton,
     slots,
 )
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
-from tasks.domain.writing.values.maker import Wish
 
 MOST_TRIED = 40
 """Lines tried for one row."""
@@ -127,19 +127,19 @@ def family_of(line: SaidLine) -> str:
 
 
 def by_use(
-    lines: Sequence[_Said], uses: Mapping[str, int], wish: Wish, rng: random.Random
+    lines: Sequence[_Said], uses: Mapping[str, int], options: DrawOptions, rng: random.Random
 ) -> list[_Said]:
     """The lines to try, those said least first; only the fullest where all is to be given."""
     drawn = sorted(lines, key=lambda line: (uses.get(line.text, 0), rng.random()))
-    if wish.optional >= 1.0:
+    if options.optional >= 1.0:
         fullest = sorted(drawn, key=lambda line: -len(slots(line.text)))
         drawn = fullest[: max(len(lines) // FULLEST, 1)]
     return list(islice(drawn, MOST_TRIED))
 
 
-def may_be_filled(line: RequestLine, wish: Wish) -> bool:
-    """Whether a line has the slots that a wish is about."""
+def may_be_filled(line: RequestLine, options: DrawOptions) -> bool:
+    """Whether a line has the slots that a options is about."""
     said = slots(line.text)
-    if wish.unknown is not None:
-        return wish.unknown in said
-    return bool(said) or not wish.unusual
+    if options.unknown is not None:
+        return options.unknown in said
+    return bool(said) or not options.unusual

@@ -8,7 +8,8 @@ from typing import Any
 
 from tasks.domain.errors import UnusableTool
 from tasks.domain.writing.phrasebook import BookCall, fill, slots
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 TRIES = 12
 """Argument sets drawn for one line before it counts as one that cannot be filled."""
@@ -33,17 +34,17 @@ def draw_arguments(
     said: Collection[str],
     fixed: Mapping[str, Any],
     rng: random.Random,
-    wish: Wish,
+    options: DrawOptions,
 ) -> dict[str, Any] | None:
     """Valid arguments: a value for each slot, what the words fix, constants, what is required.
 
     None when no valid ones are found.
     """
     given = frozenset(said) | fixed.keys()
-    wished = replace(wish, optional=0.0, also=frozenset(said))
+    chosen = replace(options, optional=0.0, also=frozenset(said))
     for _ in range(TRIES):
         try:
-            drawn = maker.make(rng, wished)
+            drawn = maker.make(rng, chosen)
         except UnusableTool:
             return None
         for name in maker.required:

@@ -26,7 +26,9 @@ from tasks.domain.writing.phrasebook import (
     ValuesLine,
     slots,
 )
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.settling import type_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class LineRules:
     """Looks at single lines."""
 
     makers: dict[str, ArgumentMaker]
+    may_lack: bool = False
+    """Whether a line may leave out what its tool requires: the schema's words then say it."""
 
     def faults_of(self, line: Line) -> Iterator[str]:
         """What is wrong with a line by itself."""
@@ -58,15 +62,18 @@ class LineRules:
 
     def _call_faults(self, tool: str, said: Sequence[str], fixed: Arguments) -> Iterator[str]:
         faults = [*self._unknown_tool(tool), *self._name_faults(tool, said, fixed)]
-        if not faults:
-            maker = self.makers[tool]
+        maker = self.makers.get(tool)
+        if maker is None or faults:
+            yield from faults
+            return
+        if not self.may_lack:
             faults += [
                 f"{tool} requires {name!r}, which is no slot, not in 'fixed' and no constant"
                 for name in unsaid_parameters(maker, said, fixed)
             ]
         yield from faults
         if not faults:
-            drawn = draw_arguments(maker, said, fixed, random.Random(0), Wish())
+            drawn = draw_arguments(maker, said, fixed, random.Random(0), DrawOptions())
             if drawn is None:
                 yield f"no valid arguments of {tool} with {', '.join([*said, *fixed]) or 'nothing'}"
 
@@ -144,7 +151,7 @@ class LineRules:
             yield from self._misfits(maker, line)
 
     def _misfits(self, maker: ArgumentMaker, line: ValuesLine) -> Iterator[str]:
-        is_list = maker.is_list(line.parameter)
+        is_list = type_of(maker.settled(line.parameter)) == "array"
         for value in line.values:
             shown = [value] if is_list and not isinstance(value, list) else value
             fault = maker.fault({**maker.constants, line.parameter: shown})

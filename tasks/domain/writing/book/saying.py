@@ -8,7 +8,7 @@ from typing import Any
 from tasks.domain.writing.book.filling import unsaid_parameters
 from tasks.domain.writing.phrasebook import RequestLine, fill, slots
 from tasks.domain.writing.phrasing.clauses import clause
-from tasks.domain.writing.phrasing.requests import typed_with_care
+from tasks.domain.writing.phrasing.requests import type_with_care
 from tasks.domain.writing.phrasing.spoken import said
 from tasks.domain.writing.phrasing.wording import Wording
 
@@ -41,7 +41,7 @@ def say_line(
         text = _with_clause(text, name, arguments[name], wording, rng)
     if not wording.says(text, told):
         return None
-    return Spoken(typed_with_care(wording, text, told, rng), told)
+    return Spoken(type_with_care(wording, text, told, rng), told)
 
 
 def say_text(text: str, arguments: dict[str, Any], wording: Wording, rng: random.Random) -> str:

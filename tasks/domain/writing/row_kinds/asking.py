@@ -9,21 +9,21 @@ from tasks.domain.writing.book.filling import draw_arguments
 from tasks.domain.writing.book.saying import say_text
 from tasks.domain.writing.phrasebook import ClarifyLine, slots
 from tasks.domain.writing.phrasing.answers import ask
-from tasks.domain.writing.phrasing.requests import Request, typed_with_care
+from tasks.domain.writing.phrasing.requests import Request, type_with_care
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.calling import OPTIONAL_SHARE
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.scenarios import askable
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 
 
 def ambiguous_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) -> Row | None:
     """A question for what is missing; from the book with the user's answer and the call."""
     lines = desk.book.clarifying(wording.tool.name, split)
     if desk.speech.asks_book(lines, rng):
-        wish = Wish(split, OPTIONAL_SHARE, free=True)
-        for line in by_use(lines, desk.speech.uses, wish, rng):
-            if (row := _row_of(desk, line, wording, wish, rng)) is not None:
+        options = DrawOptions(split, OPTIONAL_SHARE, free=True)
+        for line in by_use(lines, desk.speech.uses, options, rng):
+            if (row := _row_of(desk, line, wording, options, rng)) is not None:
                 return row
     return _question_row(desk, wording, split, rng)
 
@@ -31,8 +31,8 @@ def ambiguous_row(desk: Desk, wording: Wording, split: Split, rng: random.Random
 def _question_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) -> Row | None:
     makers = [words.maker for words in desk.words.values()]
     missing = rng.choice(askable(wording.maker, makers))
-    wish = Wish(split, OPTIONAL_SHARE, free=True)
-    found = desk.speech.from_schema(wording, wish, rng, missing)
+    options = DrawOptions(split, OPTIONAL_SHARE, free=True)
+    found = desk.speech.from_schema(wording, options, rng, missing)
     if found is None:
         return None
     turns = (Message(role="assistant", content=ask(wording, missing, rng)),)
@@ -41,10 +41,10 @@ def _question_row(desk: Desk, wording: Wording, split: Split, rng: random.Random
 
 
 def _row_of(
-    desk: Desk, line: ClarifyLine, wording: Wording, wish: Wish, rng: random.Random
+    desk: Desk, line: ClarifyLine, wording: Wording, options: DrawOptions, rng: random.Random
 ) -> Row | None:
     said = slots(f"{line.text} {line.answer}")
-    arguments = draw_arguments(wording.maker, said, line.fixed, rng, wish)
+    arguments = draw_arguments(wording.maker, said, line.fixed, rng, options)
     if arguments is None:
         return None
     words = wording.for_one(rng)
@@ -60,13 +60,13 @@ def _row_of(
         Message(role="user", content=answer),
         Message(role="assistant", tool_calls=(MessageCall.of(call),)),
     )
-    row = desk.row("ambiguous", wish.split, _request(line, text), turns)
+    row = desk.row("ambiguous", options.split, _request(line, text), turns)
     return row.model_copy(update={"missing": line.missing[0]})
 
 
 def _typed(text: str, arguments: dict[str, object], wording: Wording, rng: random.Random) -> str:
     told = {name: arguments[name] for name in slots(text)}
-    return typed_with_care(wording, say_text(text, arguments, wording, rng), told, rng)
+    return type_with_care(wording, say_text(text, arguments, wording, rng), told, rng)
 
 
 def _request(line: ClarifyLine, text: str) -> Request:

@@ -13,7 +13,7 @@ from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.row_kinds.several_calls import several_of_book
 from tasks.domain.writing.row_kinds.speech import TRIES, Asked
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 
 FREE_SHARE = 0.6
 """Of the rows that end with the call: those whose values need not exist, so that they are copied
@@ -24,7 +24,7 @@ OPTIONAL_SHARE = 0.3
 
 def standard_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) -> Row | None:
     """A request as most people make it; at times one of several calls."""
-    if rng.random() < desk.data.several_share:
+    if rng.random() < desk.data.multiple_calls_share:
         row = _several_row(desk, split, rng)
         if row is not None:
             return row
@@ -62,10 +62,12 @@ def _row(
         optional = 1.0 if scenario == "edge" and not unusual else OPTIONAL_SHARE
         if split == "train" and rng.random() >= desk.data.answered_share:
             free = rng.random() < FREE_SHARE
-            wish = Wish(split, optional, unusual, free=free)
-            found = desk.said(wording, wish, rng)
+            options = DrawOptions(split, optional, unusual, free=free)
+            found = desk.said(wording, options, rng)
             return _ending_row(desk, scenario, split, found) if found else None
-        found = _said_of_server(desk, wording, Wish(split, optional, unusual, real=True), rng)
+        found = _said_of_server(
+            desk, wording, DrawOptions(split, optional, unusual, real=True), rng
+        )
         if found is None:
             return None
         asked, call = found
@@ -88,11 +90,13 @@ def _ending_row(desk: Desk, scenario: Scenario, split: Split, found: Asked) -> R
     return desk.row(scenario, split, asked, turns).model_copy(update={"tool": call.name})
 
 
-def _said_of_server(desk: Desk, wording: Wording, wish: Wish, rng: random.Random) -> Asked | None:
+def _said_of_server(
+    desk: Desk, wording: Wording, options: DrawOptions, rng: random.Random
+) -> Asked | None:
     """A request with values of the server; with others once those are used up."""
-    found = desk.said(wording, wish, rng)
+    found = desk.said(wording, options, rng)
     if found is None and wording.maker.found:
-        return desk.said(wording, replace(wish, real=False), rng)
+        return desk.said(wording, replace(options, real=False), rng)
     return found
 
 

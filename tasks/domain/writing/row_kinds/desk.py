@@ -11,12 +11,12 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.harvest import Link
-from tasks.domain.writing.phrasing.listener import Listener
 from tasks.domain.writing.phrasing.requests import Request
+from tasks.domain.writing.phrasing.tool_context import ToolContext
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.replies import Replies
 from tasks.domain.writing.row_kinds.speech import Asked, Speech
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class Desk:
     data: Data
     words: Mapping[str, Wording]
     functions: tuple[dict[str, Any], ...]
-    listener: Listener
+    context: ToolContext
     links: Sequence[Link]
     book: Book
     speech: Speech
     replies: Replies
 
-    def said(self, wording: Wording, wish: Wish, rng: random.Random) -> Asked | None:
+    def said(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
         """A new text with its call; None when there are no more."""
-        return self.speech.request(wording, wish, rng)
+        return self.speech.request(wording, options, rng)
 
     def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
         """What came back from a call; None where nobody knows."""

@@ -7,7 +7,7 @@ from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.calling import OPTIONAL_SHARE, answered_row
 from tasks.domain.writing.row_kinds.desk import Desk
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 
 
 def error_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) -> Row | None:
@@ -20,12 +20,14 @@ def error_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) ->
     else:
         maker = wording.maker
         names = [n for n in maker.spoken_for if maker.can_be_unknown(n)]
-        wish = Wish(split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None)
-        found = desk.said(wording, wish, rng) or desk.said(wording, Wish(split, 0.5), rng)
+        options = DrawOptions(
+            split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None
+        )
+        found = desk.said(wording, options, rng) or desk.said(wording, DrawOptions(split, 0.5), rng)
         if found is None:
             return None
         asked, call = found
-        is_provoked = bool(wish.unknown)
+        is_provoked = bool(options.unknown)
         answered = desk.replies.failure(wording, call, rng, is_provoked=is_provoked)
     last = answered.reported(wording, limit, rng)
     return answered_row(desk, "error", split, (asked, call, answered), last)

@@ -27,8 +27,9 @@ from tasks.domain.writing.phrasing.spoken import mentions
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.settling import type_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class _Step:
 def several_of_book(desk: Desk, split: Split, rng: random.Random) -> Several | None:
     """A conversation of one of the book's lines; None where none of them can be filled."""
     lines = desk.book.calls(split)
-    for line in by_use(lines, desk.speech.uses, Wish(split), rng):
+    for line in by_use(lines, desk.speech.uses, DrawOptions(split), rng):
         if (made := _conversation(desk, line, split, rng)) is not None:
             return made
     return None
@@ -80,8 +81,8 @@ def _bound(
     steps: list[_Step] = []
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
-        wish = Wish(split, real=True)
-        drawn = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, wish)
+        options = DrawOptions(split, real=True)
+        drawn = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, options)
         if drawn is None:
             return bound, []
         for parameter, slot in whole.items():
@@ -110,7 +111,7 @@ def _listed(desk: Desk, slot: str, split: Split, rng: random.Random) -> Any:
 
 
 def _text(desk: Desk, line: CallsLine, bound: Mapping[str, _Slot], rng: random.Random) -> str:
-    verbatim = rng.random() >= desk.data.spoken_share
+    verbatim = rng.random() >= desk.data.paraphrase_share
     spoken = {
         name: say_value(line.text, name, bound[name].value, bound[name].kind, verbatim, rng)
         for name in slots(line.text)
@@ -175,7 +176,7 @@ def _with_taken(step: _Step, result: str) -> dict[str, Any] | None:
         value = taken(pattern, result)
         if value is None:
             return None
-        is_list = step.wording.maker.is_list(name)
+        is_list = type_of(step.wording.maker.settled(name)) == "array"
         arguments[name] = [value] if is_list else value
     return arguments
 

@@ -15,10 +15,10 @@ from tasks.domain.writing.book.drawing import Book, by_use, family_of, may_be_fi
 from tasks.domain.writing.book.filling import draw_arguments
 from tasks.domain.writing.book.saying import say_line
 from tasks.domain.writing.phrasebook import SaidLine, slots
-from tasks.domain.writing.phrasing.listener import bare
 from tasks.domain.writing.phrasing.requests import Request, request
+from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.phrasing.wording import Wording
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 
 TRIES = 60
 """Calls and texts tried for one row before its tool counts as used up."""
@@ -59,34 +59,34 @@ class Speech:
         """Whether the next text is to be one of these lines."""
         return bool(lines) and rng.random() < self.data.phrasebook_share
 
-    def request(self, wording: Wording, wish: Wish, rng: random.Random) -> Asked | None:
+    def request(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
         """A new text with its call, from the book or from the schema; None when no more differ."""
-        lines = self.book.requests(wording.tool.name, wish.split)
-        if self.asks_book(lines, rng) and (found := self._of_book(wording, wish, rng)):
+        lines = self.book.requests(wording.tool.name, options.split)
+        if self.asks_book(lines, rng) and (found := self._of_book(wording, options, rng)):
             return found
-        return self.from_schema(wording, wish, rng)
+        return self.from_schema(wording, options, rng)
 
     def from_schema(
-        self, wording: Wording, wish: Wish, rng: random.Random, missing: str = ""
+        self, wording: Wording, options: DrawOptions, rng: random.Random, missing: str = ""
     ) -> Asked | None:
         """A new text that the grammar makes, with its call: one that says every value."""
         name = wording.tool.name
         many = wording.maker.count() is None
         for attempt in range(TRIES):
-            arguments = wording.maker.make(rng, wish)
-            fallbacks = {} if missing or wish.unknown else self._unsaid(wording, arguments, rng)
+            arguments = wording.maker.make(rng, options)
+            fallbacks = {} if missing or options.unknown else self._unsaid(wording, arguments, rng)
             shown = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
             arguments |= fallbacks
             key = _key(name, shown)
             if many and not missing and key in self.calls and attempt < REPEATS:
                 continue
-            asked = request(wording, shown, wish.split, rng)
+            asked = request(wording, shown, options.split, rng)
             if bare(asked.text) in self.used or not wording.says(asked.text, shown):
                 continue
             self.used.add(bare(asked.text))
             self.calls.add(key)
-            if not missing and wish.unknown is None:
-                self.told[wish.split].setdefault(name, []).append(wording.told(shown))
+            if not missing and options.unknown is None:
+                self.told[options.split].setdefault(name, []).append(wording.told(shown))
             return asked, ToolCall(name=name, arguments=arguments)
         return None
 
@@ -96,19 +96,21 @@ class Speech:
         """At times, one parameter that the user leaves out, with the value that is then used."""
         stated = {name: wording.maker.stated_fallback(name) for name in arguments}
         known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
-        share = FALLBACK_SHARE * self.data.spoken_share
+        share = FALLBACK_SHARE * self.data.paraphrase_share
         if not known or rng.random() >= share * len(known):
             return {}
         name = rng.choice(sorted(known))
         usable = not wording.maker.fault({**arguments, name: known[name]})
         return {name: known[name]} if usable else {}
 
-    def _of_book(self, wording: Wording, wish: Wish, rng: random.Random) -> Asked | None:
+    def _of_book(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
         name = wording.tool.name
-        lines = [line for line in self.book.requests(name, wish.split) if may_be_filled(line, wish)]
-        for attempt, line in enumerate(by_use(lines, self.uses, wish, rng)):
+        lines = [
+            line for line in self.book.requests(name, options.split) if may_be_filled(line, options)
+        ]
+        for attempt, line in enumerate(by_use(lines, self.uses, options, rng)):
             said = slots(line.text)
-            arguments = draw_arguments(wording.maker, said, line.fixed, rng, wish)
+            arguments = draw_arguments(wording.maker, said, line.fixed, rng, options)
             if arguments is None:
                 continue
             key = _key(name, arguments)
@@ -118,8 +120,8 @@ class Speech:
             if spoken is None or not (text := self.new_text(line, spoken.text, rng)):
                 continue
             self.calls.add(key)
-            if wish.unknown is None:
-                self.told[wish.split].setdefault(name, []).append(spoken.told)
+            if options.unknown is None:
+                self.told[options.split].setdefault(name, []).append(spoken.told)
             asked = Request(text, family_of(line), tuple(line.fixed))
             return asked, ToolCall(name=name, arguments=arguments)
         return None

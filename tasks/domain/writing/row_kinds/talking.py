@@ -1,4 +1,4 @@
-"""Rows that call nothing: small talk, near misses, and requests that no tool meets."""
+"""Rows that call nothing: small talk, hard negatives, and requests that no tool meets."""
 
 import random
 from collections.abc import Callable
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from tasks.domain.conversations import Message, Row, Split
 from tasks.domain.writing.book.drawing import by_use, family_of
 from tasks.domain.writing.phrasebook import ChatLine, UnsupportedLine, fill, slots
-from tasks.domain.writing.phrasing.errands import errand
-from tasks.domain.writing.phrasing.listener import Exchange, bare
-from tasks.domain.writing.phrasing.near_misses import beyond, near_miss
+from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
+from tasks.domain.writing.phrasing.off_topic import off_topic_request
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.small_talk import talk
 from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.tool_context import Exchange, bare
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.row_kinds.desk import Desk
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 
 TalkLine = ChatLine | UnsupportedLine
 
@@ -24,20 +24,22 @@ def no_tool_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     lines: list[TalkLine] = [*desk.book.unsupported(split), *desk.book.chat(split)]
     if desk.speech.asks_book(lines, rng) and (row := _row_of_book(desk, split, rng)):
         return row
-    if rng.random() < desk.data.near_miss_share and (row := _near_miss_row(desk, split, rng)):
+    if rng.random() < desk.data.hard_negative_share and (
+        row := _hard_negative_row(desk, split, rng)
+    ):
         return row
-    found = talk(desk.listener, split, desk.speech.used, rng)
+    found = talk(desk.context, split, desk.speech.used, rng)
     if found is None:
         return None
     return _row(desk, Request(found.text, found.family), found.answer, split)
 
 
-def _near_miss_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
+def _hard_negative_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     choices = [words for words in desk.words.values() if words.maker.spoken_for]
     kinds: dict[str, Callable[[], Exchange | None]] = {
-        "near-miss": lambda: near_miss(choices, desk.speech.told[split], split, rng),
-        "beyond": lambda: beyond(choices, desk.listener, split, rng),
-        "errand": lambda: errand(desk.listener, split, rng),
+        "hard-negative": lambda: hard_negative(choices, desk.speech.told[split], split, rng),
+        "unsupported": lambda: unsupported_request(choices, desk.context, split, rng),
+        "off-topic": lambda: off_topic_request(desk.context, split, rng),
     }
     kind = rng.choice(tuple(kinds))
     found = kinds[kind]()
@@ -57,7 +59,7 @@ def _row_of_book(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     if rng.random() >= desk.data.unsupported_share:
         kinds.reverse()
     for lines in kinds:
-        for line in by_use(lines, desk.speech.uses, Wish(split), rng):
+        for line in by_use(lines, desk.speech.uses, DrawOptions(split), rng):
             values = _values(desk, line, split, rng)
             if values is None:
                 continue
@@ -74,7 +76,7 @@ def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dic
         found = next((w for w in desk.words.values() if name in w.maker.properties), None)
         if found is None:
             return None
-        wish = Wish(split, optional=0.0, also=frozenset((name,)), free=True)
-        value = found.maker.make(rng, wish).get(name)
+        options = DrawOptions(split, optional=0.0, also=frozenset((name,)), free=True)
+        value = found.maker.make(rng, options).get(name)
         values[name] = value if isinstance(value, str) else said(value, "", rng)
     return values

@@ -28,7 +28,7 @@ TOKENS_PER_LINE = {
     "replies": 32,
     "reading": 36,
 }
-"""Of a teacher's answer, by what it holds: the JSON of a usual line, measured on hand-written ones."""
+"""Of a teacher's answer, by what it holds: the JSON of a usual line, as hand-written ones are."""
 TOKENS_PER_SECOND = 50
 """That one request gets from a hosted model of middle size."""
 
@@ -46,12 +46,12 @@ class Cost(BaseModel):
         """In the currency of the prices, which are per million tokens."""
         return (self.tokens_in * price_in + self.tokens_out * price_out) / 1e6
 
-    def in_words(self, price_in: float, price_out: float, concurrency: int) -> str:
-        """What it comes to, in a line."""
+    def in_words(self, prices: tuple[float, float], concurrency: int) -> str:
+        """What it comes to, in a line; ``prices`` (in, out) are per million tokens."""
         tokens = f"{self.tokens_in:,} tokens of questions and {self.tokens_out:,} of answers"
         return (
             f"{self.questions} questions, {tokens}, about {self.minutes(concurrency):.0f} minutes "
-            f"and {self.money(price_in, price_out):.2f} at {price_in:g} and {price_out:g} a million"
+            f"and {self.money(*prices):.2f} at {prices[0]:g} and {prices[1]:g} a million"
         )
 
     def minutes(self, concurrency: int) -> float:
@@ -117,7 +117,7 @@ def price_of_teaching(
     cost = estimated_cost(makers, plan.lines if plan else PhrasebookPlan(), written)
     tools = f"{missing} of {len(names)} tools"
     if plan is None:
-        price = cost.in_words(*USUAL_PRICES, USUAL_CONCURRENCY)
+        price = cost.in_words(USUAL_PRICES, USUAL_CONCURRENCY)
         return f"requests of {tools} are written from their schemas alone; a teacher: {price}"
     prices = (plan.price_per_million_in, plan.price_per_million_out)
-    return f"{plan.model} writes requests of {tools}: {cost.in_words(*prices, plan.concurrency)}"
+    return f"{plan.model} writes requests of {tools}: {cost.in_words(prices, plan.concurrency)}"

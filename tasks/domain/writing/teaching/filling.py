@@ -21,7 +21,8 @@ from tasks.domain.writing.phrasebook import (
     fill,
     slots,
 )
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Filler:
         """What the call has, beside constants; empty where nothing valid was found."""
         maker = self.makers[tool]
         rng = random.Random(fingerprint([tool, text]))
-        arguments = draw_arguments(maker, names, fixed, rng, Wish()) or {}
+        arguments = draw_arguments(maker, names, fixed, rng, DrawOptions()) or {}
         for name in names:
             own = self.values.get((tool, name), ())
             drawn = {**arguments, name: rng.choice(own)} if own else arguments

@@ -15,7 +15,6 @@ from typing import Any
 from jsonschema_rs import Validator
 
 from profiles import Server
-from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
 from tasks.domain.identifiers import name_words
 from tasks.domain.products import Tool
@@ -28,6 +27,7 @@ from tasks.domain.schemas.validation import (
     validator,
 )
 from tasks.domain.toollists import parameters
+from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -60,30 +60,10 @@ TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""
 SMALL_POOL = 8
 """A list of the server's own values that is shorter than this is shared by both splits."""
-LISTED_SHARE = 0.5
-"""Of the values that need not exist: those of a phrasebook; with others, copying is learned."""
 MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
 HOPELESS = 5
 """Draws that could not be finished before a schema counts as unusable."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """How the arguments of one call are to be."""
-
-    split: Split = "train"
-    optional: float = 0.4
-    """The chance that an optional parameter is given."""
-    unusual: bool = False
-    unknown: str | None = None
-    """The parameter that gets a value which looks right and does not exist."""
-    real: bool = False
-    """Whether parameters take values that the server named, where it named some."""
-    also: frozenset[str] = frozenset()
-    """Optional parameters that are given in any case."""
-    free: bool = False
-    """Whether they may take values that exist nowhere, beside those that the operator gave."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +77,9 @@ class ArgumentMaker:
     names: frozenset[str] = frozenset()
     """The names of all tools of the list."""
     listed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
-    """Values that a phrasebook has, by parameter."""
+    """A phrasebook's, by parameter."""
 
-    def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
+    def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
         """Valid arguments.
 
         Raises:
@@ -107,21 +87,25 @@ class ArgumentMaker:
         """
         # Optional parameters may exclude each other.
         fewer = (
-            replace(wish, optional=wish.optional * (turn % 4) / 4) for turn in range(TRIES // 2)
+            replace(options, optional=options.optional * (turn % 4) / 4)
+            for turn in range(TRIES // 2)
         )
-        made, fault = self._made(rng, (*repeat(wish, TRIES // 2), *fewer), self.unwritable)
+        made, fault = self._made(rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable)
         if made is None:
             raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
         return made
 
     def _made(
-        self, rng: random.Random, wishes: Iterable[Wish], left_out: Collection[str]
+        self,
+        rng: random.Random,
+        attempts: Iterable[DrawOptions],
+        left_out: Collection[str],
     ) -> tuple[dict[str, Any] | None, str]:
         """The first valid arguments; else None, and what was wrong with the last."""
         fault, unfinished = "", 0
-        for wish in wishes:
+        for options in attempts:
             try:
-                arguments = self._draw(rng, wish, left_out)
+                arguments = self._draw(rng, options, left_out)
                 fault = self.fault(arguments)
             except UnusableTool as error:
                 fault, unfinished = str(error), unfinished + 1
@@ -146,7 +130,7 @@ class ArgumentMaker:
     def unwritable(self) -> dict[str, str]:
         """Optional parameters that nothing valid can be written for, each with the reason."""
         optional = [name for name in self._properties if name not in self.required]
-        whole = Wish(optional=0.0, also=frozenset(optional))
+        whole = DrawOptions(optional=0.0, also=frozenset(optional))
         made, fault = self._made(random.Random(0), repeat(whole, 3), ())
         if made is not None:
             return {}
@@ -154,8 +138,8 @@ class ArgumentMaker:
             return dict.fromkeys(optional, fault)
         reasons = dict(unusable_parts(self.tool.input_schema))
         for name in (name for name in optional if name not in reasons):
-            wish = Wish(optional=0.0, also=frozenset((name,)))
-            made, fault = self._made(random.Random(0), repeat(wish, TRIES), reasons)
+            options = DrawOptions(optional=0.0, also=frozenset((name,)))
+            made, fault = self._made(random.Random(0), repeat(options, TRIES), reasons)
             if made is None or name not in made:
                 reasons[name] = fault
         return reasons
@@ -223,10 +207,6 @@ class ArgumentMaker:
         schema = self.settled(name)
         return self.settle(schema.get("items", {})) if type_of(schema) == "array" else schema
 
-    def is_list(self, name: str) -> bool:
-        """Whether a parameter takes several values."""
-        return type_of(self.settled(name)) == "array"
-
     def settled(self, name: str) -> dict[str, Any]:
         """A parameter's schema with its first usable branch chosen."""
         return self._settled.get(name, {})
@@ -256,8 +236,8 @@ class ArgumentMaker:
             return False
         if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
             return False
-        wish = Wish(optional=0.0, also=frozenset((name,)), unknown=name)
-        return self._made(random.Random(0), repeat(wish, 3), self.unwritable)[0] is not None
+        options = DrawOptions(optional=0.0, also=frozenset((name,)), unknown=name)
+        return self._made(random.Random(0), repeat(options, 3), self.unwritable)[0] is not None
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""
@@ -319,26 +299,30 @@ class ArgumentMaker:
         # Alternatives, denials and dialects can make the compact form allow less, too.
         return validator(self.tool.input_schema), validator(parameters(self.tool))
 
-    def _place(self, rng: random.Random, wish: Wish) -> Place:
+    def _place(self, rng: random.Random, options: DrawOptions) -> Place:
         return Place(
             rng,
             self._document,
             self.about,
-            wish.split,
-            wish.unusual,
-            wish.optional,
+            options.split,
+            options.unusual,
+            options.optional,
             self._quoted_names,
         )
 
     def _given(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
-    def _draw(self, rng: random.Random, wish: Wish, left_out: Collection[str]) -> dict[str, Any]:
-        at = self._place(rng, wish)
+    def _draw(
+        self, rng: random.Random, options: DrawOptions, left_out: Collection[str]
+    ) -> dict[str, Any]:
+        at = self._place(rng, options)
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
         wanted = [
-            n for n in properties if n in required or n in wish.also or rng.random() < wish.optional
+            n
+            for n in properties
+            if n in required or n in options.also or rng.random() < options.optional
         ]
         wanted = [n for n in without_rivals(wanted) if n not in left_out]
         schema, others = needed(schema, wanted, self._document, rng)
@@ -347,30 +331,30 @@ class ArgumentMaker:
         for name, part in properties.items():
             if self.is_constant(name):
                 arguments[name] = self._given(self.server.constants, name)
-            elif name == wish.unknown:
+            elif name == options.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in wanted or name in others:
-                arguments[name] = self._other_than(arguments, name, part, at, wish)
+                arguments[name] = self._other_than(arguments, name, part, at, options)
         return arguments | other_properties(schema, len(arguments), at)
 
     def _other_than(
-        self, earlier: dict[str, Any], name: str, part: Any, at: Place, wish: Wish
+        self, earlier: dict[str, Any], name: str, part: Any, at: Place, options: DrawOptions
     ) -> Any:
         """A value that no other parameter has, where there is one: nobody converts A to A."""
-        value = self._value(name, part, at, wish)
+        value = self._value(name, part, at, options)
         for _ in range(DRAWS if isinstance(value, str) else 0):
             if value not in earlier.values():
                 break
-            value = self._value(name, part, at, wish)
+            value = self._value(name, part, at, options)
         return value
 
-    def _value(self, name: str, schema: Any, at: Place, wish: Wish) -> Any:
+    def _value(self, name: str, schema: Any, at: Place, options: DrawOptions) -> Any:
         pool, fewest = self._given(self.server.values, name), SMALL_POOL
-        if pool is None and wish.real:
+        if pool is None and options.real:
             pool, fewest = self.found.get(name), 2
-        if wish.free and self._is_copied(name):
+        if options.free and self._is_copied(name):
             pool = None
-        if pool is None and self._takes_listed(name, at, wish):
+        if pool is None and self._takes_listed(name, at, options):
             pool, fewest = self.listed[name], SMALL_POOL
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
@@ -380,11 +364,11 @@ class ArgumentMaker:
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
 
-    def _takes_listed(self, name: str, at: Place, wish: Wish) -> bool:
-        """Whether a value is one of the phrasebook's: most look real, but there are only a few."""
-        if name not in self.listed or wish.unusual:
+    def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
+        """Whether a value is one of the phrasebook's, which look real and are only a few."""
+        if name not in self.listed or options.unusual:
             return False
-        return not (wish.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
+        return not (options.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
 
     def _is_copied(self, name: str) -> bool:
         """Whether a value is what the user types, be it there or not: a path, a branch, a text."""

@@ -1,0 +1,128 @@
+"""What sounds like a request and calls nothing: taken back, done already, or beyond every tool.
+
+All have a call's own words and values. Beside the rows that do ask for these calls they show that
+neither a value nor a verb nor a long sentence makes a call.
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from tasks.domain.conversations import Split
+from tasks.domain.identifiers import plural, with_a
+from tasks.domain.writing.lexicon import Lexicon
+from tasks.domain.writing.phrasing.frames import ASKED
+from tasks.domain.writing.phrasing.requests import deed, sentence, type_with_care
+from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.tool_context import ToolContext
+from tasks.domain.writing.phrasing.typing_habits import typed
+from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.values import words
+from tasks.domain.writing.values.draw_options import DrawOptions
+
+_LEXICON = Lexicon("hard_negatives")
+
+PAIRED_SHARE = 0.8
+"""Share of them that say the very values of a row that calls."""
+
+_FRAMES = _LEXICON.tables("frames")
+"""What is said in each split, and the kind of answer to it."""
+_REPLIES = _LEXICON.lists("answers")
+
+
+def hard_negative(
+    choices: Sequence[Wording],
+    called: Mapping[str, Sequence[dict[str, Any]]],
+    split: Split,
+    rng: random.Random,
+) -> tuple[str, str] | None:
+    """A text and its answer; None where no tool has values to say.
+
+    ``called``: arguments of calls that rows of the split make, by tool. Most hard negatives say
+    those of one of them, so that the two rows differ in nothing but what is meant.
+    """
+    if not choices:
+        return None
+    wording = rng.choice(choices).for_one(rng)
+    pairs = called.get(wording.tool.name)
+    if pairs and rng.random() < PAIRED_SHARE:
+        told = rng.choice(pairs)
+    else:
+        told = wording.told(
+            wording.maker.make(rng, DrawOptions(split, 0.2, free=rng.random() < 0.5))
+        )
+    phrase, thing = deed(wording, told, rng)
+    frame, kind = rng.choice(_FRAMES[split])
+    text = frame.format(
+        do=f"{phrase.verb} {thing}".strip(),
+        name=rng.choice(words.FIRST_NAMES),
+        when=rng.choice(words.WHENS),
+    )
+    return type_with_care(wording, sentence(text), told, rng), rng.choice(_REPLIES[kind])
+
+
+_ELSEWHERE = _LEXICON.texts("elsewhere")
+"""What one can do to things, and few servers have a tool for: so many, that the rule is learned and
+not the list."""
+_ASKED: dict[Split, tuple[str, ...]] = {
+    "train": (
+        *ASKED["train"],
+        "I need to {do}.",
+        "{do} pls",
+        "{do}",
+        "{do}!",
+        "I want you to {do}.",
+        "I'd like to {do}.",
+        "help me {do}.",
+    ),
+    "heldout": (*ASKED["heldout"], "{name} wants me to {do}.", "go on and {do}."),
+}
+_THINGS = _LEXICON.texts("things")
+_NAMED = _LEXICON.texts("named")
+"""What may stand before a value."""
+BY_NAME_SHARE = 0.2
+"""Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
+TAIL_SHARE = 0.25
+_TAILS = _LEXICON.lists("tails")
+
+
+@lru_cache(maxsize=32)
+def _beyond_tools(about: str, said: frozenset[str]) -> tuple[str, ...]:
+    """The verbs that no tool's name or description has, and that are said for none of theirs."""
+    return tuple(
+        verb
+        for verb in _ELSEWHERE
+        if verb not in said and not re.search(rf"\b{verb.partition('-')[0][:-1]}", about)
+    )
+
+
+def unsupported_request(
+    choices: Sequence[Wording], context: ToolContext, split: Split, rng: random.Random
+) -> tuple[str, str] | None:
+    """A request about the tools' own things that none of them can do, and an honest answer."""
+    phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
+    verbs = _beyond_tools(context.about, frozenset(phrase.verb for phrase in phrases))
+    named = [wording for wording in choices if wording.identity]
+    if not verbs:
+        return None
+    verb, noun, value = rng.choice(verbs), rng.choice(context.nouns), ""
+    if named and rng.random() < 0.7:
+        wording = rng.choice(named)
+        identity = wording.identity or ""
+        drawn = wording.maker.make(rng, DrawOptions(split, 0.0, free=True)).get(identity)
+        if isinstance(drawn, str) and wording.noun:
+            noun, value = wording.noun, said(drawn, wording.maker.kind(identity), rng)
+    things = _NAMED if value else _THINGS
+    thing = rng.choice(things).format(noun=noun, nouns=plural(noun), n=rng.randint(2, 9))
+    verb = verb.replace("-", " ")
+    do = " ".join(part for part in (verb, thing, value) if part)
+    if rng.random() < TAIL_SHARE:
+        do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
+    text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
+    if context.first_word and rng.random() < BY_NAME_SHARE:
+        text = f"{context.first_word} {verb} {value}"
+    answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
+    meant = thing if thing in ("it", "everything") else with_a(noun)
+    return sentence(typed(text, rng)), answer.format(verb, meant)
