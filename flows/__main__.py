@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand
 from pydantic_settings import SettingsConfigDict as Config
 
-from flows import commands
+from flows import book_commands, commands
 from flows.local_server import settle_environment
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
@@ -35,7 +35,7 @@ class Commands(BaseSettings):
     validate_model: CliSubCommand[commands.Validate] = Field(alias="validate")
     benchmark: CliSubCommand[commands.Benchmark]
     pack: CliSubCommand[commands.Pack]
-    phrasebook: CliSubCommand[commands.Phrasebook]
+    phrasebook: CliSubCommand[book_commands.Phrasebook]
     verify_bundle: CliSubCommand[commands.VerifyBundle]
     doctor: CliSubCommand[commands.Doctor]
 

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from profiles import Model, Profile, Quantization, Recipe
+from profiles import Model, Profile, Quantization, Recipe, Server, TeacherPlan
 from tasks.adopt_dataset import adopt_dataset
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
@@ -16,6 +16,7 @@ from tasks.domain.products import (
     Evaluation,
     GgufModel,
     LoraAdapter,
+    Phrasebook,
     ValidationReport,
 )
 from tasks.estimate_memory import estimate_memory
@@ -46,6 +47,15 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
     hand_over(draft, output)
     return draft
+
+
+@flow
+def write_book(server: Server, plan: TeacherPlan, output: str) -> Phrasebook:
+    """A server or tool list → a phrasebook of all its tools, written by a teacher."""
+    toolset = inspect_server(server)
+    book = write_phrasebook(toolset, server, plan, whole=True)
+    hand_over(book, output)
+    return book
 
 
 @flow

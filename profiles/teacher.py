@@ -45,7 +45,7 @@ class TeacherPlan(Section):
     """Instead of an endpoint: a GGUF file that is served here while rows are written."""
     model: str
     """The name that the endpoint knows the model by."""
-    licence: str
+    licence: str = "not stated"
     """What the model's makers allow to do with its texts; it stands on the dataset's card."""
     key_variable: str = ""
     """The environment variable that holds the key."""
@@ -55,22 +55,22 @@ class TeacherPlan(Section):
     """How much it writes; ``[teacher.lines]``."""
     reader: str = ""
     """The model at the same place that reads what was written; empty: the same model."""
-    language: Literal["en", "de", "fr", "es", "it", "pt", "nl"]
-    temperature: float = Field(ge=0, le=2)
-    concurrency: int = Field(ge=1, le=64)
-    attempts: int = Field(ge=1)
-    backoff_seconds: float = Field(ge=0)
+    language: Literal["en", "de", "fr", "es", "it", "pt", "nl"] = "en"
+    temperature: float = Field(default=0.9, ge=0, le=2)
+    concurrency: int = Field(default=USUAL_CONCURRENCY, ge=1, le=64)
+    attempts: int = Field(default=4, ge=1)
+    backoff_seconds: float = Field(default=1.0, ge=0)
     """The wait before the second attempt; it doubles with each."""
-    longest_wait_seconds: float = Field(ge=0)
+    longest_wait_seconds: float = Field(default=60.0, ge=0)
     """Of one wait; an endpoint that asks for more is not asked that question again."""
-    timeout_seconds: float = Field(gt=0)
+    timeout_seconds: float = Field(default=180.0, gt=0)
     """Of one attempt as a whole."""
-    max_answer_tokens: int = Field(ge=16)
-    max_tokens: int = Field(ge=1)
+    max_answer_tokens: int = Field(default=6000, ge=16)
+    max_tokens: int = Field(default=2_000_000, ge=1)
     """Of all questions and answers of a run."""
-    price_per_million_in: float = Field(ge=0)
-    price_per_million_out: float = Field(ge=0)
-    max_money: float = Field(ge=0)
+    price_per_million_in: float = Field(default=0.0, ge=0)
+    price_per_million_out: float = Field(default=0.0, ge=0)
+    max_money: float = Field(default=0.0, ge=0)
     """In the currency of the prices."""
 
     @model_validator(mode="before")

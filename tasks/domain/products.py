@@ -103,10 +103,6 @@ class Phrasebook(Product):
     """What was written and what it cost; or what it would cost."""
 
 
-NOT_TAUGHT = Phrasebook()
-"""Where no teacher was asked."""
-
-
 class BaseModelFolder(Product):
     """A model in Hugging Face's layout, ready to train, with the template that it is used with."""
 

@@ -8,10 +8,15 @@ from pathlib import Path
 from profiles import PhrasebookLimits, Server, TeacherPlan
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import functions
-from tasks.domain.writing.phrasebook import Line
+from tasks.domain.writing.phrasebook import Line, RequestLine
 from tasks.domain.writing.teaching.answers import Gathered, ThrownOut, lines_of, thrown_out
 from tasks.domain.writing.teaching.filling import Example, Filler
-from tasks.domain.writing.teaching.questions import Question, Style, questions
+from tasks.domain.writing.teaching.questions import (
+    Question,
+    Style,
+    more_requests,
+    questions,
+)
 from tasks.domain.writing.teaching.reading import (
     Reading,
     disagreement,
@@ -80,33 +85,56 @@ class PhrasebookTeacher:
         self._form = functions(self.toolset)
 
     def write(self) -> TaughtBook:
-        """Write the book and check it.
+        """Write the book and check it; tools with too few lines are asked about once more.
 
         Raises:
             TeacherFailed: the endpoint refuses or answers nothing at all.
         """
-        gathered, unanswered = self._gathered()
-        lines, faulty = sift(gathered.lines, self.toolset, self.server, self._makers, self.limits)
-        gathered.thrown_out += faulty
+        makers = list(self._makers.values())
+        first = questions(makers, self.plan.lines, self._style, self.written)
+        gathered, unanswered = self._gathered(first)
+        book = self._checked(gathered, unanswered)
+        if more := [] if book.is_cut_short else self._more(book):
+            added, missing = self._gathered(more)
+            gathered.add(added)
+            book = self._checked(gathered, unanswered | missing)
+        return book
+
+    def _more(self, book: TaughtBook) -> list[Question]:
+        """Questions about tools with fewer requests than a book needs."""
+        texts: dict[str, list[str]] = {name: [] for name in self._makers}
+        for line in book.lines:
+            if isinstance(line, RequestLine):
+                texts[line.tool].append(line.text)
+        return [
+            more_requests(self._makers[name], self.plan.lines, self._style, already)
+            for name, already in texts.items()
+            if len(already) < self.limits.requests and name not in self.written
+        ]
+
+    def _checked(self, gathered: Gathered, unanswered: dict[str, str]) -> TaughtBook:
+        """The lines that keep the rules and that a reader understands as they are meant."""
+        lines, out = sift(gathered.lines, self.toolset, self.server, self._makers, self.limits)
         filler = Filler.of(self._makers, lines)
         named = {number: filler.example(line) for number, line in enumerate(lines)}
         examples = {number: example for number, example in named.items() if example is not None}
         verdicts = self._verdicts(lines, examples)
-        kept: list[Line] = []
-        for number, line in enumerate(lines):
-            if reason := verdicts.get(number):
-                gathered.thrown_out.append(thrown_out(line, reason))
-            else:
-                kept.append(line)
-        return TaughtBook(tuple(kept), tuple(gathered.thrown_out), unanswered)
+        kept = [line for number, line in enumerate(lines) if not verdicts.get(number)]
+        misread = [
+            thrown_out(line, reason)
+            for number, line in enumerate(lines)
+            if (reason := verdicts.get(number))
+        ]
+        return TaughtBook(tuple(kept), (*gathered.thrown_out, *out, *misread), unanswered)
 
-    def _gathered(self) -> tuple[Gathered, dict[str, str]]:
+    @property
+    def _style(self) -> Style:
+        return Style(language=self.plan.language, temperature=self.plan.temperature)
+
+    def _gathered(self, open_questions: list[Question]) -> tuple[Gathered, dict[str, str]]:
         """(the lines of all answers, the questions without an answer and why)."""
         whole = Gathered()
         unanswered: dict[str, str] = {}
-        makers = list(self._makers.values())
-        style = Style(language=self.plan.language, temperature=self.plan.temperature)
-        open_questions = questions(makers, self.plan.lines, style, self.written)
         for _ in range(ATTEMPTS):
             asked = [question.request for question in open_questions]
             answers = self.asked.ask(asked, self.over_questions) if asked else []

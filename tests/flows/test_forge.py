@@ -31,7 +31,8 @@ from flows.forge import forge
 from flows.prepare import prepare
 from flows.train import train
 from flows.watch import watch
-from profiles import OwnData, ProfileError, Recipe, TeacherPlan, load_recipe
+from profiles import OwnData, ProfileError, Recipe, Server, TeacherPlan, load_recipe
+from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -522,6 +523,22 @@ def test_generate_has_a_phrasebook_written_and_never_pays_twice(tmp_path: Path) 
     assert "| is like … | 1 |" in book
     rows = (tmp_path / "made.jsonl").read_text("utf-8")
     assert any(words in rows for words in ("tick off ", "check that ", "pull up ticket "))
+
+
+def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -> None:
+    tools, output = tmp_path / "tracker.json", tmp_path / "tracker.phrasebook.jsonl"
+    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
+    server = Server(name="tracker", tools_file=str(tools))
+    with endpoint(capable) as seen, heard() as events:
+        plan = TeacherPlan(endpoint=seen.url, model="someone")
+        made = stages.write_book(server, plan, str(output))
+    verdict = check_book.fn(str(output), server)
+    assert (verdict.faults, verdict.notes) == ((), ())
+    assert made.lines > 500
+    assert list(tmp_path.iterdir()) == [tools, output] or len(list(tmp_path.iterdir())) == 2
+    told = [event.payload for event in events if "evaluation" in event.event]
+    assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
+    assert [p["answered"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
 
 
 def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ _WANTED = {
         "texts. If the tool changes something, the verb says so: no 'show', 'check' or 'see'. "
         "'clarifying': requests for the tool that lack one or more required values, as people "
         "forget them; 'missing' names these parameters, 'question' asks for them in one short "
-        "sentence, and 'answer' is what the user then types, with a slot for each of them."
+        "sentence, and 'answer' is what the user then types, with a slot for each of them. Where "
+        "'already' lists texts, write other ones."
     ),
     "material": (
         "'values': for each parameter in 'parameters', values that look real, as they would be on "
@@ -149,6 +150,19 @@ def questions(
     missing = [maker for maker in makers if maker.tool.name not in written]
     asked = [question for maker in missing for question in _for_tool(maker, plan, style)]
     return [*asked, *_for_list(makers, plan, style)] if missing else []
+
+
+def more_requests(
+    maker: ArgumentMaker, plan: PhrasebookPlan, style: Style, already: Sequence[str]
+) -> Question:
+    """A question for other requests than those that a tool has already."""
+    wanted = {
+        "tool": full_view(maker),
+        "requests": plan.requests,
+        "clarifying": plan.clarifying if required(maker) else 0,
+        "already": list(already),
+    }
+    return Question("requests", (maker.tool.name,), _request("requests", wanted, style))
 
 
 def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Iterator[Question]:
