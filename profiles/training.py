@@ -121,6 +121,9 @@ class Quality(Section):
     max_near_duplicate_share: float = Field(ge=0, le=1)
     max_leaked_rows: int = Field(ge=0)
     max_contradictions: int = Field(ge=0)
+    max_two_label_share: float = Field(default=0.01, ge=0, le=1)
+    """Rows that say another's words beside their values and call other tools. A few come by chance
+    where two tools of a list do nearly the same."""
     min_rows_per_tool: int = Field(ge=0)
     min_scenario_share: float = Field(ge=0, le=1)
     """Each scenario that was planned must have at least this part of its planned share."""

@@ -365,7 +365,7 @@ def test_a_loss_that_sees_the_system_turn_is_refused() -> None:
 def test_a_refusal_is_one_line_with_number_example_and_remedy() -> None:
     message = quality.refusal(judged([*good(), good()[0]], min_rows_per_tool=7))
     assert "\n" not in message
-    assert message.startswith("2 of 23 rules failed: duplicates: 1 rows, need at most 0.0 %; for ")
+    assert message.startswith("2 of 24 rules failed: duplicates: 1 rows, need at most 0.0 %; for ")
     assert "train:17 repeats train:1: how is rome on 2026-11-22. To do: remove the" in message
     assert "rows per tool: 1 of 2 tools have fewer" in message
 
