@@ -16,7 +16,7 @@ from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.book.fingerprints import with_tools
 from tasks.domain.writing.teaching.cost import price_of_teaching
 from tasks.domain.writing.teaching.report import book_markdown
-from tasks.external.phrasebook_teacher import PhrasebookTeacher, TaughtBook
+from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
 from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Over, teacher
 from tasks.reporting import artifacts, events
@@ -58,9 +58,9 @@ def write_phrasebook(
             server=server,
             plan=plan,
             limits=load_phrasebook_limits(),
-            asked=asked,
+            teacher=asked,
             folder=storage.folder("teacher", "readings"),
-            written=written,
+            tools_with_lines=written,
             over_questions=_counted("write_phrasebook", plan.model),
             over_readings=_counted("read_phrasebook", plan.reader or plan.model),
         )
@@ -68,7 +68,7 @@ def write_phrasebook(
         spent = f"{sum(asked.budget.spent)} tokens, {asked.budget.money:.4f} spent in this run"
     notes = (book.summary(plan.model), spent)
     artifacts.phrasebook(
-        book_markdown(book.lines, book.thrown_out, toolset.server, notes), toolset.server
+        book_markdown(book.lines, book.rejections, toolset.server, notes), toolset.server
     )
     if book.is_cut_short:
         raise TeacherFailed(
@@ -85,7 +85,7 @@ def _written(toolset: Toolset, server: Server) -> frozenset[str]:
 
 
 def _kept(
-    book: TaughtBook,
+    book: TeacherBook,
     toolset: Toolset,
     written: frozenset[str],
     notes: tuple[str, ...],
@@ -98,7 +98,7 @@ def _kept(
         draft.write_text(books.write_phrasebook(lines), encoding="utf-8")
         file = storage.keep(draft, *place)
     return Phrasebook(
-        file=file, lines=len(book.lines), thrown_out=len(book.thrown_out), notes=notes
+        file=file, lines=len(book.lines), rejections=len(book.rejections), notes=notes
     )
 
 

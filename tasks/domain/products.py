@@ -98,7 +98,7 @@ class Phrasebook(Product):
     file: StoredFile | None = None
     """None where nothing was to be written, or nobody is there to write."""
     lines: int = 0
-    thrown_out: int = 0
+    rejections: int = 0
     notes: tuple[str, ...] = ()
     """What was written and what it cost; or what it would cost."""
 

@@ -9,7 +9,7 @@ from profiles import PhrasebookLimits, Server, TeacherPlan
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import functions
 from tasks.domain.writing.phrasebook import Line, RequestLine
-from tasks.domain.writing.teaching.answers import Gathered, ThrownOut, lines_of, thrown_out
+from tasks.domain.writing.teaching.answers import ParsedLines, RejectedLine, lines_of, reject
 from tasks.domain.writing.teaching.filling import Example, Filler
 from tasks.domain.writing.teaching.questions import (
     Question,
@@ -37,26 +37,26 @@ UNREAD = f"back-check: {SPENT}"
 
 
 @dataclass(frozen=True)
-class TaughtBook:
+class TeacherBook:
     """What a teacher wrote, and what became of the rest."""
 
     lines: tuple[Line, ...]
-    thrown_out: tuple[ThrownOut, ...]
+    rejections: tuple[RejectedLine, ...]
     unanswered: dict[str, str] = field(default_factory=dict)
     """The questions without an answer, each with the reason."""
 
     @property
     def is_cut_short(self) -> bool:
         """Whether the budget was spent before the book was whole."""
-        return SPENT in self.unanswered.values() or UNREAD in {t.reason for t in self.thrown_out}
+        return SPENT in self.unanswered.values() or UNREAD in {t.reason for t in self.rejections}
 
     def summary(self, model: str) -> str:
         """What was written and what was thrown out, by reason."""
-        reasons = Counter(line.reason for line in self.thrown_out).most_common()
+        reasons = Counter(line.reason for line in self.rejections).most_common()
         out = "; ".join(f"{reason}: {count}" for reason, count in reasons)
         open_ended = "; ".join(f"{title}: {why}" for title, why in self.unanswered.items())
         return (
-            f"teacher {model}: {len(self.lines)} lines, {len(self.thrown_out)} thrown out"
+            f"teacher {model}: {len(self.lines)} lines, {len(self.rejections)} thrown out"
             + f" ({out})" * bool(out)
             + f"; without an answer: {open_ended}" * bool(open_ended)
         )
@@ -70,10 +70,10 @@ class PhrasebookTeacher:
     server: Server
     plan: TeacherPlan
     limits: PhrasebookLimits
-    asked: Teacher
+    teacher: Teacher
     folder: Path
-    written: frozenset[str]
-    """Tools that have lines already."""
+    tools_with_lines: frozenset[str]
+    """Those of a shipped book, which are not asked about."""
     over_questions: Over
     over_readings: Over
 
@@ -84,23 +84,23 @@ class PhrasebookTeacher:
         }
         self._form = functions(self.toolset)
 
-    def write(self) -> TaughtBook:
+    def write(self) -> TeacherBook:
         """Write the book and check it; tools with too few lines are asked about once more.
 
         Raises:
             TeacherFailed: the endpoint refuses or answers nothing at all.
         """
         makers = list(self._makers.values())
-        first = questions(makers, self.plan.lines, self._style, self.written)
-        gathered, unanswered = self._gathered(first)
-        book = self._checked(gathered, unanswered)
+        first = questions(makers, self.plan.lines, self._style, self.tools_with_lines)
+        collection, unanswered = self._collect(first)
+        book = self._checked(collection, unanswered)
         if more := [] if book.is_cut_short else self._more(book):
-            added, missing = self._gathered(more)
-            gathered.add(added)
-            book = self._checked(gathered, unanswered | missing)
+            added, missing = self._collect(more)
+            collection.add(added)
+            book = self._checked(collection, unanswered | missing)
         return book
 
-    def _more(self, book: TaughtBook) -> list[Question]:
+    def _more(self, book: TeacherBook) -> list[Question]:
         """Questions about tools with fewer requests than a book needs."""
         texts: dict[str, list[str]] = {name: [] for name in self._makers}
         for line in book.lines:
@@ -109,35 +109,35 @@ class PhrasebookTeacher:
         return [
             more_requests(self._makers[name], self.plan.lines, self._style, already)
             for name, already in texts.items()
-            if len(already) < self.limits.requests and name not in self.written
+            if len(already) < self.limits.requests and name not in self.tools_with_lines
         ]
 
-    def _checked(self, gathered: Gathered, unanswered: dict[str, str]) -> TaughtBook:
+    def _checked(self, collection: ParsedLines, unanswered: dict[str, str]) -> TeacherBook:
         """The lines that keep the rules and that a reader understands as they are meant."""
-        lines, out = sift(gathered.lines, self.toolset, self.server, self._makers, self.limits)
+        lines, out = sift(collection.lines, self.toolset, self.server, self._makers, self.limits)
         filler = Filler.of(self._makers, lines)
         named = {number: filler.example(line) for number, line in enumerate(lines)}
         examples = {number: example for number, example in named.items() if example is not None}
         verdicts = self._verdicts(lines, examples)
         kept = [line for number, line in enumerate(lines) if not verdicts.get(number)]
         misread = [
-            thrown_out(line, reason)
+            reject(line, reason)
             for number, line in enumerate(lines)
             if (reason := verdicts.get(number))
         ]
-        return TaughtBook(tuple(kept), (*gathered.thrown_out, *out, *misread), unanswered)
+        return TeacherBook(tuple(kept), (*collection.rejections, *out, *misread), unanswered)
 
     @property
     def _style(self) -> Style:
         return Style(language=self.plan.language, temperature=self.plan.temperature)
 
-    def _gathered(self, open_questions: list[Question]) -> tuple[Gathered, dict[str, str]]:
+    def _collect(self, open_questions: list[Question]) -> tuple[ParsedLines, dict[str, str]]:
         """(the lines of all answers, the questions without an answer and why)."""
-        whole = Gathered()
+        whole = ParsedLines()
         unanswered: dict[str, str] = {}
         for _ in range(ATTEMPTS):
             asked = [question.request for question in open_questions]
-            answers = self.asked.ask(asked, self.over_questions) if asked else []
+            answers = self.teacher.ask(asked, self.over_questions) if asked else []
             fruitless = []
             for question, answer in zip(open_questions, answers, strict=True):
                 if not answer.is_paid:
@@ -147,11 +147,11 @@ class PhrasebookTeacher:
             open_questions = fruitless
         return whole, unanswered | {question.title: FRUITLESS for question in open_questions}
 
-    def _take(self, question: Question, answer: Answer, whole: Gathered) -> bool:
+    def _take(self, question: Question, answer: Answer, whole: ParsedLines) -> bool:
         """Whether an answer has a line; an empty list of dependent calls is an answer too."""
         found = lines_of(question, answer.content, self._makers)
         whole.add(found)
-        return bool(found.lines) or not found.thrown_out
+        return bool(found.lines) or not found.rejections
 
     def _verdicts(self, lines: Sequence[Line], examples: Mapping[int, Example]) -> dict[int, str]:
         """Why lines do not go into the book, by number; empty where the reader agrees."""
@@ -179,7 +179,7 @@ class PhrasebookTeacher:
         makers = list(self._makers.values())
         asked = [reading_question([examples[n].text for n in batch], makers) for batch in batches]
         requests = [{**question.request, "model": self._reader} for question in asked]
-        answers = self.asked.ask(requests, self.over_readings) if requests else []
+        answers = self.teacher.ask(requests, self.over_readings) if requests else []
         missing: dict[int, str] = {}
         for batch, answer in zip(batches, answers, strict=True):
             read = readings_of(answer.content, self._makers)

@@ -245,7 +245,7 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "prepare_base": _base,
     "inspect_server": _toolset,
     "fit_toolset": lambda tokens: {"prefix_tokens": tokens},
-    "write_phrasebook": lambda made: {"lines": made.lines, "thrown_out": made.thrown_out},
+    "write_phrasebook": lambda made: {"lines": made.lines, "rejections": made.rejections},
     "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
     "mix_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
     "describe_dataset": lambda made: {"card": made.card.uri if made.card else ""},

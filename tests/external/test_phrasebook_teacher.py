@@ -8,14 +8,22 @@ from typing import Any
 
 import pytest
 
-from profiles import HandWrittenPrompt, PhrasebookPlan, Server, TeacherPlan, load_phrasebook_limits
+from profiles import (
+    HandWrittenPrompt,
+    PhrasebookPlan,
+    Server,
+    TeacherPlan,
+    load_model,
+    load_phrasebook_limits,
+)
 from tasks.domain.errors import TeacherFailed
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.check import check_phrasebook
 from tasks.domain.writing.phrasebook import Line, RequestLine, SaidLine
 from tasks.domain.writing.teaching.cost import estimated_cost
 from tasks.domain.writing.values.maker import ArgumentMaker
-from tasks.external.phrasebook_teacher import PhrasebookTeacher, TaughtBook
+from tasks.external.base_model import gguf_in_package
+from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
 from tasks.external.teacher import Answer, teacher
 from tests.external.test_teacher import PLAN
 from tests.fakes.endpoint import Endpoint, Reply, endpoint
@@ -36,7 +44,7 @@ def everything(answers: Iterable[Answer], total: int) -> Iterable[Answer]:
 
 def taught(
     seen: Endpoint, folder: Path, toolset: Toolset = SMALL, server: Server = SERVER, **plan: Any
-) -> TaughtBook:
+) -> TeacherBook:
     sizes = {"concurrency": 4, "max_answer_tokens": 4000}
     chosen = TeacherPlan.model_validate({**PLAN, **sizes, "endpoint": seen.url, **plan})
     readings = folder / "readings"
@@ -47,9 +55,9 @@ def taught(
             server=server,
             plan=chosen,
             limits=load_phrasebook_limits(),
-            asked=asked,
+            teacher=asked,
             folder=readings,
-            written=frozenset(),
+            tools_with_lines=frozenset(),
             over_questions=everything,
             over_readings=everything,
         ).write()
@@ -59,8 +67,8 @@ def texts(lines: Iterable[Line]) -> set[str]:
     return {line.text for line in lines if isinstance(line, SaidLine)}
 
 
-def reasons(book: TaughtBook) -> Counter[str]:
-    return Counter(line.reason for line in book.thrown_out)
+def reasons(book: TeacherBook) -> Counter[str]:
+    return Counter(line.reason for line in book.rejections)
 
 
 Extra = dict[tuple[str, str], list[dict[str, Any]]]
@@ -84,14 +92,14 @@ def request(text: str, **fixed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def twenty(tmp_path_factory: pytest.TempPathFactory) -> tuple[TaughtBook, Endpoint]:
+def twenty(tmp_path_factory: pytest.TempPathFactory) -> tuple[TeacherBook, Endpoint]:
     """The book for all twenty tools, and what was asked for it."""
     with endpoint(capable) as seen:
         return taught(seen, tmp_path_factory.mktemp("twenty"), TRACKER), seen
 
 
 def test_a_book_for_a_list_of_twenty_tools_is_written_by_a_teacher_and_passes_its_check(
-    twenty: tuple[TaughtBook, Endpoint],
+    twenty: tuple[TeacherBook, Endpoint],
 ) -> None:
     (book, seen), limits = twenty, load_phrasebook_limits()
     assert len(TRACKER.tools) == 20
@@ -101,7 +109,7 @@ def test_a_book_for_a_list_of_twenty_tools_is_written_by_a_teacher_and_passes_it
     assert min(requests.values()) >= limits.requests
     kinds = {line.kind for line in book.lines}
     assert kinds == {"request", "clarify", "calls", "unsupported", "chat", "values", "result"}
-    assert len(book.thrown_out) < 10
+    assert len(book.rejections) < 10
     assert not book.unanswered
     topics = Counter(map(topic_of, seen.asked))
     assert topics["requests"] + topics["material"] == 40
@@ -109,7 +117,7 @@ def test_a_book_for_a_list_of_twenty_tools_is_written_by_a_teacher_and_passes_it
 
 
 def test_the_estimate_is_right_within_a_factor_of_two(
-    twenty: tuple[TaughtBook, Endpoint],
+    twenty: tuple[TeacherBook, Endpoint],
 ) -> None:
     seen = twenty[1]
     makers = [ArgumentMaker(tool, SERVER) for tool in TRACKER.tools]
@@ -334,3 +342,29 @@ def test_an_endpoint_that_refuses_is_one_error(tmp_path: Path) -> None:
         pytest.raises(TeacherFailed, match="status 404"),
     ):
         taught(seen, tmp_path)
+
+
+def test_a_real_small_model_served_here_answers_in_the_form_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("xllamacpp")
+    gguf = gguf_in_package(load_model("smollm2").source.package)
+    none = dict.fromkeys(("clarifying", "values", "results", "unsupported", "chat"), 0)
+    with endpoint(capable) as seen:
+        book = taught(
+            seen,
+            tmp_path,
+            SMALL.model_copy(update={"tools": SMALL.tools[:1]}),
+            endpoint="",
+            gguf=str(gguf),
+            lines=PhrasebookPlan(requests=1, calls=2, **none),
+            max_answer_tokens=160,
+            timeout_seconds=300,
+            attempts=1,
+        )
+    assert seen.asked == []
+    assert not any("no answer" in reason for reason in book.unanswered.values())
+    assert "not the JSON that was asked for" not in reasons(book)
+    answers = [json.loads(file.read_text("utf-8")) for file in tmp_path.glob("*.json")]
+    assert answers
+    assert all(answer["content"].lstrip().startswith("{") for answer in answers)

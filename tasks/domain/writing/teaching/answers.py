@@ -1,7 +1,6 @@
 """What a teacher answered → lines of a phrasebook; what is none is counted by reason."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +31,7 @@ NOT_JSON, NOT_OF_THE_FORM = "not the JSON that was asked for", "not of the form"
 
 
 @dataclass(frozen=True)
-class ThrownOut:
+class RejectedLine:
     """A line that does not go into the book."""
 
     reason: str
@@ -42,31 +41,26 @@ class ThrownOut:
 
 
 @dataclass
-class Gathered:
+class ParsedLines:
     """Lines, and what was thrown out on the way."""
 
     lines: list[Line] = field(default_factory=list)
-    thrown_out: list[ThrownOut] = field(default_factory=list)
+    rejections: list[RejectedLine] = field(default_factory=list)
 
-    def add(self, other: "Gathered") -> None:
+    def add(self, other: "ParsedLines") -> None:
         """Take in what another question brought."""
         self.lines += other.lines
-        self.thrown_out += other.thrown_out
-
-    @property
-    def reasons(self) -> Counter[str]:
-        """How many lines were thrown out for each reason."""
-        return Counter(line.reason for line in self.thrown_out)
+        self.rejections += other.rejections
 
 
-def parts_of(content: str, topic: str) -> Iterator[BaseModel | ThrownOut]:
+def parts_of(content: str, topic: str) -> Iterator[BaseModel | RejectedLine]:
     """The parts of an answer that are of the form; one that was cut off gives its whole parts."""
     try:
         value = from_json(content, allow_partial=True)
     except ValueError:
         value = None
     if not isinstance(value, dict) or not set(value) & set(forms.PARTS[topic]):
-        yield ThrownOut(NOT_JSON, "", content)
+        yield RejectedLine(NOT_JSON, "", content)
         return
     for name, part in forms.PARTS[topic].items():
         listed = value.get(name)
@@ -74,16 +68,16 @@ def parts_of(content: str, topic: str) -> Iterator[BaseModel | ThrownOut]:
             try:
                 yield part.model_validate(item)
             except ValidationError:
-                yield ThrownOut(NOT_OF_THE_FORM, "", json.dumps(item, ensure_ascii=False))
+                yield RejectedLine(NOT_OF_THE_FORM, "", json.dumps(item, ensure_ascii=False))
 
 
-def lines_of(question: Question, content: str, makers: Mapping[str, ArgumentMaker]) -> Gathered:
+def lines_of(question: Question, content: str, makers: Mapping[str, ArgumentMaker]) -> ParsedLines:
     """The lines in the answer to a question; they may still not fit the tools."""
-    gathered = Gathered()
+    parsed_lines = ParsedLines()
     about = question.tools[0] if len(question.tools) == 1 else "the list"
     for part in parts_of(content, question.topic):
-        if isinstance(part, ThrownOut):
-            gathered.thrown_out.append(ThrownOut(part.reason, about, part.text))
+        if isinstance(part, RejectedLine):
+            parsed_lines.rejections.append(RejectedLine(part.reason, about, part.text))
             continue
         try:
             line = _line(part, question, makers)
@@ -93,27 +87,27 @@ def lines_of(question: Question, content: str, makers: Mapping[str, ArgumentMake
         except UnknownParameter as error:
             line, reason = None, str(error)
         if line is None or reason:
-            gathered.thrown_out.append(ThrownOut(reason, about, shown(part)))
+            parsed_lines.rejections.append(RejectedLine(reason, about, headline(part)))
         else:
-            gathered.lines.append(line)
-    return gathered
+            parsed_lines.lines.append(line)
+    return parsed_lines
 
 
 class UnknownParameter(ValueError):
     """An answer names a tool or parameter that is not there."""
 
 
-def shown(part: BaseModel) -> str:
+def headline(part: BaseModel) -> str:
     """A line or part in a few words: its text, or the parameter that it is about."""
     value = part.model_dump()
     return str(value.get("text") or value.get("parameter") or value)
 
 
-def thrown_out(line: Line, reason: str) -> ThrownOut:
+def reject(line: Line, reason: str) -> RejectedLine:
     """A line that does not go into the book."""
     value = line.model_dump()
     tools = [value["tool"]] if value.get("tool") else [c["tool"] for c in value.get("calls", ())]
-    return ThrownOut(reason, " and ".join(tools) or "the list", shown(line))
+    return RejectedLine(reason, " and ".join(tools) or "the list", headline(line))
 
 
 def _fault(line: Line) -> str:
@@ -196,7 +190,7 @@ def as_typed(value: Any, schema: dict[str, Any]) -> Any:
         text = json.dumps(value)
         return text if _is_valid(text, schema) else value
     try:
-        decoded = json.loads(value)
+        decoded = from_json(value, allow_inf_nan=False)
     except ValueError:
         decoded = value
     return next((other for other in (decoded, [value]) if _is_valid(other, schema)), value)

@@ -65,9 +65,9 @@ class Filler:
             case ClarifyLine():
                 return self._clarify(line)
             case CallsLine():
-                said: dict[str, Any] = {}
-                calls = tuple(self._call(call, said, line.text) for call in line.calls)
-                return Example(_filled(line.text, said), calls, line.order)
+                slot_values: dict[str, Any] = {}
+                calls = tuple(self._call(call, slot_values, line.text) for call in line.calls)
+                return Example(_filled(line.text, slot_values), calls, line.order)
             case UnsupportedLine() | ChatLine():
                 return Example(line.text, ())
         return None
@@ -79,18 +79,18 @@ class Filler:
         call = ToolCall(name=line.tool, arguments=known)
         return Example(_filled(line.text, whole), (call,), missing=frozenset(line.missing))
 
-    def _call(self, call: BookCall, said: dict[str, Any], text: str) -> ToolCall:
-        """The call with values; ``said`` has those of all calls so far, by slot."""
-        later, whole = result_patterns(call), whole_slots(call)
+    def _call(self, call: BookCall, slot_values: dict[str, Any], text: str) -> ToolCall:
+        """The call with values; ``slot_values`` has those of all calls so far, by slot."""
+        from_results, whole = result_patterns(call), whole_slots(call)
         fixed = {
-            name: said.get(whole.get(name, ""), value)
+            name: slot_values.get(whole.get(name, ""), value)
             for name, value in call.arguments.items()
-            if name not in later and (name not in whole or whole[name] in said)
+            if name not in from_results and (name not in whole or whole[name] in slot_values)
         }
         drawn = [name for name in whole if name not in fixed]
-        arguments = self._arguments(call.tool, (*drawn, *later), fixed, text)
-        said |= {whole[name]: arguments[name] for name in drawn}
-        given = {name: call.arguments[name] for name in later}
+        arguments = self._arguments(call.tool, (*drawn, *from_results), fixed, text)
+        slot_values |= {whole[name]: arguments[name] for name in drawn}
+        given = {name: call.arguments[name] for name in from_results}
         return ToolCall(name=call.tool, arguments={**arguments, **given})
 
     def _arguments(
@@ -110,10 +110,10 @@ class Filler:
 def _filled(text: str, values: Mapping[str, Any]) -> str:
     # A slot inside a longer value has no value of its own; the reader sees its name.
     words = {name: name.replace("_", " ") for name in slots(text)}
-    return fill(text, words | {name: spoken(value) for name, value in values.items()})
+    return fill(text, words | {name: in_words(value) for name, value in values.items()})
 
 
-def spoken(value: Any) -> str:
+def in_words(value: Any) -> str:
     """A value as it is typed."""
     if isinstance(value, str):
         return value

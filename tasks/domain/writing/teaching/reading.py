@@ -52,7 +52,7 @@ def reading_key(line: Line, example: Example, toolset: Toolset, reader: str) -> 
         for tool in toolset.tools
         if tool.name in names
     ]
-    return fingerprint(["reading", reader, line.kind, example.text, tools])
+    return fingerprint([_RULES, reader, line.kind, example.text, tools])
 
 
 def reading_question(texts: Sequence[str], makers: Sequence[ArgumentMaker]) -> Question:

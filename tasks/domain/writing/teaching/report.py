@@ -6,7 +6,7 @@ from itertools import islice
 
 from tasks.domain.reports import cell, table
 from tasks.domain.writing.phrasebook import Line, SaidLine
-from tasks.domain.writing.teaching.answers import ThrownOut, thrown_out
+from tasks.domain.writing.teaching.answers import RejectedLine, reject
 
 MOST_SHOWN = 1000
 """Lines of one table."""
@@ -14,7 +14,7 @@ _KINDS = ("request", "clarify", "calls", "unsupported", "chat", "values", "resul
 
 
 def book_markdown(
-    lines: Sequence[Line], out: Sequence[ThrownOut], title: str, notes: Sequence[str]
+    lines: Sequence[Line], out: Sequence[RejectedLine], title: str, notes: Sequence[str]
 ) -> str:
     """How many lines each tool has, what was thrown out and why, and all texts."""
     counts = Counter((_about(line), str(line.kind)) for line in lines)
@@ -46,4 +46,4 @@ def _cells(rows: Iterable[Sequence[str]]) -> list[list[str]]:
 
 
 def _about(line: Line) -> str:
-    return thrown_out(line, "").about
+    return reject(line, "").about

@@ -8,7 +8,7 @@ from tasks.domain.products import Toolset
 from tasks.domain.writing.book.check import faults_by_line
 from tasks.domain.writing.book.line_rules import LineRules
 from tasks.domain.writing.phrasebook import Line, SaidLine, ValuesLine
-from tasks.domain.writing.teaching.answers import ThrownOut, thrown_out
+from tasks.domain.writing.teaching.answers import RejectedLine, reject
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 _PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|\bline \d+|\d+")
@@ -22,7 +22,7 @@ def sift(
     server: Server,
     makers: Mapping[str, ArgumentMaker],
     limits: PhrasebookLimits,
-) -> tuple[list[Line], list[ThrownOut]]:
+) -> tuple[list[Line], list[RejectedLine]]:
     """(the lines without faults, the others with the first reason)."""
     placed = [line.model_copy(update={"place": f"line {n}"}) for n, line in enumerate(lines, 1)]
     reasons = {line.place: reason for line in placed if (reason := _fault(line, makers, limits))}
@@ -31,9 +31,7 @@ def sift(
         reasons.setdefault(place, fault)
     kept = [line for line in placed if line.place not in reasons]
     out = [line for line in placed if line.place in reasons]
-    return kept, [
-        thrown_out(line, without_particulars(reasons[line.place], makers)) for line in out
-    ]
+    return kept, [reject(line, without_particulars(reasons[line.place], makers)) for line in out]
 
 
 def _fault(line: Line, makers: Mapping[str, ArgumentMaker], limits: PhrasebookLimits) -> str:

@@ -9,6 +9,8 @@ from tasks.domain.writing.values.maker import ArgumentMaker
 
 LONGEST_DESCRIPTION = 1500
 """Characters of a tool's description in a question about that tool."""
+LONGEST_PARAMETER = 2000
+"""Characters of a parameter's schema."""
 LONGEST_SUMMARY = 120
 """Characters of a tool's description in a list of tools."""
 MOST_CHOICES = 12
@@ -22,9 +24,18 @@ def full_view(maker: ArgumentMaker) -> dict[str, Any]:
         "name": tool.name,
         "description": tool.description[:LONGEST_DESCRIPTION],
         "changes_something": not tool.read_only,
-        "parameters": {name: maker.settled(name) for name in maker.spoken_for},
+        "parameters": {name: _bounded(maker.settled(name)) for name in maker.spoken_for},
         "required": required(maker),
     }
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema; of a very long one only the type and the first words about it."""
+    if len(json.dumps(schema)) <= LONGEST_PARAMETER:
+        return schema
+    described = str(schema.get("description", ""))[:LONGEST_SUMMARY]
+    few = {"enum": schema["enum"][:MOST_CHOICES]} if "enum" in schema else {}
+    return {"type": schema.get("type", "any"), "description": described, **few}
 
 
 def required(maker: ArgumentMaker) -> list[str]:
