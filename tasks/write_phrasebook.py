@@ -44,8 +44,8 @@ def write_phrasebook(
             spent before the book is whole.
         ExportFailed: llama.cpp cannot load the plan's GGUF file.
     """
-    written = frozenset[str]() if whole else _written(toolset, server)
-    cost = price_of_teaching(toolset, server, plan, written)
+    ready_tools = frozenset[str]() if whole else _ready_tools(toolset, server)
+    cost = price_of_teaching(toolset, server, plan, ready_tools)
     if cost is None:
         return Phrasebook()
     get_run_logger().info(cost)
@@ -60,7 +60,7 @@ def write_phrasebook(
             limits=load_phrasebook_limits(),
             teacher=asked,
             folder=storage.folder("teacher", "readings"),
-            tools_with_lines=written,
+            tools_with_lines=ready_tools,
             over_questions=_counted("write_phrasebook", plan.model),
             over_readings=_counted("read_phrasebook", plan.reader or plan.model),
         )
@@ -75,10 +75,10 @@ def write_phrasebook(
             f"{plan.place}: {book.summary(plan.model)}; {spent}; needed a larger max_tokens or "
             "max_money, or the same run again, which asks only what is missing"
         )
-    return _kept(book, toolset, written, notes, storage)
+    return _kept(book, toolset, ready_tools, notes, storage)
 
 
-def _written(toolset: Toolset, server: Server) -> frozenset[str]:
+def _ready_tools(toolset: Toolset, server: Server) -> frozenset[str]:
     """The tools that a shipped book has requests for."""
     book = choose_book(toolset, server, load_phrasebooks(server)).book
     return frozenset(line.tool for line in book.lines if isinstance(line, books.RequestLine))
@@ -87,11 +87,11 @@ def _written(toolset: Toolset, server: Server) -> frozenset[str]:
 def _kept(
     book: TeacherBook,
     toolset: Toolset,
-    written: frozenset[str],
+    ready_tools: frozenset[str],
     notes: tuple[str, ...],
     storage: Storage,
 ) -> Phrasebook:
-    taught = tuple(tool for tool in toolset.tools if tool.name not in written)
+    taught = tuple(tool for tool in toolset.tools if tool.name not in ready_tools)
     lines = with_tools(book.lines, toolset.model_copy(update={"tools": taught}))
     place = ("phrasebooks", f"{toolset.server}.phrasebook.jsonl")
     with storage.writing(*place) as draft:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from math import ceil
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,7 +51,7 @@ class Cost(BaseModel):
         """What it comes to, in a line; ``prices`` (in, out) are per million tokens."""
         tokens = f"{self.tokens_in:,} tokens of questions and {self.tokens_out:,} of answers"
         return (
-            f"{self.questions} questions, {tokens}, about {self.minutes(concurrency):.0f} minutes "
+            f"{self.questions} questions, {tokens}, about {ceil(self.minutes(concurrency))} min "
             f"and {self.money(*prices):.2f} at {prices[0]:g} and {prices[1]:g} a million"
         )
 
