@@ -22,10 +22,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from profiles import Data, Recipe, Scenarios, load_recipe
+from profiles import Data, Recipe, Scenarios, load_phrasebooks, load_recipe
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Score
+from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
@@ -160,9 +161,10 @@ def _data(data: Data, changes: dict[str, Any]) -> Data:
 
 
 def _rows(recipe: Recipe, data: Data) -> WrittenRows:
-    toolset = read_toolset_of(recipe.server)
+    toolset, home = read_toolset_of(recipe.server), at_home(recipe.server)
+    book = choose_book(toolset, home, load_phrasebooks(recipe.server)).book
     with executing(recipe.server, toolset, data.seed) as execute:
-        return write_rows(toolset, at_home(recipe.server), data, execute, execute.offers)
+        return write_rows(toolset, home, data, execute, execute.offers, book)
 
 
 def _base(recipe: Recipe, folder: Path) -> Path:

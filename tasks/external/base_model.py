@@ -24,7 +24,7 @@ from tasks.external import hub
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
 from tasks.external.tokenizer_files import settle_tokenizer
 
-_UNSAID: dict[str | None, dict[str, Any]] = {
+_IMPLICIT: dict[str | None, dict[str, Any]] = {
     "qwen2": {"attention_bias": True},
     "qwen3": {"qk_norm": True},
     "gemma3_text": {"qk_norm": True, "norms_per_layer": 4, "tie_word_embeddings": True},
@@ -62,8 +62,10 @@ def version_of(model: Model) -> str:
         with suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(source.package)
     if source.kind == "folder":
-        found = ((file, file.stat()) for file in sorted(Path(source.path).rglob("*")))
-        return fingerprint([[str(file), seen.st_size, seen.st_mtime_ns] for file, seen in found])
+        files = ((file, file.stat()) for file in sorted(Path(source.path).rglob("*")))
+        return fingerprint(
+            [[str(file), status.st_size, status.st_mtime_ns] for file, status in files]
+        )
     return ""
 
 
@@ -132,10 +134,10 @@ def read_architecture(folder: Path) -> Architecture:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{folder}: no config.json that can be read: {error}") from error
-    named = {name: config[name] for name in Architecture.model_fields if name in config}
-    silent = _UNSAID.get(config.get("model_type"), {})
+    sizes = {name: config[name] for name in Architecture.model_fields if name in config}
+    silent = _IMPLICIT.get(config.get("model_type"), {})
     try:
-        return Architecture.model_validate({"tie_word_embeddings": False} | silent | named)
+        return Architecture.model_validate({"tie_word_embeddings": False} | silent | sizes)
     except ValidationError as error:
         raise UnusableModel(f"{folder}: config.json: {explain(error)}") from error
 

@@ -63,8 +63,8 @@ def missing_server() -> list[str]:
     program = Settings().llama_server
     if not program:
         is_there = importlib.util.find_spec("xllamacpp") is not None
-        needed = "the package xllamacpp: pip install -c constraints.txt -e '.[serve]'"
-        return [] if is_there else [needed]
+        remedy = "the package xllamacpp: pip install -c constraints.txt -e '.[serve]'"
+        return [] if is_there else [remedy]
     fault = _fault_of(program)
     return [f"a llama-server as MCP_FORGE_LLAMA_SERVER names it: {fault}"] if fault else []
 

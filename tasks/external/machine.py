@@ -79,8 +79,8 @@ def _disks(storage: Storage) -> dict[Place, Disk]:
 
 
 def _missing_packages(stages: tuple[Stage, ...]) -> tuple[str, ...]:
-    wanted = dict.fromkeys(package for stage in stages for package in _PACKAGES[stage])
-    return tuple(name for name in wanted if importlib.util.find_spec(name) is None)
+    packages = dict.fromkeys(package for stage in stages for package in _PACKAGES[stage])
+    return tuple(name for name in packages if importlib.util.find_spec(name) is None)
 
 
 def _missing_tools(stages: tuple[Stage, ...], quantization: Quantization) -> tuple[str, ...]:

@@ -36,9 +36,9 @@ def keep_rows(
     storage = Storage()
     texts = {"train.jsonl": write_jsonl(train), "heldout.jsonl": write_jsonl(heldout)}
     folder = f"{kind}-{fingerprint(texts)[:8]}"
-    kept = []
+    stored_files = []
     for name, text in texts.items():
         with storage.writing("datasets", folder, name) as draft:
             draft.write_text(text, encoding="utf-8")
-            kept.append(storage.keep(draft, "datasets", folder, name))
-    return kept[0], kept[1]
+            stored_files.append(storage.keep(draft, "datasets", folder, name))
+    return stored_files[0], stored_files[1]

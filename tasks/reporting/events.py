@@ -42,11 +42,11 @@ def evaluation(update: EvaluationUpdate, model: str) -> None:
 def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> None:
     """``mcp-forge.stage.<name>.completed``: a hook of every stage, also of one from the cache."""
     cached = state.name == "Cached"
-    started = task_run.start_time or state.timestamp
+    start = task_run.start_time or state.timestamp
     payload = schema.StagePayload(
         stage=task.name,
         cached=cached,
-        seconds=0 if cached else (state.timestamp - started).total_seconds(),
+        seconds=0 if cached else (state.timestamp - start).total_seconds(),
         facts=schema.STAGE_FACTS[task.name](state.result()),
     )
     _emit(schema.STAGE, payload, stage=task.name)
@@ -67,9 +67,9 @@ def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
     is_alone = runtime.flow_run.flow_name == "train" and not _parent()
     alone = {ALONE: "true" if is_alone else "false"}
-    given = runtime.flow_run.parameters
-    asked = {name: given.get(name) for name in _FORM if _is_plain(given.get(name))}
-    payload = schema.AdapterPayload.of(adapter, asked)
+    parameters = runtime.flow_run.parameters
+    form = {name: parameters.get(name) for name in _FORM if _is_plain(parameters.get(name))}
+    payload = schema.AdapterPayload.of(adapter, form)
     _emit(schema.ADAPTER_SAVED, payload, alone, model=adapter.model)
 
 
@@ -137,7 +137,7 @@ def _parent_of(flow_run: str) -> str | None:
     if not flow_run:
         return None
     try:
-        found: str | None = runtime.flow_run.parent_flow_run_id
+        parent: str | None = runtime.flow_run.parent_flow_run_id
     except (httpx.HTTPError, OSError, PrefectException):
         return None
-    return found
+    return parent

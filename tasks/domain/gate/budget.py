@@ -39,10 +39,10 @@ def refusal(toolset: Toolset, count: Count, max_seq_length: int) -> str:
     if prefix + ROOM <= max_seq_length:
         return ""
     largest = sorted(tool_tokens(toolset, count).items(), key=lambda item: -item[1])
-    listed = ", ".join(f"{name} {size}" for name, size in largest[:MOST_LISTED])
+    sizes = ", ".join(f"{name} {size}" for name, size in largest[:MOST_LISTED])
     more = f" and {len(largest) - MOST_LISTED} more" if len(largest) > MOST_LISTED else ""
     return (
         f"the list of {len(largest)} tools takes {prefix} tokens; with {ROOM} for a conversation "
         f"at most {max_seq_length - ROOM} of {max_seq_length} are free. Name the tools to include "
-        f"(--include-tools a,b,c); tokens each: {listed}{more}"
+        f"(--include-tools a,b,c); tokens each: {sizes}{more}"
     )

@@ -58,6 +58,7 @@ def write_rows(
     Raises:
         UnusableTool: a tool's schema allows no value that could be found.
     """
+    book = book if data.phrasebook_share else NO_BOOK
     names = frozenset(tool.name for tool in toolset.tools)
     makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
     grown = harvest(makers, execute, offers)

@@ -88,9 +88,9 @@ class Run:
         before = self.ladder.training
         after = next_rung(before, self._lengths, packed=packed and before.share_prefix == "auto")
         if after is None:
-            tried = "; ".join(self.ladder.memory_fallbacks) or "nothing to give up"
+            attempts = "; ".join(self.ladder.memory_fallbacks) or "nothing to give up"
             raise OutOfMemory(
-                f"{recommendation(before, self._lengths)}. Tried: {tried}. Found: {problem}"
+                f"{recommendation(before, self._lengths)}. Tried: {attempts}. Found: {problem}"
             )
         fallback = described(before, after, self._lengths)
         self.ladder = self.ladder.model_copy(

@@ -477,7 +477,7 @@ def test_the_scorecard_sets_the_model_beside_its_base_and_trivial_baselines() ->
     assert cells[2].startswith("0.0 %")
     assert cells[3].startswith("25.0 %")
     assert "Hand-written test prompts: tuned exact match 100.0 % [20.7, 100.0] n=1" in page
-    assert "Per tool" in page
+    assert "Exact match per tool" in page
     assert "median 0.50 s, 95th percentile 0.70 s" in page
     assert "<tool_call>" not in page
 

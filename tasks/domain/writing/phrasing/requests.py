@@ -29,7 +29,7 @@ from tasks.domain.writing.phrasing.spoken import listed, said
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.verbs import CREATING, done
 from tasks.domain.writing.phrasing.wording import SLOT, Phrase, Wording
-from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
+from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
 QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
