@@ -1,6 +1,7 @@
 """What a teacher answered → lines of a phrasebook; what is none is counted by reason."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,12 +22,12 @@ from tasks.domain.writing.phrasebook import (
     ResultLine,
     UnsupportedLine,
     ValuesLine,
-    slots,
 )
 from tasks.domain.writing.teaching import answer_forms as forms
 from tasks.domain.writing.teaching.questions import Question
 from tasks.domain.writing.values.maker import ArgumentMaker
 
+_SLOT = re.compile(r"\{[\w.-]+\}")
 NOT_JSON, NOT_OF_THE_FORM = "not the JSON that was asked for", "not of the form"
 
 
@@ -183,8 +184,7 @@ def as_typed(value: Any, schema: dict[str, Any]) -> Any:
     """A value in the type that the schema wants: ``"5"`` as 5, JSON text as what it says."""
     if isinstance(value, BaseModel):
         return value.model_dump()
-    is_slot = isinstance(value, str) and slots(value) == (value[1:-1],)
-    if is_slot or _is_valid(value, schema):
+    if (isinstance(value, str) and _SLOT.fullmatch(value)) or _is_valid(value, schema):
         return value
     if not isinstance(value, str):
         text = json.dumps(value)

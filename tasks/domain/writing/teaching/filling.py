@@ -88,17 +88,19 @@ class Filler:
             if name not in from_results and (name not in whole or whole[name] in slot_values)
         }
         drawn = [name for name in whole if name not in fixed]
-        arguments = self._arguments(call.tool, (*drawn, *from_results), fixed, text)
-        slot_values |= {whole[name]: arguments[name] for name in drawn}
+        # Two slots of one parameter are to get two values.
+        seed = f"{text} {len(slot_values)}"
+        arguments = self._arguments(call.tool, (*drawn, *from_results), fixed, seed)
+        slot_values |= {whole[name]: arguments[name] for name in drawn if name in arguments}
         given = {name: call.arguments[name] for name in from_results}
         return ToolCall(name=call.tool, arguments={**arguments, **given})
 
     def _arguments(
-        self, tool: str, names: Sequence[str], fixed: Mapping[str, Any], text: str
+        self, tool: str, names: Sequence[str], fixed: Mapping[str, Any], seed: str
     ) -> dict[str, Any]:
         """What the call has, beside constants; empty where nothing valid was found."""
         maker = self.makers[tool]
-        rng = random.Random(fingerprint([tool, text]))
+        rng = random.Random(fingerprint([tool, seed]))
         arguments = draw_arguments(maker, names, fixed, rng, DrawOptions()) or {}
         for name in names:
             own = self.values.get((tool, name), ())
