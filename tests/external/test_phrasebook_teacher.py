@@ -21,6 +21,7 @@ from tasks.domain.products import Toolset
 from tasks.domain.writing.book.check import check_phrasebook
 from tasks.domain.writing.phrasebook import Line, RequestLine, SaidLine
 from tasks.domain.writing.teaching.cost import estimated_cost
+from tasks.domain.writing.teaching.questions import Style, questions
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.external.base_model import gguf_in_package
 from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
@@ -349,22 +350,12 @@ def test_a_real_small_model_served_here_answers_in_the_form_that_is_asked_for(
 ) -> None:
     pytest.importorskip("xllamacpp")
     gguf = gguf_in_package(load_model("smollm2").source.package)
-    none = dict.fromkeys(("clarifying", "values", "results", "unsupported", "chat"), 0)
-    with endpoint(capable) as seen:
-        book = taught(
-            seen,
-            tmp_path,
-            SMALL.model_copy(update={"tools": SMALL.tools[:1]}),
-            endpoint="",
-            gguf=str(gguf),
-            lines=PhrasebookPlan(requests=1, calls=2, **none),
-            max_answer_tokens=160,
-            timeout_seconds=300,
-            attempts=1,
-        )
-    assert seen.asked == []
-    assert not any("no answer" in reason for reason in book.unanswered.values())
-    assert "not the JSON that was asked for" not in reasons(book)
-    answers = [json.loads(file.read_text("utf-8")) for file in tmp_path.glob("*.json")]
-    assert answers
-    assert all(answer["content"].lstrip().startswith("{") for answer in answers)
+    plan = TeacherPlan(gguf=str(gguf), model="small", max_answer_tokens=24, concurrency=1)
+    makers = [ArgumentMaker(tool, SERVER) for tool in SMALL.tools[:1]]
+    asked = questions(makers, PhrasebookPlan(), Style(language="en", temperature=0.1))
+    with teacher(plan, "", tmp_path) as small:
+        answers = small.ask([q.request for q in asked if q.topic in ("requests", "parallel")])
+    assert len(answers) == 2
+    for answer in answers:
+        assert answer.is_paid
+        assert answer.content.replace(" ", "").replace("\n", "").startswith('{"requests":[')

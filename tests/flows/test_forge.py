@@ -501,7 +501,10 @@ def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> No
     assert approved.dataset.planned is None
 
 
-def test_generate_has_a_phrasebook_written_and_never_pays_twice(tmp_path: Path) -> None:
+def test_generate_has_a_phrasebook_written_and_never_pays_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
     Secret(value="sk-of-the-block").save("teacher-key", overwrite=True)
     tools = tmp_path / "tracker.json"
     tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
