@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.evaluate import evaluate
 from flows.placement import check_machine_once, place
+from flows.promotion import promote_if_better
 from flows.train import train
 from profiles import Quantization, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
@@ -13,13 +14,14 @@ from tasks.domain.products import Bundle, Prepared, Trained
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
-from tasks.package_bundle import package_bundle, place_for
+from tasks.package_bundle import check_place
 from tasks.prepare_base import prepare_base
+from tasks.reporting.subject import run_name
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.write_phrasebook import write_phrasebook
 
 
-@flow(persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True)
 def forge(
     server: ServerName,
     model: ModelName,
@@ -30,7 +32,7 @@ def forge(
     include_tools: list[str] | None = None,
     output: str = "",
 ) -> Bundle:
-    """Forge a local model that can call one MCP server's tools.
+    """Forge a local model that can call one MCP server's tools; only a better one is promoted.
 
     Args:
         server: the registered server whose tools the model is to call.
@@ -40,10 +42,11 @@ def forge(
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
         include_tools: only these tools; all when empty.
-        output: the bundle's folder, below dist; dist/<server>-<model> when empty.
+        output: a folder below dist for what is forged, promoted or not; when empty, a version that
+            is promoted goes to dist/<server>-<model>.
     """
     recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
-    place_for(recipe.server.name, recipe.model.name, output)
+    check_place(recipe.server.name, recipe.model.name, output)
     check_machine_once(recipe)
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
@@ -59,4 +62,4 @@ def forge(
     evaluation = place(
         evaluate, server, model, profile, quantization, samples, seed, include_tools, trained
     )
-    return package_bundle(evaluation, base, toolset, recipe, output)
+    return promote_if_better(evaluation, toolset, recipe, output)

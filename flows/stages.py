@@ -27,6 +27,7 @@ from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
+from tasks.reporting.subject import run_name
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
@@ -34,7 +35,7 @@ from tasks.validate_model import validate_model
 from tasks.write_phrasebook import write_phrasebook
 
 
-@flow
+@flow(flow_run_name=run_name)
 def generate(recipe: Recipe, output: str) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
     profile = recipe.profile
@@ -49,7 +50,7 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     return draft
 
 
-@flow
+@flow(flow_run_name=run_name)
 def write_book(server: Server, plan: TeacherPlan, output: str) -> Phrasebook:
     """A server or tool list → a phrasebook of all its tools, written by a teacher."""
     toolset = inspect_server(server)
@@ -58,7 +59,7 @@ def write_book(server: Server, plan: TeacherPlan, output: str) -> Phrasebook:
     return book
 
 
-@flow
+@flow(flow_run_name=run_name)
 def check(
     model: Model, profile: Profile, data: str, heldout: str, tools: str, report: str
 ) -> ApprovedDataset:
@@ -69,7 +70,7 @@ def check(
     return judged(draft, base, profile, model.name, report)
 
 
-@flow
+@flow(flow_run_name=run_name)
 def train_alone(
     model: Model, profile: Profile, data: str, heldout: str, tools: str, output: str
 ) -> LoraAdapter:
@@ -84,7 +85,7 @@ def train_alone(
     return adapter
 
 
-@flow
+@flow(flow_run_name=run_name)
 def export(model: Model, quantization: Quantization, adapter: str, output: str) -> GgufModel:
     """An adapter's folder → a GGUF file."""
     trained = take_over(adapter, LoraAdapter)
@@ -94,7 +95,7 @@ def export(model: Model, quantization: Quantization, adapter: str, output: str) 
     return exported
 
 
-@flow
+@flow(flow_run_name=run_name)
 def validate(recipe: Recipe, gguf: str, data: str, output: str) -> ValidationReport:
     """A GGUF file and held-out rows → a validation report, tool loops really run."""
     model = take_over(gguf, GgufModel)
@@ -105,7 +106,7 @@ def validate(recipe: Recipe, gguf: str, data: str, output: str) -> ValidationRep
     return report
 
 
-@flow
+@flow(flow_run_name=run_name)
 def benchmark(
     recipe: Recipe, gguf: str, data: str, validation: str, output: str
 ) -> BenchmarkReport:
@@ -120,7 +121,7 @@ def benchmark(
     return report
 
 
-@flow
+@flow(flow_run_name=run_name)
 def pack(recipe: Recipe, gguf: str, validation: str, benchmark: str, output: str) -> Bundle:
     """A GGUF file and its reports → a bundle."""
     evaluation = Evaluation(

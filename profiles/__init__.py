@@ -4,9 +4,11 @@ Adding a profile, a model or a server is adding one file. "Profile" here is a tr
 Prefect's own "profiles" (its API addresses) are something else.
 """
 
+from profiles.changes import profile_text
 from profiles.files import FOLDER
 from profiles.load import (
     deployed_models,
+    deployed_servers,
     find_server,
     load_model,
     load_model_deployment,
@@ -15,6 +17,7 @@ from profiles.load import (
     load_server,
     load_server_deployment,
     models,
+    phrasebook_fingerprint,
     resolve_server,
     servers,
     training_profiles,
@@ -37,6 +40,7 @@ from profiles.training import (
     Lora,
     OwnData,
     Profile,
+    Promotion,
     Quality,
     Scenarios,
     Thresholds,
@@ -62,6 +66,7 @@ __all__ = [
     "PhrasebookPlan",
     "Profile",
     "ProfileError",
+    "Promotion",
     "Quality",
     "Quantization",
     "Recipe",
@@ -74,6 +79,7 @@ __all__ = [
     "Training",
     "Workspace",
     "deployed_models",
+    "deployed_servers",
     "explain",
     "find_server",
     "load_model",
@@ -85,6 +91,8 @@ __all__ = [
     "load_server",
     "load_server_deployment",
     "models",
+    "phrasebook_fingerprint",
+    "profile_text",
     "resolve_server",
     "servers",
     "training_profiles",

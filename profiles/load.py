@@ -1,12 +1,14 @@
 """Profiles, models and servers by their names, and the recipe that a run is made from."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from profiles.ad_hoc import ad_hoc_server
-from profiles.files import changed, find, names, read
+from profiles.changes import with_changes
+from profiles.files import changed, find, is_there, names, read
 from profiles.model import Model, ModelDeployment
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
@@ -31,8 +33,9 @@ def servers() -> list[str]:
 
 
 def load_profile(name: str) -> Profile:
-    """Read a training profile; ProfileError when it is missing or wrong."""
-    return read("training", name, Profile)
+    """Read a training profile, with changes behind its name; ProfileError when it is wrong."""
+    name, *changes = name.split(" ")
+    return with_changes(read("training", name, Profile), changes)
 
 
 def load_model(name: str) -> Model:
@@ -52,6 +55,14 @@ def load_server(name: str) -> Server:
     if not server.prompts:
         return server
     return changed(server, {"test_prompts": _test_prompts(find("servers", server.prompts))})
+
+
+def phrasebook_fingerprint(server: str) -> str:
+    """The sha256 of a server's phrasebook; empty where it has none."""
+    name = f"{server}.phrasebook.jsonl"
+    if not is_there("servers", name):
+        return ""
+    return hashlib.sha256(find("servers", name).read_bytes()).hexdigest()
 
 
 def find_server(name: str) -> Server | None:
@@ -78,6 +89,11 @@ def load_model_deployment(name: str) -> ModelDeployment:
 def deployed_models() -> list[str]:
     """The names of the models that get deployments of their own."""
     return [name for name in models() if load_model_deployment(name).deployed]
+
+
+def deployed_servers() -> list[str]:
+    """The names of the servers that get a watch of their own."""
+    return [name for name in servers() if load_server_deployment(name).deployed]
 
 
 def load_server_deployment(name: str) -> ServerDeployment:

@@ -77,6 +77,7 @@ def benchmark_model(
         )
         if hand_written
         else None,
+        test_answers=tuple(test_answers),
         gguf=tuned.files.sha256,
         requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),

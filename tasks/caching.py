@@ -77,7 +77,8 @@ def _content(value: Any) -> Any:
     if isinstance(value, StoredFile):
         return value.sha256
     if isinstance(value, BaseModel):
-        return {name: _content(getattr(value, name)) for name in type(value).model_fields}
+        fields = type(value).model_fields
+        return {n: _content(getattr(value, n)) for n, field in fields.items() if not field.exclude}
     if isinstance(value, list | tuple):
         return [_content(item) for item in value]
     if isinstance(value, dict):

@@ -6,9 +6,10 @@ from profiles import Model, Quantization
 from tasks.caching import ByContent, content_key
 from tasks.domain.products import BaseModelFolder, GgufModel, LoraAdapter
 from tasks.external.gguf_check import check_gguf
-from tasks.external.llama_cpp import convert
+from tasks.external.llama_cpp import FileFacts, convert
 from tasks.external.storage import Storage
 from tasks.reporting import artifacts, events
+from tasks.reporting.terminal import bar
 
 
 @task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
@@ -37,7 +38,16 @@ def export_gguf(
             in_4bit=model.load_in_4bit and adapter is not None,
         )
         with storage.writing(*place) as draft:
-            notes = convert(merged, draft, quantization)
+            facts = FileFacts(
+                name=f"{model.name}-{adapter.profile}" if adapter else name,
+                licence=model.licence,
+                base=base.origin,
+                tags=("mcp", "tool-calling", "mcp-forge") if adapter else (),
+            )
+            with bar("export", 100) as shown:
+                notes = convert(
+                    merged, draft, quantization, facts, lambda now: shown.update(now - shown.n)
+                )
             notes += check_gguf(draft, merged, quantization, model.stop)
             files = storage.keep(draft, *place)
     exported = GgufModel(name=name, files=files, quantization=quantization, notes=tuple(notes))

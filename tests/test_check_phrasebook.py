@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands import CheckPhrasebook
+from flows.phrasebook_commands import CheckPhrasebook
 from profiles import Server
 from tasks.check_phrasebook import check_book
 from tasks.domain.errors import ForgeError, UnusableData

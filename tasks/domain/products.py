@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Quantization
+from tasks.domain.comparisons import Challenge, Comparison
 from tasks.domain.conversations import Scenario, fingerprint
 from tasks.domain.training.memory import Estimate, RowLengths
 from tasks.domain.training.sizes import Device
@@ -194,6 +195,18 @@ class Prepared(Product):
     dataset: ApprovedDataset
 
 
+class GeneralLoss(Product):
+    """Mean nats per token of a fixed general text: what a training has made worse."""
+
+    base: float
+    tuned: float
+
+    @property
+    def change(self) -> float:
+        """How much higher the tuned model's is, as a share of the base's."""
+        return self.tuned / self.base - 1
+
+
 class TrainingRecord(Product):
     """What was asked of the trainer and what it really did."""
 
@@ -214,6 +227,7 @@ class TrainingRecord(Product):
     """Tokens of the training rows that the loss sees."""
     losses: tuple[tuple[int, float], ...] = ()
     eval_losses: tuple[tuple[int, float], ...] = ()
+    general_loss: GeneralLoss | None = None
 
 
 class LoraAdapter(Product):
@@ -307,23 +321,6 @@ class BaseAnswers(Product):
     hand_written: tuple[str | None, ...]
 
 
-class Comparison(Product):
-    """Two models on the same prompts, those left out where either's thought was cut off."""
-
-    both: int
-    """Prompts that both answer right."""
-    only_tuned: int
-    only_base: int
-    neither: int
-    p_value: float
-    """Of the exact two-sided McNemar test: how likely such a difference is between equals."""
-
-    @property
-    def prompts(self) -> int:
-        """How many were compared."""
-        return self.both + self.only_tuned + self.only_base + self.neither
-
-
 class BenchmarkReport(Product):
     """The tuned model beside its base and the models that learned nothing."""
 
@@ -342,6 +339,8 @@ class BenchmarkReport(Product):
     examples: tuple[str, ...] = ()
     requests: str = ""
     """Who wrote the requests that it was trained on; empty in reports from before it was said."""
+    test_answers: tuple[str | None, ...] = ()
+    """What the tuned model says to the hand-written test prompts, in order; None: a cut thought."""
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
 
@@ -384,6 +383,10 @@ class Evaluation(Product):
     gguf: GgufModel
     validation: ValidationReport
     benchmark: BenchmarkReport
+    trained: Trained | None = None
+    """What was evaluated; None where files were handed in."""
+    challenge: Challenge | None = None
+    """Beside the champion; None where there is none, or where it is this very file."""
 
 
 class Bundle(Product):
@@ -395,3 +398,9 @@ class Bundle(Product):
     model: str
     profile: str
     toolset_fingerprint: str
+    version: str = ""
+    """Which version it is; empty where it was packed by hand."""
+    promoted: bool = True
+    """Whether this version is the champion."""
+    reason: str = ""
+    """Why it is, or why it is not."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
+from tasks.domain.comparisons import Comparison
 from tasks.domain.products import (
     BenchmarkReport,
-    Comparison,
+    GeneralLoss,
     Latency,
     LoopCase,
     QualityReport,
@@ -58,6 +59,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def percent(share: float) -> str:
     """A share as people read it: 91.0 %."""
     return f"{100 * share:.1f} %"
+
+
+def points(difference: float, low: float, high: float) -> str:
+    """A difference of two shares in percentage points, with its 95 % interval."""
+    return f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def general_loss(measured: GeneralLoss | None) -> str:
+    """The loss on general text; a training should make it at most a twentieth higher."""
+    if measured is None:
+        return "not measured"
+    return f"base {measured.base:.3f}, tuned {measured.tuned:.3f} ({100 * measured.change:+.1f} %)"
 
 
 def gib(size: float) -> str:
@@ -213,7 +226,8 @@ def _compared(between: Comparison | None) -> list[str]:
     return [
         f"On the same {between.prompts} prompts the tuned model is right where the base is not in "
         f"{between.only_tuned}, the base where the tuned model is not in {between.only_base}, both "
-        f"in {between.both} (exact McNemar test: p = {between.p_value:.2g}).\n"
+        f"in {between.both}: {points(between.difference, between.low, between.high)} "
+        f"(exact McNemar test: p = {between.p_value:.2g}).\n"
     ]
 
 

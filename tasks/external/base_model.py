@@ -22,6 +22,7 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableModel
 from tasks.external import hub
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
+from tasks.external.storage import link
 from tasks.external.tokenizer_files import settle_tokenizer
 
 _IMPLICIT: dict[str | None, dict[str, Any]] = {
@@ -185,17 +186,10 @@ def _take(files: Sequence[Path], folder: Path) -> None:
     """Put files of the hub's cache into ``folder``; weights are there once on the disk."""
     for file in files:
         if file.suffix == ".safetensors":
-            _link(file.resolve(), folder / file.name)
+            link(file.resolve(), folder / file.name)
         else:
             # Never linked: the template is set in one of them, and the cache's must stay.
             shutil.copyfile(file, folder / file.name)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except OSError:  # another disk, or one that has no links
-        shutil.copyfile(source, target)
 
 
 def _from_gguf(path: Path, folder: Path) -> None:

@@ -109,8 +109,8 @@ class McpSession:
                 fault = leaf(error)
                 if not is_closed(fault) or mode == "legacy" or self._line.excess:
                     reason = self._line.reason(fault, "to the handshake", self._start_seconds)
-                    expectation = "needed an MCP server"
-                    raise ServerFailed(f"{reason}; {expectation}{self._line.tail()}") from error
+                    tail = self._line.tail() + self._line.way_to_install()
+                    raise ServerFailed(f"{reason}; needed an MCP server{tail}") from error
             self._line.restart_log()
 
     def close(self) -> None:

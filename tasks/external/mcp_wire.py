@@ -102,6 +102,7 @@ class Wire:
         return StdioServerParameters(
             command=program,
             args=arguments,
+            cwd=self.server.folder or None,
             env={**self.server.env, _MARK: self.mark},
             encoding=ENCODING,
             encoding_error_handler="replace",
@@ -180,6 +181,11 @@ class Wire:
         ending = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
         junk = f"; its stdout has {self.junk!r}, which is no message" if self.junk else ""
         return f"{junk}; its stderr ends: {ending}" if ending else junk
+
+    def way_to_install(self) -> str:
+        """How the server is installed, for a person whose start failed; empty where not known."""
+        install = self.server.install
+        return f"; if it is not installed: {install}" if install else ""
 
     def restart_log(self) -> None:
         """Forget what a first, failed start said."""
@@ -278,7 +284,9 @@ def ready(server: Server, workspace: Path | None) -> Server:
             f"server {server.name!r}: is a tool list in a file, needed one that runs"
         )
     placed = located(server, workspace)
-    if any("{workspace}" in text for text in (*placed.command, *placed.env.values())):
+    if any(
+        "{workspace}" in text for text in (*placed.command, placed.folder, *placed.env.values())
+    ):
         raise ServerFailed(f"server {server.name!r}: names {{workspace}}, needed a workspace")
     return placed.model_copy(
         update={
@@ -299,7 +307,8 @@ def _program(server: Server) -> tuple[str, ...]:
     program_path = shutil.which(program, path=f"{own}{os.pathsep}{theirs}")
     if program_path is None:
         raise ServerFailed(
-            f"server {server.name!r}: no program {program!r} on PATH; needed an installed command"
+            f"server {server.name!r}: no program {program!r} on PATH; "
+            + (f"install it: {server.install}" if server.install else "needed an installed command")
         )
     return (program_path, *arguments)
 

@@ -132,6 +132,24 @@ def trying(
         yield execute
 
 
+@contextmanager
+def calling(
+    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
+) -> Iterator[Execute]:
+    """A function that executes every call on the server; without one, its result is simulated.
+
+    Raises:
+        ServerFailed: the server cannot be started.
+    """
+    with ExitStack() as stack:
+        live = _live(server, call_timeout_seconds, stack)
+
+        def execute(call: ToolCall) -> ToolResult:
+            return live.call(call) if live else simulate(toolset.tool(call.name), call, seed)
+
+        yield execute
+
+
 def _live(server: Server, call_timeout_seconds: float, stack: ExitStack) -> McpSession | None:
     if server.tools_file:
         return None

@@ -71,6 +71,43 @@ class Storage:
         self._fs.put(str(draft), target, recursive=draft.is_dir())
         return StoredFile(uri=self._fs.unstrip_protocol(target), sha256=sha256, size_bytes=size)
 
+    def uri(self, *parts: str) -> str:
+        """Where a product of these names lies."""
+        target = "/".join((self._root, *_plain(parts)))
+        return target if self._is_local else str(self._fs.unstrip_protocol(target))
+
+    def write_text(self, text: str, *parts: str) -> StoredFile:
+        """Keep a small text: it is there whole or not at all, on an object store too."""
+        with self.writing(*parts) as draft:
+            draft.write_text(text, encoding="utf-8")
+            return self.keep(draft, *parts)
+
+    def read_text(self, *parts: str) -> str | None:
+        """A small text as it is now; None where there is none."""
+        self._fs.invalidate_cache()  # another machine may have written meanwhile
+        target = "/".join((self._root, *_plain(parts)))
+        if not self._fs.isfile(target):
+            return None
+        return bytes(self._fs.cat_file(target)).decode("utf-8")
+
+    def names(self, *parts: str) -> list[str]:
+        """What lies in a folder, drafts left out; empty where there is no folder."""
+        self._fs.invalidate_cache()
+        target = "/".join((self._root, *_plain(parts)))
+        if not self._fs.isdir(target):
+            return []
+        found = {
+            entry.rstrip("/").rsplit("/", 1)[-1] for entry in self._fs.ls(target, detail=False)
+        }
+        return sorted(name for name in found if not name.startswith("."))
+
+    def remove(self, *parts: str) -> None:
+        """Remove a file or folder, if it is there."""
+        target = "/".join((self._root, *_plain(parts)))
+        self._fs.invalidate_cache()
+        if self._fs.exists(target):
+            self._fs.rm(target, recursive=True)
+
     def fetch(self, file: StoredFile) -> Path:
         """A local path with exactly the bytes that were stored.
 
@@ -180,6 +217,14 @@ def digest(path: Path) -> tuple[str, int]:
         whole.update(f"{inner.relative_to(path).as_posix()}\0{part}\n".encode())
         size += bytes_
     return whole.hexdigest(), size
+
+
+def link(source: Path, target: Path) -> None:
+    """Put a file that nobody writes again into a second place; once on the disk if that can be."""
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another disk, or one that has no links
+        shutil.copyfile(source, target)
 
 
 def _size(path: Path) -> int:

@@ -1,11 +1,11 @@
-"""Every artifact that mcp-forge makes; one key per kind and model is one timeline in Prefect.
+"""Every artifact that mcp-forge makes; a key per kind, server and model is a timeline in Prefect.
 
 An artifact is for people: what it shows also lies in a product or a report. So an API that is away
 costs the artifact and a warning, never the stage, which may have trained for hours.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from prefect.logging import get_run_logger
 from profiles import Model, Profile, Thresholds
 from tasks.domain import reports
 from tasks.domain.bundle.tool_changes import ToolChanges, changes_markdown
+from tasks.domain.comparisons import Challenge
+from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
+from tasks.domain.evaluation.leaderboard import TrialResult, leaderboard_markdown
 from tasks.domain.gate.preview import Preview
 from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.products import (
@@ -37,11 +40,22 @@ from tasks.domain.products import (
 )
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
+from tasks.reporting.subject import model_name, server_name
 
 
-def key(kind: str, name: str) -> str:
-    """An artifact key: Prefect takes lower-case letters, digits and dashes only."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{name}".lower()).strip("-")
+def key(kind: str, name: str, server: str = "") -> str:
+    """An artifact key: Prefect takes lower-case letters, digits and dashes only.
+
+    ``name``: of the server or of the model; the run says the other one, unless it is given.
+    """
+    server = server or server_name()
+    whole = f"{kind}-{server}-{model_name() if name == server else name}"
+    return re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")
+
+
+def _description(kind: str) -> str:
+    model, server = model_name(), server_name()
+    return " ".join([kind, *(["of", model] if model else []), *(["for", server] if server else [])])
 
 
 @contextmanager
@@ -53,9 +67,11 @@ def surviving_an_outage(what: str) -> Iterator[None]:
         get_run_logger().warning("%s: not shown in Prefect: %r", what, error)
 
 
-def _show(markdown: str, kind: str, name: str) -> None:
+def _show(markdown: str, kind: str, name: str, server: str = "") -> None:
     with surviving_an_outage(f"{kind} of {name}"):
-        create_markdown_artifact(markdown, key=key(kind, name))
+        create_markdown_artifact(
+            markdown, key=key(kind, name, server), description=_description(kind)
+        )
 
 
 def quality(report: QualityReport, model: str, server: str) -> None:
@@ -99,6 +115,7 @@ def adapter(saved: LoraAdapter) -> None:
         "profile": saved.profile,
         "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
         "held-out loss": "none" if record.eval_loss is None else f"{record.eval_loss:.4f}",
+        "loss on general text": reports.general_loss(record.general_loss),
         "steps": f"{record.steps} (resumed at {record.resumed_at_step})",
         "training time": f"{record.seconds:.0f} s",
     }
@@ -117,7 +134,9 @@ def adapter(saved: LoraAdapter) -> None:
 
 def loss_curve(model: str, markdown: str) -> UUID:
     """Begin a loss curve; ``update_loss_curve`` goes on with it in place."""
-    return create_markdown_artifact(markdown, key=key("loss-curve", model))  # type: ignore[return-value]
+    return create_markdown_artifact(  # type: ignore[return-value]
+        markdown, key=key("loss-curve", model), description=_description("loss curve")
+    )
 
 
 def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
@@ -165,14 +184,29 @@ def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> No
     _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
 
 
+def challenge(found: Challenge, verdict: Verdict, model: str) -> None:
+    """The new model and the champion side by side."""
+    word = "better" if verdict.promoted else "not promoted"
+    _show(challenge_markdown(found, f"**{word}**: {verdict.reason}."), "challenge", model)
+
+
 def bundle(made: Bundle) -> None:
-    """Where the bundle lies and how to try it."""
+    """Where the bundle lies, whether it is the champion, and how to try it."""
+    word = "the champion" if made.promoted else "not promoted"
+    decided = f"Version `{made.version}`, {word}: {reports.inline(made.reason)}.\n\n"
     _show(
         f"# Bundle {made.server} on {made.model}\n\n`{made.path}`, sha256 `{made.sha256}`\n\n"
+        f"{decided if made.version else ''}"
         f"```\nmcp-forge verify-bundle {made.path}\n```\n",
         "bundle",
         made.model,
+        made.server,
     )
+
+
+def leaderboard(results: Sequence[TrialResult], best: TrialResult, server: str) -> None:
+    """The trials of a sweep, best settings first."""
+    _show(leaderboard_markdown(results, best), "leaderboard", server)
 
 
 def tool_changes(changes: ToolChanges) -> None:

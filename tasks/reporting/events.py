@@ -16,9 +16,11 @@ from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
 
 from tasks.domain.bundle.tool_changes import ToolChanges
+from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
+from tasks.reporting import terminal
 
 ALONE = "mcp-forge.alone"
 """Label of an adapter: "true" when no other run waits for it, so that an automation may go on."""
@@ -49,6 +51,7 @@ def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any
         seconds=0 if cached else (state.timestamp - start).total_seconds(),
         facts=schema.STAGE_FACTS[task.name](state.result()),
     )
+    terminal.stage(payload.stage, payload.seconds, payload.cached, payload.facts)
     _emit(schema.STAGE, payload, stage=task.name)
 
 
@@ -78,9 +81,24 @@ def _is_plain(value: Any) -> bool:
 
 
 def bundle_published(bundle: Bundle) -> None:
-    """``mcp-forge.bundle.published`` of the bundle."""
+    """``mcp-forge.bundle.published`` of the bundle: it is the champion from here on."""
     payload = schema.BundlePayload.model_validate(bundle.model_dump())
     _emit(schema.BUNDLE_PUBLISHED, payload, server=bundle.server, model=bundle.model)
+
+
+def bundle_rejected(bundle: Bundle, verdict: Verdict) -> None:
+    """``mcp-forge.bundle.rejected`` of the bundle: the champion stays what it was."""
+    payload = _of_verdict(bundle.version, verdict)
+    _emit(schema.BUNDLE_REJECTED, payload, server=bundle.server, model=bundle.model)
+
+
+def approval_requested(version: str, model: str, verdict: Verdict) -> None:
+    """``mcp-forge.approval.requested`` of the run that pauses for a person."""
+    _emit(schema.APPROVAL_REQUESTED, _of_verdict(version, verdict), model=model)
+
+
+def _of_verdict(version: str, verdict: Verdict) -> schema.VerdictPayload:
+    return schema.VerdictPayload(version=version, champion=verdict.champion, reason=verdict.reason)
 
 
 def tools_changed(changes: ToolChanges, model: str) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import math
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import TrainerControl, TrainerState
+import torch
+from transformers import AutoModelForCausalLM, TrainerControl, TrainerState
 
 from tasks.domain.errors import UnusableModel
 from tasks.external.trainer import engine
@@ -58,6 +60,20 @@ def test_the_loss_is_finite_and_falls(trained: dict[str, Any]) -> None:
     assert record.final_loss == losses[-1] < record.first_loss - 1
     assert [step for step, _ in record.eval_losses] == [5, 10]
     assert record.eval_loss == record.eval_losses[-1][1] < record.eval_losses[0][1]
+
+
+def test_the_loss_on_general_text_is_that_of_the_base_and_of_the_tuned_model(
+    trained: dict[str, Any], tiny_base: Path
+) -> None:
+    measured = trained["record"].general_loss
+    base = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32)
+    text = tomllib.loads((ROOT / "tasks/external/trainer/general_text.toml").read_text("utf-8"))
+    ids = [torch.tensor([trained["tokenizer"](p.strip())["input_ids"]]) for p in text["passages"]]
+    with torch.no_grad():
+        losses = [float(base(input_ids=one, labels=one).loss) * (one.shape[1] - 1) for one in ids]
+    expected = sum(losses) / sum(one.shape[1] - 1 for one in ids)
+    assert measured.base == pytest.approx(expected, rel=1e-4)
+    assert abs(measured.change) > 1e-4
 
 
 def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,17 @@ def test_help_names_every_command() -> None:
         "train",
         "export",
         "verify-bundle",
+        "chat",
+        "serve",
+        "scores",
+        "list",
+        "completion",
+        "versions",
+        "diff",
+        "promote",
+        "rollback",
+        "sweep",
+        "push",
     ):
         assert command in answer.stdout
 
@@ -99,6 +111,44 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     assert answer.stderr == (
         f"mcp-forge: {tmp_path}: no SHA256SUMS; needed the folder of a bundle\n"
     )
+
+
+def test_the_version_is_said_and_what_a_run_can_name_is_listed() -> None:
+    assert mcp_forge("--version").stdout == f"mcp-forge {version('mcp-forge')}\n"
+    known = json.loads(mcp_forge("list", "--json").stdout)
+    assert set(known) == {"models", "profiles", "servers"}
+    assert known["servers"]["time"].startswith("mcp-server-time")
+
+
+def test_a_server_is_inspected_for_people_and_for_programs() -> None:
+    shown = mcp_forge("inspect", "--server", "time")
+    assert "get_current_time(timezone*)\n" in shown.stdout
+    told = json.loads(mcp_forge("inspect", "--server", "time", "--json").stdout)
+    assert [tool["name"] for tool in told["tools"]] == ["get_current_time", "convert_time"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ('models = ["tiny"]', "profiles: Field required; seeds: Field required"),
+        ("models = [", "no plan of a sweep: "),
+    ],
+    ids=["a list is missing", "no TOML"],
+)
+def test_a_plan_of_a_sweep_that_cannot_be_read_is_named(
+    plan: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sweep.toml").write_text(plan, encoding="utf-8")
+    answer = mcp_forge("sweep", "sweep.toml", "--server", "time", cwd=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"mcp-forge: sweep.toml: {message}")
+
+
+def test_versions_that_are_not_there_are_said_to_be_none(tmp_path: Path) -> None:
+    answer = mcp_forge("versions", "time-smollm2", cwd=tmp_path)
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line == "mcp-forge: no versions of time-smollm2; there are: none"
 
 
 def test_a_command_that_does_not_exist_is_a_usage_error() -> None:

@@ -13,7 +13,7 @@ from profiles import Server, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import LoopCase, ToolResult, Toolset, ValidationReport
+from tasks.domain.products import LoopCase, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
 from tasks.domain.toollists import functions
 from tasks.domain.untrusted.decoding import from_json, from_yaml
@@ -54,11 +54,24 @@ class Agent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    name: str = "model"
     file: ModelFile
     toolset_fingerprint: str
     stop: tuple[str, ...]
+    system_prompt: str = SYSTEM_PROMPT
+    max_result_chars: int = Field(default=600, ge=40)
+    max_answer_tokens: int = Field(default=256, ge=16, le=16_384)
+    """Older bundles have no such line."""
     max_seq_length: int = Field(ge=1, le=131_072)
     """The context that a server makes room for grows with it."""
+
+
+class Proof(BaseModel):
+    """What of the validation's report is used: the rest may be that of another release."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cases: tuple[LoopCase, ...]
 
 
 class OpenedBundle(BaseModel):
@@ -71,7 +84,7 @@ class OpenedBundle(BaseModel):
     agent: Agent
     server: Server
     tools: list[dict[str, Any]]
-    report: ValidationReport
+    report: Proof
 
 
 class VerifiedBundle(BaseModel):
@@ -138,7 +151,7 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
         agent=agent,
         server=server,
         tools=_tools(_decoded(TOOLS, texts)),
-        report=_section(ValidationReport, VALIDATION, _decoded(VALIDATION, texts)),
+        report=_section(Proof, VALIDATION, _decoded(VALIDATION, texts)),
     )
 
 
@@ -159,7 +172,7 @@ def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
         )
 
 
-def repeatable(report: ValidationReport) -> LoopCase:
+def repeatable(report: Proof) -> LoopCase:
     """A prompt that the model got right when it was validated; of a real call, if there is one.
 
     Raises:

@@ -11,8 +11,17 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
-from tasks.domain.reports import METRICS, cell, inline, percent, rate, scorecard_markdown, table
+from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset, Trained
+from tasks.domain.reports import (
+    METRICS,
+    cell,
+    general_loss,
+    inline,
+    percent,
+    rate,
+    scorecard_markdown,
+    table,
+)
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""
@@ -65,6 +74,7 @@ def agent_yaml(made: Ingredients) -> str:
         "name": made.name,
         "model": made.base.model,
         "profile": made.profile.name,
+        "changes": list(made.profile.changes),
         "base": {
             "origin": made.base.origin,
             "sha256": made.base.files.sha256,
@@ -82,6 +92,7 @@ def agent_yaml(made: Ingredients) -> str:
         "stop": list(made.stop),
         "system_prompt": SYSTEM_PROMPT,
         "max_result_chars": made.profile.data.max_result_chars,
+        "max_answer_tokens": made.profile.evaluation.max_answer_tokens,
         "max_seq_length": made.profile.training.max_seq_length,
         "thresholds": made.profile.thresholds.model_dump(),
         "metrics": {
@@ -128,6 +139,7 @@ def readme(made: Ingredients) -> str:
                 [[cell(tool.name), cell(tool.description)] for tool in made.toolset.tools],
             ),
             scorecard_markdown(report, made.profile.thresholds),
+            *_breadth(made.evaluation.trained),
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
             f"needed {percent(made.profile.thresholds.loop)}.\n",
             "## Limits\n",
@@ -138,6 +150,13 @@ def readme(made: Ingredients) -> str:
     )
 
 
+def _breadth(trained: Trained | None) -> list[str]:
+    if trained is None:
+        return []
+    shown = general_loss(trained.adapter.record.general_loss)
+    return [f"Loss on general text that has nothing to do with the server: {shown}.\n"]
+
+
 def _server(toolset: Toolset) -> str:
     return inline(f"{toolset.server} {toolset.version}".strip())
 
@@ -146,7 +165,12 @@ def _running(made: Ingredients) -> str:
     return f"""\
 ## Run it
 
-Send the system prompt "{SYSTEM_PROMPT}" and the whole list in
+```sh
+mcp-forge chat .     # talk to it; its calls are made on the server
+mcp-forge serve .    # an endpoint like OpenAI's, for other programs
+```
+
+Any other program sends the system prompt "{SYSTEM_PROMPT}" and the whole list in
 tools.json: the model was trained with both. Cut a tool's result at
 {made.profile.data.max_result_chars} characters, as in training.
 
@@ -156,12 +180,13 @@ llama.cpp (the chat template is inside the file):
 llama-server -m {made.gguf_name} --jinja -c {made.context_tokens} --temp 0
 ```
 
-Ollama:
+Ollama (its /api/chat, with any tools in the request: `ollama run` offers none):
 
 ```sh
 ollama create {made.name} -f Modelfile
-ollama run {made.name}
 ```
+
+mcp.json says how the server is started in the form that MCP clients read.
 
 Check the files: `sha256sum -c SHA256SUMS`.
 """
@@ -174,9 +199,9 @@ def _limits(made: Ingredients) -> list[str]:
         "It knows these tools as they were when it was trained. When the server's tools change "
         f"(fingerprint {made.toolset.fingerprint[:12]}), forge it again.",
         "One tool at a time is what it was trained for; long plans were not measured.",
-        "The Modelfile's template is compared with the chat template by Go's text/template. "
-        "Ollama itself was not run: it writes tool lists without spaces and leaves out schema keys "
-        "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
+        "The figures were measured with llama.cpp; Ollama itself was not run. The Modelfile's "
+        "template holds the tools as they were trained, and Go's text/template writes the same "
+        "prompt with it as the chat template, so a client's own list is not what the model reads.",
     ]
     if made.thinks:
         limits.append(

@@ -227,7 +227,7 @@ def _arguments(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
         disable_tqdm=True,
-        report_to=[],
+        report_to=list(training.report_to),
         use_cpu=not on_gpu,
     )
 

@@ -70,7 +70,7 @@ def find_fault(trainer: StepTrainer, rows: Rows, pack_tokens: int) -> str:
             return (
                 f"packs cannot be computed here ({_described(error)}), so plain batches are trained"
             )
-        expected = _loss_of_each(trainer, rows)
+        expected = loss_of_each(trainer, rows)
     if not math.isfinite(expected):
         return ""  # not for packs to blame: the training says so itself
     tolerance = TOLERANCES[_precision(trainer)]
@@ -87,7 +87,7 @@ def _loss(trainer: StepTrainer, batch: Batch) -> float:
         return float(trainer.mean_loss(trainer.model, batch))
 
 
-def _loss_of_each(trainer: StepTrainer, rows: Rows) -> float:
+def loss_of_each(trainer: StepTrainer, rows: Rows) -> float:
     """The mean loss over the labels of all rows, each computed for itself."""
     batches = [PaddedBatch(0)([row]) for row in rows]
     labels = [labels_of(batch) for batch in batches]

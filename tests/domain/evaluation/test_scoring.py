@@ -448,7 +448,8 @@ def test_the_scorecard_compares_both_models_on_the_same_prompts() -> None:
     )
     assert (
         "On the same 13 prompts the tuned model is right where the base is not in 8, the base "
-        "where the tuned model is not in 0, both in 5 (exact McNemar test: p = 0.0078)." in page
+        "where the tuned model is not in 0, both in 5: +61.5 points [+26.9, +82.3] "
+        "(exact McNemar test: p = 0.0078)." in page
     )
 
 

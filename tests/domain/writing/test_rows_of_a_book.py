@@ -192,7 +192,7 @@ def test_a_repository_that_is_no_constant_is_said_in_the_schemas_words() -> None
 
 
 def test_a_real_servers_list_is_written_from_a_small_book() -> None:
-    path = Path(__file__).parents[2] / "fakes" / "filesystem.tools.json"
+    path = Path(__file__).parents[2] / "fakes" / "toollists" / "filesystem.json"
     listed = toolset_from_value(json.loads(path.read_text(encoding="utf-8")), "filesystem")
     texts = [
         '{"kind":"request","tool":"read_text_file","text":"cat {path}"}',
@@ -216,3 +216,11 @@ def test_a_real_servers_list_is_written_from_a_small_book() -> None:
 
 def _simulating(toolset: Toolset) -> Execute:
     return lambda call: simulate(toolset.tool(call.name), call, 1)
+
+
+def test_chat_for_every_server_leaves_the_results_of_other_tools_as_they_are() -> None:
+    chat = Book(tuple(line for line in book_lines() if line.kind == "chat"))
+    found = written(book=chat, answered_share=1.0)
+    added = [row for row in found.train if row.tool == "git_add" and row.scenario == "standard"]
+    assert added
+    assert all(row.simulated and row.answer for row in added)

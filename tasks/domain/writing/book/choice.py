@@ -63,8 +63,9 @@ def choose_book(
         choice.add_own(read_phrasebook(files.own.text, files.own.name), files.own.name)
     if taught:
         choice.add_own(taught, TEACHER)
-    for file in files.others:
-        choice.add_shared(read_phrasebook(file.text, file.name), file.name)
+    books = [(read_phrasebook(file.text, file.name), file.name) for file in files.others]
+    for lines, name in sorted(books, key=lambda book: -len(choice.shared_tools(book[0]))):
+        choice.add_shared(lines, name)
     if files.general is not None:
         choice.add_chat(read_phrasebook(files.general.text, files.general.name))
     return choice.made()
@@ -88,10 +89,14 @@ class _Choice:
         asked = [line for line in lines if _tools_of(line) <= known]
         self._take(self._fitting(asked, self._own_rules, name), name)
 
+    def shared_tools(self, lines: Sequence[Line]) -> set[str]:
+        """The tools that a book knows by the same schema."""
+        schemas = schemas_of_book(lines)
+        return {t.name for t in self._toolset.tools if schemas.get(t.name) == schema_fingerprint(t)}
+
     def add_shared(self, lines: Sequence[Line], name: str) -> None:
         """Another server's lines for the tools that nobody has spoken for yet."""
-        schemas = schemas_of_book(lines)
-        same = {t.name for t in self._toolset.tools if schemas.get(t.name) == schema_fingerprint(t)}
+        same = self.shared_tools(lines)
         new = same - self._writers.keys()
         if new:
             is_whole = len(same) == len(self._toolset.tools)

@@ -30,17 +30,19 @@ MOST_TRIED = 40
 """Lines tried for one row."""
 FULLEST = 3
 """A third of the lines counts as those that say most."""
+_SPLITS: tuple[Split, ...] = ("train", "heldout")
 _Said = TypeVar("_Said", bound=SaidLine)
 
 
 @dataclass(frozen=True)
 class Book:
-    """The lines that rows of one tool list are drawn from; false without any."""
+    """The lines that rows of one tool list are drawn from."""
 
     lines: tuple[Line, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.lines)
+    def speaks_for(self, tool: str) -> bool:
+        """Whether it has requests of a tool: the grammar is then not alone with it."""
+        return any((tool, split) in self._requests for split in _SPLITS)
 
     def requests(self, tool: str, split: Split) -> tuple[RequestLine, ...]:
         """Requests of one tool."""

@@ -37,12 +37,12 @@ class LineRules:
 
     makers: dict[str, ArgumentMaker]
     may_lack: bool = False
-    """Whether a line may leave out what its tool requires: the schema's words then say it."""
+    """Whether a request may leave out what its tool requires: the schema's words then say it."""
 
     def faults_of(self, line: Line) -> Iterator[str]:
         """What is wrong with a line by itself."""
         if isinstance(line, RequestLine):
-            yield from self._call_faults(line.tool, slots(line.text), line.fixed)
+            yield from self._call_faults(line.tool, slots(line.text), line.fixed, self.may_lack)
         elif isinstance(line, ClarifyLine):
             yield from self._clarify_faults(line)
         elif isinstance(line, CallsLine):
@@ -60,13 +60,15 @@ class LineRules:
         if tool not in self.makers:
             yield f"no tool {tool!r}; the list has {', '.join(self.makers)}"
 
-    def _call_faults(self, tool: str, said: Sequence[str], fixed: Arguments) -> Iterator[str]:
+    def _call_faults(
+        self, tool: str, said: Sequence[str], fixed: Arguments, may_lack: bool = False
+    ) -> Iterator[str]:
         faults = [*self._unknown_tool(tool), *self._name_faults(tool, said, fixed)]
         maker = self.makers.get(tool)
         if maker is None or faults:
             yield from faults
             return
-        if not self.may_lack:
+        if not may_lack:
             faults += [
                 f"{tool} requires {name!r}, which is no slot, not in 'fixed' and no constant"
                 for name in unsaid_parameters(maker, said, fixed)

@@ -36,14 +36,14 @@ class Replies:
     def of(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
         """The answer to a call; None where nobody knows one.
 
-        Without a book an answer is made up where the server cannot be asked, and once a tool has
-        refused everything. With one, nothing is made up: the book's results or none.
+        Of a tool that the book does not speak for, an answer is made up where the server cannot be
+        asked, and once it has refused everything. Else nothing is: the book's results or none.
         """
         name = call.name
         if not self.accepted.get(name) and self.refused.get(name, 0) >= REFUSALS:
             return self._made_up(wording, call, rng)
         result = self.execute(call)
-        if result.simulated and self.book:
+        if result.simulated and self.book.speaks_for(name):
             return printed(self.book, call, rng)
         counts = self.refused if failed(result) else self.accepted
         counts[name] = counts.get(name, 0) + 1
@@ -68,6 +68,6 @@ class Replies:
         return Answered(simulate_error(wording.tool, call, rng.randrange(2**32)))
 
     def _made_up(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
-        if self.book:
+        if self.book.speaks_for(call.name):
             return printed(self.book, call, rng)
         return Answered(simulate(wording.tool, call, rng.randrange(2**32)))

@@ -29,7 +29,7 @@ def test_a_server_with_a_book_of_its_own_is_drawn_from_it() -> None:
 def test_a_list_without_a_book_is_said_to_be_written_from_the_schema_alone() -> None:
     chosen = choose_book(MEMORY, REPOSITORY, SHARED)
     assert chosen.requests == "requests were written from the schema alone"
-    assert not chosen.book
+    assert not chosen.book.lines
 
 
 def test_tools_of_the_same_name_and_schema_share_a_books_lines() -> None:
@@ -64,7 +64,8 @@ def test_what_a_shared_line_does_not_say_may_be_said_in_the_schemas_words() -> N
     """The other server had the repository as a constant; this one has not."""
     chosen = choose_book(VERSIONS, server(), SHARED)
     assert chosen.book.requests("git_status", "train")
-    assert chosen.notes == ()
+    assert not chosen.book.clarifying("git_add", "train")
+    assert "requires 'repo_path'" in chosen.notes[0]
 
 
 def test_a_line_that_does_not_fit_is_left_out_with_a_note() -> None:
@@ -94,3 +95,13 @@ def test_a_teachers_lines_speak_for_the_tools_that_no_own_book_has() -> None:
     chosen = choose_book(VERSIONS, REPOSITORY, PhrasebookFiles(), taught)
     assert chosen.requests.startswith("requests were drawn from a phrasebook (a teacher); those of")
     assert chosen.book.requests("git_log", "train")
+
+
+def test_the_book_that_knows_most_of_a_list_speaks_first() -> None:
+    few = write_phrasebook(
+        with_tools(book_lines()[:8], VERSIONS.model_copy(update={"tools": VERSIONS.tools[:2]}))
+    )
+    files = PhrasebookFiles(others=(PhrasebookFile("a.jsonl", few), *SHARED.others))
+    chosen = choose_book(VERSIONS, REPOSITORY, files)
+    assert chosen.requests == "requests were drawn from a phrasebook (git.jsonl)"
+    assert len(chosen.book.unsupported("train")) > 0

@@ -1,11 +1,13 @@
-"""``mcp-forge phrasebook``: look after the requests that people would type, by tool."""
+"""The commands of ``mcp-forge`` that are about phrasebooks."""
 
 from typing import Any
 
 from pydantic import BaseModel, Field
 from pydantic_settings import CliApp, CliPositionalArg, CliSubCommand
 
-from flows.commands import PROFILE, SERVER, in_prefect, say
+from flows.commands import PROFILE, SERVER
+from flows.in_prefect import in_prefect
+from flows.terminal import say
 from profiles import TeacherPlan, load_profile, resolve_server
 from tasks.domain.errors import ForgeError
 from tasks.domain.writing.teaching.cost import price_of_teaching
