@@ -16,9 +16,9 @@ from tasks.domain.products import (
     Evaluation,
     GgufModel,
     LoraAdapter,
-    Phrasebook,
     ValidationReport,
 )
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.fit_toolset import fit_toolset

@@ -8,10 +8,11 @@ from prefect.logging import get_run_logger
 from profiles import Data, Server, load_phrasebooks
 from tasks.caching import ByContent, content_key
 from tasks.domain.conversations import Row, fingerprint, write_jsonl
-from tasks.domain.products import Dataset, Phrasebook, StoredFile, Toolset
+from tasks.domain.products import Dataset, StoredFile, Toolset
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.phrasebook import Line, read_phrasebook
 from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.external.servers import at_home, executing
 from tasks.external.storage import Storage
 from tasks.reporting import events

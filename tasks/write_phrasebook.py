@@ -10,11 +10,12 @@ from prefect.logging import get_run_logger
 
 from profiles import Server, TeacherPlan, load_phrasebook_limits, load_phrasebooks
 from tasks.domain.errors import TeacherFailed
-from tasks.domain.products import Phrasebook, Toolset
+from tasks.domain.products import Toolset
 from tasks.domain.writing import phrasebook as books
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.book.fingerprints import with_tools
 from tasks.domain.writing.teaching.cost import price_of_teaching
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.domain.writing.teaching.report import book_markdown
 from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
 from tasks.external.storage import Storage

@@ -93,17 +93,6 @@ class ToolResult(Product):
     simulated: bool = False
 
 
-class Phrasebook(Product):
-    """The requests that a teacher wrote for tools that no shipped book speaks for."""
-
-    file: StoredFile | None = None
-    """None where nothing was to be written, or nobody is there to write."""
-    lines: int = 0
-    rejections: int = 0
-    notes: tuple[str, ...] = ()
-    """What was written and what it cost; or what it would cost."""
-
-
 class BaseModelFolder(Product):
     """A model in Hugging Face's layout, ready to train, with the template that it is used with."""
 

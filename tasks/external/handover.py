@@ -18,10 +18,10 @@ from tasks.domain.products import (
     Dataset,
     GgufModel,
     LoraAdapter,
-    Phrasebook,
     Product,
     StoredFile,
 )
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.external.storage import Storage, digest
 
 _FILES = {Dataset: ("train", "heldout", "card"), LoraAdapter: ("files",), GgufModel: ("files",)}
