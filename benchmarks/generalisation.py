@@ -16,14 +16,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from profiles import Data, Recipe, Scenarios, TeacherPlan, load_phrasebooks, load_recipe
+from profiles import Data, Recipe, Scenarios, load_phrasebooks, load_recipe
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Score
@@ -34,26 +33,21 @@ from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
 from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.student import student
-from tasks.external.teacher import teacher
 from tasks.external.tokenizer import ChatTokenizer
-from tasks.rephrase_dataset import in_other_words
 
 FIGURES = Path(__file__).with_name("bench-data.json")
 VERBATIM, SPOKEN = "values verbatim, no hard negatives", "values as people say them"
-USUAL, TAUGHT = "and hard negatives", "and a teacher's words"
+USUAL = "and hard negatives"
 WAYS: dict[str, dict[str, Any]] = {
     VERBATIM: {"paraphrase_share": 0.0, "hard_negative_share": 0.0},
     SPOKEN: {"hard_negative_share": 0.0},
     USUAL: {},
     "and other tool lists": {"list_augmentation_share": 0.15},
     "and two calls in a row": {"multiple_calls_share": 0.1},
-    TAUGHT: {},
 }
 """What each way changes in the profile's section on data."""
 BEFORE = {SPOKEN: VERBATIM, USUAL: SPOKEN} | dict.fromkeys(list(WAYS)[3:], USUAL)
 """The way that each of the others adds one thing to, and is compared with."""
-TAUGHT_SHARE = 0.5
-"""The rows with a call that the teacher is asked to put into other words."""
 
 
 class Outcome(BaseModel):
@@ -75,7 +69,7 @@ class Outcome(BaseModel):
     typed_exact: list[bool]
     """Per test prompt, in their order, whether all of it was right."""
     note: str = ""
-    """What became of the questions to a teacher."""
+    """Of version 0.2, whose teacher put rows into other words: what became of its answers."""
 
     @property
     def table(self) -> tuple[str, str, str, int, float, int]:
@@ -98,14 +92,13 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
-    parser.add_argument("--teacher", help="a GGUF file that phrases; else the base model itself")
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
     with _place(asked.keep) as folder:
         for server in asked.servers:
             recipe = _recipe(server, asked.model, asked.profile, asked.steps)
             for number, way in enumerate(asked.ways):
-                outcome = _outcome(recipe, way, folder / f"{server}-{number}", asked.teacher)
+                outcome = _outcome(recipe, way, folder / f"{server}-{number}")
                 sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
 
@@ -122,11 +115,9 @@ def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
     return recipe.model_copy(update={"profile": chosen})
 
 
-def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -> Outcome:
+def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
     folder.mkdir()
-    written, note = _rows(recipe, _data(recipe.profile.data, WAYS[way])), ""
-    if way == TAUGHT:
-        written, note = _taught(recipe, written, folder, teacher_file)
+    written = _rows(recipe, _data(recipe.profile.data, WAYS[way]))
     gguf, seconds, loss, steps = _trained(recipe, written, folder)
     hand_written = hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
@@ -159,7 +150,6 @@ def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -
             scoring.judge_answer(row, text).exact
             for row, text in zip(hand_written, answers, strict=True)
         ],
-        note=note,
     )
 
 
@@ -175,40 +165,6 @@ def _rows(recipe: Recipe, data: Data) -> WrittenRows:
     book = choose_book(toolset, home, load_phrasebooks(recipe.server)).book
     with executing(recipe.server, toolset, data.seed) as execute:
         return write_rows(toolset, home, data, execute, execute.offers, book)
-
-
-def _taught(
-    recipe: Recipe, written: WrittenRows, folder: Path, teacher_file: str | None
-) -> tuple[WrittenRows, str]:
-    """The rows, a share of them as a teacher says them, and what became of its answers."""
-    file = Path(teacher_file) if teacher_file else folder / "teacher.gguf"
-    if not teacher_file:
-        convert(_base(recipe, folder), file, recipe.quantization)
-    plan = TeacherPlan(
-        gguf=str(file),
-        model=file.stem if teacher_file else recipe.model.name,
-        licence=recipe.model.licence,
-        share=TAUGHT_SHARE,
-        language="en",
-        temperature=0.9,
-        concurrency=2,
-        attempts=2,
-        backoff_seconds=1.0,
-        longest_wait_seconds=10.0,
-        timeout_seconds=60.0,
-        max_answer_tokens=120,
-        max_tokens=2_000_000,
-        price_per_million_in=0.0,
-        price_per_million_out=0.0,
-        max_money=0.0,
-    )
-    answers = folder / "teacher"
-    answers.mkdir()
-    hand_written = (prompt.prompt for prompt in at_home(recipe.server).test_prompts)
-    taken = [*(row.user_text for row in written.heldout), *hand_written]
-    with teacher(plan, "", answers) as asked:
-        rows, note = in_other_words(written.train, taken, plan, recipe.profile.data.seed, asked)
-    return replace(written, train=tuple(rows)), note
 
 
 def _base(recipe: Recipe, folder: Path) -> Path:

@@ -16,9 +16,9 @@ from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import check_place
 from tasks.prepare_base import prepare_base
-from tasks.rephrase_dataset import rephrase_dataset
 from tasks.reporting.subject import run_name
 from tasks.synthesize_dataset import synthesize_dataset
+from tasks.write_phrasebook import write_phrasebook
 
 
 @flow(flow_run_name=run_name, persist_result=True)
@@ -51,9 +51,9 @@ def forge(
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
-    phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, recipe.profile.own)
+    book = write_phrasebook(toolset, recipe.server, recipe.profile.teacher)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data, book)
+    mixed = mix_dataset(written, toolset, recipe.profile.own)
     draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     prepared = Prepared(base=base, dataset=dataset)

@@ -1,12 +1,16 @@
 """The commands of ``mcp-forge`` that are about phrasebooks."""
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 from pydantic_settings import CliApp, CliPositionalArg, CliSubCommand
 
-from flows.commands import SERVER
+from flows.commands import PROFILE, SERVER
+from flows.in_prefect import in_prefect
 from flows.terminal import say
-from profiles import resolve_server
+from profiles import TeacherPlan, load_profile, resolve_server
 from tasks.domain.errors import ForgeError
+from tasks.domain.writing.teaching.cost import price_of_teaching
 
 
 class CheckPhrasebook(BaseModel):
@@ -32,10 +36,62 @@ class CheckPhrasebook(BaseModel):
         say(f"{self.file}: no faults")
 
 
+class WritePhrasebook(BaseModel):
+    """Have a teacher write a phrasebook for all tools of a server."""
+
+    server: str = Field("", description=SERVER)
+    tools: str = Field("", description="a file with a tool list, instead of a server")
+    profile: str = Field("balanced", description=f"{PROFILE}; its [teacher] is taken")
+    output: str = Field("", description="the book; <server>.phrasebook.jsonl by default")
+    estimate: bool = Field(False, description="say what it would cost, and ask nothing")
+    teacher_endpoint: str = Field("", description="an OpenAI-compatible endpoint's base address")
+    teacher_gguf: str = Field("", description="a GGUF file to serve here, instead of an endpoint")
+    teacher_model: str = Field("", description="the model's name there")
+    teacher_key_variable: str = Field("", description="the environment variable with the key")
+    teacher_reader: str = Field("", description="another model there that reads what was written")
+    teacher_max_tokens: int | None = Field(None, description="of all questions and answers")
+
+    def cli_cmd(self) -> None:
+        """Say what it costs, write, and say how to go on."""
+        from tasks.inspect_server import inspect_server
+
+        if bool(self.server) == bool(self.tools):
+            raise ForgeError("needed one of --server and --tools")
+        server, plan = resolve_server(self.server or self.tools), self._plan()
+        if self.estimate or plan is None:
+            say(price_of_teaching(inspect_server.fn(server), server, plan, ()) or "")
+        if plan is None and not self.estimate:
+            raise ForgeError(
+                "no teacher; needed --teacher-endpoint (or --teacher-gguf) and --teacher-model, "
+                f"or [teacher] in the profile {self.profile!r}"
+            )
+        if not self.estimate:
+            output = self.output or f"{server.name}.phrasebook.jsonl"
+            made = in_prefect("flows.stages:write_book", server=server, plan=plan, output=output)
+            say("\n".join([f"{made.lines} lines in {output}", *made.notes]))
+            flag = "--tools" if self.tools else "--server"
+            say(f"check it: mcp-forge phrasebook check {output} {flag} {self.server or self.tools}")
+
+    def _plan(self) -> TeacherPlan | None:
+        """The profile's teacher, with what the command says instead."""
+        named = {
+            name.removeprefix("teacher_"): value
+            for name, value in self.model_dump().items()
+            if name.startswith("teacher_") and value
+        }
+        planned = load_profile(self.profile).teacher
+        known: dict[str, Any] = planned.model_dump(exclude_unset=True) if planned else {}
+        if "endpoint" in named or "gguf" in named:
+            known = {name: v for name, v in known.items() if name not in ("endpoint", "gguf")}
+        whole = known | named
+        return TeacherPlan.model_validate(whole) if whole else None
+
+
 class Phrasebook(BaseModel):
     """Look after phrasebooks: requests that people would type, by tool."""
 
     check: CliSubCommand[CheckPhrasebook]
+    write: CliSubCommand[WritePhrasebook]
 
     def cli_cmd(self) -> None:
         """Do what was asked."""

@@ -9,9 +9,9 @@ from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.prepare_base import prepare_base
-from tasks.rephrase_dataset import rephrase_dataset
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.train_adapter import train_adapter
+from tasks.write_phrasebook import write_phrasebook
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -19,9 +19,9 @@ def prepare(recipe: Recipe) -> Prepared:
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
-    phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, recipe.profile.own, recipe.model.thinks)
+    book = write_phrasebook(toolset, recipe.server, recipe.profile.teacher)
+    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data, book)
+    mixed = mix_dataset(written, toolset, recipe.profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
     dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
     return Prepared(base=base, dataset=dataset)

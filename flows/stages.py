@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from profiles import Model, Profile, Quantization, Recipe
+from profiles import Model, Profile, Quantization, Recipe, Server, TeacherPlan
 from tasks.adopt_dataset import adopt_dataset
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
@@ -18,6 +18,7 @@ from tasks.domain.products import (
     LoraAdapter,
     ValidationReport,
 )
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.fit_toolset import fit_toolset
@@ -26,12 +27,12 @@ from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
-from tasks.rephrase_dataset import rephrase_dataset
 from tasks.reporting.subject import run_name
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
+from tasks.write_phrasebook import write_phrasebook
 
 
 @flow(flow_run_name=run_name)
@@ -41,12 +42,21 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     toolset = inspect_server(recipe.server)
     base = prepare_base(recipe.model)
     fit_toolset(toolset, base, profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, profile.data)
-    phrased = rephrase_dataset(written, profile.teacher)
-    mixed = mix_dataset(phrased, toolset, profile.own, recipe.model.thinks)
+    book = write_phrasebook(toolset, recipe.server, profile.teacher)
+    written = synthesize_dataset(toolset, recipe.server, profile.data, book)
+    mixed = mix_dataset(written, toolset, profile.own, recipe.model.thinks)
     draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
     hand_over(draft, output)
     return draft
+
+
+@flow(flow_run_name=run_name)
+def write_book(server: Server, plan: TeacherPlan, output: str) -> Phrasebook:
+    """A server or tool list → a phrasebook of all its tools, written by a teacher."""
+    toolset = inspect_server(server)
+    book = write_phrasebook(toolset, server, plan, whole=True)
+    hand_over(book, output)
+    return book
 
 
 @flow(flow_run_name=run_name)

@@ -33,6 +33,7 @@ from profiles.phrasebook import (
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
 from profiles.server import VARIABLE, HandWrittenPrompt, Server, ServerDeployment, Workspace
+from profiles.teacher import USUAL_CONCURRENCY, USUAL_PRICES, PhrasebookPlan, TeacherPlan
 from profiles.training import (
     Data,
     EvaluationPlan,
@@ -42,13 +43,14 @@ from profiles.training import (
     Promotion,
     Quality,
     Scenarios,
-    TeacherPlan,
     Thresholds,
     Training,
 )
 
 __all__ = [
     "FOLDER",
+    "USUAL_CONCURRENCY",
+    "USUAL_PRICES",
     "VARIABLE",
     "Architecture",
     "Data",
@@ -61,6 +63,7 @@ __all__ = [
     "PhrasebookFile",
     "PhrasebookFiles",
     "PhrasebookLimits",
+    "PhrasebookPlan",
     "Profile",
     "ProfileError",
     "Promotion",

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from profiles.section import Name, Section
+from profiles.teacher import TeacherPlan
 
 
 class Lora(Section):
@@ -187,56 +188,6 @@ class Promotion(Section):
     """The newest versions that are never removed."""
     days_kept: float = Field(ge=0)
     """Older ones are removed after so many days; never the champion and the one before it."""
-
-
-class TeacherPlan(Section):
-    """The model that puts rows into other words, and what it may cost."""
-
-    endpoint: str = ""
-    """The base address of an OpenAI-compatible endpoint: ``https://api.openai.com/v1``."""
-    gguf: str = ""
-    """Instead of an endpoint: a GGUF file that is served here while rows are written."""
-    model: str
-    """The name that the endpoint knows the model by."""
-    licence: str
-    """What the model's makers allow to do with its texts; it stands on the dataset's card."""
-    key_variable: str = ""
-    """The environment variable that holds the key."""
-    key_secret: str = ""
-    """Instead of a variable: the name of a Prefect Secret block."""
-    share: float = Field(gt=0, le=1)
-    """The part of the rows with a call that is put into other words."""
-    language: Literal["en", "de", "fr", "es", "it", "pt", "nl"]
-    temperature: float = Field(ge=0, le=2)
-    concurrency: int = Field(ge=1, le=64)
-    attempts: int = Field(ge=1)
-    backoff_seconds: float = Field(ge=0)
-    """The wait before the second attempt; it doubles with each."""
-    longest_wait_seconds: float = Field(ge=0)
-    """Of one wait; an endpoint that asks for more is not asked again for that row."""
-    timeout_seconds: float = Field(gt=0)
-    """Of one attempt as a whole."""
-    max_answer_tokens: int = Field(ge=16)
-    max_tokens: int = Field(ge=1)
-    """Of all questions and answers of a run."""
-    price_per_million_in: float = Field(ge=0)
-    price_per_million_out: float = Field(ge=0)
-    max_money: float = Field(ge=0)
-    """In the currency of the prices."""
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if bool(self.endpoint) == bool(self.gguf):
-            found = "both" if self.gguf else "neither"
-            raise ValueError(f"needs exactly one of endpoint and gguf, found {found}")
-        if self.key_variable and self.key_secret:
-            raise ValueError("needs at most one of key_variable and key_secret, found both")
-        return self
-
-    @property
-    def place(self) -> str:
-        """Where it answers, for messages."""
-        return self.endpoint or self.gguf
 
 
 class OwnData(Section):

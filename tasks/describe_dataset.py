@@ -6,6 +6,7 @@ from profiles import OwnData, Server, TeacherPlan
 from tasks.caching import ByContent
 from tasks.domain.gate.dataset_card import card, taken
 from tasks.domain.products import Dataset
+from tasks.domain.writing.book.choice import TEACHER
 from tasks.external.storage import Storage
 from tasks.reporting import artifacts, events
 
@@ -20,8 +21,7 @@ def describe_dataset(
         taken(storage.rows(dataset.train), storage.rows(dataset.heldout)),
         server.name,
         {
-            "generated": server.licence,
-            "teacher": f"{server.licence or 'not stated'}; {plan.licence}" if plan else "",
+            "generated": _licence(dataset, server, plan),
             "own": own.licence if own else "",
         },
         dataset.notes,
@@ -33,3 +33,10 @@ def describe_dataset(
     with storage.writing(*place) as draft:
         draft.write_text(text, encoding="utf-8")
         return dataset.model_copy(update={"card": storage.keep(draft, *place)})
+
+
+def _licence(dataset: Dataset, server: Server, plan: TeacherPlan | None) -> str:
+    """Of generated rows: the server's, and the teacher's where requests are in its words."""
+    if plan is None or TEACHER not in dataset.requests:
+        return server.licence
+    return f"{server.licence or 'not stated'}; requests: {plan.licence}"

@@ -12,19 +12,25 @@ from tasks.domain.products import Dataset, StoredFile, Toolset
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.phrasebook import Line, read_phrasebook
 from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.external.servers import at_home, executing
 from tasks.external.storage import Storage
 from tasks.reporting import events
 
+NOT_TAUGHT = Phrasebook()
+"""Where no teacher was asked."""
+
 
 @task(
     # The books are named by the server and not held by it.
-    cache_policy=ByContent(beside=lambda inputs: _books(inputs["server"])),
+    cache_policy=ByContent(
+        only={"taught": ("file",)}, beside=lambda inputs: _books(inputs["server"])
+    ),
     persist_result=True,
     on_completion=[events.stage_completed],
 )
 def synthesize_dataset(
-    toolset: Toolset, server: Server, data: Data, taught: StoredFile | None = None
+    toolset: Toolset, server: Server, data: Data, taught: Phrasebook = NOT_TAUGHT
 ) -> Dataset:
     """Write rows for training and rows held out; none is one of the hand-written test prompts.
 
@@ -36,14 +42,14 @@ def synthesize_dataset(
         UnusableData: a phrasebook cannot be read.
     """
     home = at_home(server)
-    chosen = choose_book(toolset, home, load_phrasebooks(server), _read(taught))
+    chosen = choose_book(toolset, home, load_phrasebooks(server), _read(taught.file))
     for said in (chosen.requests, *chosen.notes):
         get_run_logger().info(said)
     with executing(server, toolset, data.seed) as execute:
         written = write_rows(toolset, home, data, execute, execute.offers, chosen.book)
     books = _books(server)
     key = content_key(
-        "rows", __file__, toolset=toolset, server=server, data=data, taught=taught, books=books
+        "rows", __file__, toolset=toolset, server=server, data=data, taught=taught.file, books=books
     )
     place = f"{toolset.server}-{key[-8:]}"
     return Dataset(
@@ -56,7 +62,13 @@ def synthesize_dataset(
         reserved=tuple(prompt.prompt for prompt in home.test_prompts),
         requests=chosen.requests,
         planned=written.planned,
-        notes=(*toolset.notes, chosen.requests, *chosen.notes, *written.notes),
+        notes=(
+            *toolset.notes,
+            chosen.requests,
+            *taught.notes,
+            *chosen.notes,
+            *written.notes,
+        ),
     )
 
 

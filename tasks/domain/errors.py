@@ -6,7 +6,7 @@ ForgeError                  what a person sees as one line; the command exits wi
 │   └── CallFailed          one call of one tool got no usable answer
 ├── UnusableTool            a tool's schema cannot be used
 ├── ToolsetTooLarge         the tool list leaves no room for a conversation
-├── TeacherFailed           the model that phrases rows refuses, or answers nothing at all
+├── TeacherFailed           the model that writes phrasebooks refuses, or its budget is spent
 ├── UnusableData            a file with tools or rows is not what it should be
 ├── QualityGateFailed       the data is not good enough to train on
 ├── UnusableModel           a model's files are missing or not what they should be
@@ -53,7 +53,7 @@ class ToolsetTooLarge(ForgeError):
 
 
 class TeacherFailed(ForgeError):
-    """The model that phrases rows refuses, or answers nothing at all."""
+    """The model that writes phrasebooks refuses, answers nothing at all, or its budget is spent."""
 
 
 class UnusableData(ForgeError):

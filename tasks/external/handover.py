@@ -14,7 +14,14 @@ from pydantic import ValidationError
 
 from profiles import explain
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import Dataset, GgufModel, LoraAdapter, Product, StoredFile
+from tasks.domain.products import (
+    Dataset,
+    GgufModel,
+    LoraAdapter,
+    Product,
+    StoredFile,
+)
+from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.external.storage import Storage, digest
 
 _FILES = {Dataset: ("train", "heldout", "card"), LoraAdapter: ("files",), GgufModel: ("files",)}
@@ -49,6 +56,10 @@ def give(product: Product, output: Path) -> None:
     if isinstance(product, LoraAdapter):
         check_place(output)
     output.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(product, Phrasebook):  # a person edits it, so nothing may say what it holds
+        if product.file is not None:
+            _copy(product.file, output)
+        return
     copies = {}
     for name in _FILES.get(type(product), ()):
         file = getattr(product, name)

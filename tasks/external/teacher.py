@@ -1,4 +1,4 @@
-"""The model that puts rows into other words: any OpenAI-compatible endpoint, asked over HTTP.
+"""The model that writes and reads phrasebooks: any OpenAI-compatible endpoint, asked over HTTP.
 
 What it costs is bounded before it is spent, an answer that was paid for is kept in a file, and its
 key stands in one header and nowhere else.
@@ -7,7 +7,7 @@ key stands in one header and nowhere else.
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
@@ -16,22 +16,25 @@ from threading import Lock
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from profiles import TeacherPlan
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import TeacherFailed
-from tasks.domain.writing.paraphrasing import Question
+from tasks.domain.writing.teaching.questions import Request
+from tasks.external.kept_answers import keep, read_kept
 from tasks.external.llama_cpp import served
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """States that may be gone at the next attempt; all others are the request's own fault."""
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a question has left."""
+SPENT = "the budget is spent"
+"""Why a question was not asked."""
 _LARGEST = 1_000_000
 """Bytes of an answer that are read at most."""
-_CONTEXT = 4096
-"""Tokens of context of a GGUF file that we serve: the question has about 500."""
+_CONTEXT = 16_384
+"""Tokens of context of a GGUF file that we serve: a question about 20 tools has about 6000."""
 _PER_TOKEN = 3
 """Characters of a token at least, as an estimate before the endpoint has counted."""
 
@@ -49,6 +52,15 @@ class Answer(BaseModel):
     """Whether the endpoint answered, with whatever text."""
     is_old: bool = False
     """Whether it was paid for in an earlier run."""
+
+
+Over = Callable[[Iterable[Answer], int], Iterable[Answer]]
+"""Hands answers on as they come, counted: (answers, how many there will be)."""
+
+
+def _uncounted(answers: Iterable[Answer], total: int) -> Iterable[Answer]:
+    del total
+    return answers
 
 
 class Budget:
@@ -98,8 +110,10 @@ class Teacher:
         self._cache = cache
         self.budget = Budget(plan)
 
-    def ask(self, questions: list[Question]) -> list[Answer]:
+    def ask(self, questions: Sequence[Request], over: Over = _uncounted) -> list[Answer]:
         """Answers in the order of the questions, ``concurrency`` of them asked at once.
+
+        ``over`` sees each answer as it comes, with the number of questions.
 
         Raises:
             TeacherFailed: the endpoint refuses the key, the model or the request, or not one
@@ -107,9 +121,9 @@ class Teacher:
         """
         with ThreadPoolExecutor(self._plan.concurrency) as pool:
             try:
-                answers = list(pool.map(self._answer, questions))
+                answers = list(over(pool.map(self._answer, questions), len(questions)))
             except BaseException:
-                # Questions that wait for their turn would still be asked, and paid for.
+                # Requests that wait for their turn would still be asked, and paid for.
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         failures = [answer.reason for answer in answers if answer.reason.startswith("no answer")]
@@ -119,16 +133,16 @@ class Teacher:
             )
         return answers
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, question: Request) -> Answer:
         body = {"model": self._plan.model, "max_tokens": self._plan.max_answer_tokens, **question}
         file = self._cache / f"{fingerprint([self._plan.place, body])}.json"
-        kept = _kept(file)
+        kept = read_kept(file, Answer)
         if kept is not None:
-            return kept
+            return kept.model_copy(update={"is_old": True})
         estimate = (len(json.dumps(question)) // _PER_TOKEN, self._plan.max_answer_tokens)
         answer = self._asked_again(body, estimate)
         if answer.is_paid:
-            _keep(file, answer)
+            keep(file, answer)
         return answer
 
     def _asked_again(self, body: dict[str, Any], estimate: tuple[int, int]) -> Answer:
@@ -137,7 +151,7 @@ class Teacher:
             if attempt:
                 time.sleep(self._pause(attempt, wait))
             if not self.budget.reserve(estimate):
-                return Answer(reason="the budget is spent")
+                return Answer(reason=SPENT)
             spent = (0, 0)
             try:
                 answer = _read(self._post(body), estimate)
@@ -269,20 +283,6 @@ def _read(data: bytes, estimate: tuple[int, int]) -> Answer:
     cut = "it was cut at the token limit" if choice.get("finish_reason") == "length" else ""
     said = content if isinstance(content, str) else ""
     return Answer(content=said, reason=cut, tokens_in=tokens[0], tokens_out=tokens[1], is_paid=True)
-
-
-def _kept(file: Path) -> Answer | None:
-    try:
-        answer = Answer.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError):
-        return None
-    return answer.model_copy(update={"is_old": True})
-
-
-def _keep(file: Path, answer: Answer) -> None:
-    draft = file.with_suffix(f".{random.getrandbits(32):08x}")
-    draft.write_text(answer.model_dump_json(), encoding="utf-8")
-    draft.replace(file)
 
 
 def _sum(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:

@@ -217,3 +217,8 @@ def tool_changes(changes: ToolChanges) -> None:
 def dataset_card(text: str, server: str) -> None:
     """What the rows are, in the hub's form."""
     _show(text, "dataset-card", server)
+
+
+def phrasebook(text: str, server: str) -> None:
+    """What a teacher wrote, and what was thrown out."""
+    _show(text, "phrasebook", server)

@@ -4,7 +4,7 @@ from functools import cache
 
 from prefect import runtime
 
-from profiles import Model, Recipe, resolve_server
+from profiles import Model, Recipe, Server, resolve_server
 
 
 def server_name() -> str:
@@ -13,6 +13,8 @@ def server_name() -> str:
     recipe, server = given.get("recipe"), given.get("server")
     if isinstance(recipe, Recipe):
         return recipe.server.name
+    if isinstance(server, Server):
+        return server.name
     return _name_of(server) if server else ""
 
 

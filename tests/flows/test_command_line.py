@@ -88,6 +88,23 @@ def test_a_preview_prints_as_many_rows_as_were_wanted_and_leaves_nothing(tmp_pat
     assert list(tmp_path.iterdir()) == [tools]
 
 
+def test_what_a_phrasebook_would_cost_is_said_where_nobody_is_there_to_write_it(
+    tmp_path: Path,
+) -> None:
+    tools = tmp_path / "tools.json"
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tool = {"name": "get_weather", "description": "Get the weather.", "inputSchema": schema}
+    tools.write_text(json.dumps({"tools": [tool]}), encoding="utf-8")
+    answer = mcp_forge("phrasebook", "write", "--tools", str(tools))
+    assert answer.stdout.startswith(
+        "requests of 1 of 1 tools are written from their schemas alone; a teacher: "
+    )
+    assert " at 0.25 and 2 a million" in answer.stdout
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("mcp-forge: no teacher; needed --teacher-endpoint (or ")
+    assert list(tmp_path.iterdir()) == [tools]
+
+
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     answer = mcp_forge("verify-bundle", str(tmp_path))
     assert answer.returncode == 1

@@ -44,11 +44,13 @@ from profiles import (
     ProfileError,
     Promotion,
     Recipe,
+    Server,
     TeacherPlan,
     load_profile,
     load_recipe,
 )
 from tasks.ask_person import ask_person
+from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -65,17 +67,19 @@ from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
-from tests.fakes.endpoint import Reply, endpoint
+from tests.fakes.endpoint import endpoint
 from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
+from tests.fakes.tracker import TRACKER
+from tests.fakes.writing_model import capable
 
 STAGES = (
     "check_machine",
     "prepare_base",
     "inspect_server",
     "fit_toolset",
+    "write_phrasebook",
     "synthesize_dataset",
-    "rephrase_dataset",
     "mix_dataset",
     "describe_dataset",
     "check_quality",
@@ -94,7 +98,7 @@ STAGES = (
 ALWAYS_RUN = {
     "check_machine",
     "inspect_server",
-    "rephrase_dataset",
+    "write_phrasebook",
     "mix_dataset",
     "estimate_memory",
     "validate_model",
@@ -541,23 +545,58 @@ def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> No
     assert approved.dataset.planned is None
 
 
-def test_generate_asks_a_teacher_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
+def test_generate_has_a_phrasebook_written_and_never_pays_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
     Secret(value="sk-of-the-block").save("teacher-key", overwrite=True)
+    tools = tmp_path / "tracker.json"
+    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
+    recipe = load_recipe(str(tools), "tiny", "tiny", include_tools=["close_task", "get_task"])
+    with endpoint(capable) as seen:
+        changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
+        plan = TeacherPlan.model_validate(changed | {"max_answer_tokens": 4000})
+        profile = recipe.profile.model_copy(update={"teacher": plan})
+        asked = recipe.model_copy(update={"profile": profile})
+        draft = stages.generate(asked, str(tmp_path / "made.jsonl"))
+        paid = len(seen.asked)
+        again = stages.generate(asked, str(tmp_path / "again.jsonl"))
+    assert (len(seen.asked), again.train.sha256) == (paid, draft.train.sha256)
+    assert set(seen.keys) == {"Bearer sk-of-the-block"}
+    assert draft.requests == "requests were drawn from a phrasebook (a teacher)"
+    assert any(note.startswith("teacher someone: ") for note in draft.notes)
+    book = text("phrasebook-tracker")
+    assert "| close_task | request | tick off" in book
+    assert "| is like … | 1 |" in book
+    rows = (tmp_path / "made.jsonl").read_text("utf-8")
+    assert any(words in rows for words in ("tick off ", "check that ", "pull up ticket "))
+
+
+def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -> None:
+    tools, output = tmp_path / "tracker.json", tmp_path / "tracker.phrasebook.jsonl"
+    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
+    server = Server(name="tracker", tools_file=str(tools))
+    with endpoint(capable) as seen, heard() as events:
+        plan = TeacherPlan(endpoint=seen.url, model="someone")
+        made = stages.write_book(server, plan, str(output))
+    verdict = check_book.fn(str(output), server)
+    assert (verdict.faults, verdict.notes) == ((), ())
+    assert made.lines > 500
+    assert list(tmp_path.iterdir()) == [tools, output] or len(list(tmp_path.iterdir())) == 2
+    told = [event.payload for event in events if "evaluation" in event.event]
+    assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
+    assert [p["answered"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
+
+
+def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
     chat = {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "Hm."}]}
     lines = [json.dumps(chat).replace('""', f'"own text {number}"') for number in range(20)]
     (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
     recipe = load_recipe("time", "tiny", "tiny")
     made, own = str(tmp_path / "made.jsonl"), str(tmp_path / "own.jsonl")
-    with endpoint(lambda *_: Reply(content="no JSON")) as seen:
-        changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
-        plan = {
-            "teacher": TeacherPlan.model_validate(changed),
-            "own": OwnData(file=own, share=0.2, licence="CC0-1.0"),
-        }
-        asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
-        draft = stages.generate(asked, made)
-    assert set(seen.keys) == {"Bearer sk-of-the-block"}
-    assert f"0 of {len(seen.asked)} texts in other words" in draft.notes[-2]
+    plan = {"own": OwnData(file=own, share=0.2, licence="CC0-1.0")}
+    asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
+    draft = stages.generate(asked, made)
     assert draft.train_rows == 30
     card = (tmp_path / "made.README.md").read_text("utf-8")
     assert card == text("dataset-card-time")

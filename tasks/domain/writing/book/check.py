@@ -72,18 +72,25 @@ def check_phrasebook(
     rules = LineRules(
         {tool.name: ArgumentMaker(tool, server, names=names) for tool in toolset.tools}
     )
-    faults = [
-        *((line.place, fault) for line in lines for fault in rules.faults_of(line)),
-        *_two_labels(lines),
-        *_read_as_written(lines, toolset),
-        *_test_prompts(lines, server),
-        *_alike(lines, limits.alike),
-    ]
+    faults = faults_by_line(lines, toolset, server, rules, limits.alike)
     few = _too_few(lines, rules, limits)
     return Verdict(
         faults=tuple([f"{place}: {fault}" for place, fault in faults] + list(few)),
         notes=tuple(_notes(lines, rules, limits)),
     )
+
+
+def faults_by_line(
+    lines: Sequence[Line], toolset: Toolset, server: Server, rules: LineRules, alike: float
+) -> list[Fault]:
+    """What is wrong with single lines, alone or beside earlier ones."""
+    return [
+        *((line.place, fault) for line in lines for fault in rules.faults_of(line)),
+        *_two_labels(lines),
+        *_read_as_written(lines, toolset),
+        *_test_prompts(lines, server),
+        *_alike(lines, alike),
+    ]
 
 
 def check_general(lines: Sequence[Line], limits: PhrasebookLimits) -> Verdict:

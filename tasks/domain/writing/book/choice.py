@@ -28,6 +28,8 @@ from tasks.domain.writing.phrasebook import (
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 SCHEMA_ALONE = "written from the schema alone"
+TEACHER = "a teacher"
+"""Who wrote a book that does not ship, in the sentence on requests."""
 MOST_NAMED = 8
 """Tools that a note names."""
 
@@ -60,7 +62,7 @@ def choose_book(
     if files.own is not None:
         choice.add_own(read_phrasebook(files.own.text, files.own.name), files.own.name)
     if taught:
-        choice.add_own(taught, "a teacher")
+        choice.add_own(taught, TEACHER)
     books = [(read_phrasebook(file.text, file.name), file.name) for file in files.others]
     for lines, name in sorted(books, key=lambda book: -len(choice.shared_tools(book[0]))):
         choice.add_shared(lines, name)

@@ -1,0 +1,1 @@
+"""A teacher model writes a phrasebook: what it is asked, what of its answers becomes a line."""
