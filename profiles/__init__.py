@@ -20,10 +20,18 @@ from profiles.settings import Settings
 FOLDER = Path(__file__).parent
 
 Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+ToolsInPrompt = Literal["auto", "all", "selected", "names", "none", "mixed"]
+"""Which tools a prompt lists: all; those that a retriever chooses for the request; their names
+alone; none, since the model knows them; a share of the prompts without ("mixed"). "auto" is "all"
+where the list fits, else "selected"."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 """What files and folders are called by: it cannot leave a folder."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """A place in a text where a variable of our environment is put."""
+
+
+LEAST_AUTO_LENGTH = 3072
+"""What "auto" is for a list of a dozen tools."""
 
 
 class ProfileError(ValueError):
@@ -58,6 +66,10 @@ class Training(_Section):
     save_steps: int = Field(ge=1)
     checkpoints_kept: int = Field(ge=1)
     max_seq_length: int = Field(ge=64)
+    """Tokens that a row may have. "auto": 3,072, or as many more as a long tool list needs and the
+    model and the machine have room for."""
+    grows: bool = False
+    """Whether ``max_seq_length`` is "auto"."""
     seed: int
     optimizer: Literal["adamw_8bit"]
     weight_decay: float = Field(ge=0)
@@ -76,6 +88,13 @@ class Training(_Section):
     """"auto" puts the system turn and tool list once before the conversations of a step."""
     pack_tokens: int = Field(ge=1)
     """Tokens of one pack at most; the conversations of a step are several packs where needed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auto_length(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("max_seq_length") == "auto":
+            return {**value, "max_seq_length": LEAST_AUTO_LENGTH, "grows": True}
+        return value
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -266,6 +285,11 @@ class Profile(_Section):
     """Without one, all texts are written offline."""
     own: OwnData | None = None
     """Without, all rows are generated."""
+    tools_in_prompt: ToolsInPrompt = "auto"
+    tools_selected: int = Field(default=8, ge=1)
+    """How many tools the retriever chooses for a request."""
+    tools_hidden_share: float = Field(default=0.5, gt=0, lt=1)
+    """mixed: the share of the rows without a list."""
 
 
 class Source(_Section):
@@ -366,7 +390,7 @@ class Server(_Section):
     tools_file: str = ""
     """A tool list in a file, instead of a server that runs: results are then simulated."""
     include_tools: tuple[str, ...] = ()
-    """Only these tools; empty means all."""
+    """Only these tools, by name or by a pattern such as ``issue_*``; empty means all."""
     strict: bool = False
     """Whether a tool or parameter that cannot be used stops the run; else it is left out, noted."""
     constants: dict[str, Any] = {}
@@ -536,6 +560,7 @@ def load_recipe(
     samples: int | None = None,
     seed: int | None = None,
     include_tools: Sequence[str] = (),
+    tools_in_prompt: ToolsInPrompt | None = None,
 ) -> Recipe:
     """Read server, model and profile, and put what a person asks for in their place.
 
@@ -550,7 +575,11 @@ def load_recipe(
         model=load_model(model),
         profile=_changed(
             chosen,
-            {"data": _changed(chosen.data, data), "training": _changed(chosen.training, training)},
+            {
+                "data": _changed(chosen.data, data),
+                "training": _changed(chosen.training, training),
+                "tools_in_prompt": tools_in_prompt,
+            },
         ),
         quantization=quantization,
     )

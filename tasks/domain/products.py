@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from profiles import Quantization
+from profiles import Profile, Quantization, ToolsInPrompt
 from tasks.domain.conversations import Scenario, fingerprint
 from tasks.domain.training.memory import Estimate, RowLengths
 from tasks.domain.training.sizes import Device
@@ -74,6 +74,54 @@ class Toolset(Product):
         return {tool.name: tool for tool in self.tools}[name]
 
 
+class ToolPrompt(Product):
+    """How the tools of a server stand in the prompts of a model: trained, asked and served so."""
+
+    mode: ToolsInPrompt = "all"
+    """Never "auto", which is decided when the list is measured."""
+    selected: int = 0
+    """How many tools are chosen for each request, where they are; 0: the list is shown whole."""
+    hidden_share: float = 0
+    """mixed: the share of the prompts without a list."""
+    trims: int = 0
+    """How many steps of trimming the schemas went through."""
+    max_seq_length: int = 0
+    """Tokens that a row may have; 0: what the profile says."""
+    prefix_tokens: int = 0
+    """Of the system turn with the longest list that is shown."""
+
+    def settled(self, profile: Profile) -> Profile:
+        """The profile with the length, and the room for packs, that the tools need."""
+        if not self.max_seq_length:
+            return profile
+        training = profile.training
+        grown = self.max_seq_length - training.max_seq_length
+        lengths = {
+            "max_seq_length": self.max_seq_length,
+            # What the rows of a pack have of their own keeps its room behind a longer prefix.
+            "pack_tokens": training.pack_tokens + max(0, grown),
+        }
+        return profile.model_copy(update={"training": training.model_copy(update=lengths)})
+
+
+class ToolDocuments(Product):
+    """What a retriever searches: one text for each tool, and how many tools it chooses."""
+
+    selected: int
+    documents: dict[str, str]
+    """By name, in the order of the list."""
+
+
+class FittedTools(Product):
+    """A tool list that leaves room for a conversation, and how."""
+
+    toolset: Toolset
+    """As it goes on: its schemas trimmed where that was needed."""
+    prompt: ToolPrompt
+    profile: Profile
+    """With the numbers that this list needs."""
+
+
 class Offer(Product):
     """A resource or a prompt that a server offers beside its tools, as text."""
 
@@ -121,6 +169,11 @@ class Dataset(Product):
     """Its README.md: counts, sources, licences, examples."""
     notes: tuple[str, ...] = ()
     """What a person should know: scenarios a tool cannot have, rows that could not be made."""
+    prompt: ToolPrompt = ToolPrompt()
+    tools: StoredFile | None = None
+    """The list of the rows that are stored without one, because it is long."""
+    retriever: StoredFile | None = None
+    """What the tools of a request are chosen with, where they are."""
 
 
 class Finding(Product):
@@ -311,6 +364,16 @@ class Comparison(Product):
         return self.both + self.only_tuned + self.only_base + self.neither
 
 
+class ConfusedTools(Product):
+    """A tool that was called instead of another one, and how often."""
+
+    expected: str
+    called: str
+    count: int
+    example: str
+    """What was asked, the first time."""
+
+
 class BenchmarkReport(Product):
     """The tuned model beside its base and the models that learned nothing."""
 
@@ -329,6 +392,14 @@ class BenchmarkReport(Product):
     examples: tuple[str, ...] = ()
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
+    prompt: ToolPrompt = ToolPrompt()
+    recall: Rate | None = None
+    """Held-out requests whose tools the retriever chose, of those that need a call."""
+    typed_recall: Rate | None = None
+    unlisted: Score | None = None
+    """mixed: of the held-out prompts without a list; ``listed`` of the others."""
+    listed: Score | None = None
+    confused: tuple[ConfusedTools, ...] = ()
 
 
 class LoopCase(Product):
@@ -359,6 +430,9 @@ class ValidationReport(Product):
     """sha256 of the file that was asked; empty in reports from before it was written down."""
     answers: tuple[str | None, ...] = ()
     """The first answers themselves, in the order of the held-out rows; None: a cut thought."""
+    prompt: ToolPrompt = ToolPrompt()
+    retriever: ToolDocuments | None = None
+    """What the tools of a request were chosen with."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

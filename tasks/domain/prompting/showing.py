@@ -1,0 +1,94 @@
+"""Rows with the tools that their prompts list: as a model is trained, so it is asked and served."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
+from tasks.domain.products import ToolDocuments, ToolPrompt
+from tasks.domain.prompting.retriever import Retriever, request_of
+
+_NAMES = "\n\nYour tools: "
+
+
+def system_prompt(prompt: ToolPrompt, names: Sequence[str]) -> str:
+    """The words of the system turn: with the names of the tools where a prompt has these alone."""
+    return SYSTEM_PROMPT + (_NAMES + ", ".join(names) if prompt.mode == "names" else "")
+
+
+@dataclass(frozen=True)
+class Showing:
+    """Puts tools into prompts, the same way in training, evaluation and serving."""
+
+    prompt: ToolPrompt
+    tools: Sequence[dict[str, Any]]
+    """The whole list, in the OpenAI form."""
+    known: ToolDocuments | None = None
+    """What tools are chosen with, where they are."""
+    seed: int = 0
+    retriever: Retriever | None = field(init=False, default=None)
+    names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Build the index once."""
+        if self.known is not None and self.prompt.selected:
+            object.__setattr__(self, "retriever", Retriever(self.known))
+        names = tuple(tool["function"]["name"] for tool in self.tools)
+        object.__setattr__(self, "names", names)
+
+    def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
+        """The tools to list for a conversation so far: what a client sends."""
+        shown = self._shown(request_of(messages))
+        if shown is None:
+            return self.tools
+        wanted = set(shown)
+        return [tool for tool in self.tools if tool["function"]["name"] in wanted]
+
+    def rows(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows as their prompts show their tools; one with another list keeps all of that."""
+        return [self._row(row) for row in rows]
+
+    def _row(self, row: Row) -> Row:
+        if self.prompt.mode == "all" or row.varied or row.tools != self.tools:
+            return row
+        if self.prompt.mode == "names":
+            text = system_prompt(self.prompt, self.names)
+            return row.model_copy(update={"shown": (), "messages": _told(row, text)})
+        if self.prompt.mode == "mixed" and self._is_hidden(row):
+            return row.model_copy(update={"shown": ()})
+        shown = self._shown(request_of(row.messages))
+        if shown and row.split == "train":
+            shown = _with_called(shown, row)
+        return row.model_copy(update={"shown": shown})
+
+    def _shown(self, request: str) -> tuple[str, ...] | None:
+        """The names of the tools that a prompt lists; None: all."""
+        if self.retriever is not None:
+            return self.retriever.choose(request)
+        return () if self.prompt.mode in ("none", "names") else None
+
+    def _is_hidden(self, row: Row) -> bool:
+        return random.Random(f"{self.seed}:{row.user_text}").random() < self.prompt.hidden_share
+
+
+def _with_called(shown: tuple[str, ...], row: Row) -> tuple[str, ...]:
+    """The choice with what a row to train on calls, in place of the least likely of the others.
+
+    It would else learn to call what it does not see. Held-out rows keep the retriever's misses.
+    """
+    called = list(dict.fromkeys(call.name for call in row.calls))
+    missing = [name for name in called if name not in shown]
+    if not missing:
+        return shown
+    others = [name for name in shown if name not in called]
+    kept = set(others[: max(0, len(others) - len(missing))])
+    return (*(name for name in shown if name in called or name in kept), *missing)
+
+
+def _told(row: Row, text: str) -> tuple[Message, ...]:
+    """The messages with other words in the system turn, where those are the usual ones."""
+    first, *rest = row.messages
+    if first.role != "system" or first.content != SYSTEM_PROMPT:
+        return row.messages
+    return (first.model_copy(update={"content": text}), *rest)
