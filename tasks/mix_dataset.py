@@ -32,16 +32,14 @@ def mix_dataset(
     brought = read_own_file(file, tools, thinks=thinks)
     free = unreserved(brought.rows, dataset.reserved)
     kept, apart = held_out(with_tools_of(free, tools))
-    rows = mixed(storage.read_rows(dataset.train), kept, own.share, dataset.seed)
-    heldout = [*storage.read_rows(dataset.heldout), *apart]
+    rows = mixed(list(storage.train_rows(dataset)), kept, own.share, dataset.seed)
+    heldout = [*storage.heldout_rows(dataset), *apart]
     asked = len(brought.rows) - len(free)
     left = [f"{asked} say what the model is asked afterwards and were left out"] * bool(asked)
     share = f"{own.share:.0%} of the training rows are from {file.name}"
     note = "; ".join([share, *brought.notes, *left])
-    train_file, heldout_file = keep_rows("mixed", rows, heldout)
     changed = {
-        "train": train_file,
-        "heldout": heldout_file,
+        **keep_rows("mixed", rows, heldout, tools).as_fields,
         "heldout_rows": len(heldout),
         "planned": scaled(dataset.planned, 1 - own.share),
         "notes": (*dataset.notes, note),

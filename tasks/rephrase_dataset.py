@@ -34,13 +34,12 @@ def rephrase_dataset(dataset: Dataset, plan: TeacherPlan | None) -> Dataset:
     if plan is None:
         return dataset
     storage = Storage()
-    rows, heldout = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
+    rows, heldout = list(storage.train_rows(dataset)), list(storage.heldout_rows(dataset))
     with teacher(plan, _key(plan), storage.folder("teacher")) as asked:
         taken = [*(row.user_text for row in heldout), *dataset.reserved]
         rows, note = in_other_words(rows, taken, plan, dataset.seed, asked)
-    train_file, heldout_file = keep_rows("rephrased", rows, heldout)
-    notes = (*dataset.notes, note)
-    return dataset.model_copy(update={"train": train_file, "heldout": heldout_file, "notes": notes})
+    kept = keep_rows("rephrased", rows, heldout, storage.tools_beside(dataset))
+    return dataset.model_copy(update={**kept.as_fields, "notes": (*dataset.notes, note)})
 
 
 def in_other_words(

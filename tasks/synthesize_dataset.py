@@ -4,11 +4,11 @@ from prefect import task
 
 from profiles import Data, Server
 from tasks.caching import ByContent, content_key
-from tasks.domain.conversations import Row, write_jsonl
-from tasks.domain.products import Dataset, StoredFile, Toolset
+from tasks.domain.products import Dataset, Toolset
+from tasks.domain.toollists import functions
 from tasks.domain.writing.rows import write_rows
+from tasks.external.row_files import keep_rows
 from tasks.external.servers import at_home, executing
-from tasks.external.storage import Storage
 from tasks.reporting import events
 
 
@@ -24,10 +24,11 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
     with executing(server, toolset, data.seed) as execute:
         written = write_rows(toolset, home, data, execute, execute.offers)
     key = content_key("rows", __file__, toolset=toolset, server=server, data=data)
-    place = f"{toolset.server}-{key[-8:]}"
+    kept = keep_rows(
+        toolset.server, written.train, written.heldout, functions(toolset), key[-8:]
+    )
     return Dataset(
-        train=_keep(written.train, place, "train.jsonl"),
-        heldout=_keep(written.heldout, place, "heldout.jsonl"),
+        **kept.as_fields,
         train_rows=len(written.train),
         heldout_rows=len(written.heldout),
         toolset_fingerprint=toolset.fingerprint,
@@ -36,10 +37,3 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         planned=written.planned,
         notes=(*toolset.notes, *written.notes),
     )
-
-
-def _keep(rows: tuple[Row, ...], place: str, name: str) -> StoredFile:
-    storage = Storage()
-    with storage.writing("datasets", place, name) as draft:
-        draft.write_text(write_jsonl(rows), encoding="utf-8")
-        return storage.keep(draft, "datasets", place, name)

@@ -19,6 +19,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
+from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.results import cap
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
@@ -39,9 +40,10 @@ def validate_model(
         ValidationFailed: a threshold of the profile was missed; the report stays as an artifact.
         ServerFailed: the server cannot be started, or its tools have changed.
     """
+    toolset = trimmed(toolset, dataset.prompt.trims)
     _check_drift(dataset, toolset)
-    storage, profile = Storage(), recipe.profile
-    rows = storage.read_rows(dataset.heldout)
+    storage, profile = Storage(), dataset.prompt.settled(recipe.profile)
+    rows = list(storage.heldout_rows(dataset))
     places = loop_rows(rows, profile.evaluation.loops)
     context = context_for(profile.training.max_seq_length)
     seconds = profile.evaluation.call_timeout_seconds
@@ -60,7 +62,11 @@ def validate_model(
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
     texts = [answer.answer for answer in answers]
     report = _report(rows, texts, cases, latency, profile).model_copy(
-        update={"gguf": gguf.files.sha256}
+        update={
+            "gguf": gguf.files.sha256,
+            "prompt": dataset.prompt,
+            "retriever": storage.retriever_of(dataset),
+        }
     )
     artifacts.validation(report, recipe.model.name)
     if report.failures:
@@ -104,7 +110,7 @@ def _loop(
         rounds.append(scoring.Round(text=text, results=results, executed=executed))
         told = [cap(result.text, max_result_chars) for result in results]
         messages = after_calls(messages, said.text, said.calls, told)
-        text = model.answer(messages, row.tools).answer
+        text = model.answer(messages, row.listed).answer
     return scoring.judge_loop(row, rounds, text)
 
 

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
@@ -17,25 +16,22 @@ def system_prompt(prompt: ToolPrompt, names: Sequence[str]) -> str:
     return SYSTEM_PROMPT + (_NAMES + ", ".join(names) if prompt.mode == "names" else "")
 
 
-@dataclass(frozen=True)
 class Showing:
     """Puts tools into prompts, the same way in training, evaluation and serving."""
 
-    prompt: ToolPrompt
-    tools: Sequence[dict[str, Any]]
-    """The whole list, in the OpenAI form."""
-    known: ToolDocuments | None = None
-    """What tools are chosen with, where they are."""
-    seed: int = 0
-    retriever: Retriever | None = field(init=False, default=None)
-    names: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Build the index once."""
-        if self.known is not None and self.prompt.selected:
-            object.__setattr__(self, "retriever", Retriever(self.known))
-        names = tuple(tool["function"]["name"] for tool in self.tools)
-        object.__setattr__(self, "names", names)
+    def __init__(
+        self,
+        prompt: ToolPrompt,
+        tools: Sequence[dict[str, Any]],
+        known: ToolDocuments | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Prepare for the whole list of ``tools`` (OpenAI form); ``known``: to choose some with."""
+        self.prompt = prompt
+        self.tools = tuple(tools)
+        self.names = tuple(tool["function"]["name"] for tool in tools)
+        self._retriever = Retriever(known) if known is not None and prompt.selected else None
+        self._seed = seed
 
     def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
         """The tools to list for a conversation so far: what a client sends."""
@@ -64,12 +60,12 @@ class Showing:
 
     def _shown(self, request: str) -> tuple[str, ...] | None:
         """The names of the tools that a prompt lists; None: all."""
-        if self.retriever is not None:
-            return self.retriever.choose(request)
+        if self._retriever is not None:
+            return self._retriever.choose(request)
         return () if self.prompt.mode in ("none", "names") else None
 
     def _is_hidden(self, row: Row) -> bool:
-        return random.Random(f"{self.seed}:{row.user_text}").random() < self.prompt.hidden_share
+        return random.Random(f"{self._seed}:{row.user_text}").random() < self.prompt.hidden_share
 
 
 def _with_called(shown: tuple[str, ...], row: Row) -> tuple[str, ...]:
