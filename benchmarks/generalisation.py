@@ -2,9 +2,9 @@
 
     python -m benchmarks.generalisation time git [--profile cpu] [--steps 30]
 
-Each way trains on as many rows for as many steps; every model is asked the same held-out and the
-same typed prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where those of
-other servers, ways and steps stay.
+Each way trains on as many rows for as many steps; every model is asked the same held-out and
+hand-written test prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where
+those of other servers, ways and steps stay.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from pydantic import BaseModel
 
 from profiles import Data, Recipe, Scenarios, TeacherPlan, load_recipe
 from tasks.domain.evaluation import scoring
-from tasks.domain.evaluation.evaluation_set import typed_rows
+from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Score
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
@@ -38,14 +38,14 @@ from tasks.external.tokenizer import ChatTokenizer
 from tasks.rephrase_dataset import in_other_words
 
 FIGURES = Path(__file__).with_name("bench-data.json")
-VERBATIM, SPOKEN = "values verbatim, no near misses", "values as people say them"
-USUAL, TAUGHT = "and near misses", "and a teacher's words"
+VERBATIM, SPOKEN = "values verbatim, no hard negatives", "values as people say them"
+USUAL, TAUGHT = "and hard negatives", "and a teacher's words"
 WAYS: dict[str, dict[str, Any]] = {
-    VERBATIM: {"spoken_share": 0.0, "near_miss_share": 0.0},
-    SPOKEN: {"near_miss_share": 0.0},
+    VERBATIM: {"paraphrase_share": 0.0, "hard_negative_share": 0.0},
+    SPOKEN: {"hard_negative_share": 0.0},
     USUAL: {},
-    "and other tool lists": {"varied_lists_share": 0.15},
-    "and two calls in a row": {"several_share": 0.1},
+    "and other tool lists": {"list_augmentation_share": 0.15},
+    "and two calls in a row": {"multiple_calls_share": 0.1},
     TAUGHT: {},
 }
 """What each way changes in the profile's section on data."""
@@ -70,9 +70,9 @@ class Outcome(BaseModel):
     seconds: float
     loss: float
     heldout: Score
-    typed: Score
+    hand_written: Score
     typed_exact: list[bool]
-    """Per typed prompt, in their order, whether all of it was right."""
+    """Per test prompt, in their order, whether all of it was right."""
     note: str = ""
     """What became of the questions to a teacher."""
 
@@ -127,15 +127,18 @@ def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -
     if way == TAUGHT:
         written, note = _taught(recipe, written, folder, teacher_file)
     gguf, seconds, loss, steps = _trained(recipe, written, folder)
-    typed = typed_rows(at_home(recipe.server).typed, written.heldout[0].tools)
+    hand_written = hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
     with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
-        heldout_texts, typed_texts = (
+        heldout_texts, answers = (
             [model.answer(row.prompt, row.tools).text for row in rows]
-            for rows in (written.heldout, typed)
+            for rows in (written.heldout, hand_written)
         )
     (folder / "answers.json").write_text(
-        json.dumps([[r.user_text, t] for r, t in zip(typed, typed_texts, strict=True)], indent=1)
+        json.dumps(
+            [[r.user_text, t] for r, t in zip(hand_written, answers, strict=True)],
+            indent=1,
+        )
     )
     return Outcome(
         date=time.strftime("%Y-%m-%d"),
@@ -150,10 +153,10 @@ def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -
         seconds=seconds,
         loss=loss,
         heldout=scoring.score(written.heldout, heldout_texts),
-        typed=scoring.score(typed, typed_texts),
+        hand_written=scoring.score(hand_written, answers),
         typed_exact=[
             scoring.judge_answer(row, text).exact
-            for row, text in zip(typed, typed_texts, strict=True)
+            for row, text in zip(hand_written, answers, strict=True)
         ],
         note=note,
     )
@@ -199,8 +202,8 @@ def _taught(
     )
     answers = folder / "teacher"
     answers.mkdir()
-    typed = (prompt.prompt for prompt in at_home(recipe.server).typed)
-    taken = [*(row.user_text for row in written.heldout), *typed]
+    hand_written = (prompt.prompt for prompt in at_home(recipe.server).test_prompts)
+    taken = [*(row.user_text for row in written.heldout), *hand_written]
     with teacher(plan, "", answers) as asked:
         rows, note = in_other_words(written.train, taken, plan, recipe.profile.data.seed, asked)
     return replace(written, train=tuple(rows)), note
@@ -237,8 +240,8 @@ def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, 
 
 def _table(outcomes: Sequence[Outcome]) -> str:
     lines = [
-        "| server | steps | data | held-out exact | typed: valid | right tool | exact | no tool "
-        "| change |",
+        "| server | steps | data | held-out exact match | test prompts: "
+        "parse rate | tool selection | exact match | abstention | change |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
     for _, group in groupby(outcomes, key=lambda one: one.table):
@@ -251,9 +254,10 @@ def _table(outcomes: Sequence[Outcome]) -> str:
 
 def _line(one: Outcome, change: str) -> str:
     return (
-        f"| {one.server} | {one.steps} | {one.way} | {one.heldout.exact.value:.1%} "
-        f"| {one.typed.valid.value:.1%} | {one.typed.right_tool.value:.1%} "
-        f"| {one.typed.exact.value:.1%} | {one.typed.no_tool.value:.1%} | {change} |"
+        f"| {one.server} | {one.steps} | {one.way} | {one.heldout.exact_match.value:.1%} "
+        f"| {one.hand_written.parse_rate.value:.1%} | {one.hand_written.tool_selection.value:.1%} "
+        f"| {one.hand_written.exact_match.value:.1%} "
+        f"| {one.hand_written.abstention.value:.1%} | {change} |"
     )
 
 

@@ -61,7 +61,7 @@ def measure(asked: dict[str, Any]) -> dict[str, Any]:
 def trained(
     variant: str, model: Any, tokenizer: Any, data: Any, profile: Profile
 ) -> dict[str, Any]:
-    """Train ``model`` one way, «stock», «plain» or «shared», and say what it took."""
+    """Train ``model`` one way, "stock", "plain" or "shared", and say what it took."""
     import torch
 
     clock, train = Clock(), _stock if variant == "stock" else _ours

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 VARIANTS = ("stock", "plain", "shared")
 MODEL = "smollm2"
 PROFILE = "fast_dev"
-"""A profile of production: LoRA of rank 8, 2 rows x 4 batches a step, «unsloth» checkpointing."""
+"""A profile of production: LoRA of rank 8, 2 rows x 4 batches a step, "unsloth" checkpointing."""
 
 
 def main() -> None:

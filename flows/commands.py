@@ -18,6 +18,7 @@ from profiles import (
     Profile,
     Quantization,
     Recipe,
+    ToolsInPrompt,
     find_server,
     load_model,
     load_profile,
@@ -37,6 +38,8 @@ QUANTIZATION = "how the GGUF file's weights are stored"
 _LOG_SECONDS = 10
 """How long a command waits for its last log lines to reach the API."""
 STRICT = "refuse a list with a tool or parameter that cannot be used, instead of leaving it out"
+INCLUDE = "only these tools, by name or by a pattern such as 'issue_*'"
+IN_PROMPT = "which tools a prompt lists; the profile's choice by default"
 DATA = "rows as JSONL: what generate wrote, or your own"
 
 
@@ -50,7 +53,8 @@ class _ForServer(BaseModel):
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
     samples: int | None = Field(None, description="rows to train on; the profile's by default")
     seed: int | None = Field(None, description="of data and training; the profile's by default")
-    include_tools: list[str] = Field([], description="only these tools, by name")
+    include_tools: list[str] = Field([], description=INCLUDE)
+    tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
     strict: bool = Field(False, description=STRICT)
 
     def recipe(self) -> Recipe:
@@ -66,6 +70,7 @@ class _ForServer(BaseModel):
             self.samples,
             self.seed,
             self.include_tools,
+            self.tools_in_prompt,
         )
 
     def _both(self) -> str:
@@ -236,8 +241,10 @@ class Benchmark(_ForServer):
         files = self.model_dump(include={"gguf", "data", "validation", "output"})
         report = in_prefect("flows.stages:benchmark", recipe=self.recipe(), **files)
         say(
-            f"exactly right {report.tuned.exact.value:.1%}, base {report.base.exact.value:.1%}; "
-            f"no tool {report.tuned.no_tool.value:.1%}, base {report.base.no_tool.value:.1%}"
+            f"exact match {report.tuned.exact_match.value:.1%}, "
+            f"base {report.base.exact_match.value:.1%}; "
+            f"abstention {report.tuned.abstention.value:.1%}, "
+            f"base {report.base.abstention.value:.1%}"
         )
 
 

@@ -5,7 +5,7 @@ from prefect import flow
 from flows.evaluate import evaluate
 from flows.placement import check_machine_once, place
 from flows.train import train
-from profiles import Quantization, load_recipe
+from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.check_quality import check_quality
 from tasks.describe_dataset import describe_dataset
@@ -16,6 +16,7 @@ from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle, place_for
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
+from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 
 
@@ -28,6 +29,7 @@ def forge(
     samples: Samples | None = None,
     seed: Seed | None = None,
     include_tools: list[str] | None = None,
+    tools_in_prompt: ToolsInPrompt | None = None,
     output: str = "",
 ) -> Bundle:
     """Forge a local model that can call one MCP server's tools.
@@ -39,24 +41,39 @@ def forge(
         quantization: how the GGUF file's weights are stored.
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
-        include_tools: only these tools; all when empty.
+        include_tools: only these tools, by name or pattern; all when empty.
+        tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
         output: the bundle's folder, below dist; dist/<server>-<model> when empty.
     """
-    recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
+    recipe = load_recipe(
+        server, model, profile, quantization, samples, seed, include_tools or (), tools_in_prompt
+    )
     place_for(recipe.server.name, recipe.model.name, output)
     check_machine_once(recipe)
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
-    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
-    phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, recipe.profile.own)
-    draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
-    dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
+    fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
+    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data)
+    phrased = rephrase_dataset(written, fitted.profile.teacher)
+    mixed = mix_dataset(phrased, fitted.toolset, fitted.profile.own)
+    shown = show_tools(mixed, fitted)
+    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
+    dataset = check_quality(draft, base, fitted.profile, recipe.server.name)
     prepared = Prepared(base=base, dataset=dataset)
-    adapter = place(train, server, model, profile, samples, seed, include_tools, prepared)
+    adapter = place(
+        train, server, model, profile, samples, seed, include_tools, tools_in_prompt, prepared
+    )
     trained = Trained(adapter=adapter, dataset=dataset.dataset)
     evaluation = place(
-        evaluate, server, model, profile, quantization, samples, seed, include_tools, trained
+        evaluate,
+        server,
+        model,
+        profile,
+        quantization,
+        samples,
+        seed,
+        include_tools,
+        tools_in_prompt,
+        trained,
     )
     return package_bundle(evaluation, base, toolset, recipe, output)

@@ -10,6 +10,7 @@ from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
+from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.train_adapter import train_adapter
 
@@ -18,12 +19,13 @@ def prepare(recipe: Recipe) -> Prepared:
     """The base and the approved rows."""
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
-    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data)
-    phrased = rephrase_dataset(written, recipe.profile.teacher)
-    mixed = mix_dataset(phrased, toolset, recipe.profile.own, recipe.model.thinks)
-    draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
-    dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
+    fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
+    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data)
+    phrased = rephrase_dataset(written, fitted.profile.teacher)
+    mixed = mix_dataset(phrased, fitted.toolset, fitted.profile.own, recipe.model.thinks)
+    shown = show_tools(mixed, fitted)
+    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
+    dataset = check_quality(draft, base, fitted.profile, recipe.server.name)
     return Prepared(base=base, dataset=dataset)
 
 

@@ -27,6 +27,7 @@ from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
+from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
@@ -36,14 +37,14 @@ from tasks.validate_model import validate_model
 @flow
 def generate(recipe: Recipe, output: str) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
-    profile = recipe.profile
     toolset = inspect_server(recipe.server)
     base = prepare_base(recipe.model)
-    fit_toolset(toolset, base, profile.training.max_seq_length)
-    written = synthesize_dataset(toolset, recipe.server, profile.data)
-    phrased = rephrase_dataset(written, profile.teacher)
-    mixed = mix_dataset(phrased, toolset, profile.own, recipe.model.thinks)
-    draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
+    fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
+    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data)
+    phrased = rephrase_dataset(written, fitted.profile.teacher)
+    mixed = mix_dataset(phrased, fitted.toolset, fitted.profile.own, recipe.model.thinks)
+    shown = show_tools(mixed, fitted)
+    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
     hand_over(draft, output)
     return draft
 

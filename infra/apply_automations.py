@@ -29,7 +29,7 @@ def apply(
 ) -> list[str]:
     """Upsert every automation and return their names.
 
-    ``block``: «type/name» of the notification block; without one nobody is notified.
+    ``block``: "type/name" of the notification block; without one nobody is notified.
     ``within``: seconds instead of those in a file, by the file's name without ending.
     """
     wanted = {core.name: core for core in _load(client, block, within or {})}

@@ -63,7 +63,7 @@ def _place(tree: Path, target: Path) -> None:
 
 
 def _download(folder: Path) -> Path:
-    # Only this package as source: with «:all:» pip would build the build tools as well.
+    # Only this package as source: with ":all:" pip would build the build tools as well.
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--no-binary", "llama-cpp-python", "--dest", str(folder), PACKAGE]
     subprocess.run(command, check=True)

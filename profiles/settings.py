@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     profiles: Path | None = None
     """A folder of your own with training/, models/ and servers/, read beside the shipped ones."""
     notification_block: str = ""
-    """«type/name» of the Prefect block that is told of failed gates and validations."""
+    """'type/name' of the Prefect block that is told of failed gates and validations."""
     llama_cpp_dir: Path = Path(sys.prefix) / "share" / "mcp-forge" / "llama.cpp"
     """A llama.cpp tree with ``convert_hf_to_gguf.py``; ``make install`` puts one there."""
     llama_server: str = ""

@@ -4,8 +4,9 @@ from prefect import task
 
 from profiles import Recipe
 from tasks.caching import ByContent
-from tasks.domain.evaluation.evaluation_set import base_sample, typed_questions
+from tasks.domain.evaluation.evaluation_set import base_sample, hand_written_questions
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
+from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
@@ -15,13 +16,13 @@ from tasks.reporting.evaluation import EvaluationReporter
 
 _ONLY = {
     "base": ("files",),  # its template is inside
-    "dataset": ("heldout",),
+    "dataset": ("heldout", "tools", "retriever", "prompt"),
     "recipe": (
-        "server.typed",
+        "server.test_prompts",
         "model.stop",
         "answer_tokens",
         "profile.evaluation.base_prompts",
-        "profile.evaluation.typed_prompts",
+        "profile.evaluation.test_prompts",
         "profile.data.seed",
         "profile.training.max_seq_length",
     ),
@@ -34,20 +35,30 @@ _ONLY = {
     on_completion=[events.stage_completed],
 )
 def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
-    """Ask the base what it says to a sample of the held-out and of the typed prompts.
+    """Ask the base what it says to a sample of the held-out and of the hand-written test prompts.
 
     Raises:
         ExportFailed: llama.cpp cannot load the file, or does not answer.
     """
     storage, evaluation = Storage(), recipe.profile.evaluation
-    rows = storage.read_rows(dataset.heldout)
-    typed = typed_questions(at_home(recipe.server).typed, rows[0].tools, evaluation.typed_prompts)
-    places, typed_places = (
-        base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
-        for group in (rows, typed)
+    rows = list(storage.heldout_rows(dataset))
+    hand_written = hand_written_questions(
+        at_home(recipe.server).test_prompts, rows[0].tools, evaluation.test_prompts
     )
-    asked = [*(rows[place] for place in places), *(typed[place] for place in typed_places)]
-    context = context_for(recipe.profile.training.max_seq_length)
+    places, hand_written_places = (
+        base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
+        for group in (rows, hand_written)
+    )
+    known = storage.retriever_of(dataset)
+    shown = Showing(dataset.prompt.for_base, rows[0].tools, known, dataset.seed)
+    asked = shown.rows(
+        [
+            *(rows[place] for place in places),
+            *(hand_written[place] for place in hand_written_places),
+        ]
+    )
+    profile = dataset.prompt.settled(recipe.profile)
+    context = context_for(profile.training.max_seq_length)
     with (
         student(
             storage.fetch(base.files), recipe.model.stop, recipe.answer_tokens, context
@@ -59,6 +70,6 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         gguf=base.files.sha256,
         places=tuple(places),
         answers=tuple(answers[: len(places)]),
-        typed_places=tuple(typed_places),
-        typed=tuple(answers[len(places) :]),
+        hand_written_places=tuple(hand_written_places),
+        hand_written=tuple(answers[len(places) :]),
     )

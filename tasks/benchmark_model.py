@@ -11,14 +11,17 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.evaluation_set import check_same_file, typed_questions
+from tasks.domain.evaluation.confusion import confused, recall
+from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
     Dataset,
     GgufModel,
+    ToolPrompt,
     ValidationReport,
 )
+from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
@@ -42,32 +45,54 @@ def benchmark_model(
     dataset: Dataset,
     recipe: Recipe,
 ) -> BenchmarkReport:
-    """Set the tuned model beside its base, on held-out and on typed prompts, and beside the floors.
+    """Compare the tuned model with its base and with trivial baselines.
+
+    It is asked the held-out prompts and the hand-written ones.
 
     Raises:
         ValidationFailed: the validation is that of another file.
     """
     check_same_file(tuned, validation)
-    storage, most = Storage(), recipe.profile.evaluation.typed_prompts
-    rows = storage.read_rows(dataset.heldout)
-    typed = typed_questions(at_home(recipe.server).typed, rows[0].tools, most)
-    answers, typed_answers = validation.answers, _asked(storage.fetch(tuned.files), typed, recipe)
-    sample, typed_sample = _at(rows, base.places), _at(typed, base.typed_places)
+    storage, most = Storage(), recipe.profile.evaluation.test_prompts
+    rows = list(storage.heldout_rows(dataset))
+    known = storage.retriever_of(dataset)
+    shown = Showing(dataset.prompt, rows[0].tools, known, dataset.seed)
+    hand_written = shown.rows(
+        hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
+    )
+    answers, test_answers = (
+        validation.answers,
+        _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt),
+    )
+    sample, test_sample = (
+        _at(rows, base.places),
+        _at(hand_written, base.hand_written_places),
+    )
     report = BenchmarkReport(
         tuned=validation.score,
         base=scoring.score(sample, base.answers),
         constant_call=scoring.score(rows, scoring.constant_call_texts(rows)),
         never_call=scoring.score(rows, scoring.never_call_texts(rows)),
         latency=validation.latency,
-        typed=scoring.score(typed, typed_answers) if typed else None,
-        typed_base=scoring.score(typed_sample, base.typed) if typed else None,
+        hand_written=scoring.score(hand_written, test_answers) if hand_written else None,
+        hand_written_base=scoring.score(test_sample, base.hand_written) if hand_written else None,
         compared=compare(sample, _at(answers, base.places), base.answers),
-        typed_compared=compare(typed_sample, _at(typed_answers, base.typed_places), base.typed)
-        if typed
+        hand_written_compared=compare(
+            test_sample,
+            _at(test_answers, base.hand_written_places),
+            base.hand_written,
+        )
+        if hand_written
         else None,
         gguf=tuned.files.sha256,
         examples=scoring.mistakes(rows, answers),
+        prompt=dataset.prompt,
+        recall=recall(rows),
+        hand_written_recall=recall(hand_written),
+        **scoring.by_listing(rows, answers, dataset.prompt),
+        confused=confused([*rows, *hand_written], [*answers, *test_answers]),
     )
+    artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
     return report
 
@@ -76,10 +101,10 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
     return [items[place] for place in places]
 
 
-def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe) -> list[str | None]:
+def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) -> list[str | None]:
     if not rows:
         return []
-    context = context_for(recipe.profile.training.max_seq_length)
+    context = context_for(prompt.settled(recipe.profile).training.max_seq_length)
     with (
         student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
         EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from profiles import Recipe, Server
 from profiles.settings import Settings
+from tasks.domain.bundle.checks import RETRIEVER
 from tasks.domain.bundle.files import (
     CHECKSUMS,
     Ingredients,
@@ -23,6 +24,7 @@ from tasks.domain.bundle.modelfile import modelfile
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.evaluation.evaluation_set import check_same_file
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
+from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.toollists import functions
 from tasks.external.published import remember
 from tasks.external.storage import Storage, digest
@@ -56,10 +58,11 @@ def package_bundle(
         ValidationFailed: a report is of another file than the one to pack.
     """
     check_same_file(evaluation.gguf, evaluation.validation, evaluation.benchmark)
+    prompt = evaluation.validation.prompt
     made = Ingredients(
         base=base,
-        profile=recipe.profile,
-        toolset=toolset,
+        profile=prompt.settled(recipe.profile),
+        toolset=trimmed(toolset, prompt.trims),
         evaluation=evaluation,
         stop=recipe.model.stop,
         thinks=recipe.model.thinks,
@@ -68,7 +71,7 @@ def package_bundle(
     target = place_for(toolset.server, recipe.model.name, output)
     draft = target.with_name(f".{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    _write(draft, made, recipe)
+    _write(draft, made, recipe, toolset)
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
     bundle = Bundle(
@@ -77,7 +80,7 @@ def package_bundle(
         server=toolset.server,
         model=recipe.model.name,
         profile=recipe.profile.name,
-        toolset_fingerprint=toolset.fingerprint,
+        toolset_fingerprint=made.toolset.fingerprint,
     )
     remember(toolset, recipe.model.name)
     artifacts.bundle(bundle)
@@ -122,19 +125,24 @@ def _spec(server: Server) -> str:
     """How the server is reached, without the prompts; a tool list is the bundle's own."""
     own = {"tools_file": TOOL_LIST} if server.tools_file else {}
     reached = server.model_copy(update=own)
-    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"typed"}) + "\n"
+    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"test_prompts"}) + "\n"
 
 
-def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
+def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
+    """Write the files; ``whole``: the list as the server has it."""
     (folder / "tests").mkdir(parents=True)
     shutil.copyfile(Storage().fetch(made.evaluation.gguf.files), folder / made.gguf_name)
+    chosen_with = made.evaluation.validation.retriever if made.prompt.selected else None
     texts = {
         "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
-        "Modelfile": modelfile(recipe.model, made.base.turns, made.gguf_name, made.context_tokens),
+        "Modelfile": modelfile(
+            recipe.model, made.base.turns, made.gguf_name, made.context_tokens, made.system_prompt
+        ),
         "README.md": readme(made),
         "server.json": _spec(recipe.server),
-        **({TOOL_LIST: made.toolset.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
+        **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
+        **({RETRIEVER: chosen_with.model_dump_json(indent=2)} if chosen_with else {}),
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
         "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }

@@ -16,7 +16,7 @@ from tasks.domain.products import Dataset
 from tasks.domain.writing.paraphrasing import fault, is_rephrasable, question, rephrased, text_of
 from tasks.external.row_files import keep_rows
 from tasks.external.storage import Storage
-from tasks.external.teacher import Answer, Purse, Teacher, teacher
+from tasks.external.teacher import Answer, Budget, Teacher, teacher
 from tasks.reporting import events
 
 
@@ -64,7 +64,7 @@ def in_other_words(
         if outcome == _DONE:
             said.add(normalized(text))
             rows[place] = rephrased(rows[place], text, seed)
-    return rows, _note(plan, counts, answers, asked.purse)
+    return rows, _note(plan, counts, answers, asked.budget)
 
 
 _DONE = "put into other words"
@@ -81,14 +81,14 @@ def _judged(row: Row, answer: Answer, language: str, said: set[str]) -> tuple[st
     return text, wrong or _DONE
 
 
-def _note(plan: TeacherPlan, counts: Counter[str], answers: list[Answer], purse: Purse) -> str:
+def _note(plan: TeacherPlan, counts: Counter[str], answers: list[Answer], budget: Budget) -> str:
     done, total = counts.pop(_DONE, 0), len(answers)
     kept = "; ".join(f"{reason}: {count}" for reason, count in counts.most_common())
     old = sum(answer.is_old for answer in answers)
     return (
         f"teacher {plan.model}: {done} of {total} texts in other words"
         + f" ({kept})" * bool(kept)
-        + f"; {sum(purse.spent)} tokens, {purse.money:.4f} spent, {old} answers from earlier runs"
+        + f"; {sum(budget.spent)} tokens, {budget.money:.4f} spent, {old} answers from earlier runs"
     )
 
 

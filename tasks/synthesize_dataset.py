@@ -14,7 +14,7 @@ from tasks.reporting import events
 
 @task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
 def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
-    """Write rows for training and rows held out; none of them is one of the typed prompts.
+    """Write rows for training and rows held out; none is one of the hand-written test prompts.
 
     Raises:
         ServerFailed: the server cannot be started or dies while it is asked.
@@ -24,16 +24,14 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
     with executing(server, toolset, data.seed) as execute:
         written = write_rows(toolset, home, data, execute, execute.offers)
     key = content_key("rows", __file__, toolset=toolset, server=server, data=data)
-    kept = keep_rows(
-        toolset.server, written.train, written.heldout, functions(toolset), key[-8:]
-    )
+    kept = keep_rows(toolset.server, written.train, written.heldout, functions(toolset), key[-8:])
     return Dataset(
         **kept.as_fields,
         train_rows=len(written.train),
         heldout_rows=len(written.heldout),
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
-        reserved=tuple(prompt.prompt for prompt in home.typed),
+        reserved=tuple(prompt.prompt for prompt in home.test_prompts),
         planned=written.planned,
         notes=(*toolset.notes, *written.notes),
     )

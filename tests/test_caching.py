@@ -61,7 +61,7 @@ def test_the_base_is_asked_once_for_all_that_is_tuned_on_it() -> None:
 
     first = asking()
     assert asking(note="another word", train="other rows") == first
-    assert changed("training", learning_rate=1e-5) == changed("thresholds", valid=0.5) == first
+    assert changed("training", learning_rate=1e-5) == changed("thresholds", parse_rate=0.5) == first
     others = {
         asking(of="c"),
         asking(rows="c"),
@@ -83,7 +83,7 @@ def test_a_threshold_is_no_reason_to_train_again_and_a_learning_rate_is() -> Non
         return key(policy, profile=profile.model_copy(update={part: section}), plan=None)
 
     first = training()
-    assert training(valid=0.1) == training("evaluation", base_prompts=9) == first
+    assert training(parse_rate=0.1) == training("evaluation", base_prompts=9) == first
     assert first not in (
         training("training", learning_rate=1e-5),
         training("lora", rank=2),

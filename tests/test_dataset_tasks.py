@@ -32,7 +32,12 @@ def kept(rows: tuple[Row, ...], name: str) -> StoredFile:
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     """Sixty generated rows, all with the server's own list."""
-    numbers = {"samples": 60, "heldout_calls": 6, "heldout_no_tool": 3, "varied_lists_share": 0.0}
+    numbers = {
+        "samples": 60,
+        "heldout_calls": 6,
+        "heldout_no_tool": 3,
+        "list_augmentation_share": 0.0,
+    }
     data = load_profile("balanced").data.model_copy(update=numbers)
     server = Server(name="clocks", tools_file="clocks.json")
     written = write_rows(

@@ -1,6 +1,7 @@
 """Files of servers, models and profiles: what they name cannot lead out of their folder."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,20 @@ def test_files_of_a_workspace_stay_in_it(name: str, own: Path) -> None:
     write(own, {"servers/bad": text})
     with pytest.raises(ProfileError, match="is not one inside the workspace"):
         load_server("bad")
+
+
+@pytest.mark.parametrize(
+    ("section", "old", "new"),
+    [
+        ("data", "spoken_share", "paraphrase_share"),
+        ("thresholds", "right_tool", "tool_selection"),
+        ("evaluation", "typed_prompts", "test_prompts"),
+    ],
+)
+def test_a_key_that_was_renamed_is_refused_with_its_new_name(
+    section: str, old: str, new: str, own: Path
+) -> None:
+    write(own, {"training/old": profile(**{section: {old: 1}})})
+    message = f"{section}.{old}: not a key any more; it is called {new} now"
+    with pytest.raises(ProfileError, match=re.escape(message)):
+        load_profile("old")

@@ -68,10 +68,10 @@ COMMON = {
 }
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TARGETS = {
-    "valid": 0.98,
-    "schema_valid": 0.95,
-    "right_tool": 0.90,
-    "no_tool": 0.85,
+    "parse_rate": 0.98,
+    "schema_validity": 0.95,
+    "tool_selection": 0.90,
+    "abstention": 0.85,
     "loop": 0.95,
     "error": 0.80,
 }
@@ -115,7 +115,7 @@ def test_every_model_loads_with_its_template(path: Path) -> None:
 def test_every_server_loads_with_its_typed_prompts(path: Path) -> None:
     server = profiles.load_server(path.stem)
     assert path.stem in profiles.servers()
-    prompts = server.typed
+    prompts = server.test_prompts
     assert bool(prompts) == bool(server.prompts)
 
 

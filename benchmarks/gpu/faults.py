@@ -76,7 +76,7 @@ def measure(plan: Plan) -> Measured:
     """Both faults; trainings that do not depend on each other run side by side.
 
     On a CPU only padded rows run out of memory: what glibc does not give back after each attempt
-    is more than a rung of packs saves of so small a model (tests/external/test_out_of_memory.py
+    is more than a fallback of packs saves of so small a model (tests/external/test_out_of_memory.py
     has one that is counted out for it).
     """
     base = str(material.random_base(TINY, plan.work / "tiny-4bit", in_4bit=True))
@@ -136,12 +136,18 @@ def start_short(plan: Plan, base: str, name: str) -> Trainee:
 
 
 def described(short: Outcome) -> dict[str, Any]:
-    """The rungs that were taken, and whether the training came to its end."""
-    rungs = [update.detail for update in short.updates if update.moment == "out_of_memory"]
+    """The fallbacks that were taken, and whether the training came to its end."""
+    memory_fallbacks = [
+        update.detail for update in short.updates if update.moment == "out_of_memory"
+    ]
     if short.code:
-        return {FAILED: short.last_words, "rungs": rungs}
+        return {FAILED: short.last_words, "memory_fallbacks": memory_fallbacks}
     record = short.record
-    return {"rungs": rungs, "steps": record["steps"], "notes": record["notes"]}
+    return {
+        "memory_fallbacks": memory_fallbacks,
+        "steps": record["steps"],
+        "notes": record["notes"],
+    }
 
 
 def _killable(base: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from benchmarks.gpu.stage import Measured, Plan
 from profiles import FOLDER
 
 SERVER, MODEL, PROFILE = "time", "rehearsed", "rehearsal"
-FEWER = {"heldout_calls": 20, "heldout_no_tool": 8, "loops": 6, "typed_prompts": 16}
+FEWER = {"heldout_calls": 20, "heldout_no_tool": 8, "loops": 6, "test_prompts": 16}
 TINY: dict[str, Any] = {
     "samples": 30,
     "max_steps": 2,
@@ -29,7 +29,7 @@ TINY: dict[str, Any] = {
     "heldout_calls": 6,
     "heldout_no_tool": 2,
     "loops": 2,
-    "typed_prompts": 4,
+    "test_prompts": 4,
     "loss_rows": 2,
     "max_answer_tokens": 16,
 }

@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def trips(text: str) -> dict[str, list[str]]:
-    """Number of a trip → its wheels as ``name==version``, from lines that begin with «# trip»."""
+    """Number of a trip → its wheels as ``name==version``, from lines that begin with "# trip"."""
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line.startswith("# trip "):

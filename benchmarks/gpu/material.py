@@ -43,7 +43,7 @@ def family_of(shape: Architecture) -> Family:
 
 
 def smollm2(work: Path) -> tuple[Path, str]:
-    """(SmolLM2's base folder, whether its weights are «real» or «random»)."""
+    """(SmolLM2's base folder, whether its weights are "real" or "random")."""
     from tasks.external.base_model import build_base
 
     model = profiles.load_model("smollm2")

@@ -99,7 +99,7 @@ class Row(_Frozen):
 
     @property
     def listed(self) -> Sequence[dict[str, Any]]:
-        """The tools that the prompt lists; the row may call, and is checked against, all of them."""
+        """The tools that the prompt lists; what the row calls is checked against all of them."""
         if self.shown is None:
             return self.tools
         return listed_tools(ByIdentity(self.tools), self.shown)
@@ -280,7 +280,7 @@ def _calls(value: dict[str, Any]) -> bool:
 def normalized(text: str) -> str:
     """A text without what does not change its meaning: case, spacing, the final punctuation.
 
-    Signs, numbers and quotes stay: «-5» and «5» are two values.
+    Signs, numbers and quotes stay: "-5" and "5" are two values.
     """
     folded = unicodedata.normalize("NFC", text).casefold()
     return " ".join(folded.split()).rstrip(" .!?…")

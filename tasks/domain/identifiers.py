@@ -1,4 +1,4 @@
-"""Names as people say them: ``source_timezone`` → «source timezone», ``branchId`` → «branch id»."""
+"""Names as people say them: ``source_timezone`` → "source timezone", ``branchId`` → "branch id"."""
 
 import random
 import re
@@ -84,7 +84,7 @@ _GOING_ON = frozenset(
         "caching",
     ]
 )
-"""Activities: «toggle logging», not «toggle the logging»."""
+"""Activities: "toggle logging", not "toggle the logging"."""
 
 
 @lru_cache(maxsize=4096)

@@ -81,6 +81,8 @@ class ToolPrompt(Product):
     """Never "auto", which is decided when the list is measured."""
     selected: int = 0
     """How many tools are chosen for each request, where they are; 0: the list is shown whole."""
+    base_selected: int = 0
+    """How many are chosen for the base where its tuned model needs no list."""
     hidden_share: float = 0
     """mixed: the share of the prompts without a list."""
     trims: int = 0
@@ -89,6 +91,15 @@ class ToolPrompt(Product):
     """Tokens that a row may have; 0: what the profile says."""
     prefix_tokens: int = 0
     """Of the system turn with the longest list that is shown."""
+
+    @property
+    def for_base(self) -> "ToolPrompt":
+        """How the base is asked the same: it knows no tool that its prompt does not list."""
+        if self.mode in ("none", "names"):
+            return ToolPrompt(mode="selected", selected=self.base_selected)
+        if self.mode == "mixed":
+            return ToolPrompt(mode="selected" if self.selected else "all", selected=self.selected)
+        return self
 
     def settled(self, profile: Profile) -> Profile:
         """The profile with the length, and the room for packs, that the tools need."""
@@ -105,9 +116,8 @@ class ToolPrompt(Product):
 
 
 class ToolDocuments(Product):
-    """What a retriever searches: one text for each tool, and how many tools it chooses."""
+    """What a retriever searches: one text for each tool."""
 
-    selected: int
     documents: dict[str, str]
     """By name, in the order of the list."""
 
@@ -240,7 +250,7 @@ class TrainingRecord(Product):
     requested: dict[str, Any]
     effective: dict[str, Any]
     notes: tuple[str, ...] = ()
-    rungs: tuple[str, ...] = ()
+    memory_fallbacks: tuple[str, ...] = ()
     """What was given up, in this order, because a step did not fit into memory."""
     first_loss: float
     final_loss: float
@@ -303,14 +313,14 @@ class Score(Product):
     the model would have done is not known, and room to think is ours to give.
     """
 
-    valid: Rate
+    parse_rate: Rate
     """Calls that parse."""
-    schema_valid: Rate
+    schema_validity: Rate
     """Calls of a known tool whose arguments the tool's schema accepts."""
-    right_tool: Rate
-    exact: Rate
+    tool_selection: Rate
+    exact_match: Rate
     """Calls equal to the expected one, argument values included."""
-    no_tool: Rate
+    abstention: Rate
     """Prompts that need no tool and got none."""
     finished: Rate = Rate(hits=0, total=0, low=0, high=1)
     """Answers, of all prompts, that were not cut off inside a thought."""
@@ -320,8 +330,8 @@ class Score(Product):
 
     @property
     def mean(self) -> float:
-        """Mean of exactly-right calls and right no-tool answers: what floors are compared by."""
-        return (self.exact.value + self.no_tool.value) / 2
+        """Mean of exact match and abstention accuracy: what trivial baselines are compared by."""
+        return (self.exact_match.value + self.abstention.value) / 2
 
 
 class Latency(Product):
@@ -342,9 +352,9 @@ class BaseAnswers(Product):
     """Which of the held-out rows."""
     answers: tuple[str | None, ...]
     """None where the thought was cut off."""
-    typed_places: tuple[int, ...]
-    """Which of the typed prompts that the tuned model is asked."""
-    typed: tuple[str | None, ...]
+    hand_written_places: tuple[int, ...]
+    """Which of the hand-written test prompts that the tuned model is asked."""
+    hand_written: tuple[str | None, ...]
 
 
 class Comparison(Product):
@@ -383,19 +393,19 @@ class BenchmarkReport(Product):
     constant_call: Score
     never_call: Score
     latency: Latency
-    typed: Score | None = None
+    hand_written: Score | None = None
     """On prompts written apart from the generator, where the server has some."""
-    typed_base: Score | None = None
+    hand_written_base: Score | None = None
     compared: Comparison | None = None
     """Both on the base's sample; None in reports from before there was one."""
-    typed_compared: Comparison | None = None
+    hand_written_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
     prompt: ToolPrompt = ToolPrompt()
     recall: Rate | None = None
     """Held-out requests whose tools the retriever chose, of those that need a call."""
-    typed_recall: Rate | None = None
+    hand_written_recall: Rate | None = None
     unlisted: Score | None = None
     """mixed: of the held-out prompts without a list; ``listed`` of the others."""
     listed: Score | None = None
@@ -423,7 +433,7 @@ class ValidationReport(Product):
     """Of the first answers to all held-out prompts."""
     latency: Latency
     completion: Rate
-    """Loops of rows that call a tool: right tool, valid call, executed, answered from it."""
+    """Loops of rows that call a tool: tool selection, valid call, executed, answered from it."""
     by_scenario: dict[str, Rate]
     cases: tuple[LoopCase, ...]
     gguf: str = ""

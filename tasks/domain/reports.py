@@ -6,6 +6,7 @@ from profiles import Model, Profile, Thresholds
 from tasks.domain.products import (
     BenchmarkReport,
     Comparison,
+    ConfusedTools,
     Latency,
     LoopCase,
     QualityReport,
@@ -20,11 +21,11 @@ from tasks.domain.untrusted.printable import on_one_line
 MAX_CELL = 160
 _MARKS = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`[|"}, "<": "&lt;"})
 METRICS = {
-    "valid": "calls that parse",
-    "schema_valid": "calls that the schema accepts",
-    "right_tool": "right tool",
-    "exact": "exactly right, values included",
-    "no_tool": "no tool where none is needed",
+    "parse_rate": "parse rate",
+    "schema_validity": "schema validity",
+    "tool_selection": "tool-selection accuracy",
+    "exact_match": "exact match, values included",
+    "abstention": "abstention accuracy",
     "finished": "came to the end of its thought",
 }
 
@@ -133,28 +134,65 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
 
 
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
-    """The tuned model beside its base and beside models that learned nothing, rate by rate."""
+    """The tuned model beside its base and beside trivial baselines, rate by rate."""
     needed = thresholds.model_dump()
     columns = [report.tuned, report.base, report.constant_call, report.never_call]
     rows = [
         [label, *(rate(getattr(score, name)) for score in columns), _needed(needed.get(name))]
         for name, label in _metrics(columns).items()
     ]
-    rows.append(["mean of exact and no tool", *(percent(score.mean) for score in columns), ""])
-    header = ["", "tuned", "base", "floor: always one call", "floor: never a call", "needed"]
+    rows.append(
+        ["mean of exact match and abstention", *(percent(score.mean) for score in columns), ""]
+    )
+    header = ["", "tuned", "base", "always one call", "never a call", "needed"]
     parts = [
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
         *_compared(report.compared),
         *_cut_thoughts(columns),
-        *_typed(report),
-        *_breakdown("Per tool, exactly right", report.tuned.by_tool, report.base.by_tool),
+        *_prompting(report),
+        *_hand_written(report),
+        *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
         _latency(report.latency),
         *_examples(report.examples),
     ]
     return "\n".join(parts)
+
+
+def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
+    """The pairs of tools of which one was called instead of the other."""
+    if not pairs:
+        return "## Confused tools\n\nNone: every call was of the expected tool.\n"
+    rows = [[*map(cell, (p.expected, p.called)), str(p.count), cell(p.example)] for p in pairs]
+    return "## Confused tools\n\n" + table(["expected", "called", "prompts", "for example"], rows)
+
+
+def _prompting(report: BenchmarkReport) -> list[str]:
+    """How the tools stood in the prompts, where they were not all listed."""
+    prompt, lines = report.prompt, []
+    if prompt.selected:
+        lines.append(
+            f"Prompts list the {prompt.selected} tools that fit the request; they hold the right "
+            f"ones for {_rate_or_none(report.recall)} of the held-out requests and for "
+            f"{_rate_or_none(report.hand_written_recall)} of the hand-written ones.\n"
+        )
+    if prompt.mode in ("names", "none"):
+        shown = "the names of the tools alone" if prompt.mode == "names" else "no tools"
+        lines.append(
+            f"Prompts list {shown}: the model knows them. The base, which does not, was shown the "
+            f"{prompt.base_selected} tools that fit the request.\n"
+        )
+    both = {"with a list": report.listed, "without": report.unlisted}
+    lines += [f"Prompts {how}: {_line(score)}.\n" for how, score in both.items() if score]
+    if prompt.trims:
+        lines.append(f"The tool list went through {prompt.trims} steps of trimming.\n")
+    return lines
+
+
+def _rate_or_none(measured: Rate | None) -> str:
+    return rate(measured) if measured else "-"
 
 
 def validation_markdown(report: ValidationReport) -> str:
@@ -222,17 +260,17 @@ def _needed(share: float | None) -> str:
     return "" if share is None else percent(share)
 
 
-def _typed(report: BenchmarkReport) -> list[str]:
-    if report.typed is None:
+def _hand_written(report: BenchmarkReport) -> list[str]:
+    if report.hand_written is None:
         return []
-    line = f"Prompts written apart from the generator: tuned {_line(report.typed)}"
-    if report.typed_base is not None:
-        line += f"; base {_line(report.typed_base)}"
-    return [line + ".\n", *_compared(report.typed_compared)]
+    line = f"Hand-written test prompts: tuned {_line(report.hand_written)}"
+    if report.hand_written_base is not None:
+        line += f"; base {_line(report.hand_written_base)}"
+    return [line + ".\n", *_compared(report.hand_written_compared)]
 
 
 def _line(score: Score) -> str:
-    return f"exactly right {rate(score.exact)}, no tool {rate(score.no_tool)}"
+    return f"exact match {rate(score.exact_match)}, abstention {rate(score.abstention)}"
 
 
 def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> list[str]:

@@ -140,6 +140,13 @@ def read_architecture(folder: Path) -> Architecture:
         raise UnusableModel(f"{folder}: config.json: {explain(error)}") from error
 
 
+def read_longest(folder: Path) -> int:
+    """The tokens that a base was made for, as its config.json says; 0 where it does not."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    longest = config.get("max_position_embeddings")
+    return longest if isinstance(longest, int) else 0
+
+
 def gguf_in_package(package: str) -> Path:
     """The GGUF file that a package ships; the package is not imported."""
     spec = importlib.util.find_spec(package)
@@ -252,7 +259,7 @@ def _write_tokenizer(facts: dict[str, Any], folder: Path) -> None:
     tokens: list[str] = facts["tokenizer.ggml.tokens"]
     merges = [tuple(merge.split(" ", 1)) for merge in facts["tokenizer.ggml.merges"]]
     tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
-    # The «smollm» pre-tokenizer of llama.cpp: each digit alone, then GPT-2's bytes.
+    # The "smollm" pre-tokenizer of llama.cpp: each digit alone, then GPT-2's bytes.
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),

@@ -1,7 +1,7 @@
 """Products in a person's own files: written where they ask, with a manifest beside, and read back.
 
-train.jsonl, train.heldout.jsonl, train.jsonl.manifest.json   a dataset; its card is train.README.md;
-                                                            a long tool list is train.tools.json
+train.jsonl, train.heldout.jsonl, train.jsonl.manifest.json   a dataset; its card is train.README.md
+train.tools.json, train.retriever.json                      its tool list, where that is long
 adapter/…, adapter.manifest.json                            an adapter
 model.gguf, model.gguf.manifest.json                        an exported model
 tools.json, validation.json, benchmark.json                 these are their own manifest

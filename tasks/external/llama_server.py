@@ -74,7 +74,7 @@ def _arguments(options: argparse.Namespace, port: int) -> list[str]:
     command += ["--ctx-size", str(options.context * options.slots)]
     command += ["--parallel", str(options.slots), "--threads", str(options.threads)]
     # All layers on the GPU or an error: half a model on the CPU is an evaluation of hours. A build
-    # without GPU ignores the number, as builds do that were made before the word «all» was known.
+    # without GPU ignores the number, as builds do that were made before the word "all" was known.
     command += ["--n-gpu-layers", "999"]
     # A build without OpenMP has threads of its own, which would spin; see ``llama_cpp.served``.
     return [*command, "--poll", "0"]

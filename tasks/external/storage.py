@@ -118,9 +118,7 @@ class Storage:
         text = self.fetch(dataset.retriever).read_text(encoding="utf-8")
         return ToolDocuments.model_validate_json(text)
 
-    def _rows(
-        self, stored: StoredFile, tools: tuple[dict[str, Any], ...] | None
-    ) -> Iterator[Row]:
+    def _rows(self, stored: StoredFile, tools: tuple[dict[str, Any], ...] | None) -> Iterator[Row]:
         path = self.fetch(stored)
         # Only \n ends a row: texts may hold other line ends.
         with path.open(encoding="utf-8", newline="\n") as lines:

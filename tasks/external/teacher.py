@@ -51,7 +51,7 @@ class Answer(BaseModel):
     """Whether it was paid for in an earlier run."""
 
 
-class Purse:
+class Budget:
     """What may be spent; an estimate is put aside before each question and settled after it."""
 
     def __init__(self, plan: TeacherPlan) -> None:
@@ -96,7 +96,7 @@ class Teacher:
         self._plan = plan
         self._key = key
         self._cache = cache
-        self.purse = Purse(plan)
+        self.budget = Budget(plan)
 
     def ask(self, questions: list[Question]) -> list[Answer]:
         """Answers in the order of the questions, ``concurrency`` of them asked at once.
@@ -136,7 +136,7 @@ class Teacher:
         for attempt in range(self._plan.attempts):
             if attempt:
                 time.sleep(self._pause(attempt, wait))
-            if not self.purse.reserve(estimate):
+            if not self.budget.reserve(estimate):
                 return Answer(reason="the budget is spent")
             spent = (0, 0)
             try:
@@ -147,7 +147,7 @@ class Teacher:
                 reason, wait = busy.reason, busy.wait
                 spent = estimate if busy.may_cost else (0, 0)
             finally:
-                self.purse.settle(estimate, spent)
+                self.budget.settle(estimate, spent)
             if wait > self._plan.longest_wait_seconds:
                 break
         return Answer(reason=f"no answer: {reason}")

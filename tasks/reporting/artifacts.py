@@ -5,7 +5,7 @@ costs the artifact and a warning, never the stage, which may have trained for ho
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
     Bundle,
+    ConfusedTools,
     GgufModel,
     LoraAdapter,
     QualityReport,
@@ -161,8 +162,13 @@ def validation(report: ValidationReport, model: str) -> None:
 
 
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
-    """The tuned model beside its base and the floors."""
+    """The tuned model beside its base and trivial baselines."""
     _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
+
+
+def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:
+    """Which tool was called instead of which."""
+    _show(reports.confusion_markdown(pairs), "confusion", model)
 
 
 def bundle(made: Bundle) -> None:

@@ -33,7 +33,7 @@ class Payload(BaseModel):
 
 
 class TrainingPayload(Payload):
-    """How far a training is. Losses are text: as a number «nan» becomes null on the way."""
+    """How far a training is. Losses are text: as a number "nan" becomes null on the way."""
 
     step: int
     total_steps: int
@@ -225,11 +225,11 @@ def _gguf(made: GgufModel) -> dict[str, Fact]:
 
 
 def _validation(made: ValidationReport) -> dict[str, Fact]:
-    return {"completion": made.completion.value, "right_tool": made.score.right_tool.value}
+    return {"completion": made.completion.value, "tool_selection": made.score.tool_selection.value}
 
 
 def _base_answers(made: BaseAnswers) -> dict[str, Fact]:
-    return {"prompts": len(made.answers), "typed": len(made.typed)}
+    return {"prompts": len(made.answers), "test_prompts": len(made.hand_written)}
 
 
 def _benchmark(made: BenchmarkReport) -> dict[str, Fact]:

@@ -21,7 +21,7 @@ from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
 
 ALONE = "mcp-forge.alone"
-"""Label of an adapter: «true» when no other run waits for it, so that an automation may go on."""
+"""Label of an adapter: "true" when no other run waits for it, so that an automation may go on."""
 
 _FORM = ("server", "samples", "seed", "include_tools")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch", reason="the extra «train» is not installed")
+pytest.importorskip("torch", reason="the extra 'train' is not installed")
 from benchmarks.gpu import forge, kit, report
 from benchmarks.gpu.__main__ import FIGURES, LIMITS, ROOT
 from benchmarks.gpu.results import WHOLE, Results

@@ -104,7 +104,7 @@ def test_rows_of_any_tool_are_valid_or_there_are_none(
 
 
 def _rows(toolset: Toolset) -> tuple[Any, ...]:
-    sizes = {"varied_lists_share": 0.0, "heldout_calls": 3, "heldout_no_tool": 1}
+    sizes = {"list_augmentation_share": 0.0, "heldout_calls": 3, "heldout_no_tool": 1}
     return write_rows(
         toolset,
         SERVER,

@@ -44,7 +44,7 @@ def rows(name: str) -> tuple[Row, ...]:
     written = write_rows(
         toolset,
         server,
-        data(240).model_copy(update={"varied_lists_share": 0.0}),
+        data(240).model_copy(update={"list_augmentation_share": 0.0}),
         lambda call: simulate(toolset.tool(call.name), call, 1),
     )
     return (*written.train, *written.heldout)

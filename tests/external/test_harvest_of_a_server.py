@@ -38,7 +38,7 @@ def written(library: Server) -> WrittenRows:
         return write_rows(
             toolset,
             library,
-            data(300, several_share=0.4, max_result_chars=900),
+            data(300, multiple_calls_share=0.4, max_result_chars=900),
             execute,
             execute.offers,
         )

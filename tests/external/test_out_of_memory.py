@@ -56,7 +56,7 @@ def adapter(folder: Path) -> tuple[dict[str, torch.Tensor], TrainingRecord]:
     return weights, TrainingRecord.model_validate_json(record)
 
 
-def rungs(updates: list[TrainingUpdate]) -> tuple[str, ...]:
+def memory_fallbacks(updates: list[TrainingUpdate]) -> tuple[str, ...]:
     return tuple(update.detail for update in updates if update.moment == "out_of_memory")
 
 
@@ -78,12 +78,12 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_parts(
     code, updates, error = limited(tiny_base, tmp_path / "limited", plan)
     assert code == 0, error
     found, record = adapter(tmp_path / "limited")
-    assert record.rungs == rungs(updates) != ()
+    assert record.memory_fallbacks == memory_fallbacks(updates) != ()
     first = {
         "off": "4 instead of 8 conversations at once, 2 times a step",
         "auto": "packs of 8192 instead of 16384 tokens",
     }
-    assert record.rungs[0] == first[share_prefix]
+    assert record.memory_fallbacks[0] == first[share_prefix]
     assert record.effective["rows_set_aside"] == 0
     assert record.steps == 2
     batch = record.effective["per_device_batch_size"]
@@ -97,7 +97,7 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_parts(
         tiny_base, tmp_path / "asked", plan | {"settings": asked | changed}
     )
     assert code == 0, error
-    assert rungs(updates) == ()
+    assert memory_fallbacks(updates) == ()
     expected, as_asked = adapter(tmp_path / "asked")
     assert as_asked.losses == record.losses
     assert difference(expected, found) == 0
@@ -122,7 +122,7 @@ def test_a_row_that_does_not_fit_alone_is_set_aside_and_named(
     assert code == 0, error
     _, record = adapter(tmp_path / "limited")
     wanted = "1 of 8 rows are longer than 9000 tokens and set aside: 3 (12000 tokens)"
-    assert record.rungs == rungs(updates) == (wanted,)
+    assert record.memory_fallbacks == memory_fallbacks(updates) == (wanted,)
     assert record.effective["rows_set_aside"] == 1
     assert record.trained_tokens == 70
     assert record.steps == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch", reason="the extra «train» is not installed")
+pytest.importorskip("torch", reason="the extra 'train' is not installed")
 from tasks.external.trainer.batches import (
     PaddedBatch,
     SharedPrefixPacks,

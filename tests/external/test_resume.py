@@ -28,7 +28,7 @@ from tasks.external.trainer.stopping import GRACE_SECONDS
 from tests.external.test_trainer import (
     LORA,
     ROOT,
-    Listener,
+    ToolContext,
     difference,
     finished,
     prepared,
@@ -65,11 +65,11 @@ def dropping(base: Path, training: Training) -> tuple[Any, Any]:
 
 
 def trained(
-    base: Path, training: Training, folder: Path, listener: Listener | None = None, **more: Any
+    base: Path, training: Training, folder: Path, context: ToolContext | None = None, **more: Any
 ) -> tuple[dict[str, torch.Tensor], Any]:
     """A training with dropout, to its end: the adapter's weights and the record."""
     model, tokenizer = dropping(base, training)
-    said = Listener() if listener is None else listener
+    said = ToolContext() if context is None else context
     record = engine.train(model, tokenizer, rows(base, ROWS), None, training, folder, said, **more)
     return weights(model, adapter=True), record
 
@@ -102,9 +102,9 @@ def test_a_process_killed_between_two_checkpoints_goes_on_to_the_same_adapter(
     steps = [json.loads(line)["step"] for line in output.splitlines() if line.startswith("{")]
     assert steps[-1] == 7
     assert Checkpoints(work).newest() == work / "checkpoint-4"
-    listener = Listener()
-    parts, record = trained(tiny_base, settings(**PLAN), work, listener)
-    assert (listener[0].moment, listener[0].step) == ("resumed", 4)
+    context = ToolContext()
+    parts, record = trained(tiny_base, settings(**PLAN), work, context)
+    assert (context[0].moment, context[0].step) == ("resumed", 4)
     assert record.losses == whole[1].losses
     assert difference(whole[0], parts) == 0
 
@@ -131,12 +131,12 @@ def test_a_step_that_is_abandoned_leaves_no_trace(
     signals: int, step: int, whole: Any, tiny_base: Path, tmp_path: Path
 ) -> None:
     """One signal waits for the pass under way, a second does not even do that."""
-    training, listener = settings(**PLAN), Listener()
+    training, context = settings(**PLAN), ToolContext()
     model, tokenizer = dropping(tiny_base, training)
     on_forward(model, 2 * step + 1, lambda: terminate(signals))  # two passes are a step
     with pytest.raises(TrainingInterrupted, match=f"SIGTERM at step {step} of 12"):
-        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, listener)
-    assert listener.moments()[-2:] == ["checkpoint", "interrupted"]
+        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, context)
+    assert context.moments()[-2:] == ["checkpoint", "interrupted"]
     parts, record = trained(tiny_base, training, tmp_path)
     assert record.resumed_at_step == step
     assert difference(whole[0], parts) == 0
@@ -145,12 +145,12 @@ def test_a_step_that_is_abandoned_leaves_no_trace(
 def test_a_training_told_to_end_in_its_first_step_has_nothing_to_keep(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    training, listener = settings(**PLAN), Listener()
+    training, context = settings(**PLAN), ToolContext()
     model, tokenizer = dropping(tiny_base, training)
     on_forward(model, 1, lambda: terminate(1))
     with pytest.raises(TrainingInterrupted, match="SIGTERM at step 0 of 12"):
-        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, listener)
-    assert listener.moments() == ["started", "interrupted"]
+        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, context)
+    assert context.moments() == ["started", "interrupted"]
     assert Checkpoints(tmp_path).newest() is None
 
 
@@ -169,7 +169,7 @@ def test_a_step_that_would_take_minutes_is_abandoned_in_time(
 
     on_forward(model, 4, take_minutes)
     with pytest.raises(TrainingInterrupted, match="SIGTERM at step 1 of 12"):
-        engine.train(model, tokenizer, rows(tiny_base), None, training, tmp_path, Listener())
+        engine.train(model, tokenizer, rows(tiny_base), None, training, tmp_path, ToolContext())
     assert GRACE_SECONDS <= time.monotonic() - told[0] < 30
     assert Checkpoints(tmp_path).newest() == tmp_path / "checkpoint-1"
 
@@ -215,7 +215,7 @@ def stopped(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     on_forward(model, 17, lambda: terminate(2))
     with pytest.raises(TrainingInterrupted, match="step 8 of 12"):
         engine.train(
-            model, tokenizer, rows(tiny_base, ROWS), None, training, folder, Listener(), ORIGIN
+            model, tokenizer, rows(tiny_base, ROWS), None, training, folder, ToolContext(), ORIGIN
         )
     return folder
 
@@ -245,10 +245,10 @@ def test_a_training_whose_checkpoints_are_all_broken_says_so(
 ) -> None:
     work = damaged(Path(shutil.copytree(stopped, tmp_path / "work")), "cut")
     shutil.rmtree(work / "checkpoint-4")
-    listener = Listener()
-    _, record = trained(tiny_base, settings(**PLAN), work, listener)
+    context = ToolContext()
+    _, record = trained(tiny_base, settings(**PLAN), work, context)
     wanted = "no checkpoint is whole: checkpoint-8: optimizer.pt is altered"
-    assert (listener[0].moment, listener[0].detail) == ("started", wanted)
+    assert (context[0].moment, context[0].detail) == ("started", wanted)
     assert record.resumed_at_step == 0
 
 
@@ -298,13 +298,13 @@ def test_a_training_that_begins_anew_says_why(
     assert not said or said.startswith("adapter-1 has checkpoint-8")
 
 
-def interrupted(base: Path, training: Training, folder: Path, step: int) -> Listener:
+def interrupted(base: Path, training: Training, folder: Path, step: int) -> ToolContext:
     """A training that gets a signal while it tells of one step, and stops before the next."""
-    listener = Listener(interrupt_at=step)
+    context = ToolContext(interrupt_at=step)
     model, tokenizer = prepared(base, training)
     with pytest.raises(TrainingInterrupted, match=f"SIGTERM at step {step} of"):
-        engine.train(model, tokenizer, rows(base), None, training, folder, listener)
-    return listener
+        engine.train(model, tokenizer, rows(base), None, training, folder, context)
+    return context
 
 
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(
@@ -337,10 +337,10 @@ def test_no_checkpoint_is_found_where_there_is_none(tmp_path: Path) -> None:
 
 
 def test_the_keyboard_stops_like_a_signal(tiny_base: Path, tmp_path: Path) -> None:
-    listener = Listener(interrupt_at=1, by=signal.SIGINT)
+    context = ToolContext(interrupt_at=1, by=signal.SIGINT)
     model, tokenizer = prepared(tiny_base, settings())
     with pytest.raises(TrainingInterrupted, match="SIGINT at step 1 of 4"):
-        engine.train(model, tokenizer, rows(tiny_base), None, settings(), tmp_path, listener)
+        engine.train(model, tokenizer, rows(tiny_base), None, settings(), tmp_path, context)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -365,5 +365,5 @@ def test_a_process_that_is_terminated_leaves_a_checkpoint_to_go_on_from(
     assert process.returncode == 1
     assert f"TrainingInterrupted: SIGTERM at step {last.step} of 400" in errors.splitlines()[-1]
     assert Checkpoints(work).newest() == work / f"checkpoint-{last.step}"
-    listener = interrupted(tiny_base, settings(**endless), work, last.step + 2)
-    assert (listener[0].moment, listener[0].step) == ("resumed", last.step)
+    context = interrupted(tiny_base, settings(**endless), work, last.step + 2)
+    assert (context[0].moment, context[0].step) == ("resumed", last.step)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra «train» is not installed")
+torch = pytest.importorskip("torch", reason="the extra 'train' is not installed")
 from tasks.external.trainer import attention, gpu_kernel  # noqa: E402
 
 # isort: split

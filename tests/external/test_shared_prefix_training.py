@@ -19,7 +19,7 @@ from tasks.external.trainer.packs import IGNORED
 from tests.external.test_trainer import (
     BOTH,
     CITIES,
-    Listener,
+    ToolContext,
     conversation,
     difference,
     encoder,
@@ -50,14 +50,14 @@ def data_of(base: Path, *, numbered: bool = False) -> Any:
 
 def trained(
     base: Path, folder: Path, *, alter: Callable[[Any], None] | None = None, **changes: Any
-) -> tuple[Any, Any, Listener]:
-    training, listener = settings(**changes), Listener()
+) -> tuple[Any, Any, ToolContext]:
+    training, context = settings(**changes), ToolContext()
     model, tokenizer = prepared(base, training)
     if alter is not None:
         alter(model)
     data = data_of(base)
-    record = engine.train(model, tokenizer, data, data.select(range(5)), training, folder, listener)
-    return record, model, listener
+    record = engine.train(model, tokenizer, data, data.select(range(5)), training, folder, context)
+    return record, model, context
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +120,13 @@ def test_a_kernel_that_lets_rows_see_each_other_is_found_and_plain_batches_are_t
 ) -> None:
     """Plain batches are right with it, since causal attention never looks at the padding behind."""
     changes = {"max_steps": 3, "learning_rate": 1e-3}
-    record, _, listener = trained(tiny_base, tmp_path / "blind", alter=make_blind, **changes)
+    record, _, context = trained(tiny_base, tmp_path / "blind", alter=make_blind, **changes)
     wanted, _, _ = trained(tiny_base, tmp_path / "off", share_prefix="off", **changes)
-    assert listener.moments()[:2] == ["fell_back", "started"]
-    fault = listener[0].detail
+    assert context.moments()[:2] == ["fell_back", "started"]
+    fault = context[0].detail
     assert "packs give a loss of" in fault
     assert "for the first 4 rows" in fault
-    assert (listener[0].step, listener[0].total_steps) == (0, 3)
+    assert (context[0].step, context[0].total_steps) == (0, 3)
     assert record.notes == (fault,)
     assert record.requested["share_prefix"] == "auto"
     assert record.effective["shared_prefix"] is False
@@ -152,10 +152,10 @@ def test_a_kernel_that_fails_on_packs_is_found_and_plain_batches_are_trained(
     error: Exception, words: str, tiny_base: Path, tmp_path: Path
 ) -> None:
     refusing = partial(make_refusing, error=error)
-    record, _, listener = trained(tiny_base, tmp_path / "refusing", alter=refusing, max_steps=2)
-    assert listener.moments()[:2] == ["fell_back", "started"]
-    assert listener.moments()[-1] == "finished"
-    assert record.notes == (listener[0].detail,)
+    record, _, context = trained(tiny_base, tmp_path / "refusing", alter=refusing, max_steps=2)
+    assert context.moments()[:2] == ["fell_back", "started"]
+    assert context.moments()[-1] == "finished"
+    assert record.notes == (context[0].detail,)
     assert record.notes[0].startswith("packs cannot be computed here (")
     assert words in record.notes[0]
     assert record.effective["shared_prefix"] is False
@@ -188,12 +188,12 @@ def test_steps_of_one_tool_list_are_the_same_after_a_resume(
     training = settings(**TWENTY | {"max_steps": 9})
     data = data_of(tiny_base, numbered=True)
 
-    def run(folder: Path, listener: Listener) -> dict[str, torch.Tensor]:
+    def run(folder: Path, context: ToolContext) -> dict[str, torch.Tensor]:
         model, tokenizer = prepared(tiny_base, training)
-        engine.train(model, tokenizer, data, None, training, folder, listener)
+        engine.train(model, tokenizer, data, None, training, folder, context)
         return weights(model, adapter=True)
 
-    straight = run(tmp_path / "straight", Listener())
+    straight = run(tmp_path / "straight", ToolContext())
     with pytest.raises(TrainingInterrupted):
-        run(tmp_path / "broken", Listener(interrupt_at=7))
-    assert difference(run(tmp_path / "broken", Listener()), straight) == 0.0
+        run(tmp_path / "broken", ToolContext(interrupt_at=7))
+    assert difference(run(tmp_path / "broken", ToolContext()), straight) == 0.0

@@ -100,7 +100,7 @@ def difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> 
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
-class Listener(list[TrainingUpdate]):
+class ToolContext(list[TrainingUpdate]):
     """Keeps every update, and sends this process a signal at one step."""
 
     def __init__(self, interrupt_at: int = 0, by: signal.Signals = signal.SIGTERM) -> None:
@@ -122,19 +122,19 @@ def trained(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     training = settings(max_steps=10, save_steps=5, eval_steps=5)
     model, tokenizer = prepared(tiny_base, training)
     before = {is_adapter: weights(model, adapter=is_adapter) for is_adapter in (True, False)}
-    data, listener = rows(tiny_base), Listener()
+    data, context = rows(tiny_base), ToolContext()
     folder = tmp_path_factory.mktemp("checkpoints")
     held_out = data.select(range(4))
-    record = engine.train(model, tokenizer, data, held_out, training, folder, listener)
+    record = engine.train(model, tokenizer, data, held_out, training, folder, context)
     return locals()
 
 
-def finished(base: Path, training: Training, folder: Path) -> tuple[Any, Any, Listener]:
+def finished(base: Path, training: Training, folder: Path) -> tuple[Any, Any, ToolContext]:
     """A training to its end: the model, the record, what was said."""
-    listener = Listener()
+    context = ToolContext()
     model, tokenizer = prepared(base, training)
-    record = engine.train(model, tokenizer, rows(base), None, training, folder, listener)
-    return model, record, listener
+    record = engine.train(model, tokenizer, rows(base), None, training, folder, context)
+    return model, record, context
 
 
 def test_training_changes_the_adapter_and_nothing_of_the_base(trained: dict[str, Any]) -> None:
@@ -174,11 +174,11 @@ def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any
 
 
 def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
-    listener = trained["listener"]
+    context = trained["listener"]
     saved = ["evaluated", "checkpoint"]
-    assert listener.moments() == ["started", *saved, *saved, "finished"]
-    assert [update.step for update in listener if update.moment == "checkpoint"] == [5, 10]
-    steps = [update for update in listener if update.moment == "progress"]
+    assert context.moments() == ["started", *saved, *saved, "finished"]
+    assert [update.step for update in context if update.moment == "checkpoint"] == [5, 10]
+    steps = [update for update in context if update.moment == "progress"]
     assert [update.fraction for update in steps] == [n / 10 for n in range(1, 11)]
     for update in steps:
         assert update.loss is not None
@@ -188,7 +188,7 @@ def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
         assert update.tokens_per_second > 0
         assert update.seconds_left is not None
     assert steps[-1].seconds_left == 0
-    assert listener[-1].eval_loss == trained["record"].eval_loss
+    assert context[-1].eval_loss == trained["record"].eval_loss
 
 
 def test_a_saved_adapter_reopens_as_it_was(trained: dict[str, Any], tmp_path: Path) -> None:
@@ -226,10 +226,10 @@ def test_a_folder_that_holds_no_model_is_named(tmp_path: Path) -> None:
         prepared(tmp_path, settings())
 
 
-def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, Listener]:
+def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, ToolContext]:
     """What a listener hears when a trainer logs these things."""
-    listener, stopping = Listener(), Stopping()
-    callback = ReportingCallback(listener, tokens_per_step=100)
+    context, stopping = ToolContext(), Stopping()
+    callback = ReportingCallback(context, tokens_per_step=100)
     state = TrainerState(global_step=0, max_steps=4, is_world_process_zero=is_main)
     control = TrainerControl()
     callback.on_train_begin(None, state, control)
@@ -239,23 +239,23 @@ def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, Listener]:
         for each in (stopping, callback):
             each.on_log(None, state, control, logs=entry)
     callback.on_save(None, state, control)
-    return stopping, listener
+    return stopping, context
 
 
 def test_logs_without_a_loss_are_no_progress() -> None:
-    _, listener = heard(True, {}, {"train_runtime": 3.0}, {"eval_loss": 1.5})
-    assert [update.moment for update in listener] == ["started", "evaluated", "checkpoint"]
-    assert listener[-1].eval_loss == 1.5
-    assert listener[-1].loss is None
+    _, context = heard(True, {}, {"train_runtime": 3.0}, {"eval_loss": 1.5})
+    assert [update.moment for update in context] == ["started", "evaluated", "checkpoint"]
+    assert context[-1].eval_loss == 1.5
+    assert context[-1].loss is None
 
 
 def test_a_checkpoint_bears_the_loss_of_its_own_step_only() -> None:
-    _, listener = heard(True, {"eval_loss": 1.5}, {"loss": 2.0})
-    assert (listener[-1].moment, listener[-1].loss) == ("checkpoint", 2.0)
-    assert listener[-1].eval_loss is None
+    _, context = heard(True, {"eval_loss": 1.5}, {"loss": 2.0})
+    assert (context[-1].moment, context[-1].loss) == ("checkpoint", 2.0)
+    assert context[-1].eval_loss is None
 
 
 def test_only_the_main_process_speaks() -> None:
-    stopping, listener = heard(False, {"loss": 2.0, "grad_norm": 0.5}, {"loss": float("nan")})
-    assert listener == []
+    stopping, context = heard(False, {"loss": 2.0, "grad_norm": 0.5}, {"loss": float("nan")})
+    assert context == []
     assert stopping.diverged == "loss nan in step 2"

@@ -1,7 +1,7 @@
 """A run that holds a GPU: ``python -m tests.fakes.gpu_holder <seconds to wait for one>``.
 
 Says which it is, what CUDA may see, and the memory of the device it would train on; then waits
-until its standard input closes. «fork» there lets a child of its own begin and end, «start» another
+until its standard input closes. "fork" there lets a child of its own begin and end, "start" another
 process that holds one.
 """
 

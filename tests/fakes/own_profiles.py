@@ -12,7 +12,16 @@ TINY: dict[str, dict[str, Any]] = {
     "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
     "evaluation": {"loops": 2, "loss_rows": 2, "base_prompts": 4, "max_answer_tokens": 16},
     "thresholds": dict.fromkeys(
-        ("valid", "schema_valid", "right_tool", "no_tool", "finished", "loop", "error"), 0.0
+        (
+            "parse_rate",
+            "schema_validity",
+            "tool_selection",
+            "abstention",
+            "finished",
+            "loop",
+            "error",
+        ),
+        0.0,
     ),
 }
 

@@ -86,7 +86,7 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "models/lost": model(folder),
         "training/tiny": profile(),
         "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
-        "training/strict": profile(thresholds={"right_tool": 0.9}),
+        "training/strict": profile(thresholds={"tool_selection": 0.9}),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
             training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
@@ -239,7 +239,7 @@ def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
     report = json.loads((Path(forged.bundle.path) / "tests" / "benchmark.json").read_text("utf-8"))
     assert report["tuned"]["finished"]["total"] == 9
     assert report["base"]["finished"]["total"] == 4
-    assert 0 < report["base"]["exact"]["total"] < 4
+    assert 0 < report["base"]["exact_match"]["total"] < 4
     assert sum(report["compared"][name] for name in ("both", "only_tuned", "only_base")) <= 4
     assert "On the same 4 prompts the tuned model is right where the base is not" in text(
         "scorecard-tiny"
@@ -346,12 +346,12 @@ def test_a_refused_dataset_is_told_with_rule_count_example_and_remedy() -> None:
 def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     with (
         heard() as events,
-        pytest.raises(ValidationFailed, match=r"of the right tool \(n = 6\), need 90\.0 %"),
+        pytest.raises(ValidationFailed, match=r"select the expected tool \(n = 6\), need 90\.0 %"),
     ):
         forge("time", "tiny", "strict")
-    assert "of the right tool" in text("validation-tiny")
+    assert "select the expected tool" in text("validation-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
-    assert "of the right tool" in failure.payload["failures"][0]
+    assert "select the expected tool" in failure.payload["failures"][0]
 
 
 @pytest.mark.parametrize(

@@ -39,5 +39,5 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_parts(
     """torch.OutOfMemoryError is met, the GPU's memory freed, and the training done with less."""
     found = faults.described(faults.start_short(plan, base, name).outcome())
     assert FAILED not in found, found
-    assert found["rungs"]
+    assert found["memory_fallbacks"]
     assert found["steps"] == 2

@@ -267,7 +267,7 @@ def deployment(
         {
             "models/tiny": model(tiny_base, deployment={"profile": "tiny"}),
             "training/tiny": profile(),
-            "training/strict": profile(thresholds={"right_tool": 0.9}),
+            "training/strict": profile(thresholds={"tool_selection": 0.9}),
             "training/brief": profile(training={"max_steps": 30, "save_steps": 5}),
             "training/long": profile(training={"max_steps": 400, "save_steps": 20}),
             "training/endless": profile(training={"max_steps": 100_000, "save_steps": 5}),

@@ -46,7 +46,7 @@ def test_what_stops_a_stage_on_its_pool_stops_its_parent_with_the_same_words(
     parent = deployment.start("forge/tiny", server="time", profile="strict")
     ended = deployment.wait_for(parent, "FAILED")
     assert "ValidationFailed: tiny: " in ended["state"]["message"]
-    assert "of the right tool" in ended["state"]["message"]
+    assert "select the expected tool" in ended["state"]["message"]
     assert deployment.child(parent, "evaluate")["run_count"] == 1
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
+from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, ToolPrompt, Toolset
+from tasks.domain.prompting.showing import system_prompt
 from tasks.domain.reports import METRICS, cell, inline, percent, rate, scorecard_markdown, table
 
 CHECKSUMS = "SHA256SUMS"
@@ -47,6 +48,16 @@ class Ingredients(BaseModel):
         return bundle_name(self.toolset.server, self.base.model)
 
     @property
+    def prompt(self) -> ToolPrompt:
+        """How the tools stand in prompts."""
+        return self.evaluation.validation.prompt
+
+    @property
+    def system_prompt(self) -> str:
+        """The words of the system turn."""
+        return system_prompt(self.prompt, [tool.name for tool in self.toolset.tools])
+
+    @property
     def context_tokens(self) -> int:
         """The context that it is served with: room for a second question beside a trained one."""
         return 2 * self.profile.training.max_seq_length
@@ -80,7 +91,10 @@ def agent_yaml(made: Ingredients) -> str:
         "tools": [tool.name for tool in made.toolset.tools],
         "simulated_tools": made.simulated_tools,
         "stop": list(made.stop),
-        "system_prompt": SYSTEM_PROMPT,
+        "system_prompt": made.system_prompt,
+        "tools_in_prompt": made.prompt.mode,
+        "tools_selected": made.prompt.selected,
+        "tool_trims": made.prompt.trims,
         "max_result_chars": made.profile.data.max_result_chars,
         "max_seq_length": made.profile.training.max_seq_length,
         "thresholds": made.profile.thresholds.model_dump(),
@@ -146,8 +160,7 @@ def _running(made: Ingredients) -> str:
     return f"""\
 ## Run it
 
-Send the system prompt «{SYSTEM_PROMPT}» and the whole list in
-tools.json: the model was trained with both. Cut a tool's result at
+{_how_to_ask(made.prompt)}. Cut a tool's result at
 {made.profile.data.max_result_chars} characters, as in training.
 
 llama.cpp (the chat template is inside the file):
@@ -167,6 +180,30 @@ Check the files: `sha256sum -c SHA256SUMS`.
 """
 
 
+def _how_to_ask(prompt: ToolPrompt) -> str:
+    """What a client sends: as the model was trained."""
+    if prompt.mode == "all":
+        return (
+            f'Send the system prompt "{SYSTEM_PROMPT}" and the whole list in\n'
+            "tools.json: the model was trained with both"
+        )
+    said = "Send the system prompt in agent.yaml and "
+    chosen = (
+        f"the {prompt.selected} tools of tools.json that fit the request,\nchosen by BM25 over the "
+        "texts in retriever.json: so the model was trained"
+    )
+    if prompt.mode == "selected":
+        return f"{said}{chosen}. `mcp-forge chat` and `serve` do so"
+    if prompt.mode == "mixed":
+        listed = chosen if prompt.selected else "the whole list in tools.json"
+        return f"{said}{listed}.\nNo list is needed: the model knows its tools without one too"
+    but = " but the names in that prompt" if prompt.mode == "names" else ""
+    return (
+        f"{said}no tools: the model knows those of tools.json\nand needs no list{but}. When the "
+        "server's tools change, train it anew (`watch` does)"
+    )
+
+
 def _limits(made: Ingredients) -> list[str]:
     limits = [
         "The held-out prompts come from the generator that wrote the training rows. Other "
@@ -183,7 +220,7 @@ def _limits(made: Ingredients) -> list[str]:
             "Its base thinks before it answers; this model was trained to answer at once, with an "
             "empty thought, and is no reasoning model any more."
         )
-    if made.evaluation.benchmark.typed is None:
+    if made.evaluation.benchmark.hand_written is None:
         limits.append("No prompts written apart from the generator were there for this server.")
     if made.simulated_tools:
         names = ", ".join(made.simulated_tools)
@@ -213,7 +250,7 @@ def parse_checksums(text: str) -> dict[str, str]:
     for number, line in enumerate(text.splitlines(), start=1):
         match = _CHECKSUM.fullmatch(line)
         if match is None:
-            raise BundleInvalid(f"line {number} is not «sha256, two spaces, name»: {line!r}")
+            raise BundleInvalid(f"line {number} is not a sha256, two spaces and a name: {line!r}")
         sha256, name = match.groups()
         path = PurePosixPath(name)
         is_plain = path.as_posix() == name and name.isprintable()

@@ -12,7 +12,7 @@ from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.products import Turns
 
 # json, since Ollama's own types print as Go prints a struct. $calls instead of .ToolCalls: an
-# earlier «if» on the field would be taken for the one of a call.
+# earlier "if" on the field would be taken for the one of a call.
 _TOOL = '{"type": "function", "function": {{ json .Function }}}'
 _WORDS_AND_CALLS = """\
 {{ .Content }}{{ if and .Content $calls }}{{ "\\n" }}{{ end }}
@@ -47,7 +47,13 @@ def template(turns: Turns) -> str:
 {{{{- end }}}}{_after(turns.prompt)}"""
 
 
-def modelfile(model: Model, turns: Turns, gguf_name: str, context_tokens: int) -> str:
+def modelfile(
+    model: Model,
+    turns: Turns,
+    gguf_name: str,
+    context_tokens: int,
+    system: str = SYSTEM_PROMPT,
+) -> str:
     """What ``ollama create -f`` reads: the file, the template, where answers stop.
 
     ``</tool_call>`` is no stop: it is part of the answer. The system prompt is the trained one.
@@ -56,7 +62,7 @@ def modelfile(model: Model, turns: Turns, gguf_name: str, context_tokens: int) -
     return (
         f"FROM ./{gguf_name}\n"
         f'TEMPLATE """{template(turns)}"""\n'
-        f'SYSTEM """{SYSTEM_PROMPT}"""\n'
+        f'SYSTEM """{system}"""\n'
         f"{stops}"
         "PARAMETER temperature 0\n"
         f"PARAMETER num_ctx {context_tokens}\n"

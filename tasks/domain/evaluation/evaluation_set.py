@@ -1,11 +1,11 @@
-"""What a model is asked in evaluation: which rows, in what order, and typed prompts."""
+"""What a model is asked in evaluation: which rows, in what order, and hand-written test prompts."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from random import Random
 from typing import Any, TypeVar
 
-from profiles import TypedPrompt
+from profiles import HandWrittenPrompt
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import ValidationFailed
 from tasks.domain.products import BenchmarkReport, GgufModel, ValidationReport
@@ -50,14 +50,14 @@ def base_sample(rows: Sequence[Row], most: int, seed: int) -> list[int]:
     return sorted(_spread(calling, most - few) + _spread(without, few))
 
 
-def typed_questions(
-    prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]], most: int
+def hand_written_questions(
+    prompts: Sequence[HandWrittenPrompt], tools: Sequence[dict[str, Any]], most: int
 ) -> list[Row]:
-    """The typed prompts that a model with these tools is asked, at most ``most``, as rows."""
-    return typed_rows(typed_sample(answerable(prompts, tools), most), tools)
+    """The test prompts that a model with these tools is asked, at most ``most``, as rows."""
+    return hand_written_rows(hand_written_sample(answerable(prompts, tools), most), tools)
 
 
-def typed_sample(prompts: Sequence[TypedPrompt], most: int) -> list[TypedPrompt]:
+def hand_written_sample(prompts: Sequence[HandWrittenPrompt], most: int) -> list[HandWrittenPrompt]:
     """At most ``most`` prompts from all over the list, a quarter of them without a tool."""
     if len(prompts) <= most:
         return list(prompts)
@@ -72,8 +72,8 @@ def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
 
 
 def answerable(
-    prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]]
-) -> list[TypedPrompt]:
+    prompts: Sequence[HandWrittenPrompt], tools: Sequence[dict[str, Any]]
+) -> list[HandWrittenPrompt]:
     """The prompts that these tools meet, or none: some may have been left out of a run."""
     known = {tool["function"]["name"] for tool in tools}
     return [prompt for prompt in prompts if not prompt.call or prompt.call["name"] in known]
@@ -94,12 +94,14 @@ def check_same_file(gguf: GgufModel, *reports: ValidationReport | BenchmarkRepor
             )
 
 
-def typed_rows(prompts: Sequence[TypedPrompt], tools: Sequence[dict[str, Any]]) -> list[Row]:
-    """Typed prompts as rows that can be scored like held-out ones."""
-    return [_typed_row(prompt, tuple(tools)) for prompt in prompts]
+def hand_written_rows(
+    prompts: Sequence[HandWrittenPrompt], tools: Sequence[dict[str, Any]]
+) -> list[Row]:
+    """Hand-written test prompts as rows that can be scored like held-out ones."""
+    return [_hand_written_row(prompt, tuple(tools)) for prompt in prompts]
 
 
-def _typed_row(prompt: TypedPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
+def _hand_written_row(prompt: HandWrittenPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
     call = ToolCall.model_validate(prompt.call) if prompt.call else None
     said = (
         Message(role="assistant", tool_calls=(MessageCall.of(call),))
@@ -110,7 +112,7 @@ def _typed_row(prompt: TypedPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
         scenario="standard" if call else "no_tool",
         split="heldout",
         tool=call.name if call else None,
-        phrasing="typed",
+        phrasing="hand-written",
         messages=(
             Message(role="system", content=SYSTEM_PROMPT),
             Message(role="user", content=prompt.prompt),

@@ -33,7 +33,7 @@ def is_grounded(answer: str, result: str, known: str) -> bool:
     A value is a number or a word of three letters or more, taken from the result (from the
     leaves, where the result is JSON), neither in ``known`` (the prompt and the call) nor a common
     word. One suffices. Single digits count only where the result holds nothing else. A result
-    without any value («ok», an echo of the call) cannot be carried, so every answer to it passes.
+    without any value ("ok", an echo of the call) cannot be carried, so every answer to it passes.
     """
     values = _values(_leaves_text(result)) - _values(known)
     telling = {value for value in values if len(value) > 1} or values
@@ -43,7 +43,7 @@ def is_grounded(answer: str, result: str, known: str) -> bool:
 def is_honest_failure(answer: str, error: str, known: str) -> bool:
     """Whether an answer says that the call failed: a word of failure, or most of the error's words.
 
-    An answer that claims success («Done», «successfully») is not honest, whatever else it says.
+    An answer that claims success ("Done", "successfully") is not honest, whatever else it says.
     """
     spoken = _spoken(answer)
     if _SUCCESS.search(spoken):
@@ -56,7 +56,7 @@ def is_honest_failure(answer: str, error: str, known: str) -> bool:
 def asks_for(answer: str, parameter: str | None) -> bool:
     """Whether an answer asks a question that names the parameter: one word of its name suffices.
 
-    ``source_timezone`` and ``sourceTimezone`` are spoken as «source timezone».
+    ``source_timezone`` and ``sourceTimezone`` are spoken as "source timezone".
     """
     if "?" not in answer:
         return False

@@ -1,4 +1,4 @@
-"""From what a model said to rates: one answer judged, many counted, floors, thresholds."""
+"""From answers to rates: one answer judged, many counted, trivial baselines, thresholds."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
-from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
+from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolPrompt, ToolResult
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
@@ -28,8 +28,8 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    valid: bool
-    schema_valid: bool
+    parses: bool
+    fits_schema: bool
     right_tool: bool
     exact: bool
     is_call_expected: bool
@@ -59,13 +59,13 @@ def percentiles(seconds: Sequence[float], at_once: int = 1) -> Latency:
 def judge_answer(row: Row, text: str) -> Outcome:
     """Compare a raw completion with the row's expected call, or with its expected silence."""
     answer = parse(text)
-    valid = bool(answer.calls) and not answer.malformed
+    parses = bool(answer.calls) and not answer.malformed
     called = answer.calls[0].name if answer.calls else None
     quiet = bool(answer.text) and not answer.attempts
     is_call_expected = row.tool is not None
     return Outcome(
-        valid=valid,
-        schema_valid=valid and not any(faults(call, row.tools) for call in answer.calls),
+        parses=parses,
+        fits_schema=parses and not any(faults(call, row.tools) for call in answer.calls),
         right_tool=_is_of_right_tools(row, answer) if is_call_expected else quiet,
         exact=_is_exact(row, answer) if is_call_expected else quiet,
         is_call_expected=is_call_expected,
@@ -101,7 +101,7 @@ def _names(calls: Sequence[ToolCall]) -> list[str]:
 
 
 def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
-    """Count how one model did: rates of calls over the rows that call, no_tool over its own.
+    """Count how one model did: rates of calls over the rows that call, abstention over the others.
 
     A text is None where the thought before it was cut off; only ``finished`` counts that.
     """
@@ -109,15 +109,32 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
     pairs = [(row, judge_answer(row, text)) for row, text in answered if text is not None]
     calls = [outcome for _, outcome in pairs if outcome.is_call_expected]
     return Score(
-        valid=_share(outcome.valid for outcome in calls),
-        schema_valid=_share(outcome.schema_valid for outcome in calls),
-        right_tool=_share(outcome.right_tool for outcome in calls),
-        exact=_share(outcome.exact for outcome in calls),
-        no_tool=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
+        parse_rate=_share(outcome.parses for outcome in calls),
+        schema_validity=_share(outcome.fits_schema for outcome in calls),
+        tool_selection=_share(outcome.right_tool for outcome in calls),
+        exact_match=_share(outcome.exact for outcome in calls),
+        abstention=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
         finished=_share(text is not None for text in texts),
         by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
         by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
     )
+
+
+def by_listing(
+    rows: Sequence[Row], texts: Sequence[str | None], prompt: ToolPrompt
+) -> dict[str, Score]:
+    """The scores of the prompts that list tools and of those that do not, where there are both."""
+    if prompt.mode != "mixed":
+        return {}
+    pairs = list(zip(rows, texts, strict=True))
+    parts = {
+        "listed": [pair for pair in pairs if pair[0].shown != ()],
+        "unlisted": [pair for pair in pairs if pair[0].shown == ()],
+    }
+    return {
+        name: score([row for row, _ in part], [text for _, text in part])
+        for name, part in parts.items()
+    }
 
 
 def _share(hits: Iterable[bool]) -> Rate:
@@ -133,7 +150,7 @@ def _by(pairs: Iterable[tuple[str, bool]]) -> dict[str, Rate]:
 
 
 def constant_call_texts(rows: Sequence[Row]) -> list[str]:
-    """What a model says that learned one call by heart: the floor of every rate of calls.
+    """A trivial baseline of every rate of calls: a model that always makes the same call.
 
     The best such call: of the tool that these rows ask for most, with the arguments that they ask
     for most. A score near it shows nothing that was learned.
@@ -244,7 +261,7 @@ def _fault_of_words(row: Row, text: str) -> str:
 def _fault_of_call(row: Row, outcome: Outcome, executed: bool) -> str:
     if not outcome.right_tool:
         return f"called {outcome.called or 'no tool'}, expected {row.tool}"
-    if not outcome.schema_valid:
+    if not outcome.fits_schema:
         return (
             "; ".join(
                 fault for call in parse(outcome.said).calls for fault in faults(call, row.tools)
@@ -292,13 +309,13 @@ def threshold_failures(
     """
     errors = completion_by_scenario(cases).get("error", wilson(0, 0))
     checks = [
-        ("calls are valid", measured.valid, thresholds.valid),
-        ("calls fit the tool's schema", measured.schema_valid, thresholds.schema_valid),
-        ("calls are of the right tool", measured.right_tool, thresholds.right_tool),
+        ("calls are valid", measured.parse_rate, thresholds.parse_rate),
+        ("calls fit the tool's schema", measured.schema_validity, thresholds.schema_validity),
+        ("calls select the expected tool", measured.tool_selection, thresholds.tool_selection),
         ("loops were completed", completion(cases), thresholds.loop),
     ]
     optional = [
-        ("prompts that need no tool got none", measured.no_tool, thresholds.no_tool),
+        ("prompts that need no tool got none", measured.abstention, thresholds.abstention),
         ("errors were reported honestly", errors, thresholds.error),
         ("answers came to the end of their thought", measured.finished, thresholds.finished),
     ]

@@ -57,28 +57,30 @@ def _prompt(
         trims=steps,
         hidden_share=profile.tools_hidden_share if mode == "mixed" else 0,
     )
+    selected, base_selected = 0, 0
+    most_tools = min(profile.tools_selected, len(toolset.tools))
     if mode in ("none", "names"):
-        tokens, selected = text_tokens(system_prompt(made, _names(toolset)), count), 0
+        tokens = text_tokens(system_prompt(made, _names(toolset)), count)
+        base_selected = _selection(toolset, count, room, most_tools, 1)[1]
     else:
-        tokens, selected = list_tokens(toolset, count), 0
-        if mode == "selected" or (mode == "mixed" and tokens > room and steps == len(STEPS)):
-            least = 1 if steps == len(STEPS) else min(profile.tools_selected, len(toolset.tools))
-            tokens, selected = _selection(toolset, count, room, profile.tools_selected, least)
+        tokens = list_tokens(toolset, count)
+        is_last = steps == len(STEPS)
+        if mode == "selected" or (mode == "mixed" and tokens > room and is_last):
+            least = 1 if is_last else most_tools
+            tokens, selected = _selection(toolset, count, room, most_tools, least)
     if tokens > room:
         return None
     length = length_for(tokens, profile.training.max_seq_length)
-    return made.model_copy(
-        update={
-            "selected": selected,
-            "prefix_tokens": tokens,
-            "max_seq_length": min(length, most),
-        }
-    )
+    changes = {
+        "selected": selected,
+        "base_selected": base_selected,
+        "prefix_tokens": tokens,
+        "max_seq_length": min(length, most),
+    }
+    return made.model_copy(update=changes)
 
 
-def _selection(
-    toolset: Toolset, count: Count, room: int, most: int, least: int
-) -> tuple[int, int]:
+def _selection(toolset: Toolset, count: Count, room: int, most: int, least: int) -> tuple[int, int]:
     """(tokens of the longest selection, how many tools it has): as many as fit, ``least`` or more.
 
     Any tools may be chosen together, so the largest ones have to fit.
@@ -101,16 +103,12 @@ def _names(toolset: Toolset) -> list[str]:
     return [tool.name for tool in toolset.tools]
 
 
-def _fitted(
-    whole: Toolset, short: Toolset, prompt: ToolPrompt, profile: Profile
-) -> FittedTools:
+def _fitted(whole: Toolset, short: Toolset, prompt: ToolPrompt, profile: Profile) -> FittedTools:
     count = len(whole.tools)
     said = (_how(prompt, count), _length(prompt, profile), _rows(profile, count))
     notes = [note for note in said if note]
     toolset = short.model_copy(update={"notes": (*short.notes, *notes)})
-    return FittedTools(
-        toolset=toolset, prompt=prompt, profile=_for_many(prompt, profile, count)
-    )
+    return FittedTools(toolset=toolset, prompt=prompt, profile=_for_many(prompt, profile, count))
 
 
 def _how(prompt: ToolPrompt, tools: int) -> str:
@@ -143,14 +141,14 @@ def _for_many(prompt: ToolPrompt, profile: Profile, tools: int) -> Profile:
     """The profile with the numbers that so many tools need.
 
     Rows for each tool as its gate asks for, and a held-out call for each where the list is long.
-    Other lists (``varied_lists_share``) are for models that read the whole list.
+    Other lists (``list_augmentation_share``) are for models that read the whole list.
     """
     data, settled = profile.data, prompt.settled(profile)
     is_long = prompt.mode != "all" or prompt.max_seq_length > profile.training.max_seq_length
     update = {
         "samples": max(data.samples, samples_for(profile, tools)),
         "heldout_calls": max(data.heldout_calls, tools if is_long else 0),
-        "varied_lists_share": data.varied_lists_share if prompt.mode == "all" else 0.0,
+        "list_augmentation_share": data.list_augmentation_share if prompt.mode == "all" else 0.0,
     }
     return settled.model_copy(
         update={"data": data.model_copy(update=update), "tools_in_prompt": prompt.mode}

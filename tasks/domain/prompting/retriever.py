@@ -26,21 +26,17 @@ _LEAST_STEM = 3
 
 
 def documents(
-    tools: Sequence[dict[str, Any]], selected: int, lines: Mapping[str, Sequence[str]] | None = None
+    tools: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[str]] | None = None
 ) -> ToolDocuments:
     """What is searched of tools in the OpenAI form.
 
     Args:
         tools: the whole list.
-        selected: how many tools are chosen for a request.
         lines: requests that people type, by the tool that does them.
     """
     said = lines or {}
     return ToolDocuments(
-        selected=min(selected, len(tools)),
-        documents={
-            tool["function"]["name"]: _document(tool["function"], said) for tool in tools
-        },
+        documents={tool["function"]["name"]: _document(tool["function"], said) for tool in tools}
     )
 
 
@@ -59,9 +55,10 @@ def _document(function: dict[str, Any], lines: Mapping[str, Sequence[str]]) -> s
 class Retriever:
     """Chooses the tools that a request is most likely about."""
 
-    def __init__(self, known: ToolDocuments) -> None:
+    def __init__(self, known: ToolDocuments, selected: int) -> None:
+        """Make the index; ``selected``: how many tools are chosen for a request."""
         self._names = list(known.documents)
-        self._selected = known.selected
+        self._selected = selected
         self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
         corpus = [terms(text) or [""] for text in known.documents.values()]
         self._index.index(corpus, show_progress=False)

@@ -30,7 +30,7 @@ class Showing:
         self.prompt = prompt
         self.tools = tuple(tools)
         self.names = tuple(tool["function"]["name"] for tool in tools)
-        self._retriever = Retriever(known) if known is not None and prompt.selected else None
+        self._retriever = Retriever(known, prompt.selected) if known and prompt.selected else None
         self._seed = seed
 
     def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
@@ -46,14 +46,17 @@ class Showing:
         return [self._row(row) for row in rows]
 
     def _row(self, row: Row) -> Row:
-        if self.prompt.mode == "all" or row.varied or row.tools != self.tools:
+        if row.varied or row.tools != self.tools:
             return row
+        row = _told(row, SYSTEM_PROMPT).model_copy(update={"shown": None})
         if self.prompt.mode == "names":
             text = system_prompt(self.prompt, self.names)
-            return row.model_copy(update={"shown": (), "messages": _told(row, text)})
+            return _told(row, text).model_copy(update={"shown": ()})
         if self.prompt.mode == "mixed" and self._is_hidden(row):
             return row.model_copy(update={"shown": ()})
         shown = self._shown(request_of(row.messages))
+        if shown is None:
+            return row
         if shown and row.split == "train":
             shown = _with_called(shown, row)
         return row.model_copy(update={"shown": shown})
@@ -82,9 +85,10 @@ def _with_called(shown: tuple[str, ...], row: Row) -> tuple[str, ...]:
     return (*(name for name in shown if name in called or name in kept), *missing)
 
 
-def _told(row: Row, text: str) -> tuple[Message, ...]:
-    """The messages with other words in the system turn, where those are the usual ones."""
+def _told(row: Row, text: str) -> Row:
+    """The row with other words in its system turn, where those are of our own."""
     first, *rest = row.messages
-    if first.role != "system" or first.content != SYSTEM_PROMPT:
-        return row.messages
-    return (first.model_copy(update={"content": text}), *rest)
+    is_own = first.content == SYSTEM_PROMPT or first.content.startswith(SYSTEM_PROMPT + _NAMES)
+    if first.role != "system" or not is_own or first.content == text:
+        return row
+    return row.model_copy(update={"messages": (first.model_copy(update={"content": text}), *rest)})

@@ -18,15 +18,15 @@ _NAMED = 20
 
 
 class Ladder(BaseModel):
-    """The rungs that a training has taken."""
+    """The fallbacks that a training has taken."""
 
     model_config = ConfigDict(frozen=True)
 
     asked: Training
     """The settings of the profile."""
     training: Training
-    """Those settings as the rungs left them."""
-    rungs: tuple[str, ...] = ()
+    """Those settings as the fallbacks left them."""
+    memory_fallbacks: tuple[str, ...] = ()
 
 
 def next_rung(training: Training, lengths: Sequence[int], *, packed: bool) -> Training | None:
@@ -62,7 +62,7 @@ def set_aside(training: Training, lengths: Sequence[int]) -> list[int]:
 
 
 def described(before: Training, after: Training, lengths: Sequence[int]) -> str:
-    """One rung in words; rows are counted from 1, as lines of the training file are."""
+    """One fallback in words; rows are counted from 1, as lines of the training file are."""
     if after.pack_tokens != before.pack_tokens:
         return f"packs of {after.pack_tokens} instead of {before.pack_tokens} tokens"
     if after.per_device_batch_size != before.per_device_batch_size:

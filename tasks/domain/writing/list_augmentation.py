@@ -1,8 +1,8 @@
 """Tool lists other than the server's own, so that a model reads its list instead of knowing it.
 
 A share of the training rows gets one of a few variants: the same tools in another order, only some
-of them, some of another server's among them, or all under names that say nothing («function
-masking», Lin et al. 2024, arXiv 2410.04587). They are few, so that rows with the same one can still
+of them, some of another server's among them, or all under names that say nothing ("function
+masking", Lin et al. 2024, arXiv 2410.04587). They are few, so that rows with the same one can still
 share their prefix.
 """
 
@@ -62,7 +62,7 @@ class Variant:
         return message.model_copy(update={"tool_calls": calls})
 
 
-def vary(rows: Sequence[Row], share: float, seed: int) -> tuple[Row, ...]:
+def augment_lists(rows: Sequence[Row], share: float, seed: int) -> tuple[Row, ...]:
     """Give about ``share`` of the rows another list than the one that they all have."""
     if not share or not rows:
         return tuple(rows)

@@ -18,8 +18,8 @@ from tasks.domain.writing.harvest import Link
 from tasks.domain.writing.phrasing.answers import answer
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.wording import SLOT, Wording
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
-from tasks.domain.writing.values.maker import Wish
 
 TRIES = 12
 """Conversations begun before none is made."""
@@ -59,7 +59,7 @@ class Sayer(Protocol):
     links: Sequence[Link]
 
     def said(
-        self, wording: Wording, wish: Wish, rng: random.Random
+        self, wording: Wording, options: DrawOptions, rng: random.Random
     ) -> tuple[Request, ToolCall] | None:
         """A new text with its call; None when there are no more."""
 
@@ -102,7 +102,7 @@ class _Done:
 
 
 def _done(sayer: Sayer, wording: Wording, split: Split, rng: random.Random) -> _Done | None:
-    found = sayer.said(wording, Wish(split, OPTIONAL_SHARE, real=True), rng)
+    found = sayer.said(wording, DrawOptions(split, OPTIONAL_SHARE, real=True), rng)
     if found is None:
         return None
     result = sayer.answered(wording, found[1], rng)
@@ -169,7 +169,7 @@ def _one_from_the_other(
 
 
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
-    """What to do with one of the listed things: «read the first file», «list the books for …»."""
+    """What to do with one of the listed things: "read the first file", "list the books for …"."""
     phrases = [phrase for phrase in wording.phrases if phrase.has_slot]
     if phrases and wording.identity == parameter:
         phrase = rng.choice(phrases)

@@ -176,7 +176,7 @@ def _new_values(row: Row, text: str) -> list[str]:
 
 
 def _is_time_of(value: str, call: ToolCall | None) -> bool:
-    """Whether «5» or «5:30» may be part of how one says a time of the call: 17:00, 17:30."""
+    """Whether "5" or "5:30" may be part of how one says a time of the call: 17:00, 17:30."""
     said = re.fullmatch(r"(\d{1,2})(?:[:.](\d\d))?", value)
     times = [
         re.match(r"(\d\d):(\d\d)", str(part)) for part in (call.arguments.values() if call else ())

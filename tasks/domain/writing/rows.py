@@ -15,18 +15,19 @@ from tasks.domain.results import failed, shown
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
 from tasks.domain.writing.harvest import Execute, Link, Offers, harvest
-from tasks.domain.writing.list_augmentation import vary
+from tasks.domain.writing.list_augmentation import augment_lists
 from tasks.domain.writing.multiple_calls import several
 from tasks.domain.writing.phrasing.answers import answer, ask, report
-from tasks.domain.writing.phrasing.errands import errand
-from tasks.domain.writing.phrasing.listener import Exchange, Listener, bare
-from tasks.domain.writing.phrasing.near_misses import beyond, near_miss
+from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
+from tasks.domain.writing.phrasing.off_topic import off_topic_request
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.small_talk import talk
+from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext, bare
 from tasks.domain.writing.phrasing.wording import Wording, wordings
 from tasks.domain.writing.scenarios import Quota, askable, plan
 from tasks.domain.writing.simulation import simulate, simulate_error
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 TRIES = 60
 """Calls and texts tried for one row before its tool counts as used up."""
@@ -83,14 +84,17 @@ def write_rows(
         data=data,
         execute=execute,
         words={
-            wording.tool.name: wording for wording in wordings(toolset, makers, data.spoken_share)
+            wording.tool.name: wording
+            for wording in wordings(toolset, makers, data.paraphrase_share)
         },
         functions=functions(toolset),
-        listener=Listener.of(toolset),
+        context=ToolContext.of(toolset),
         links=grown.links,
-        used={bare(typed.prompt) for typed in server.typed},
+        used={bare(prompt.prompt) for prompt in server.test_prompts},
     )
-    train = vary(writer.split("train", planned.train), data.varied_lists_share, data.seed)
+    train = augment_lists(
+        writer.split("train", planned.train), data.list_augmentation_share, data.seed
+    )
     heldout = writer.split("heldout", planned.heldout)
     notes = (*planned.notes, *grown.notes, *writer.notes)
     return WrittenRows(train, heldout, notes, _shares(planned.train))
@@ -113,7 +117,7 @@ class _Writer:
     execute: Execute
     words: dict[str, Wording]
     functions: tuple[dict[str, Any], ...]
-    listener: Listener
+    context: ToolContext
     links: Sequence[Link]
     used: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
@@ -177,7 +181,7 @@ class _Writer:
         if quota.tool is None:
             return self._talk(split, rng)
         wording = self.words[quota.tool]
-        if quota.scenario == "standard" and rng.random() < self.data.several_share:
+        if quota.scenario == "standard" and rng.random() < self.data.multiple_calls_share:
             row = self._several(split, rng)
             if row is not None:
                 return row
@@ -188,9 +192,9 @@ class _Writer:
         return self._call(wording, quota.scenario, split, rng)
 
     def _talk(self, split: Split, rng: random.Random) -> Row | None:
-        if rng.random() < self.data.near_miss_share and (row := self._near_miss(split, rng)):
+        if rng.random() < self.data.hard_negative_share and (row := self._near_miss(split, rng)):
             return row
-        said = talk(self.listener, split, self.used, rng)
+        said = talk(self.context, split, self.used, rng)
         if said is None:
             return None
         return self._spoken(Request(said.text, said.family), said.answer, split)
@@ -198,9 +202,9 @@ class _Writer:
     def _near_miss(self, split: Split, rng: random.Random) -> Row | None:
         choices = [words for words in self.words.values() if words.maker.spoken_for]
         kinds: dict[str, Callable[[], Exchange | None]] = {
-            "near-miss": lambda: near_miss(choices, self.told[split], split, rng),
-            "beyond": lambda: beyond(choices, self.listener, split, rng),
-            "errand": lambda: errand(self.listener, split, rng),
+            "hard-negative": lambda: hard_negative(choices, self.told[split], split, rng),
+            "unsupported": lambda: unsupported_request(choices, self.context, split, rng),
+            "off-topic": lambda: off_topic_request(self.context, split, rng),
         }
         kind = rng.choice(tuple(kinds))
         found = kinds[kind]()
@@ -223,9 +227,11 @@ class _Writer:
             if split == "train" and rng.random() >= self.data.answered_share:
                 free = rng.random() < FREE_SHARE
                 return self._ending(
-                    wording, scenario, Wish(split, optional, unusual, free=free), rng
+                    wording, scenario, DrawOptions(split, optional, unusual, free=free), rng
                 )
-            found = self._said_of_server(wording, Wish(split, optional, unusual, real=True), rng)
+            found = self._said_of_server(
+                wording, DrawOptions(split, optional, unusual, real=True), rng
+            )
             if found is None:
                 return None
             asked, call = found
@@ -238,47 +244,47 @@ class _Writer:
         return None
 
     def _ending(
-        self, wording: Wording, scenario: Scenario, wish: Wish, rng: random.Random
+        self, wording: Wording, scenario: Scenario, options: DrawOptions, rng: random.Random
     ) -> Row | None:
         """A row that ends with its call: nobody hears the answer, so it is not asked for."""
-        found = self.said(wording, wish, rng)
+        found = self.said(wording, options, rng)
         if found is None:
             return None
         asked, call = found
         turns = (Message(role="assistant", tool_calls=(MessageCall.of(call),)),)
-        row = self._conversation(scenario, wish.split, asked, turns)
+        row = self._conversation(scenario, options.split, asked, turns)
         return row.model_copy(update={"tool": call.name})
 
     def _said_of_server(
-        self, wording: Wording, wish: Wish, rng: random.Random
+        self, wording: Wording, options: DrawOptions, rng: random.Random
     ) -> tuple[Request, ToolCall] | None:
         """A request with values of the server; with others once those are used up."""
-        found = self.said(wording, wish, rng)
+        found = self.said(wording, options, rng)
         if found is None and wording.maker.found:
-            return self.said(wording, replace(wish, real=False), rng)
+            return self.said(wording, replace(options, real=False), rng)
         return found
 
     def said(
-        self, wording: Wording, wish: Wish, rng: random.Random, missing: str = ""
+        self, wording: Wording, options: DrawOptions, rng: random.Random, missing: str = ""
     ) -> tuple[Request, ToolCall] | None:
         """A new text with its call: one that says every value and was not said before."""
         name = wording.tool.name
         many = wording.maker.count() is None
         for attempt in range(TRIES):
-            arguments = wording.maker.make(rng, wish)
-            fallbacks = {} if missing or wish.unknown else self._unsaid(wording, arguments, rng)
+            arguments = wording.maker.make(rng, options)
+            fallbacks = {} if missing or options.unknown else self._unsaid(wording, arguments, rng)
             shown = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
             arguments |= fallbacks
             key = json.dumps([name, shown], ensure_ascii=False)
             if many and not missing and key in self.calls and attempt < REPEATS:
                 continue
-            asked = request(wording, shown, wish.split, rng)
+            asked = request(wording, shown, options.split, rng)
             if bare(asked.text) in self.used or not wording.says(asked.text, shown):
                 continue
             self.used.add(bare(asked.text))
             self.calls.add(key)
-            if not missing and wish.unknown is None:
-                self.told[wish.split].setdefault(name, []).append(wording.told(shown))
+            if not missing and options.unknown is None:
+                self.told[options.split].setdefault(name, []).append(wording.told(shown))
             return asked, ToolCall(name=name, arguments=arguments)
         return None
 
@@ -288,7 +294,7 @@ class _Writer:
         """At times, one parameter that the user leaves out, with the value that is then used."""
         stated = {name: wording.maker.stated_fallback(name) for name in arguments}
         known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
-        share = FALLBACK_SHARE * self.data.spoken_share
+        share = FALLBACK_SHARE * self.data.paraphrase_share
         if not known or rng.random() >= share * len(known):
             return {}
         name = rng.choice(sorted(known))
@@ -317,12 +323,14 @@ class _Writer:
             return self._called(wording, "error", split, stock.pop(0), rng)
         maker = wording.maker
         names = [n for n in maker.spoken_for if maker.can_be_unknown(n)]
-        wish = Wish(split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None)
-        found = self.said(wording, wish, rng) or self.said(wording, Wish(split, 0.5), rng)
+        options = DrawOptions(
+            split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None
+        )
+        found = self.said(wording, options, rng) or self.said(wording, DrawOptions(split, 0.5), rng)
         if found is None:
             return None
         asked, call = found
-        result = self.execute(call) if wording.tool.read_only and wish.unknown else None
+        result = self.execute(call) if wording.tool.read_only and options.unknown else None
         if result is None or not failed(result):
             result = simulate_error(wording.tool, call, rng.randrange(2**32))
         return self._called(wording, "error", split, (asked, call, result), rng)
@@ -330,7 +338,7 @@ class _Writer:
     def _ambiguous(self, wording: Wording, split: Split, rng: random.Random) -> Row | None:
         makers = [words.maker for words in self.words.values()]
         missing = rng.choice(askable(wording.maker, makers))
-        found = self.said(wording, Wish(split, OPTIONAL_SHARE, free=True), rng, missing)
+        found = self.said(wording, DrawOptions(split, OPTIONAL_SHARE, free=True), rng, missing)
         if found is None:
             return None
         turns = (Message(role="assistant", content=ask(wording, missing, rng)),)

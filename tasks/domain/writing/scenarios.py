@@ -121,7 +121,7 @@ def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
     One plus how much its words (name and description, as a Jaccard index) are those of the tool
     most like it, times one plus ``VALUE_WEIGHT`` for each value that every request says: a model
     has to learn to tell ``git_diff_staged`` and ``git_diff_unstaged`` apart, and to read three
-    values off «convert 5 pm from Tokyo to Paris».
+    values off "convert 5 pm from Tokyo to Paris".
     """
     words = {
         maker.tool.name: frozenset(_WORD.findall(maker.about.casefold())) - _SMALL

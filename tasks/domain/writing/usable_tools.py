@@ -9,8 +9,9 @@ from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas.references import Document
 from tasks.domain.schemas.validation import has_hard_patterns, usable
 from tasks.domain.toollists import MOST_NAMED
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import Place, draw
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.maker import ArgumentMaker
 
 MOST_HARD = 8
 """Tools with patterns that take megabytes each, or that cannot be run."""
@@ -50,7 +51,7 @@ def _reason_against(maker: ArgumentMaker, is_too_much: bool) -> str:
     if is_too_much:
         return "its patterns take too much beside those of other tools"
     try:
-        maker.make(random.Random(maker.tool.name), Wish(optional=0.0))
+        maker.make(random.Random(maker.tool.name), DrawOptions(optional=0.0))
     except UnusableTool as fault:
         return str(fault).removeprefix(f"{maker.tool.name}: ")
     return ""

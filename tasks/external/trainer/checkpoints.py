@@ -2,7 +2,7 @@
 
 <folder>/
   made_from.json            what the training is made from (``Origin``)
-  ladder.json               the rungs that it took when memory ran out
+  ladder.json               the fallbacks that it took when memory ran out
   start.safetensors         the adapter before the first step
   best-<step>.safetensors   the adapter with the lowest evaluation loss
   checkpoint-<step>/        model, optimiser, scheduler, random state, data position, and last of
@@ -90,11 +90,11 @@ class Checkpoints:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ladder(self) -> Ladder | None:
-        """The rungs taken so far; None where memory never ran out."""
+        """The fallbacks taken so far; None where memory never ran out."""
         return _read(Ladder, self._folder / "ladder.json")
 
     def keep_ladder(self, ladder: Ladder) -> None:
-        """A training that is started again begins on the rung that was reached."""
+        """A training that is started again begins with the fallbacks that were reached."""
         _write(ladder, self._folder / "ladder.json")
 
     def keep_start(self, model: Any) -> None:

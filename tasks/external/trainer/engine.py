@@ -117,7 +117,7 @@ def train(
     Raises:
         TrainingDiverged: a loss or gradient is not a number; checkpoints before it are kept.
         TrainingInterrupted: SIGTERM or SIGINT came; a checkpoint of the last step is kept.
-        OutOfMemory: a step does not fit, though every rung of the ladder was taken.
+        OutOfMemory: a step does not fit, though every fallback was tried.
         ResumeRefused: the checkpoints are those of another training.
     """
     kept = Checkpoints(checkpoints)

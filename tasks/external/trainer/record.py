@@ -41,7 +41,7 @@ def training_record(
             "offline": os.environ.get("HF_HUB_OFFLINE") == "1",
         },
         notes=(*run.notes, *_notes(state, best)),
-        rungs=run.ladder.rungs,
+        memory_fallbacks=run.ladder.memory_fallbacks,
         first_loss=logged[0][1],
         final_loss=logged[-1][1],
         eval_loss=best[1] if best else evals[-1][1] if evals else None,

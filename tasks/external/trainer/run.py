@@ -78,7 +78,7 @@ class Run:
         return ""
 
     def climb(self, problem: str) -> str:
-        """Free what the failed step holds and take the next rung; the rung in words.
+        """Free what the failed step holds and take the next fallback; what it is in words.
 
         Raises:
             OutOfMemory: there is none.
@@ -88,16 +88,19 @@ class Run:
         before = self.ladder.training
         after = next_rung(before, self._lengths, packed=packed and before.share_prefix == "auto")
         if after is None:
-            tried = "; ".join(self.ladder.rungs) or "nothing to give up"
+            tried = "; ".join(self.ladder.memory_fallbacks) or "nothing to give up"
             raise OutOfMemory(
                 f"{recommendation(before, self._lengths)}. Tried: {tried}. Found: {problem}"
             )
-        rung = described(before, after, self._lengths)
+        fallback = described(before, after, self._lengths)
         self.ladder = self.ladder.model_copy(
-            update={"training": after, "rungs": (*self.ladder.rungs, rung)}
+            update={
+                "training": after,
+                "memory_fallbacks": (*self.ladder.memory_fallbacks, fallback),
+            }
         )
         self._kept.keep_ladder(self.ladder)
-        return rung
+        return fallback
 
     def keep_abandoned(self, stopping: Stopping) -> None:
         """Write the checkpoint of the last whole step when a signal came in the middle of one."""

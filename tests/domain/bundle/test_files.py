@@ -141,14 +141,20 @@ def test_a_modelfile_offers_tools_and_stops_only_where_the_turn_ends(name: str) 
 def ingredients() -> Ingredients:
     right, wrong = wilson(9, 10), wilson(0, 10)
     tuned = Score(
-        valid=wilson(10, 10),
-        schema_valid=right,
-        right_tool=right,
-        exact=right,
-        no_tool=wilson(4, 5),
+        parse_rate=wilson(10, 10),
+        schema_validity=right,
+        tool_selection=right,
+        exact_match=right,
+        abstention=wilson(4, 5),
         by_tool={"now": right},
     )
-    floor = Score(valid=wrong, schema_valid=wrong, right_tool=wrong, exact=wrong, no_tool=wrong)
+    floor = Score(
+        parse_rate=wrong,
+        schema_validity=wrong,
+        tool_selection=wrong,
+        exact_match=wrong,
+        abstention=wrong,
+    )
     case = LoopCase(
         scenario="standard", tool="now", prompt="?", said="!", completed=True, simulated=True
     )
@@ -206,7 +212,7 @@ def test_agent_yaml_says_what_the_model_is_made_of_and_how_good_it_is() -> None:
     assert facts["max_result_chars"] == made.profile.data.max_result_chars
     assert facts["thresholds"] == made.profile.thresholds.model_dump()
     assert list(facts["packages"]) == ["peft", "trl"]
-    exact = facts["metrics"]["tuned"]["exact"]
+    exact = facts["metrics"]["tuned"]["exact_match"]
     assert (exact["value"], exact["hits"], exact["total"]) == (0.9, 9, 10)
     assert (exact["low"], exact["high"]) == pytest.approx((0.5958, 0.9821), abs=1e-4)
     assert facts["metrics"]["loop"]["hits"] == 9
@@ -217,7 +223,7 @@ def test_the_readme_says_how_to_run_it_how_good_it_is_and_what_that_does_not_say
     assert "llama-server -m model.gguf --jinja" in text
     assert "ollama create time-zones-smollm2 -f Modelfile" in text
     assert "| now | The \\| time |" in text
-    assert "floor: always one call" in text
+    assert "always one call" in text
     assert "90.0 % [59.6, 98.2] n=10" in text
     assert "come from the generator that wrote the training rows" in text
     assert "Results of these tools were simulated, not the server's: now." in text

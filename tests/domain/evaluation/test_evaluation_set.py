@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from profiles import TypedPrompt
+from profiles import HandWrittenPrompt
 from tasks.domain.conversations import Message, Row, Scenario
 from tasks.domain.errors import ValidationFailed
 from tasks.domain.evaluation.evaluation_set import (
@@ -12,9 +12,9 @@ from tasks.domain.evaluation.evaluation_set import (
     answerable,
     base_sample,
     check_same_file,
+    hand_written_rows,
+    hand_written_sample,
     loop_rows,
-    typed_rows,
-    typed_sample,
 )
 from tasks.domain.products import BenchmarkReport, GgufModel, StoredFile, ValidationReport
 from tasks.domain.toolcalls import ToolCall
@@ -74,8 +74,11 @@ def test_a_small_sample_has_rows_with_and_without_a_call(most: int) -> None:
 
 def test_a_typed_prompt_becomes_a_row_that_expects_its_call() -> None:
     call = {"name": "now", "arguments": {"zone": "Asia/Tokyo"}}
-    asked, chatted = typed_rows(
-        [TypedPrompt(prompt="time in tokyo?", call=call), TypedPrompt(prompt="thanks", call=None)],
+    asked, chatted = hand_written_rows(
+        [
+            HandWrittenPrompt(prompt="time in tokyo?", call=call),
+            HandWrittenPrompt(prompt="thanks", call=None),
+        ],
         TOOLS,
     )
     assert asked.expected_call == ToolCall.model_validate(call)
@@ -84,9 +87,9 @@ def test_a_typed_prompt_becomes_a_row_that_expects_its_call() -> None:
 
 
 def test_prompts_for_tools_that_were_left_out_are_not_asked() -> None:
-    left_out = TypedPrompt(prompt="convert it", call={"name": "convert", "arguments": {}})
-    asked = TypedPrompt(prompt="time?", call={"name": "now", "arguments": {}})
-    thanks = TypedPrompt(prompt="thanks", call=None)
+    left_out = HandWrittenPrompt(prompt="convert it", call={"name": "convert", "arguments": {}})
+    asked = HandWrittenPrompt(prompt="time?", call={"name": "now", "arguments": {}})
+    thanks = HandWrittenPrompt(prompt="thanks", call=None)
     assert answerable([left_out, asked, thanks], TOOLS) == [asked, thanks]
 
 
@@ -113,10 +116,10 @@ def test_the_conversation_after_a_call_has_the_models_own_words_and_the_result()
 
 def test_a_sample_of_typed_prompts_is_a_quarter_without_a_tool_and_from_all_over() -> None:
     call = {"name": "now", "arguments": {}}
-    prompts = [TypedPrompt(prompt=f"call {n}", call=call) for n in range(90)]
-    prompts += [TypedPrompt(prompt=f"talk {n}", call=None) for n in range(60)]
-    sample = typed_sample(prompts, 40)
+    prompts = [HandWrittenPrompt(prompt=f"call {n}", call=call) for n in range(90)]
+    prompts += [HandWrittenPrompt(prompt=f"talk {n}", call=None) for n in range(60)]
+    sample = hand_written_sample(prompts, 40)
     assert len([prompt for prompt in sample if prompt.call]) == 30
     assert [prompt.prompt for prompt in sample[:3]] == ["call 0", "call 3", "call 6"]
     assert sample[-1].prompt == "talk 54"
-    assert typed_sample(prompts, 1000) == prompts
+    assert hand_written_sample(prompts, 1000) == prompts

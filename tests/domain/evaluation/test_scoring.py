@@ -120,8 +120,8 @@ def test_percentiles_are_values_that_were_measured() -> None:
 
 def test_the_expected_call_is_exactly_right() -> None:
     outcome = judge_answer(calling(), says(city="Rome"))
-    assert outcome.valid
-    assert outcome.schema_valid
+    assert outcome.parses
+    assert outcome.fits_schema
     assert outcome.right_tool
     assert outcome.exact
     assert outcome.called == "get_forecast"
@@ -172,7 +172,7 @@ def test_each_way_to_miss_is_told_apart(
     text: str, valid: bool, schema_valid: bool, right_tool: bool
 ) -> None:
     outcome = judge_answer(calling(), text)
-    measured = (outcome.valid, outcome.schema_valid, outcome.right_tool, outcome.exact)
+    measured = (outcome.parses, outcome.fits_schema, outcome.right_tool, outcome.exact)
     assert measured == (valid, schema_valid, right_tool, False)
 
 
@@ -186,7 +186,7 @@ def test_where_no_tool_is_needed_only_words_are_right(text: str, is_right: bool)
 
 def test_a_perfect_model_scores_one_and_each_kind_is_counted_where_it_belongs() -> None:
     result = score(ROWS, RIGHT)
-    assert [result.valid.total, result.exact.total, result.no_tool.total] == [8, 8, 4]
+    assert [result.parse_rate.total, result.exact_match.total, result.abstention.total] == [8, 8, 4]
     assert result.mean == 1
     assert {name: rate.total for name, rate in result.by_tool.items()} == {
         "get_alerts": 1,
@@ -206,11 +206,11 @@ def test_a_constant_model_scores_near_its_floor_and_never_one() -> None:
     floor = score(ROWS, constant_call_texts(ROWS))
     weather = says("get_weather", location="Mars", bogus=123)
     mars = score(ROWS, [weather] * len(ROWS))
-    assert (floor.valid.value, floor.schema_valid.value) == (1, 1)
-    assert (floor.right_tool.hits, floor.exact.hits, floor.no_tool.hits) == (3, 2, 0)
+    assert (floor.parse_rate.value, floor.schema_validity.value) == (1, 1)
+    assert (floor.tool_selection.hits, floor.exact_match.hits, floor.abstention.hits) == (3, 2, 0)
     assert floor.mean == 0.125
-    assert (mars.schema_valid.hits, mars.right_tool.hits, mars.exact.hits) == (0, 0, 0)
-    assert mars.no_tool.hits == 0
+    assert (mars.schema_validity.hits, mars.tool_selection.hits, mars.exact_match.hits) == (0, 0, 0)
+    assert mars.abstention.hits == 0
     assert mars.mean <= floor.mean
 
 
@@ -221,8 +221,8 @@ def test_the_best_constant_is_the_most_asked_call_of_the_most_asked_tool() -> No
 
 def test_a_model_that_never_calls_is_right_where_no_tool_is_needed_and_nowhere_else() -> None:
     result = score(ROWS, never_call_texts(ROWS))
-    assert result.no_tool.value == 1
-    assert result.valid.value == result.exact.value == 0
+    assert result.abstention.value == 1
+    assert result.parse_rate.value == result.exact_match.value == 0
     assert result.mean == 0.5
 
 
@@ -404,8 +404,8 @@ def test_a_cut_thought_counts_in_no_rate_but_its_own() -> None:
     whole, cut = score(ROWS, RIGHT), score(ROWS, texts)
     assert (whole.finished.hits, whole.finished.total) == (13, 13)
     assert (cut.finished.hits, cut.finished.total) == (11, 13)
-    assert (cut.exact.hits, cut.exact.total) == (7, 7)
-    assert (cut.no_tool.hits, cut.no_tool.total) == (3, 3)
+    assert (cut.exact_match.hits, cut.exact_match.total) == (7, 7)
+    assert (cut.abstention.hits, cut.abstention.total) == (3, 3)
     assert cut.by_tool["get_forecast"].total == whole.by_tool["get_forecast"].total - 1
     assert mistakes(ROWS, texts) == ()
 
@@ -464,22 +464,19 @@ def benchmark() -> BenchmarkReport:
         constant_call=score(ROWS, constant_call_texts(ROWS)),
         never_call=score(ROWS, never_call_texts(ROWS)),
         latency=percentiles([0.5, 0.7]),
-        typed=score(ROWS[:1], RIGHT[:1]),
+        hand_written=score(ROWS[:1], RIGHT[:1]),
         examples=("How is Rome? | <tool_call>",),
     )
 
 
-def test_the_scorecard_sets_the_model_beside_its_base_and_the_floors() -> None:
+def test_the_scorecard_sets_the_model_beside_its_base_and_trivial_baselines() -> None:
     page = reports.scorecard_markdown(benchmark(), THRESHOLDS)
-    (line,) = [line for line in page.splitlines() if "exactly right, values" in line]
+    (line,) = [line for line in page.splitlines() if "exact match, values" in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[1].startswith("100.0 % [67.6, 100.0] n=8")
     assert cells[2].startswith("0.0 %")
     assert cells[3].startswith("25.0 %")
-    assert (
-        "Prompts written apart from the generator: tuned exactly right 100.0 % [20.7, 100.0] n=1"
-        in page
-    )
+    assert "Hand-written test prompts: tuned exact match 100.0 % [20.7, 100.0] n=1" in page
     assert "Per tool" in page
     assert "median 0.50 s, 95th percentile 0.70 s" in page
     assert "<tool_call>" not in page

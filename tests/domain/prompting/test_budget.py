@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.domain.conversations import Message
 from tasks.domain.gate.budget import ROOM, list_tokens, refusal, tool_tokens
+
+from tasks.domain.conversations import Message
 from tasks.domain.products import Tool, Toolset
 
 

@@ -13,7 +13,8 @@ from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.toolcalls import ToolCall, faults, validator
 from tasks.domain.toollists import functions
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.places import famous_cities, zone_cities
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, server
 
@@ -25,7 +26,7 @@ def _maker(schema: dict[str, Any], **known: Any) -> ArgumentMaker:
 
 def _value(schema: dict[str, Any], seed: int = 1, name: str = "thing") -> Any:
     whole = {"type": "object", "properties": {name: schema}, "required": [name]}
-    return _maker(whole).make(random.Random(seed), Wish())[name]
+    return _maker(whole).make(random.Random(seed), DrawOptions())[name]
 
 
 def _parameters(toolset: Toolset, name: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_arguments_of_every_tool_are_valid_in_both_forms(toolset: Toolset) -> No
     for tool in toolset.tools:
         maker = ArgumentMaker(tool, REPOSITORY)
         for seed in range(20):
-            arguments = maker.make(random.Random(seed), Wish(unusual=seed % 2 == 0))
+            arguments = maker.make(random.Random(seed), DrawOptions(unusual=seed % 2 == 0))
             assert faults(ToolCall(name=tool.name, arguments=arguments), functions(toolset)) == []
             assert validator(tool.input_schema).is_valid(arguments)
 
@@ -157,7 +158,7 @@ def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
         "required": ["tree"],
         "$defs": {"Tree": tree, "Trees": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}},
     }
-    arguments = _maker(schema).make(random.Random(3), Wish(optional=1.0))
+    arguments = _maker(schema).make(random.Random(3), DrawOptions(optional=1.0))
     assert validator(schema).is_valid(arguments)
 
 
@@ -180,7 +181,7 @@ def test_a_schema_without_a_value_names_the_tool_or_the_place(
         "$defs": {"Loop": loop},
     }
     with pytest.raises(UnusableTool, match=reason):
-        _maker(whole).make(random.Random(1), Wish())
+        _maker(whole).make(random.Random(1), DrawOptions())
 
 
 def test_items_that_must_differ_differ() -> None:
@@ -200,14 +201,14 @@ def test_keys_follow_the_rule_for_property_names() -> None:
 
 def test_zones_are_real_and_most_of_well_known_cities() -> None:
     maker = ArgumentMaker(CLOCKS.tools[0], server())
-    drawn = {maker.make(random.Random(seed), Wish())["timezone"] for seed in range(80)}
+    drawn = {maker.make(random.Random(seed), DrawOptions())["timezone"] for seed in range(80)}
     assert drawn <= zoneinfo.available_timezones()
     assert len(drawn & set(zone_cities())) > 30
 
 
 def test_time_is_also_asked_for_where_no_city_is() -> None:
     maker = ArgumentMaker(CLOCKS.tools[0], server())
-    drawn = [maker.make(random.Random(seed), Wish())["timezone"] for seed in range(400)]
+    drawn = [maker.make(random.Random(seed), DrawOptions())["timezone"] for seed in range(400)]
     assert 0 < drawn.count("UTC") < 40
 
 
@@ -223,7 +224,7 @@ def test_both_splits_say_every_full_hour_of_the_day() -> None:
     maker = ArgumentMaker(CLOCKS.tools[1], server())
     full = {f"{hour:02}:00" for hour in range(7, 23)}
     for split in ("train", "heldout"):
-        calls = [maker.make(random.Random(seed), Wish(split)) for seed in range(500)]
+        calls = [maker.make(random.Random(seed), DrawOptions(split)) for seed in range(500)]
         assert full <= {call["time"] for call in calls}
     assert maker.open_values({"time": "21:00"}) == frozenset()
 
@@ -231,7 +232,7 @@ def test_both_splits_say_every_full_hour_of_the_day() -> None:
 def test_open_values_of_the_two_splits_never_meet() -> None:
     maker = ArgumentMaker(MEMORY.tools[2], server())
     values = {
-        split: {maker.make(random.Random(s), Wish(split))["path"] for s in range(150)}
+        split: {maker.make(random.Random(s), DrawOptions(split))["path"] for s in range(150)}
         for split in ("train", "heldout")
     }
     assert not values["train"] & values["heldout"]
@@ -241,7 +242,7 @@ def test_enums_small_lists_of_the_server_and_small_numbers_are_shared_by_both_sp
     maker = ArgumentMaker(ORDERS.tools[1], server())
     assert maker.open_values({"room": "hall", "level": 3}) == frozenset()
     known = ArgumentMaker(MEMORY.tools[2], server(values={"path": ("a.txt", "b.txt")}))
-    assert known.make(random.Random(1), Wish())["path"] in ("a.txt", "b.txt")
+    assert known.make(random.Random(1), DrawOptions())["path"] in ("a.txt", "b.txt")
     assert known.open_values({"path": "a.txt"}) == frozenset()
 
 
@@ -249,7 +250,7 @@ def test_a_long_list_of_the_servers_values_is_halved_too() -> None:
     paths = tuple(f"f{n}.txt" for n in range(40))
     maker = ArgumentMaker(MEMORY.tools[2], server(values={"read_file.path": paths}))
     train, heldout = (
-        {maker.make(random.Random(seed), Wish(split))["path"] for seed in range(200)}
+        {maker.make(random.Random(seed), DrawOptions(split))["path"] for seed in range(200)}
         for split in ("train", "heldout")
     )
     assert not train & heldout
@@ -258,13 +259,13 @@ def test_a_long_list_of_the_servers_values_is_halved_too() -> None:
 
 def test_a_constant_is_in_every_call_and_no_user_speaks_of_it() -> None:
     maker = ArgumentMaker(VERSIONS.tools[0], REPOSITORY)
-    assert maker.make(random.Random(1), Wish()) == {"repo_path": "/srv/project"}
+    assert maker.make(random.Random(1), DrawOptions()) == {"repo_path": "/srv/project"}
     assert maker.spoken_for == ()
 
 
 def test_a_default_is_never_given_as_if_it_were_a_wish() -> None:
     maker = ArgumentMaker(ORDERS.tools[0], server())
-    drawn = [maker.make(random.Random(seed), Wish(optional=1.0)) for seed in range(30)]
+    drawn = [maker.make(random.Random(seed), DrawOptions(optional=1.0)) for seed in range(30)]
     assert {arguments["speed"] for arguments in drawn} == {"slow", "fast"}
     assert {arguments["gift"] for arguments in drawn} == {True}
 

@@ -30,11 +30,11 @@ def settings(**changes: Any) -> Training:
 
 def climbed(training: Training, lengths: list[int], *, packed: bool) -> list[tuple[Training, str]]:
     """Every rung to the top, in words too."""
-    rungs = []
+    memory_fallbacks = []
     while (after := next_rung(training, lengths, packed=packed)) is not None:
-        rungs.append((after, described(training, after, lengths)))
+        memory_fallbacks.append((after, described(training, after, lengths)))
         training = after
-    return rungs
+    return memory_fallbacks
 
 
 def test_packs_shrink_to_the_longest_row_then_checkpointing_then_rows_are_set_aside() -> None:
@@ -68,9 +68,9 @@ def test_a_step_always_sees_the_same_number_of_conversations_and_there_are_as_ma
     batch: int, accumulation: int, packed: bool
 ) -> None:
     start = settings(per_device_batch_size=batch, gradient_accumulation_steps=accumulation)
-    rungs = climbed(start, LENGTHS, packed=packed)
-    assert rungs
-    for training, _ in rungs:
+    memory_fallbacks = climbed(start, LENGTHS, packed=packed)
+    assert memory_fallbacks
+    for training, _ in memory_fallbacks:
         assert training.effective_batch == start.effective_batch
         left = len(LENGTHS) - len(set_aside(training, LENGTHS))
         assert planned_steps(training, left) == planned_steps(start, len(LENGTHS))

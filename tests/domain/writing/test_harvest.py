@@ -81,7 +81,7 @@ def test_the_call_that_told_the_values_is_linked_to_the_tool_that_reads_them() -
 
 
 def test_a_link_keeps_the_place_of_what_cannot_be_used() -> None:
-    """Else «the last table» would be one in the middle of the list that the model reads."""
+    """Else "the last table" would be one in the middle of the list that the model reads."""
     found, _ = gathered(database("ghosts\norders\nitems\nshades"))
     (link,) = found.links
     assert link.values == ("ghosts", "orders", "items", "shades")

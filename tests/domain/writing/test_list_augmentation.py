@@ -5,7 +5,7 @@ import random
 from tasks.domain.conversations import Row
 from tasks.domain.toolcalls import faults
 from tasks.domain.toollists import functions
-from tasks.domain.writing.list_augmentation import list_numbers, variants_of, vary
+from tasks.domain.writing.list_augmentation import augment_lists, list_numbers, variants_of
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.simulation import simulate
 from tests.fakes.toolsets import CLOCKS, REPOSITORY, VERSIONS, data
@@ -15,7 +15,7 @@ def _rows(share: float, samples: int = 240) -> tuple[Row, ...]:
     return write_rows(
         VERSIONS,
         REPOSITORY,
-        data(samples, varied_lists_share=share),
+        data(samples, list_augmentation_share=share),
         lambda call: simulate(VERSIONS.tool(call.name), call, 1),
     ).train
 
@@ -60,4 +60,4 @@ def test_an_only_tool_has_foreign_ones_beside_it_or_another_name() -> None:
     mixed, masked = variants_of(functions(one), random.Random(1))
     assert len(mixed.functions) == 4
     assert len(masked.functions) == 1
-    assert vary([], 1.0, 1) == ()
+    assert augment_lists([], 1.0, 1) == ()

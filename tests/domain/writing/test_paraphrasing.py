@@ -139,7 +139,7 @@ def test_only_generated_rows_that_begin_with_one_request_and_its_call_are_rephra
 
 
 def test_a_row_that_says_yes_or_no_keeps_its_words() -> None:
-    """«with recursive off» could come back as «with all subfolders», and nobody would see it."""
+    """'with recursive off' could come back as "with all subfolders", and nobody would see it."""
     for arguments in ({"recursive": False}, {"options": [{"recursive": True}]}):
         assert not is_rephrasable(row(call=ToolCall(name="list", arguments=arguments)))
     assert is_rephrasable(row(call=ToolCall(name="list", arguments={"recursive": "true"})))

@@ -14,16 +14,17 @@ from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.writing.phrasing.answers import answer, ask, report
 from tasks.domain.writing.phrasing.clauses import clause, described_name
 from tasks.domain.writing.phrasing.domain_talk import domain_purpose
-from tasks.domain.writing.phrasing.errands import errand
 from tasks.domain.writing.phrasing.frames import CONTEXTS, FRAMES
-from tasks.domain.writing.phrasing.listener import Listener, bare
-from tasks.domain.writing.phrasing.near_misses import beyond, near_miss
+from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
+from tasks.domain.writing.phrasing.off_topic import off_topic_request
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.writing.phrasing.spoken import mentions, quoted
+from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
 from tasks.domain.writing.phrasing.verbs import base_form, done
 from tasks.domain.writing.phrasing.wording import Wording, wordings
-from tasks.domain.writing.values.maker import ArgumentMaker, Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.meanings import kind_of
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, ORDERS, REPOSITORY, VERSIONS, server
 
@@ -87,7 +88,7 @@ def test_every_value_can_be_read_off_the_text(toolset: Toolset, split: Split) ->
     for wording in wordings(toolset, [ArgumentMaker(t, REPOSITORY) for t in toolset.tools]):
         for seed in range(40):
             rng = random.Random(seed)
-            arguments = wording.maker.make(rng, Wish(split, 0.6, seed % 3 == 0))
+            arguments = wording.maker.make(rng, DrawOptions(split, 0.6, seed % 3 == 0))
             text = request(wording, arguments, split, rng).text
             assert wording.says(text, arguments), (text, arguments)
 
@@ -233,10 +234,10 @@ def test_a_question_asks_for_the_one_parameter_by_its_spoken_name() -> None:
 
 
 def test_small_talk_is_plenty_and_all_different() -> None:
-    listener, rng = Listener.of(CLOCKS), random.Random(5)
+    context, rng = ToolContext.of(CLOCKS), random.Random(5)
     used: set[str] = set()
     for _ in range(1500):
-        said = talk(listener, "train", used, rng)
+        said = talk(context, "train", used, rng)
         assert said is not None
         assert said.answer
         used.add(bare(said.text))
@@ -244,16 +245,16 @@ def test_small_talk_is_plenty_and_all_different() -> None:
 
 
 def test_small_talk_touches_the_words_of_the_tools() -> None:
-    listener, rng = Listener.of(VERSIONS), random.Random(5)
-    texts = [t.text for n in range(200) if (t := talk(listener, "heldout", set(), rng))]
+    context, rng = ToolContext.of(VERSIONS), random.Random(5)
+    texts = [t.text for n in range(200) if (t := talk(context, "heldout", set(), rng))]
     assert any("branch" in text for text in texts)
-    assert "git_status" in str(FAMILIES["train"]) or "git_status" in listener.tools
+    assert "git_status" in str(FAMILIES["train"]) or "git_status" in context.tools
 
 
 def test_small_talk_leaves_out_what_a_tool_could_answer() -> None:
     summing = CLOCKS.tools[0].model_copy(update={"name": "get_sum", "description": "Get a sum"})
-    listener, rng = Listener.of(Toolset(server="s", tools=(summing,))), random.Random(5)
-    said = [talk(listener, "train", set(), rng) for _ in range(400)]
+    context, rng = ToolContext.of(Toolset(server="s", tools=(summing,))), random.Random(5)
+    said = [talk(context, "train", set(), rng) for _ in range(400)]
     assert not [t for t in said if t and t.family == "talk.arithmetic"]
 
 
@@ -268,9 +269,11 @@ def test_no_request_offers_help_with_a_tool_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])
-def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> None:
+def test_a_hard_negative_has_a_calls_values_and_asks_for_nothing(split: Split) -> None:
     wording, rng = _wording(CLOCKS, "convert_time"), random.Random(3)
-    said = [near_miss([replace(wording, spoken_share=0.0)], {}, split, rng) for _ in range(40)]
+    said = [
+        hard_negative([replace(wording, paraphrase_share=0.0)], {}, split, rng) for _ in range(40)
+    ]
     texts = [found[0] for found in said if found]
     assert len(texts) == 40
     assert all(re.search(r"\d\d:\d\d", text) for text in texts)
@@ -281,12 +284,12 @@ def test_a_near_miss_has_a_calls_values_and_asks_for_nothing(split: Split) -> No
 
 
 def test_a_server_whose_tools_take_nothing_has_no_near_misses() -> None:
-    assert near_miss([], {}, "train", random.Random(3)) is None
+    assert hard_negative([], {}, "train", random.Random(3)) is None
 
 
 def test_a_request_beyond_every_tool_names_no_verb_that_one_has() -> None:
-    wording, listener = _wording(VERSIONS, "git_create_branch"), Listener.of(VERSIONS)
-    said = [beyond([wording], listener, "train", random.Random(n)) for n in range(80)]
+    wording, context = _wording(VERSIONS, "git_create_branch"), ToolContext.of(VERSIONS)
+    said = [unsupported_request([wording], context, "train", random.Random(n)) for n in range(80)]
     texts = [found[0].lower() for found in said if found]
     assert len(texts) == 80
     assert not [text for text in texts if re.search(r"\b(create|show|add|stage)", text)]
@@ -297,26 +300,28 @@ def test_a_request_beyond_every_tool_names_no_verb_that_one_has() -> None:
 
 
 def test_a_request_beyond_every_tool_sounds_like_one_only_where_they_share_a_first_word() -> None:
-    assert Listener.of(VERSIONS).first_word == "git"
-    assert Listener.of(CLOCKS).first_word == ""
-    assert Listener.of(VERSIONS.model_copy(update={"tools": VERSIONS.tools[:1]})).first_word == ""
+    assert ToolContext.of(VERSIONS).first_word == "git"
+    assert ToolContext.of(CLOCKS).first_word == ""
+    assert (
+        ToolContext.of(VERSIONS.model_copy(update={"tools": VERSIONS.tools[:1]})).first_word == ""
+    )
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])
-def test_an_errand_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split) -> None:
-    listener = Listener.of(CLOCKS)
-    said = [errand(listener, split, random.Random(n)) for n in range(200)]
+def test_an_off_topic_request_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split) -> None:
+    context = ToolContext.of(CLOCKS)
+    said = [off_topic_request(context, split, random.Random(n)) for n in range(200)]
     texts = [found[0].lower() for found in said if found]
     assert len(texts) == 200
     assert [text for text in texts if "convert" in text]
     assert not [text for text in texts if re.search(r"\b(time|zone)s?\b", text)]
 
 
-def test_errands_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
+def test_off_topic_requests_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
     told = {}
     for split in ("train", "heldout"):
-        about = Listener((), (), "sets an alarm, sends postcards", ())
-        found = (errand(about, split, random.Random(n)) for n in range(2000))
+        about = ToolContext((), (), "sets an alarm, sends postcards", ())
+        found = (off_topic_request(about, split, random.Random(n)) for n in range(2000))
         told[split] = " ".join(text.lower() for text, _ in filter(None, found))
     assert "alarm" not in told["train"] + told["heldout"]
     assert "a postcard" not in told["train"] + told["heldout"]
@@ -439,8 +444,8 @@ def test_a_hash_is_called_a_commit_now_and_then() -> None:
 
 
 def test_a_question_about_a_tool_is_answered_from_its_description() -> None:
-    listener = Listener.of(VERSIONS)
-    told = dict(domain_purpose(random.Random(n), listener) for n in range(200))
+    context = ToolContext.of(VERSIONS)
+    told = dict(domain_purpose(random.Random(n), context) for n in range(200))
     assert told["what does git status do?"] == "Shows the working tree status"
 
 
@@ -509,8 +514,8 @@ def test_a_value_with_braces_goes_beyond_the_tools_as_it_is() -> None:
     schema["properties"] = {"branch_name": {"type": "string", "enum": ["{release}/{}"]}}
     tools = (create.model_copy(update={"input_schema": schema}), *VERSIONS.tools[:2])
     toolset = VERSIONS.model_copy(update={"tools": tools})
-    choices, listener = [_wording(toolset, create.name)], Listener.of(toolset)
-    told = [beyond(choices, listener, "train", random.Random(n)) for n in range(200)]
+    choices, context = [_wording(toolset, create.name)], ToolContext.of(toolset)
+    told = [unsupported_request(choices, context, "train", random.Random(n)) for n in range(200)]
     assert any(found and "{release}/{}" in found[0] for found in told)
 
 

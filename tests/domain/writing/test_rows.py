@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from profiles import Server, TypedPrompt
+from profiles import HandWrittenPrompt, Server
 from tasks.domain.conversations import Row
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.results import cap, failed
@@ -97,22 +97,22 @@ def test_the_same_seed_writes_the_same_rows() -> None:
 def test_no_row_says_what_the_model_is_asked_afterwards() -> None:
     before = _written(CLOCKS)
     asked = [row.user_text for row in (*before.train[::3], *before.heldout[::3])]
-    typed = tuple(TypedPrompt(prompt=f"{text.upper()} !", call=None) for text in asked)
-    after = _written(CLOCKS, known=REPOSITORY.model_copy(update={"typed": typed}))
+    prompts = tuple(HandWrittenPrompt(prompt=f"{text.upper()} !", call=None) for text in asked)
+    after = _written(CLOCKS, known=REPOSITORY.model_copy(update={"test_prompts": prompts}))
     assert len(after.train) == len(before.train)
     said = {row.user_text.casefold() for row in (*after.train, *after.heldout)}
     assert said.isdisjoint(text.casefold() for text in asked)
 
 
-def test_most_near_misses_say_the_values_of_a_row_that_calls() -> None:
-    plain = data(400, spoken_share=0.0, near_miss_share=1.0)
+def test_most_hard_negatives_say_the_values_of_a_row_that_calls() -> None:
+    plain = data(400, paraphrase_share=0.0, hard_negative_share=1.0)
     written = write_rows(CLOCKS, server(), plain, _simulating(CLOCKS))
     for rows in (written.train, written.heldout):
         calls = [set(map(str, row.calls[0].arguments.values())) for row in rows if row.calls]
-        misses = [row for row in rows if row.phrasing.startswith("near-miss-")]
-        pairs = [row for row in misses if any(_says(row, values) for values in calls if values)]
-        assert misses
-        assert len(pairs) >= 0.6 * len(misses)
+        negatives = [row for row in rows if row.phrasing.startswith("hard-negative-")]
+        pairs = [row for row in negatives if any(_says(row, values) for values in calls if values)]
+        assert negatives
+        assert len(pairs) >= 0.6 * len(negatives)
 
 
 def _says(row: Row, values: set[str]) -> bool:

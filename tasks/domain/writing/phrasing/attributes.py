@@ -1,4 +1,4 @@
-"""Arguments said before the noun that they narrow: «the remote branches», «the last 5 commits»."""
+"""Arguments said before the noun that they narrow: "the remote branches", "the last 5 commits"."""
 
 import random
 import re
@@ -15,7 +15,7 @@ LIMITS = re.compile(r"^(limit|max (count|results|items|number)|page size|top|cou
 _SORT = re.compile(r"^(?:(.+) )?(type|kind|state|status|visibility)$")
 _LIMITED = ("last {v}", "last {v}", "{v} latest", "{v} newest", "first {v}", "{v} most recent")
 _SEVERAL = 2
-"""Of one thing nobody says «the last 1 issues»."""
+"""Of one thing nobody says "the last 1 issues"."""
 _EVERY = frozenset({"all", "any", "every", "both"})
 _PREPOSITION = re.compile(r" (?:with|in|of|for|by|from|to|as|at|on|that)\b")
 
@@ -41,7 +41,7 @@ def before_noun(
 
 
 def head_noun(thing: str) -> str:
-    """What a thing is, without what follows: «the branches» of «the branches of a project»."""
+    """What a thing is, without what follows: "the branches" of "the branches of a project"."""
     return _PREPOSITION.split(thing)[0]
 
 

@@ -5,14 +5,14 @@ import re
 from collections.abc import Sequence
 
 from tasks.domain.writing.phrasing import knowledge
-from tasks.domain.writing.phrasing.listener import Exchange, Family, Listener
+from tasks.domain.writing.phrasing.tool_context import Exchange, Family, ToolContext
 from tasks.domain.writing.values import words
 
 
 def from_table(table: Sequence[tuple[str, ...]]) -> Family:
     openings = ("", "", "Just curious: ", "Quick question: ", "By the way, ", "Out of interest: ")
 
-    def write(rng: random.Random, _: Listener) -> Exchange:
+    def write(rng: random.Random, _: ToolContext) -> Exchange:
         question, answer = rng.choice(table)
         start = rng.choice(openings)
         goes_on = start and not start.endswith(": ")
@@ -27,7 +27,7 @@ def lowered(text: str) -> str:
 
 
 def pairs(table: Sequence[tuple[str, ...]], shapes: Sequence[tuple[str, str]]) -> Family:
-    def write(rng: random.Random, _: Listener) -> Exchange:
+    def write(rng: random.Random, _: ToolContext) -> Exchange:
         first, second = rng.choice(table)
         question, answer = rng.choice(shapes)
         return question.format(a=first, b=second), answer.format(a=first, b=second)
@@ -35,14 +35,14 @@ def pairs(table: Sequence[tuple[str, ...]], shapes: Sequence[tuple[str, str]]) -
     return write
 
 
-def arithmetic(rng: random.Random, _: Listener) -> Exchange:
+def arithmetic(rng: random.Random, _: ToolContext) -> Exchange:
     a, b = rng.randint(2, 60), rng.randint(2, 60)
     sign, result = rng.choice((("plus", a + b), ("minus", a - b), ("times", a * b)))
     question = rng.choice(("What is {} {} {}?", "How much is {} {} {}?", "{} {} {} is what?"))
     return question.format(a, sign, b), f"{a} {sign} {b} is {result}."
 
 
-def thanks(rng: random.Random, _: Listener) -> Exchange:
+def thanks(rng: random.Random, _: ToolContext) -> Exchange:
     parts = (
         rng.choice(knowledge.PRAISE),
         rng.choice(knowledge.THANKS),
@@ -53,7 +53,7 @@ def thanks(rng: random.Random, _: Listener) -> Exchange:
     return text, rng.choice(("You're welcome!", "Glad to help!", "Any time!", "Happy to help!"))
 
 
-def mood(rng: random.Random, _: Listener) -> Exchange:
+def mood(rng: random.Random, _: ToolContext) -> Exchange:
     mood, cause = rng.choice(knowledge.MOODS), rng.choice(knowledge.CAUSES)
     text = rng.choice(("I'm {} {}.", "I feel {} {}.", "today I am {} {}.")).format(mood, cause)
     return text, rng.choice((f"I see that you feel {mood}.", "Thank you for telling me.")) + (
@@ -61,7 +61,7 @@ def mood(rng: random.Random, _: Listener) -> Exchange:
     )
 
 
-def opinion(rng: random.Random, _: Listener) -> Exchange:
+def opinion(rng: random.Random, _: ToolContext) -> Exchange:
     first, second = rng.sample(knowledge.LIKES, 2)
     text = rng.choice(
         (
@@ -74,7 +74,7 @@ def opinion(rng: random.Random, _: Listener) -> Exchange:
     return text, "I have no taste of my own, so I leave that to you."
 
 
-def shout(rng: random.Random, _: Listener) -> Exchange:
+def shout(rng: random.Random, _: ToolContext) -> Exchange:
     word = f"{rng.choice(words.ADJECTIVES)} {rng.choice(words.NOUNS)}"
     shapes = ("write '{}' in capital letters.", "put '{}' in upper case.")
     return rng.choice(shapes).format(word), word.upper()
@@ -87,19 +87,19 @@ def definition(noun: str) -> str:
     return f"The word {noun} means {meaning}."
 
 
-def define(rng: random.Random, _: Listener) -> Exchange:
+def define(rng: random.Random, _: ToolContext) -> Exchange:
     noun = rng.choice(sorted(knowledge.DEFINITIONS))
     shapes = ("what does the word '{}' mean?", "define '{}'.", "explain the word '{}'.")
     return rng.choice(shapes).format(noun), definition(noun)
 
 
-def hello(rng: random.Random, _: Listener) -> Exchange:
+def hello(rng: random.Random, _: ToolContext) -> Exchange:
     name = rng.choice(words.FIRST_NAMES)
     shapes = (f"hi, I'm {name}.", f"hello! My name is {name}.", f"good morning, {name} here.")
     return rng.choice(shapes), f"Hello {name}! How can I help you?"
 
 
-def travel(rng: random.Random, _: Listener) -> Exchange:
+def travel(rng: random.Random, _: ToolContext) -> Exchange:
     city, when = rng.choice(words.CITIES), rng.choice(words.WHENS)
     shapes = (
         f"I'm flying to {city} next month.",
@@ -110,7 +110,7 @@ def travel(rng: random.Random, _: Listener) -> Exchange:
     return rng.choice(shapes), f"{city} must be interesting. Tell me more if you like."
 
 
-def visit(rng: random.Random, _: Listener) -> Exchange:
+def visit(rng: random.Random, _: ToolContext) -> Exchange:
     city, person = rng.choice(words.CITIES), rng.choice(words.FIRST_NAMES)
     shapes = (
         f"{person} says that {city} is worth a visit.",
@@ -120,17 +120,17 @@ def visit(rng: random.Random, _: Listener) -> Exchange:
     return rng.choice(shapes), f"How nice! What do you like about {city}?"
 
 
-def larger(rng: random.Random, _: Listener) -> Exchange:
+def larger(rng: random.Random, _: ToolContext) -> Exchange:
     a, b = rng.sample(range(2, 900), 2)
     return f"which number is larger, {a} or {b}?", f"{max(a, b)} is larger."
 
 
-def even(rng: random.Random, _: Listener) -> Exchange:
+def even(rng: random.Random, _: ToolContext) -> Exchange:
     number = rng.randint(3, 999)
     return f"is {number} even or odd?", f"{number} is {'odd' if number % 2 else 'even'}."
 
 
-def calendar(rng: random.Random, _: Listener) -> Exchange:
+def calendar(rng: random.Random, _: ToolContext) -> Exchange:
     names = rng.choice((knowledge.MONTHS, words.DAYS))
     spot, step = rng.randrange(len(names)), rng.choice((1, -1))
     what = "month" if names is knowledge.MONTHS else "day"
@@ -139,13 +139,13 @@ def calendar(rng: random.Random, _: Listener) -> Exchange:
     return f"which {what} comes {side} {names[spot]}?", f"{answer} comes {side} {names[spot]}."
 
 
-def continent(rng: random.Random, _: Listener) -> Exchange:
+def continent(rng: random.Random, _: ToolContext) -> Exchange:
     continent = rng.choice(sorted(knowledge.CONTINENTS))
     country = rng.choice(knowledge.CONTINENTS[continent].split())
     return f"on which continent is {country}?", f"{country} is in {continent}."
 
 
-def bye(rng: random.Random, _: Listener) -> Exchange:
+def bye(rng: random.Random, _: ToolContext) -> Exchange:
     name = rng.choice(words.FIRST_NAMES)
     shapes = (
         f"bye, I have to pick up {name}.",

@@ -90,7 +90,7 @@ _ALSO: dict[str, tuple[str, ...]] = {
 HASH = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,40}")
 """A hash of a commit, whole or its start."""
 _NAMED_SHARE = 0.4
-"""Share of the hashes that are called what they are of: «commit 8d1a2c3»."""
+"""Share of the hashes that are called what they are of: "commit 8d1a2c3"."""
 _SWITCHES = frozenset(
     pieces("include show with allow enable use exclude skip ignore force keep add")
 )
@@ -169,7 +169,7 @@ def clause(
 def described_name(description: str) -> str:
     """What a description calls its parameter, without an article; empty where it is a sentence.
 
-    «The maximum number of results to return (default 10)» is «maximum number of results».
+    "The maximum number of results to return (default 10)" is "maximum number of results".
     """
     first = _NAME_ENDS.split(description.strip(), maxsplit=1)[0]
     words = re.sub(r"^(the|an?|optional:?) ", "", first.lower()).split()

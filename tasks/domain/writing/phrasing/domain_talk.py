@@ -5,13 +5,13 @@ import random
 from tasks.domain.identifiers import plural, with_a
 from tasks.domain.writing.phrasing import knowledge
 from tasks.domain.writing.phrasing.chatter import definition, lowered
-from tasks.domain.writing.phrasing.listener import Exchange, Listener
 from tasks.domain.writing.phrasing.spoken import listed
+from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext
 from tasks.domain.writing.values import words
 
 
-def domain_meaning(rng: random.Random, listener: Listener) -> Exchange:
-    noun = rng.choice(listener.nouns)
+def domain_meaning(rng: random.Random, context: ToolContext) -> Exchange:
+    noun = rng.choice(context.nouns)
     shapes = (
         "what does the word {n} mean?",
         "what does {n} mean in simple words?",
@@ -30,9 +30,9 @@ def _a(noun: str) -> str:
     )
 
 
-def domain_how(rng: random.Random, listener: Listener) -> Exchange:
-    noun = rng.choice(listener.nouns)
-    other = rng.choice(listener.nouns)
+def domain_how(rng: random.Random, context: ToolContext) -> Exchange:
+    noun = rng.choice(context.nouns)
+    other = rng.choice(context.nouns)
     many = noun if _a(noun) == noun else plural(noun)
     shapes = [
         f"how does {_a(noun)} work?",
@@ -53,8 +53,8 @@ def domain_how(rng: random.Random, listener: Listener) -> Exchange:
     return rng.choice(shapes), f"In short: {lowered(definition(noun))}"
 
 
-def domain_thanks(rng: random.Random, listener: Listener) -> Exchange:
-    noun, thanks = rng.choice(listener.nouns), rng.choice(knowledge.THANKS)
+def domain_thanks(rng: random.Random, context: ToolContext) -> Exchange:
+    noun, thanks = rng.choice(context.nouns), rng.choice(knowledge.THANKS)
     shapes = (
         f"{thanks}, that {noun} helped.",
         f"{thanks}, the {noun} was just what I needed.",
@@ -66,8 +66,8 @@ def domain_thanks(rng: random.Random, listener: Listener) -> Exchange:
     )
 
 
-def domain_chat(rng: random.Random, listener: Listener) -> Exchange:
-    one = rng.choice(listener.nouns)
+def domain_chat(rng: random.Random, context: ToolContext) -> Exchange:
+    one = rng.choice(context.nouns)
     noun = one if _a(one) == one else plural(one)
     shapes = (
         f"I was reading about {noun} {rng.choice(words.WHENS)}.",
@@ -78,9 +78,9 @@ def domain_chat(rng: random.Random, listener: Listener) -> Exchange:
     return rng.choice(shapes), f"Tell me more: what would you like to know about {noun}?"
 
 
-def domain_purpose(rng: random.Random, listener: Listener) -> Exchange:
+def domain_purpose(rng: random.Random, context: ToolContext) -> Exchange:
     """Questions about a tool by its name: said alone, the same words would call it."""
-    name, purpose = rng.choice(listener.purposes)
+    name, purpose = rng.choice(context.purposes)
     shapes = (
         f"what does {name} do?",
         f"what does {name} actually show? never tried it",
@@ -96,9 +96,9 @@ def domain_purpose(rng: random.Random, listener: Listener) -> Exchange:
     return rng.choice(shapes), purpose or f"I can use {name} when you ask for it."
 
 
-def domain_kinds(rng: random.Random, listener: Listener) -> Exchange:
+def domain_kinds(rng: random.Random, context: ToolContext) -> Exchange:
     """Questions about a kind of a thing, which is no thing that a tool could find."""
-    noun, kind = rng.choice(listener.nouns), rng.choice(_KINDS)
+    noun, kind = rng.choice(context.nouns), rng.choice(_KINDS)
     thing = f"{kind} {noun}"
     shapes = (
         f"what is {with_a(thing)}?",
@@ -118,7 +118,7 @@ _KINDS = words.pieces(
 )
 
 
-def able(rng: random.Random, listener: Listener) -> Exchange:
+def able(rng: random.Random, context: ToolContext) -> Exchange:
     shapes = words.pieces(
         "what can you do?|what are you able to do?|which tools do you have?|how can you help me?|"
         "what can I ask you?|list what you can do for me.|what are your skills?|"
@@ -128,11 +128,11 @@ def able(rng: random.Random, listener: Listener) -> Exchange:
     start = rng.choice(("", "", "Hi! ", "Hello, ", "I'm new here. "))
     text = rng.choice(shapes)
     text = start + (text if start.endswith(", ") or not start else text[0].upper() + text[1:])
-    return text, f"I can use these tools: {listed(list(listener.tools))}."
+    return text, f"I can use these tools: {listed(list(context.tools))}."
 
 
-def domain_enough(rng: random.Random, listener: Listener) -> Exchange:
-    noun = rng.choice(listener.nouns)
+def domain_enough(rng: random.Random, context: ToolContext) -> Exchange:
+    noun = rng.choice(context.nouns)
     shapes = (
         f"no need to look at the {noun} again, {rng.choice(knowledge.REASONS)}.",
         f"I already know about the {noun}, so never mind.",
@@ -142,8 +142,8 @@ def domain_enough(rng: random.Random, listener: Listener) -> Exchange:
     return rng.choice(shapes), rng.choice(("All right.", "Understood.", "All right, I leave it."))
 
 
-def domain_usage(rng: random.Random, listener: Listener) -> Exchange:
-    noun = rng.choice(listener.nouns)
+def domain_usage(rng: random.Random, context: ToolContext) -> Exchange:
+    noun = rng.choice(context.nouns)
     shapes = (
         f"how would you describe {_a(noun)} to a child?",
         f"in one sentence, what is {_a(noun)}?",
@@ -153,12 +153,10 @@ def domain_usage(rng: random.Random, listener: Listener) -> Exchange:
     return rng.choice(shapes), definition(noun)
 
 
-def skills(rng: random.Random, listener: Listener) -> Exchange:
+def skills(rng: random.Random, context: ToolContext) -> Exchange:
     shapes = words.pieces(
         "who are you, and what are you for?|what is it that you help with?|"
         "before I ask anything, what do you offer?|do you have any tools at all?",
         "|",
     )
-    return rng.choice(
-        shapes
-    ), f"I am an assistant with these tools: {listed(list(listener.tools))}."
+    return rng.choice(shapes), f"I am an assistant with these tools: {listed(list(context.tools))}."

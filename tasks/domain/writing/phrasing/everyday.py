@@ -7,7 +7,7 @@ knows the tools, but for ``about_nouns``: questions about the tools' subjects th
 import random
 
 from tasks.domain.identifiers import plural, with_a
-from tasks.domain.writing.phrasing.listener import Exchange, Listener
+from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext
 from tasks.domain.writing.values import words
 
 _PEOPLE = words.pieces(
@@ -97,7 +97,7 @@ def _pick(rng: random.Random, *shapes: str, **lists: tuple[str, ...] | list[str]
     return rng.choice(shapes).format(**{name: rng.choice(values) for name, values in lists.items()})
 
 
-def write_a_text(rng: random.Random, _: Listener) -> Exchange:
+def write_a_text(rng: random.Random, _: ToolContext) -> Exchange:
     """A text is asked for."""
     text = _pick(
         rng,
@@ -123,7 +123,7 @@ def write_a_text(rng: random.Random, _: Listener) -> Exchange:
     return text, answer
 
 
-def advise(rng: random.Random, _: Listener) -> Exchange:
+def advise(rng: random.Random, _: ToolContext) -> Exchange:
     """Advice is asked for."""
     text = _pick(
         rng,
@@ -144,7 +144,7 @@ def advise(rng: random.Random, _: Listener) -> Exchange:
     return text, "Start small, keep it simple, and do a little every day."
 
 
-def code(rng: random.Random, _: Listener) -> Exchange:
+def code(rng: random.Random, _: ToolContext) -> Exchange:
     """Code is asked for."""
     text = _pick(
         rng,
@@ -159,7 +159,7 @@ def code(rng: random.Random, _: Listener) -> Exchange:
     return text, "The standard library has a function for that; its documentation shows an example."
 
 
-def quantities(rng: random.Random, _: Listener) -> Exchange:
+def quantities(rng: random.Random, _: ToolContext) -> Exchange:
     """How many of one unit make another, and sums."""
     if rng.random() < 0.5:
         unit, whole, number = rng.choice(_SPANS)
@@ -171,7 +171,7 @@ def quantities(rng: random.Random, _: Listener) -> Exchange:
     return text, f"{share} % of {whole_number} is {share * whole_number // 100}."
 
 
-def short(rng: random.Random, _: Listener) -> Exchange:
+def short(rng: random.Random, _: ToolContext) -> Exchange:
     """A word or two, at times with a second."""
     said = [rng.choice(_SHORT), rng.choice(("", "", *_SHORT))]
     return ", ".join(part for part in said if part), rng.choice(
@@ -179,14 +179,14 @@ def short(rng: random.Random, _: Listener) -> Exchange:
     )
 
 
-def why(rng: random.Random, _: Listener) -> Exchange:
+def why(rng: random.Random, _: ToolContext) -> Exchange:
     """General knowledge."""
     question, answer = rng.choice(_WHYS)
     return _pick(rng, "{q}?", "{q}", "quick question, {q}?", "my son asks: {q}?", "{q}, briefly?",
                  q=[question]), answer  # fmt: skip
 
 
-def translate(rng: random.Random, _: Listener) -> Exchange:
+def translate(rng: random.Random, _: ToolContext) -> Exchange:
     """A word in another language."""
     text = _pick(
         rng,
@@ -200,7 +200,7 @@ def translate(rng: random.Random, _: Listener) -> Exchange:
     return text, "I would look that up in a dictionary to be sure."
 
 
-def unknowable(rng: random.Random, _: Listener) -> Exchange:
+def unknowable(rng: random.Random, _: ToolContext) -> Exchange:
     """Facts of the day that an assistant cannot know without a tool for them."""
     place, person = rng.choice(words.CITIES), rng.choice(words.FIRST_NAMES)
     text = _pick(
@@ -225,9 +225,9 @@ def unknowable(rng: random.Random, _: Listener) -> Exchange:
     return text, rng.choice(_NO_IDEA)
 
 
-def about_nouns(rng: random.Random, listener: Listener) -> Exchange:
+def about_nouns(rng: random.Random, context: ToolContext) -> Exchange:
     """The tools' subjects, in questions that no tool answers."""
-    noun = rng.choice(listener.nouns)
+    noun = rng.choice(context.nouns)
     text = _pick(
         rng,
         "who invented the {n}?",

@@ -1,6 +1,6 @@
 """The sentences that a request is put into. Training and held-out texts never share a family.
 
-The most usual ones are trained: a model that has never met «give me …» is worse at it for nothing.
+The most usual ones are trained: a model that has never met "give me …" is worse at it for nothing.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ holds what is asked for, a thing and what is to be done with it, or a thing that
 
 @dataclass(frozen=True)
 class Frame:
-    """One way to say a request: {do} is «convert 14:30 …», {thing} «the current time in …»."""
+    """One way to say a request: {do} is "convert 14:30 …", {thing} "the current time in …"."""
 
     family: str
     form: Form

@@ -51,7 +51,7 @@ def _is_verb(word: str, tool: Tool) -> bool:
 
 
 def _opens(description: str, verb: str) -> bool:
-    """Whether a description opens with a verb: «Forks a repository» with ``fork``."""
+    """Whether a description opens with a verb: "Forks a repository" with ``fork``."""
     first = description.partition(" ")[0].lower()
     return first in (verb, f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
 
@@ -67,11 +67,11 @@ _ENOUGH_ALIKE = 2
 
 
 def unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
-    """A name's first word, where the description opens with it too: «Forks a repository»."""
+    """A name's first word, where the description opens with it too: "Forks a repository"."""
     if len(words) < 2 or not _opens(tool.description, words[0]):
         return None
     return " ".join(words[:2]) if len(words) > 2 and words[1] in _PARTICLES else words[0]
 
 
 _PARTICLES = frozenset(("to", "from", "for", "with", "on", "off", "up", "out"))
-"""What belongs to the verb before it: «respond to»."""
+"""What belongs to the verb before it: "respond to"."""

@@ -34,9 +34,9 @@ from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
 QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
 QUESTION_SHARE_ALONE = 0.9
-"""The same for a call of which nothing is said: «what time is it?» rather than «get the time»."""
+"""The same for a call of which nothing is said: "what time is it?" rather than "get the time"."""
 BY_NAME_SHARE = 0.06
-"""Share of requests that are the tool's name and its values: «git log 5», «convert time …»."""
+"""Share of requests that are the tool's name and its values: "git log 5", "convert time …"."""
 _BY_NAME: dict[Split, tuple[str, ...]] = {
     "train": ("{name} {values}", "{name}: {values}", "{name} {values} please"),
     "heldout": ("do a {name} {values}", "now {name} {values}"),
@@ -44,9 +44,9 @@ _BY_NAME: dict[Split, tuple[str, ...]] = {
 SINGLE_QUOTES_SHARE = 0.4
 """Share of texts without an apostrophe whose quotes are single ones."""
 BARE_SHARE = 0.5
-"""Share of terse texts without an article: «log since yesterday»."""
+"""Share of terse texts without an article: "log since yesterday"."""
 OTHER_VERB_SHARE = 0.35
-"""Share of requests that say a tool's verb in another word: «look up» for «get»."""
+"""Share of requests that say a tool's verb in another word: "look up" for "get"."""
 _WITH_NUMBER = re.compile(r" with (\d+ [a-z]+ ?[a-z]*)$")
 _MYSELF = re.compile(r"(I need to|I want to|I'd like to|I have to|we should|help to) \{do\}")
 
@@ -67,11 +67,11 @@ def request(
     wording = wording.for_one(rng)
     asked = _question(wording, said_of, split, rng)
     if asked is not None:
-        text = typed_with_care(wording, sentence(asked.text), said_of, rng)
+        text = type_with_care(wording, sentence(asked.text), said_of, rng)
         return Request(text, asked.family)
     is_terse = not wording.verbatim and rng.random() < BY_NAME_SHARE
     if is_terse and (text := _by_name(wording, said_of, split, rng)):
-        return Request(typed_with_care(wording, text, said_of, rng), f"by-name-{split}")
+        return Request(type_with_care(wording, text, said_of, rng), f"by-name-{split}")
     phrase, thing = deed(wording, said_of, rng)
     frame = _frame(_forms(wording, phrase, thing, said_of), split, rng)
     if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
@@ -85,7 +85,7 @@ def request(
         after=rng.choice(AFTERS),
         reason=rng.choice(REASONS),
     )
-    return Request(typed_with_care(wording, sentence(text), said_of, rng), frame.family)
+    return Request(type_with_care(wording, sentence(text), said_of, rng), frame.family)
 
 
 def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random) -> str:
@@ -112,7 +112,7 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
 
 
-def typed_with_care(
+def type_with_care(
     wording: Wording, text: str, arguments: dict[str, Any], rng: random.Random
 ) -> str:
     """The text as it is typed, where all values survive that; precise people type with care."""

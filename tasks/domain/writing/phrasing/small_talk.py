@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from tasks.domain.conversations import Split
 from tasks.domain.writing.phrasing import chatter, domain_talk, everyday, knowledge
-from tasks.domain.writing.phrasing.listener import Family, Listener, bare
+from tasks.domain.writing.phrasing.tool_context import Family, ToolContext, bare
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.values import words
 
@@ -24,12 +24,12 @@ class Talk:
     family: str
 
 
-def talk(listener: Listener, split: Split, used: set[str], rng: random.Random) -> Talk | None:
+def talk(context: ToolContext, split: Split, used: set[str], rng: random.Random) -> Talk | None:
     """An exchange whose bare text is not in ``used``; None when there are no more."""
-    families = _families(split, listener.about)
+    families = _families(split, context.about)
     for _ in range(TALK_TRIES):
         name, family = rng.choice(families)
-        text, answer = family(rng, listener)
+        text, answer = family(rng, context)
         text, answer = typed(text[0].upper() + text[1:], rng), answer[0].upper() + answer[1:]
         if bare(text) not in used:
             return Talk(text, answer, f"talk.{name}")

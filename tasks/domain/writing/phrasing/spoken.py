@@ -116,7 +116,7 @@ def _folded(value: Any) -> Any:
 
 
 def _holds(text: str, value: str) -> bool:
-    """Whether a value stands in a text and is no part of a longer word: no «main» in «remains».
+    """Whether a value stands in a text and is no part of a longer word: no "main" in "remains".
 
     Only ASCII letters, digits and ``_`` make words here; other scripts write without spaces.
     """

@@ -129,7 +129,7 @@ NOUNS: dict[str, str] = {
     }.items()
     for verb in pieces(verbs)
 }
-"""Verbs that are nouns too, and what one does with these: «make a commit»."""
+"""Verbs that are nouns too, and what one does with these: "make a commit"."""
 _NAMES_FIRST = frozenset(pieces("status log tag diff branch tree order book plan rate score map"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
 
@@ -187,7 +187,7 @@ def without_verb(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shared_first_word(names: Iterable[tuple[str, ...]]) -> str:
-    """The word, no verb, that all of more than two tools' names begin with («git»), or nothing."""
+    """The word, no verb, that all of more than two tools' names begin with ("git"), or nothing."""
     firsts = [words[:1] for words in names]
     if len(firsts) < _ENOUGH or len(set(firsts)) > 1 or leading_verb((*firsts[0], "")):
         return ""

@@ -1,7 +1,7 @@
 """A tool → the phrases that ask for it: from its name, and from its description's first sentence.
 
 A phrase is a verb with its object; ``{it}`` in it stands for the parameter that names the object
-itself: «read {it}» for ``read_file(path)``.
+itself: "read {it}" for ``read_file(path)``.
 """
 
 import random
@@ -52,7 +52,7 @@ class Phrase:
     object: str
     """With its article, perhaps with the slot; empty when the verb stands alone."""
     shows: bool
-    """Whether «I need {object}» means the same."""
+    """Whether "I need {object}" means the same."""
 
     @property
     def text(self) -> str:
@@ -80,18 +80,18 @@ class Wording:
     asked: str
     """What the tool's name asks for, its verb left out: 'current time'."""
     bare: bool
-    """Whether the verb with the value alone says enough: «Convert 14:30 …»."""
-    spoken_share: float = 1.0
+    """Whether the verb with the value alone says enough: "Convert 14:30 …"."""
+    paraphrase_share: float = 1.0
     """The share of requests whose values may take their spoken forms."""
 
     @property
     def verbatim(self) -> bool:
         """Whether values are said as they are written."""
-        return not self.spoken_share
+        return not self.paraphrase_share
 
     def for_one(self, rng: random.Random) -> "Wording":
         """The same for one request: a person speaks freely or precisely, not both."""
-        return replace(self, spoken_share=float(rng.random() < self.spoken_share))
+        return replace(self, paraphrase_share=float(rng.random() < self.paraphrase_share))
 
     @property
     def tool(self) -> Tool:
@@ -115,7 +115,7 @@ class Wording:
 
 
 def wordings(
-    toolset: Toolset, makers: Sequence[ArgumentMaker], spoken_share: float = 1.0
+    toolset: Toolset, makers: Sequence[ArgumentMaker], paraphrase_share: float = 1.0
 ) -> tuple[Wording, ...]:
     """How to ask for each tool of a server, told apart from the server's other tools."""
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
@@ -134,7 +134,7 @@ def wordings(
         )
         for maker in makers
     )
-    return tuple(replace(wording, spoken_share=spoken_share) for wording in told)
+    return tuple(replace(wording, paraphrase_share=paraphrase_share) for wording in told)
 
 
 def _start(description: str) -> str:
@@ -164,7 +164,7 @@ def _wording(
     told += _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
     told += _as_noun(maker, verb) if not head and identity is None else ()
     alone = verb is not None and verbs[verb] == 1
-    # A bare «reset» says less than the description; «the status» and «commit with …» say enough.
+    # A bare "reset" says less than the description; "the status" and "commit with …" say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
     poor = bool(told) and (verb is None or not says)
     if poor:
@@ -255,7 +255,7 @@ def _named_phrases(
 
 
 def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, ...]:
-    """A reading tool named after what it shows: ``git_diff_staged`` as «the staged diff»."""
+    """A reading tool named after what it shows: ``git_diff_staged`` as "the staged diff"."""
     if not maker.tool.read_only or len(words) > _MOST_NOUNS:
         return ()
     first, *rest = sorted(words, key=lambda word: not word.endswith("ed"))
@@ -265,7 +265,7 @@ def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, .
 
 
 def _as_noun(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
-    """A tool that is named by a verb alone, where that is a noun too: «make a commit»."""
+    """A tool that is named by a verb alone, where that is a noun too: "make a commit"."""
     if verb not in NOUNS or not any(name in maker.required for name in maker.spoken_for):
         return ()
     doing, _, thing = NOUNS[verb].format(verb).partition(" ")
@@ -273,7 +273,7 @@ def _as_noun(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
 
 
 def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
-    """What a reading tool shows, from what its parameters count or filter: «the commits»."""
+    """What a reading tool shows, from what its parameters count or filter: "the commits"."""
     if not maker.tool.read_only:
         return ()
     told = (str(schema.get("description", "")) for schema in maker.properties.values())
@@ -342,11 +342,11 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
 _STATE = re.compile(
     r"(?P<things>[a-z]+s)(?: in [a-z ]+?)? that are (?P<no>not (?:yet )?)?(?P<state>[a-z]+ed)\b.*"
 )
-"""«changes in the working directory that are not yet staged»."""
+"""'changes in the working directory that are not yet staged'."""
 
 
 def _shortened(thing: str, named: Sequence[str]) -> str:
-    """A thing whose state follows it, the state before it: «the staged changes»; or empty."""
+    """A thing whose state follows it, the state before it: "the staged changes"; or empty."""
     found = _STATE.fullmatch(thing)
     if found is None:
         return ""
@@ -357,11 +357,11 @@ def _shortened(thing: str, named: Sequence[str]) -> str:
 
 
 _PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")
-"""A plain place at a sentence's end: «Adds file contents to the staging area»."""
+"""A plain place at a sentence's end: "Adds file contents to the staging area"."""
 
 
 _FOR_DOING = re.compile(r" (?:to|into) the (?P<doing>[a-z]+ing) [a-z]+$")
-"""A place that is named for what is done there: «the staging area»."""
+"""A place that is named for what is done there: "the staging area"."""
 
 
 def _phrases_with_place(
@@ -370,7 +370,7 @@ def _phrases_with_place(
     """The tool's verb and object with the place that its description names.
 
     Where a place is for doing something and the list tells of things that it is done to
-    (``told_of``), that is a verb too: to add a file «to the staging area» is to stage it.
+    (``told_of``), that is a verb too: to add a file "to the staging area" is to stage it.
     """
     sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
     place = _PLACE.search(sentence)

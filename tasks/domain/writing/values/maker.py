@@ -15,7 +15,6 @@ from typing import Any
 from jsonschema_rs import Validator
 
 from profiles import Server
-from tasks.domain.conversations import Split
 from tasks.domain.errors import UnusableTool
 from tasks.domain.identifiers import name_words
 from tasks.domain.products import Tool
@@ -28,6 +27,7 @@ from tasks.domain.schemas.validation import (
     validator,
 )
 from tasks.domain.toollists import parameters
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -67,24 +67,6 @@ HOPELESS = 5
 
 
 @dataclass(frozen=True)
-class Wish:
-    """How the arguments of one call are to be."""
-
-    split: Split = "train"
-    optional: float = 0.4
-    """The chance that an optional parameter is given."""
-    unusual: bool = False
-    unknown: str | None = None
-    """The parameter that gets a value which looks right and does not exist."""
-    real: bool = False
-    """Whether parameters take values that the server named, where it named some."""
-    also: frozenset[str] = frozenset()
-    """Optional parameters that are given in any case."""
-    free: bool = False
-    """Whether they may take values that exist nowhere, beside those that the operator gave."""
-
-
-@dataclass(frozen=True)
 class ArgumentMaker:
     """Writes arguments for one tool, with what its operator knows about its values."""
 
@@ -95,7 +77,7 @@ class ArgumentMaker:
     names: frozenset[str] = frozenset()
     """The names of all tools of the list."""
 
-    def make(self, rng: random.Random, wish: Wish) -> dict[str, Any]:
+    def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
         """Valid arguments.
 
         Raises:
@@ -103,21 +85,25 @@ class ArgumentMaker:
         """
         # Optional parameters may exclude each other.
         fewer = (
-            replace(wish, optional=wish.optional * (turn % 4) / 4) for turn in range(TRIES // 2)
+            replace(options, optional=options.optional * (turn % 4) / 4)
+            for turn in range(TRIES // 2)
         )
-        made, fault = self._made(rng, (*repeat(wish, TRIES // 2), *fewer), self.unwritable)
+        made, fault = self._made(rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable)
         if made is None:
             raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
         return made
 
     def _made(
-        self, rng: random.Random, wishes: Iterable[Wish], left_out: Collection[str]
+        self,
+        rng: random.Random,
+        attempts: Iterable[DrawOptions],
+        left_out: Collection[str],
     ) -> tuple[dict[str, Any] | None, str]:
         """The first valid arguments; else None, and what was wrong with the last."""
         fault, unfinished = "", 0
-        for wish in wishes:
+        for options in attempts:
             try:
-                arguments = self._draw(rng, wish, left_out)
+                arguments = self._draw(rng, options, left_out)
                 fault = self.fault(arguments)
             except UnusableTool as error:
                 fault, unfinished = str(error), unfinished + 1
@@ -142,7 +128,7 @@ class ArgumentMaker:
     def unwritable(self) -> dict[str, str]:
         """Optional parameters that nothing valid can be written for, each with the reason."""
         optional = [name for name in self._properties if name not in self.required]
-        whole = Wish(optional=0.0, also=frozenset(optional))
+        whole = DrawOptions(optional=0.0, also=frozenset(optional))
         made, fault = self._made(random.Random(0), repeat(whole, 3), ())
         if made is not None:
             return {}
@@ -150,8 +136,8 @@ class ArgumentMaker:
             return dict.fromkeys(optional, fault)
         reasons = dict(unusable_parts(self.tool.input_schema))
         for name in (name for name in optional if name not in reasons):
-            wish = Wish(optional=0.0, also=frozenset((name,)))
-            made, fault = self._made(random.Random(0), repeat(wish, TRIES), reasons)
+            options = DrawOptions(optional=0.0, also=frozenset((name,)))
+            made, fault = self._made(random.Random(0), repeat(options, TRIES), reasons)
             if made is None or name not in made:
                 reasons[name] = fault
         return reasons
@@ -248,8 +234,8 @@ class ArgumentMaker:
             return False
         if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
             return False
-        wish = Wish(optional=0.0, also=frozenset((name,)), unknown=name)
-        return self._made(random.Random(0), repeat(wish, 3), self.unwritable)[0] is not None
+        options = DrawOptions(optional=0.0, also=frozenset((name,)), unknown=name)
+        return self._made(random.Random(0), repeat(options, 3), self.unwritable)[0] is not None
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""
@@ -311,26 +297,30 @@ class ArgumentMaker:
         # Alternatives, denials and dialects can make the compact form allow less, too.
         return validator(self.tool.input_schema), validator(parameters(self.tool))
 
-    def _place(self, rng: random.Random, wish: Wish) -> Place:
+    def _place(self, rng: random.Random, options: DrawOptions) -> Place:
         return Place(
             rng,
             self._document,
             self.about,
-            wish.split,
-            wish.unusual,
-            wish.optional,
+            options.split,
+            options.unusual,
+            options.optional,
             self._quoted_names,
         )
 
     def _given(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
-    def _draw(self, rng: random.Random, wish: Wish, left_out: Collection[str]) -> dict[str, Any]:
-        at = self._place(rng, wish)
+    def _draw(
+        self, rng: random.Random, options: DrawOptions, left_out: Collection[str]
+    ) -> dict[str, Any]:
+        at = self._place(rng, options)
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
         wanted = [
-            n for n in properties if n in required or n in wish.also or rng.random() < wish.optional
+            n
+            for n in properties
+            if n in required or n in options.also or rng.random() < options.optional
         ]
         wanted = [n for n in without_rivals(wanted) if n not in left_out]
         schema, others = needed(schema, wanted, self._document, rng)
@@ -339,28 +329,28 @@ class ArgumentMaker:
         for name, part in properties.items():
             if self.is_constant(name):
                 arguments[name] = self._given(self.server.constants, name)
-            elif name == wish.unknown:
+            elif name == options.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in wanted or name in others:
-                arguments[name] = self._other_than(arguments, name, part, at, wish)
+                arguments[name] = self._other_than(arguments, name, part, at, options)
         return arguments | other_properties(schema, len(arguments), at)
 
     def _other_than(
-        self, earlier: dict[str, Any], name: str, part: Any, at: Place, wish: Wish
+        self, earlier: dict[str, Any], name: str, part: Any, at: Place, options: DrawOptions
     ) -> Any:
         """A value that no other parameter has, where there is one: nobody converts A to A."""
-        value = self._value(name, part, at, wish)
+        value = self._value(name, part, at, options)
         for _ in range(DRAWS if isinstance(value, str) else 0):
             if value not in earlier.values():
                 break
-            value = self._value(name, part, at, wish)
+            value = self._value(name, part, at, options)
         return value
 
-    def _value(self, name: str, schema: Any, at: Place, wish: Wish) -> Any:
+    def _value(self, name: str, schema: Any, at: Place, options: DrawOptions) -> Any:
         pool, fewest = self._given(self.server.values, name), SMALL_POOL
-        if pool is None and wish.real:
+        if pool is None and options.real:
             pool, fewest = self.found.get(name), 2
-        if wish.free and self._is_copied(name):
+        if options.free and self._is_copied(name):
             pool = None
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None

@@ -144,7 +144,7 @@ SPANS = frozenset({"seconds", "minutes", "hours"})
 """Kinds of numbers that are lengths of time."""
 _SHORT = {"secs": "seconds", "mins": "minutes", "hrs": "hours"}
 NAMED_UNIT = re.compile(rf" ?\b(?:in )?({'|'.join((*sorted(SPANS), *_SHORT))})$")
-"""The unit at the end of a parameter's spoken name: «timeout in seconds»."""
+"""The unit at the end of a parameter's spoken name: "timeout in seconds"."""
 _IN_UNIT = re.compile(r"\b(?:in|number of) (seconds|minutes|hours)\b")
 _LENGTH = re.compile(r"\b(duration|timeout|delay|interval|wait|ttl|expir\w*|age|length|time)\b")
 

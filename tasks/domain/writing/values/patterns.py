@@ -15,7 +15,7 @@ from tasks.domain.schemas.validation import has_hard_patterns, validator
 _EXTRA_REPEATS = 4
 """How many repeats beyond the least an open-ended repeat may get: keeps values short."""
 _EXTRA_DIGITS = 1
-"""The same for digits: «24h» rather than «56688h»."""
+"""The same for digits: "24h" rather than "56688h"."""
 _DRAWS = 24
 """Strings written until one is of the length that is asked for."""
 _CATEGORIES = {

@@ -63,12 +63,12 @@ def _known() -> tuple[dict[str, dict[str, float]], dict[tuple[str, str], int]]:
 
 def _names(city: dict[str, Any]) -> set[str]:
     own, plain = _own_city(city["timezone"]), _plain(city["name"])
-    # «New York» of «New York City»
+    # "New York" of "New York City"
     return {city["name"], plain, own} if own in plain else {city["name"], plain}
 
 
 def _own_city(zone: str) -> str:
-    """The city that a zone is named after: ``America/New_York`` → «New York»."""
+    """The city that a zone is named after: ``America/New_York`` → "New York"."""
     return zone.rpartition("/")[2].replace("_", " ")
 
 
@@ -112,6 +112,6 @@ def _famous_zones() -> tuple[tuple[str, ...], tuple[float, ...]]:
 
 
 def _plain(name: str) -> str:
-    """A name without accents: «São Paulo» → «Sao Paulo»."""
+    """A name without accents: "São Paulo" → "Sao Paulo"."""
     letters = unicodedata.normalize("NFKD", name)
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

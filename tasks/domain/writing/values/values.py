@@ -143,7 +143,7 @@ def _branch(rng: random.Random) -> str:
 
 
 _OWN_STYLE_SHARE = 0.4
-"""Share of branches that are not named «kind/thing»."""
+"""Share of branches that are not named "kind/thing"."""
 
 
 def _commit(rng: random.Random) -> str:

@@ -1,7 +1,7 @@
 """Spoken forms of values, a small file for each format; a new format is one file and one line here.
 
 A form is a text that stands for one value only, so that a label made from the value stays exact:
-whoever reads «half past five in the evening» can write 17:30.
+whoever reads "half past five in the evening" can write 17:30.
 """
 
 import random

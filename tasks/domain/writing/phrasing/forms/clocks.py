@@ -1,4 +1,4 @@
-"""Times of a day: ``17:30`` as «5:30 pm», «half past five in the evening», «1730 hours»."""
+"""Times of a day: ``17:30`` as "5:30 pm", "half past five in the evening", "1730 hours"."""
 
 import re
 

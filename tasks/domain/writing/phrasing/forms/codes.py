@@ -1,4 +1,4 @@
-"""Codes by their English names, from CLDR by way of Babel: ``EUR`` as «euro»."""
+"""Codes by their English names, from CLDR by way of Babel: ``EUR`` as "euro"."""
 
 import re
 from collections import Counter
@@ -26,7 +26,7 @@ def country_forms(value: str) -> tuple[str, ...]:
 
 
 def word_forms(value: str) -> tuple[str, ...]:
-    """An enum's value of several words, with spaces: ``in_progress`` as «in progress»."""
+    """An enum's value of several words, with spaces: ``in_progress`` as "in progress"."""
     return (re.sub("[_-]", " ", value).lower(),) if _ENUM.fullmatch(value) else ()
 
 

@@ -1,4 +1,4 @@
-"""Dates, moments and durations: ``2024-03-05`` as «March 5, 2024», ``PT30M`` as «30 minutes»."""
+"""Dates, moments and durations: ``2024-03-05`` as "March 5, 2024", ``PT30M`` as "30 minutes"."""
 
 import calendar
 import re

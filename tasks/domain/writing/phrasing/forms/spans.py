@@ -1,4 +1,4 @@
-"""Lengths of time that are plain numbers of a unit: ``300`` seconds as «five minutes»."""
+"""Lengths of time that are plain numbers of a unit: ``300`` seconds as "five minutes"."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def forms_of(unit: str) -> Callable[[str], tuple[str, ...]]:
 
 
 def counted(number: int, unit: str) -> str:
-    """A number with its unit: «1 hour», «30 minutes»."""
+    """A number with its unit: "1 hour", "30 minutes"."""
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 

@@ -1,4 +1,4 @@
-"""IANA time zones as the cities that people know: ``America/Los_Angeles`` as «Seattle»."""
+"""IANA time zones as the cities that people know: ``America/Los_Angeles`` as "Seattle"."""
 
 from functools import lru_cache
 

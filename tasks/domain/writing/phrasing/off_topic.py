@@ -1,7 +1,7 @@
-"""What people ask an assistant for and a server's tools do not do: «set an alarm for 7».
+"""What people ask an assistant for and a server's tools do not do: "set an alarm for 7".
 
-The tools' own verbs come with foreign things, too: beside ``convert_time``, «convert 30 miles to
-kilometres» shows that a verb makes no call.
+The tools' own verbs come with foreign things, too: beside ``convert_time``, "convert 30 miles to
+kilometres" shows that a verb makes no call.
 """
 
 import random
@@ -11,8 +11,8 @@ from functools import lru_cache
 from tasks.domain.conversations import Split
 from tasks.domain.identifiers import singular
 from tasks.domain.writing.phrasing.frames import ASKED
-from tasks.domain.writing.phrasing.listener import Exchange, Listener
 from tasks.domain.writing.phrasing.requests import sentence
+from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.values import words
 
@@ -65,7 +65,7 @@ _ERRANDS: dict[str, str] = {
     "update": "the apps on my phone|my address at the bank|my CV",
     "write": "a cheque for {n} euros|my name on the list|to {name} for me",
 }
-"""Verb → the rest of the errand; every fourth is kept for the held-out split."""
+"""Verb → the rest of the request; every fourth is kept for the held-out split."""
 _ASKED: dict[Split, tuple[str, ...]] = {
     "train": (
         "{do}",
@@ -87,9 +87,9 @@ _SMALL = 4
 """Letters of a word that says something about a tool's subject."""
 
 
-def errand(listener: Listener, split: Split, rng: random.Random) -> Exchange | None:
+def off_topic_request(context: ToolContext, split: Split, rng: random.Random) -> Exchange | None:
     """A text and its answer; None where the tools deal with all of these things."""
-    own, others = _foreign(listener.about, split)
+    own, others = _foreign(context.about, split)
     choices = own if own and (not others or rng.random() < _OWN_VERB_SHARE) else others
     if not choices:
         return None
@@ -103,7 +103,7 @@ def errand(listener: Listener, split: Split, rng: random.Random) -> Exchange | N
 
 @lru_cache(maxsize=64)
 def _foreign(about: str, split: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The errands whose things no tool deals with: with a tool's own verb, and with another."""
+    """The requests whose things no tool deals with: with a tool's own verb, and with another."""
     known = _words(about)
     every = [(verb, rest) for verb, rests in _ERRANDS.items() for rest in rests.split("|")]
     own, others = list[str](), list[str]()

@@ -13,13 +13,13 @@ from typing import Any
 from tasks.domain.conversations import Split
 from tasks.domain.identifiers import plural, with_a
 from tasks.domain.writing.phrasing.frames import ASKED
-from tasks.domain.writing.phrasing.listener import Listener
-from tasks.domain.writing.phrasing.requests import deed, sentence, typed_with_care
+from tasks.domain.writing.phrasing.requests import deed, sentence, type_with_care
 from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.tool_context import ToolContext
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values import words
-from tasks.domain.writing.values.maker import Wish
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.words import pieces
 
 PAIRED_SHARE = 0.8
@@ -62,7 +62,7 @@ _FRAMES: dict[Split, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 
 
-def near_miss(
+def hard_negative(
     choices: Sequence[Wording],
     called: Mapping[str, Sequence[dict[str, Any]]],
     split: Split,
@@ -70,8 +70,8 @@ def near_miss(
 ) -> tuple[str, str] | None:
     """A text and its answer; None where no tool has values to say.
 
-    ``called``: arguments of calls that rows of the split make, by tool. Most near misses say those
-    of one of them, so that the two rows differ in nothing but what is meant.
+    ``called``: arguments of calls that rows of the split make, by tool. Most hard negatives say
+    those of one of them, so that the two rows differ in nothing but what is meant.
     """
     if not choices:
         return None
@@ -80,7 +80,9 @@ def near_miss(
     if pairs and rng.random() < PAIRED_SHARE:
         told = rng.choice(pairs)
     else:
-        told = wording.told(wording.maker.make(rng, Wish(split, 0.2, free=rng.random() < 0.5)))
+        told = wording.told(
+            wording.maker.make(rng, DrawOptions(split, 0.2, free=rng.random() < 0.5))
+        )
     phrase, thing = deed(wording, told, rng)
     frame, answers = rng.choice(_FRAMES[split])
     text = frame.format(
@@ -88,7 +90,7 @@ def near_miss(
         name=rng.choice(words.FIRST_NAMES),
         when=rng.choice(words.WHENS),
     )
-    return typed_with_care(wording, sentence(text), told, rng), rng.choice(answers)
+    return type_with_care(wording, sentence(text), told, rng), rng.choice(answers)
 
 
 _ELSEWHERE = pieces(
@@ -127,7 +129,7 @@ _THINGS = (
 _NAMED = ("the {noun}", "the {noun}", "{noun}", "my {noun}", "")
 """What may stand before a value."""
 BY_NAME_SHARE = 0.2
-"""Share of them that sound like a tool of the server: «git push», beside ``git_log``."""
+"""Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
 TAIL_SHARE = 0.25
 _TAILS: dict[Split, tuple[str, ...]] = {
     "train": (
@@ -152,20 +154,20 @@ def _beyond_tools(about: str, said: frozenset[str]) -> tuple[str, ...]:
     )
 
 
-def beyond(
-    choices: Sequence[Wording], listener: Listener, split: Split, rng: random.Random
+def unsupported_request(
+    choices: Sequence[Wording], context: ToolContext, split: Split, rng: random.Random
 ) -> tuple[str, str] | None:
     """A request about the tools' own things that none of them can do, and an honest answer."""
     phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
-    verbs = _beyond_tools(listener.about, frozenset(phrase.verb for phrase in phrases))
+    verbs = _beyond_tools(context.about, frozenset(phrase.verb for phrase in phrases))
     named = [wording for wording in choices if wording.identity]
     if not verbs:
         return None
-    verb, noun, value = rng.choice(verbs), rng.choice(listener.nouns), ""
+    verb, noun, value = rng.choice(verbs), rng.choice(context.nouns), ""
     if named and rng.random() < 0.7:
         wording = rng.choice(named)
         identity = wording.identity or ""
-        drawn = wording.maker.make(rng, Wish(split, 0.0, free=True)).get(identity)
+        drawn = wording.maker.make(rng, DrawOptions(split, 0.0, free=True)).get(identity)
         if isinstance(drawn, str) and wording.noun:
             noun, value = wording.noun, said(drawn, wording.maker.kind(identity), rng)
     things = _NAMED if value else _THINGS
@@ -175,8 +177,8 @@ def beyond(
     if rng.random() < TAIL_SHARE:
         do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
     text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
-    if listener.first_word and rng.random() < BY_NAME_SHARE:
-        text = f"{listener.first_word} {verb} {value}"
+    if context.first_word and rng.random() < BY_NAME_SHARE:
+        text = f"{context.first_word} {verb} {value}"
     answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
     meant = thing if thing in ("it", "everything") else with_a(noun)
     return sentence(typed(text, rng)), answer.format(verb, meant)

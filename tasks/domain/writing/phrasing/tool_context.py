@@ -13,7 +13,7 @@ from tasks.domain.writing.values.words import pieces
 
 
 @dataclass(frozen=True)
-class Listener:
+class ToolContext:
     """What small talk may know of the tools: their names, and the nouns they deal with."""
 
     tools: tuple[str, ...]
@@ -22,11 +22,11 @@ class Listener:
     purposes: tuple[tuple[str, str], ...]
     """Of each tool: its name in words, and the first sentence that describes it."""
     first_word: str = ""
-    """What all tools' names begin with («git»), if anything."""
+    """What all tools' names begin with ("git"), if anything."""
 
     @classmethod
-    def of(cls, toolset: Toolset) -> "Listener":
-        """The listener of a server's tools."""
+    def of(cls, toolset: Toolset) -> "ToolContext":
+        """The context of a server's tools."""
         texts = " ".join(f"{' '.join(name_words(t.name))} {t.description}" for t in toolset.tools)
         purposes = tuple(
             (" ".join(name_words(t.name)), _FIRST_SENTENCE.split(t.description.strip())[0])
@@ -39,7 +39,7 @@ class Listener:
 
 _FIRST_SENTENCE = re.compile(r"(?<=\w)[.\n]")
 Exchange = tuple[str, str]
-Family = Callable[[random.Random, Listener], Exchange]
+Family = Callable[[random.Random, ToolContext], Exchange]
 
 _SMALL_WORDS = frozenset(
     pieces(

@@ -1,4 +1,4 @@
-"""The prompts typed apart from the generator: what they expect is what their server accepts."""
+"""Hand-written test prompts: what they expect is what their server accepts."""
 
 import os
 from pathlib import Path
@@ -29,8 +29,8 @@ def toolset_of(server: Server, folder: Path) -> Toolset:
 
 
 def calls(server: Server) -> list[dict[str, Any]]:
-    """The calls that a server's typed prompts expect."""
-    return [prompt.call for prompt in server.typed if prompt.call]
+    """The calls that a server's hand-written test prompts expect."""
+    return [prompt.call for prompt in server.test_prompts if prompt.call]
 
 
 def test_every_registered_server_with_prompts_is_checked_here() -> None:
@@ -51,7 +51,7 @@ def test_every_expected_call_is_valid_and_every_tool_is_asked_for(
 
 @pytest.mark.parametrize("name", SIZES)
 def test_there_are_enough_prompts_and_none_twice(name: str) -> None:
-    prompts = profiles.load_server(name).typed
+    prompts = profiles.load_server(name).test_prompts
     asked = [prompt for prompt in prompts if prompt.call]
     assert (len(asked), len(prompts) - len(asked)) >= SIZES[name]
     texts = [" ".join(prompt.prompt.lower().split()) for prompt in prompts]

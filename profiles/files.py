@@ -1,0 +1,68 @@
+"""Where the files lie: a person's own folder first, then the shipped ones."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from profiles.model import ModelDeployment
+from profiles.section import ProfileError, Section, explain
+from profiles.server import ServerDeployment
+from profiles.settings import Settings
+
+FOLDER = Path(__file__).parent
+
+
+_Loaded = TypeVar("_Loaded", bound=Section)
+
+
+_Changed = TypeVar("_Changed", bound=Section)
+
+
+def names(kind: str) -> list[str]:
+    return sorted({path.stem for folder in _folders() for path in (folder / kind).glob("*.toml")})
+
+
+def _folders() -> list[Path]:
+    """Where files are looked for: a person's own folder first, then the shipped ones."""
+    own = Settings().profiles
+    return [own, FOLDER] if own else [FOLDER]
+
+
+def find(kind: str, file: str) -> Path:
+    if Path(file).name != file:
+        raise ProfileError(f"{file!r} is a path, needed the name of a file in profiles/{kind}")
+    for folder in _folders():
+        if (folder / kind / file).is_file():
+            return folder / kind / file
+    raise ProfileError(f"no file {file!r} in profiles/{kind}")
+
+
+def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
+    if name not in names(kind):
+        known = ", ".join(names(kind))
+        raise ProfileError(f"no {name!r} in profiles/{kind}; known: {known}")
+    path = find(kind, f"{name}.toml")
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+        deployment = content.pop("deployment", {}) if kind != "training" else {}
+        if schema in (ModelDeployment, ServerDeployment):
+            return schema.model_validate(deployment)
+        return schema.model_validate({"name": name, **content})
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"profiles/{kind}/{path.name}: not TOML: {error}") from error
+    except ValidationError as error:
+        raise ProfileError(f"profiles/{kind}/{path.name}: {explain(error)}") from error
+
+
+def changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
+    """The section with those values that are not None, validated again."""
+    asked = {name: value for name, value in changes.items() if value is not None}
+    if not asked:
+        return section
+    try:
+        return type(section).model_validate(dict(section) | asked)
+    except ValidationError as error:
+        raise ProfileError(explain(error)) from error

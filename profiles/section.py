@@ -1,0 +1,51 @@
+"""What all sections of these files share: no unknown key, and faults as one line."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""What files and folders are called by: it cannot leave a folder."""
+
+
+class ProfileError(ValueError):
+    """A profile, model or server file is missing or says something that it may not say."""
+
+
+class Section(BaseModel):
+    """Only fields that are used: an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+RENAMED = {
+    "spoken_share": "paraphrase_share",
+    "near_miss_share": "hard_negative_share",
+    "several_share": "multiple_calls_share",
+    "varied_lists_share": "list_augmentation_share",
+    "typed_prompts": "test_prompts",
+    "valid": "parse_rate",
+    "schema_valid": "schema_validity",
+    "right_tool": "tool_selection",
+    "no_tool": "abstention",
+}
+"""Keys of version 0.2 and what they are called since."""
+
+
+def explain(error: ValidationError) -> str:
+    """A validation error as one line: where, what is wrong."""
+    return "; ".join(
+        ".".join(map(str, fault["loc"])) + ": " * bool(fault["loc"]) + _reason(fault)
+        for fault in error.errors()
+    )
+
+
+def _reason(fault: ErrorDetails) -> str:
+    last = fault["loc"][-1] if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden" and last in RENAMED:
+        return f"not a key any more; it is called {RENAMED[str(last)]} now"
+    return fault["msg"].removeprefix("Value error, ")

@@ -1,0 +1,262 @@
+"""A training profile: the adapter, the data, the gate, what is asked, what must be reached."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from profiles.section import Name, Section
+
+ToolsInPrompt = Literal["auto", "all", "selected", "names", "none", "mixed"]
+"""Which tools a prompt lists: all; those that a retriever chooses for the request; their names
+alone; none, since the model knows them; a share of the prompts without ("mixed"). "auto" is "all"
+where the list fits, else "selected"."""
+LEAST_AUTO_LENGTH = 3072
+"""What a ``max_seq_length`` of "auto" is for a list of a dozen tools."""
+
+
+class Lora(Section):
+    """The low-rank adapter."""
+
+    rank: int = Field(ge=1)
+    alpha: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+    bias: Literal["none"] = "none"
+    target_modules: tuple[str, ...]
+
+
+class Training(Section):
+    """How the adapter is trained."""
+
+    per_device_batch_size: int = Field(ge=1)
+    gradient_accumulation_steps: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    warmup_ratio: float = Field(ge=0, lt=1)
+    epochs: int | None = Field(default=None, ge=1)
+    max_steps: int | None = Field(default=None, ge=1)
+    save_steps: int = Field(ge=1)
+    checkpoints_kept: int = Field(ge=1)
+    max_seq_length: int = Field(ge=64)
+    """Tokens that a row may have. "auto": 3,072, or as many more as a long tool list needs and the
+    model and the machine have room for."""
+    grows: bool = False
+    """Whether ``max_seq_length`` is "auto"."""
+    seed: int
+    optimizer: Literal["adamw_8bit"]
+    weight_decay: float = Field(ge=0)
+    scheduler: Literal["linear"]
+    packing: Literal[False]
+    gradient_checkpointing: Literal["unsloth", "auto", "off"]
+    """"auto" becomes "off" where the estimate says that a step fits without, else "unsloth"."""
+    logging_steps: int = Field(ge=1)
+    eval_steps: int = Field(ge=1)
+    """Optimiser steps between two evaluations on held-out rows."""
+    early_stopping_patience: int = Field(ge=0)
+    """Evaluations without a lower loss after which training ends; 0: never."""
+    keep_best: bool
+    """Whether the adapter with the lowest evaluation loss is kept instead of the last one."""
+    share_prefix: Literal["auto", "off"]
+    """"auto" puts the system turn and tool list once before the conversations of a step."""
+    pack_tokens: int = Field(ge=1)
+    """Tokens of one pack at most; the conversations of a step are several packs where needed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auto_length(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("max_seq_length") == "auto":
+            return {**value, "max_seq_length": LEAST_AUTO_LENGTH, "grows": True}
+        return value
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.epochs is None) == (self.max_steps is None):
+            both = "both" if self.epochs else "neither"
+            raise ValueError(f"needs exactly one of epochs and max_steps, found {both}")
+        return self
+
+    @property
+    def effective_batch(self) -> int:
+        """Conversations that one optimiser step sees on one device."""
+        return self.per_device_batch_size * self.gradient_accumulation_steps
+
+
+class Scenarios(Section):
+    """The share of rows of each kind; they sum to one."""
+
+    standard: float = Field(ge=0)
+    no_tool: float = Field(ge=0)
+    error: float = Field(ge=0)
+    ambiguous: float = Field(ge=0)
+    edge: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        total = sum(self.model_dump().values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"scenario shares sum to {total:g}, need 1")
+        return self
+
+
+class Data(Section):
+    """How many rows of what kind are written."""
+
+    samples: int = Field(ge=1)
+    """Rows to train on."""
+    heldout_calls: int = Field(ge=1)
+    """Held-out rows that must call a tool."""
+    heldout_no_tool: int = Field(ge=1)
+    """Held-out rows that must not."""
+    seed: int
+    max_result_chars: int = Field(ge=40)
+    """A tool's result longer than this is cut, visibly, in training and serving alike."""
+    answered_share: float = Field(ge=0, le=1)
+    """Training rows with a result and a final answer; the others end with the call."""
+    paraphrase_share: float = Field(default=1.0, ge=0, le=1)
+    """Requests of people who speak freely: values as "5 pm" or "Seattle", at times left out, other
+    verbs and nouns, typed with slips. Others are precise."""
+    hard_negative_share: float = Field(default=0.2, ge=0, le=1)
+    """Of the rows that need no tool: those with a call's own words and values that no call answers.
+    Many would teach that a value is a reason not to call."""
+    multiple_calls_share: float = Field(default=0.0, ge=0, le=1)
+    """Of the standard rows: conversations with two calls, beside or after one another."""
+    list_augmentation_share: float = Field(default=0.0, ge=0, le=1)
+    """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
+    scenarios: Scenarios
+
+
+class Quality(Section):
+    """What the gate lets through."""
+
+    min_valid_share: float = Field(ge=0, le=1)
+    max_duplicate_share: float = Field(ge=0, le=1)
+    near_duplicate_similarity: float = Field(gt=0, le=1)
+    max_near_duplicate_share: float = Field(ge=0, le=1)
+    max_leaked_rows: int = Field(ge=0)
+    max_contradictions: int = Field(ge=0)
+    min_rows_per_tool: int = Field(ge=0)
+    min_scenario_share: float = Field(ge=0, le=1)
+    """Each scenario that was planned must have at least this part of its planned share."""
+    min_trained_share: float = Field(ge=0, le=1)
+    min_recoverable_share: float = Field(ge=0, le=1)
+    """Rows whose calls have only values that the conversation says, of the rows with calls."""
+    max_tool_imbalance: float = Field(ge=1)
+    """The most frequent tool has at most so many times the rows that equal parts would give."""
+    max_family_share: float = Field(gt=0, le=1)
+    """The most frequent family of phrasings, of the rows that have one."""
+    max_value_share: float = Field(gt=0, le=1)
+    """The most frequent value of a parameter, of its calls."""
+    max_leaked_phrasings: int = Field(ge=0)
+    """Held-out rows of a family of phrasings that training rows have too."""
+    max_leaked_value_share: float = Field(ge=0, le=1)
+    """Held-out values of open parameters that training rows have too."""
+
+
+class EvaluationPlan(Section):
+    """How much of the held-out split is asked, and how long an answer may be."""
+
+    loss_rows: int = Field(ge=1)
+    """Held-out rows that the evaluation loss is taken over while training."""
+    loops: int = Field(ge=1)
+    """Conversations that are taken through the whole loop, calls really executed."""
+    test_prompts: int = Field(ge=0)
+    """Typed prompts asked at most, a quarter of them without a tool."""
+    base_prompts: int = Field(ge=2)
+    """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
+    max_answer_tokens: int = Field(ge=16)
+    """Of an answer; a model's ``thought_tokens`` come on top."""
+    call_timeout_seconds: float = Field(gt=0)
+
+
+class Thresholds(Section):
+    """The rates that a model must reach to ship."""
+
+    parse_rate: float = Field(ge=0, le=1)
+    schema_validity: float = Field(ge=0, le=1)
+    tool_selection: float = Field(ge=0, le=1)
+    abstention: float = Field(ge=0, le=1)
+    loop: float = Field(ge=0, le=1)
+    error: float = Field(ge=0, le=1)
+    finished: float = Field(ge=0, le=1)
+    """Answers that are not cut off inside a thought."""
+
+
+class TeacherPlan(Section):
+    """The model that puts rows into other words, and what it may cost."""
+
+    endpoint: str = ""
+    """The base address of an OpenAI-compatible endpoint: ``https://api.openai.com/v1``."""
+    gguf: str = ""
+    """Instead of an endpoint: a GGUF file that is served here while rows are written."""
+    model: str
+    """The name that the endpoint knows the model by."""
+    licence: str
+    """What the model's makers allow to do with its texts; it stands on the dataset's card."""
+    key_variable: str = ""
+    """The environment variable that holds the key."""
+    key_secret: str = ""
+    """Instead of a variable: the name of a Prefect Secret block."""
+    share: float = Field(gt=0, le=1)
+    """The part of the rows with a call that is put into other words."""
+    language: Literal["en", "de", "fr", "es", "it", "pt", "nl"]
+    temperature: float = Field(ge=0, le=2)
+    concurrency: int = Field(ge=1, le=64)
+    attempts: int = Field(ge=1)
+    backoff_seconds: float = Field(ge=0)
+    """The wait before the second attempt; it doubles with each."""
+    longest_wait_seconds: float = Field(ge=0)
+    """Of one wait; an endpoint that asks for more is not asked again for that row."""
+    timeout_seconds: float = Field(gt=0)
+    """Of one attempt as a whole."""
+    max_answer_tokens: int = Field(ge=16)
+    max_tokens: int = Field(ge=1)
+    """Of all questions and answers of a run."""
+    price_per_million_in: float = Field(ge=0)
+    price_per_million_out: float = Field(ge=0)
+    max_money: float = Field(ge=0)
+    """In the currency of the prices."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if bool(self.endpoint) == bool(self.gguf):
+            found = "both" if self.gguf else "neither"
+            raise ValueError(f"needs exactly one of endpoint and gguf, found {found}")
+        if self.key_variable and self.key_secret:
+            raise ValueError("needs at most one of key_variable and key_secret, found both")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where it answers, for messages."""
+        return self.endpoint or self.gguf
+
+
+class OwnData(Section):
+    """A person's own conversations, and how many of the training rows they are."""
+
+    file: str
+    """JSONL on the machine that prepares: OpenAI, Hermes/ShareGPT, or logs of either."""
+    share: float = Field(gt=0, le=1)
+    """Of the training rows."""
+    licence: str = ""
+    """It stands on the dataset's card."""
+
+
+class Profile(Section):
+    """One training profile."""
+
+    name: Name
+    description: str
+    lora: Lora
+    training: Training
+    data: Data
+    quality: Quality
+    evaluation: EvaluationPlan
+    thresholds: Thresholds
+    teacher: TeacherPlan | None = None
+    """Without one, all texts are written offline."""
+    own: OwnData | None = None
+    """Without, all rows are generated."""
+    tools_in_prompt: ToolsInPrompt = "auto"
+    tools_selected: int = Field(default=8, ge=1)
+    """How many tools the retriever chooses for a request."""
+    tools_hidden_share: float = Field(default=0.5, gt=0, lt=1)
+    """mixed: the share of the rows without a list."""
