@@ -25,7 +25,7 @@ from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.schemas.validation import faults_of, validator
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.toollists import MOST_NAMED, MOST_TOOLS, misnamed, toolset_from_value
+from tasks.domain.toollists import MOST_NAMED, MOST_TOOLS, is_included, misnamed, toolset_from_value
 from tasks.domain.untrusted.masking import secrets_in
 from tasks.external.mcp_limits import MOST_PAGES
 from tasks.external.mcp_wire import (
@@ -137,19 +137,20 @@ class McpSession:
         known = [tool["name"] for tool in listed] + list(line.unusable)
         if not known:
             raise ServerFailed(f"{line.place}: lists no tools, needed at least one")
-        wanted = server.include_tools or known
-        if fault := misnamed(server.include_tools, known, "server"):
+        include = server.include_tools
+        if fault := misnamed(include, known, "server"):
             raise ServerFailed(f"{line.place}: {fault}")
-        faults = [fault for name, fault in line.unusable.items() if name in wanted]
-        kept = [tool for tool in listed if tool["name"] in wanted]
-        if faults and (server.strict or server.include_tools or not kept):
-            raise UnusableTool(" / ".join(faults[:MOST_NAMED]))
+        faults = {name: fault for name, fault in line.unusable.items() if is_included(name, include)}
+        kept = [tool for tool in listed if is_included(tool["name"], include)]
+        is_wanted = server.strict or any(name in include for name in faults)
+        if faults and (is_wanted or not kept):
+            raise UnusableTool(" / ".join(list(faults.values())[:MOST_NAMED]))
         info = self._client.server_info
         version = f"{info.name} {info.version}".strip() if info else ""
         return toolset_from_value({"version": version, "tools": kept}, line.place).model_copy(
             update={
                 "server": server.name,
-                "notes": tuple(f"left out: {fault}" for fault in faults),
+                "notes": tuple(f"left out: {fault}" for fault in faults.values()),
             }
         )
 

@@ -86,12 +86,14 @@ def terms(text: str) -> list[str]:
     """The words of a text as they are compared: identifiers split, abbreviations written out,
     nouns of one meaning as one, plural and endings cut."""
     words = (word for piece in _WORD.findall(text) for word in name_words(piece))
-    return [_stem(word) for word in words if word not in STOPWORDS_EN]
+    stems = (_stem(word) for word in words if word not in STOPWORDS_EN)
+    return [stem for stem in stems if stem]
 
 
 @lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
-    word = singular(spoken(OTHER_NOUNS.get(word, word)).lower())
+    word = singular(spoken(word).lower())
+    word = OTHER_NOUNS.get(word, word)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) >= len(ending) + _LEAST_STEM:
             word = word.removesuffix(ending)
