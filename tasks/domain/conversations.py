@@ -12,7 +12,14 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.schemas.by_identity import ByIdentity
@@ -96,6 +103,12 @@ class Row(_Frozen):
     """The names of those of its tools that the prompt lists; None: all of them."""
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...]
+
+    @field_validator("tools", mode="wrap")
+    @classmethod
+    def _shared(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        # A tuple is a list that was read or written before: thousands of rows share it.
+        return value if isinstance(value, tuple) else validate(value)
 
     @property
     def listed(self) -> Sequence[dict[str, Any]]:
@@ -235,9 +248,6 @@ def row_of(value: dict[str, Any], place: str, tools: Sequence[dict[str, Any]] | 
     value.setdefault("scenario", "standard" if _calls(value) else "no_tool")
     try:
         row = Row.model_validate(value)
-        if isinstance(value["tools"], tuple):
-            # Validation copies the list; thousands of rows share theirs.
-            row = row.model_copy(update={"tools": value["tools"]})
         _ = row.calls  # whether each can be decoded
     except ValidationError as error:
         fault = error.errors()[0]
