@@ -24,7 +24,6 @@ from profiles import (
     load_profile,
     load_recipe,
     models,
-    resolve_server,
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
@@ -100,13 +99,30 @@ class Inspect(BaseModel):
     server: str = Field(description=SERVER)
     output: str = Field("", description="a file for the list; standard output by default")
     strict: bool = Field(False, description=STRICT)
+    include_tools: list[str] = Field([], description=INCLUDE)
+    fit: bool = Field(False, description="a table of sizes instead, and what fits a prompt")
+    model: str = Field("smollm2", description="fit: whose tokens are counted")
+    profile: str = Field("cpu", description="fit: whose rows the list is to fit")
+    tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
 
     def cli_cmd(self) -> None:
         """Inspect without a Prefect server: nothing of it is worth keeping."""
         from tasks.inspect_server import inspect_server
 
         _be_strict(self.strict)
-        toolset = inspect_server.fn(resolve_server(self.server))
+        recipe = load_recipe(
+            self.server,
+            self.model,
+            self.profile,
+            include_tools=self.include_tools,
+            tools_in_prompt=self.tools_in_prompt,
+        )
+        toolset = inspect_server.fn(recipe.server)
+        if self.fit:
+            from tasks.measure_tools import measure_tools
+
+            say(measure_tools.fn(toolset, recipe.model, recipe.profile))
+            return
         text = toolset.model_dump_json(indent=2) + "\n"
         for note in toolset.notes:
             sys.stderr.write(f"note: {note}\n")

@@ -140,7 +140,9 @@ class McpSession:
         include = server.include_tools
         if fault := misnamed(include, known, "server"):
             raise ServerFailed(f"{line.place}: {fault}")
-        faults = {name: fault for name, fault in line.unusable.items() if is_included(name, include)}
+        faults = {
+            name: fault for name, fault in line.unusable.items() if is_included(name, include)
+        }
         kept = [tool for tool in listed if is_included(tool["name"], include)]
         is_wanted = server.strict or any(name in include for name in faults)
         if faults and (is_wanted or not kept):

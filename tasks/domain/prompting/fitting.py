@@ -22,7 +22,7 @@ LENGTH_STEP = 512
 """A length that grows is a multiple of it."""
 LONGEST_LISTED = 4096
 """Tokens of a row up to which "auto" lists all tools: a small model reads longer lists badly, and
-two cores take seconds to read them. "all" goes up to what model and machine hold."""
+two cores take seconds to read them; so does "mixed" in its half with a list. "all" goes up to what model and machine hold."""
 _LARGEST_GROUPS = 3
 _TRIED: dict[ToolsInPrompt, tuple[ToolsInPrompt, ...]] = {"auto": ("all", "selected")}
 """What is tried in turn, where it is not the one that is asked for."""
@@ -41,7 +41,7 @@ def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTo
         ToolsetTooLarge: not even the shortest form that is asked for leaves room.
     """
     asked = profile.tools_in_prompt
-    if asked == "auto":
+    if asked in ("auto", "mixed"):
         most = min(most, max(LONGEST_LISTED, profile.training.max_seq_length))
     for mode in _TRIED.get(asked, (asked,)):
         for steps in range(len(STEPS) + 1):
