@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from profiles import Data, Recipe, Scenarios, TeacherPlan, load_recipe
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
-from tasks.domain.products import Score
+from tasks.domain.products import Score, Toolset
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
@@ -100,16 +100,16 @@ def main() -> None:
     parser.add_argument("--teacher", help="a GGUF file that phrases; else the base model itself")
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
-    with _place(asked.keep) as folder:
+    with working_folder(asked.keep) as folder:
         for server in asked.servers:
-            recipe = _recipe(server, asked.model, asked.profile, asked.steps)
+            recipe = recipe_for(server, asked.model, asked.profile, asked.steps)
             for number, way in enumerate(asked.ways):
                 outcome = _outcome(recipe, way, folder / f"{server}-{number}", asked.teacher)
                 sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
 
 
-def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
+def recipe_for(server: str, model: str, profile: str, steps: int) -> Recipe:
     recipe = load_recipe(server, model, profile)
     if not steps:
         return recipe
@@ -123,15 +123,15 @@ def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
 
 def _outcome(recipe: Recipe, way: str, folder: Path, teacher_file: str | None) -> Outcome:
     folder.mkdir()
-    written, note = _rows(recipe, _data(recipe.profile.data, WAYS[way])), ""
+    written, note = rows_of(recipe, _data(recipe.profile.data, WAYS[way])), ""
     if way == TAUGHT:
         written, note = _taught(recipe, written, folder, teacher_file)
-    gguf, seconds, loss, steps = _trained(recipe, written, folder)
+    gguf, seconds, loss, steps = train_rows(recipe, written, folder)
     hand_written = hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
     with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
         heldout_texts, answers = (
-            [model.answer(row.prompt, row.tools).text for row in rows]
+            [model.answer(row.prompt, row.listed).text for row in rows]
             for rows in (written.heldout, hand_written)
         )
     (folder / "answers.json").write_text(
@@ -169,8 +169,9 @@ def _data(data: Data, changes: dict[str, Any]) -> Data:
     return data.model_copy(update=changed)
 
 
-def _rows(recipe: Recipe, data: Data) -> WrittenRows:
-    toolset = read_toolset_of(recipe.server)
+def rows_of(recipe: Recipe, data: Data, toolset: Toolset | None = None) -> WrittenRows:
+    """The rows of a way; ``toolset`` is the server's own list in another form."""
+    toolset = toolset or read_toolset_of(recipe.server)
     with executing(recipe.server, toolset, data.seed) as execute:
         return write_rows(toolset, at_home(recipe.server), data, execute, execute.offers)
 
@@ -181,7 +182,7 @@ def _taught(
     """The rows, a share of them as a teacher says them, and what became of its answers."""
     file = Path(teacher_file) if teacher_file else folder / "teacher.gguf"
     if not teacher_file:
-        convert(_base(recipe, folder), file, recipe.quantization)
+        convert(base_folder(recipe, folder), file, recipe.quantization)
     plan = TeacherPlan(
         gguf=str(file),
         model=file.stem if teacher_file else recipe.model.name,
@@ -209,7 +210,7 @@ def _taught(
     return replace(written, train=tuple(rows)), note
 
 
-def _base(recipe: Recipe, folder: Path) -> Path:
+def base_folder(recipe: Recipe, folder: Path) -> Path:
     """The base model, made once for all ways."""
     base = folder.parent / "base"
     if not base.exists():
@@ -217,11 +218,13 @@ def _base(recipe: Recipe, folder: Path) -> Path:
     return base
 
 
-def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, float, float, int]:
+def train_rows(
+    recipe: Recipe, written: WrittenRows, folder: Path
+) -> tuple[Path, float, float, int]:
     from tasks.external.trainer import engine
     from tasks.external.trainer.merging import merge, save_adapter
 
-    profile, base = recipe.profile, _base(recipe, folder)
+    profile, base = recipe.profile, base_folder(recipe, folder)
     encode = ChatTokenizer(base).encode
     rows = engine.prepare_dataset(
         [encode(row) for row in written.train], list_numbers(written.train)
@@ -285,7 +288,7 @@ def _keep(newest: Outcome) -> list[Outcome]:
 
 
 @contextmanager
-def _place(keep: str | None) -> Iterator[Path]:
+def working_folder(keep: str | None) -> Iterator[Path]:
     if keep:
         Path(keep).mkdir(parents=True, exist_ok=True)
         yield Path(keep)

@@ -1,4 +1,4 @@
-"""How many tokens texts take, without a chat template and without transformers' seconds to start."""
+"""How many tokens texts take, without a chat template and without the seconds of transformers."""
 
 import json
 from collections.abc import Sequence

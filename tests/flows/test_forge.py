@@ -56,6 +56,7 @@ STAGES = (
     "synthesize_dataset",
     "rephrase_dataset",
     "mix_dataset",
+    "show_tools",
     "describe_dataset",
     "check_quality",
     "estimate_memory",

@@ -22,7 +22,7 @@ LENGTH_STEP = 512
 """A length that grows is a multiple of it."""
 LONGEST_LISTED = 4096
 """Tokens of a row up to which "auto" lists all tools: a small model reads longer lists badly, and
-two cores take seconds to read them; so does "mixed" in its half with a list. "all" goes up to what model and machine hold."""
+two cores take seconds to read them. "mixed" too; "all" goes up to what model and machine hold."""
 _LARGEST_GROUPS = 3
 _TRIED: dict[ToolsInPrompt, tuple[ToolsInPrompt, ...]] = {"auto": ("all", "selected")}
 """What is tried in turn, where it is not the one that is asked for."""
@@ -110,7 +110,7 @@ def _names(toolset: Toolset) -> list[str]:
 
 def _fitted(whole: Toolset, short: Toolset, prompt: ToolPrompt, profile: Profile) -> FittedTools:
     count = len(whole.tools)
-    said = (_how(prompt, count), _length(prompt, profile), _rows(profile, count))
+    said = (_how(prompt, count), _length(prompt, profile), _rows(prompt, profile, count))
     notes = [note for note in said if note]
     toolset = short.model_copy(update={"notes": (*short.notes, *notes)})
     return FittedTools(toolset=toolset, prompt=prompt, profile=_for_many(prompt, profile, count))
@@ -137,8 +137,8 @@ def _length(prompt: ToolPrompt, profile: Profile) -> str:
     return f"rows may have {prompt.max_seq_length} tokens instead of {least}, for the tool list"
 
 
-def _rows(profile: Profile, tools: int) -> str:
-    needed = samples_for(profile, tools)
+def _rows(prompt: ToolPrompt, profile: Profile, tools: int) -> str:
+    needed = samples_for(prompt, profile, tools)
     return f"{needed} rows instead of {profile.data.samples}, for {tools} tools" * bool(needed)
 
 
@@ -149,10 +149,9 @@ def _for_many(prompt: ToolPrompt, profile: Profile, tools: int) -> Profile:
     Other lists (``list_augmentation_share``) are for models that read the whole list.
     """
     data, settled = profile.data, prompt.settled(profile)
-    is_long = prompt.mode != "all" or prompt.max_seq_length > profile.training.max_seq_length
     update = {
-        "samples": max(data.samples, samples_for(profile, tools)),
-        "heldout_calls": max(data.heldout_calls, tools if is_long else 0),
+        "samples": max(data.samples, samples_for(prompt, profile, tools)),
+        "heldout_calls": max(data.heldout_calls, tools if _is_long(prompt, profile) else 0),
         "list_augmentation_share": data.list_augmentation_share if prompt.mode == "all" else 0.0,
     }
     return settled.model_copy(
@@ -160,14 +159,22 @@ def _for_many(prompt: ToolPrompt, profile: Profile, tools: int) -> Profile:
     )
 
 
-def samples_for(profile: Profile, tools: int) -> int:
-    """Rows without which the gate would certainly refuse: what so many tools need; 0 where the
-    profile's are enough."""
+def samples_for(prompt: ToolPrompt, profile: Profile, tools: int) -> int:
+    """Rows that so many tools need for the gate to let them through; 0 where there are enough.
+
+    A short list gets more only where the gate would certainly refuse.
+    """
     data, each = profile.data, profile.quality.min_rows_per_tool
     calling = data.scenarios.standard + data.scenarios.error + data.scenarios.edge
-    if not calling or data.samples * calling >= each * tools:
+    least = each * tools * (SPREAD if _is_long(prompt, profile) else 1)
+    if not calling or data.samples * calling >= least:
         return 0
     return round(SPREAD * each * tools / calling)
+
+
+def _is_long(prompt: ToolPrompt, profile: Profile) -> bool:
+    """Whether the list would not have fitted as it is."""
+    return prompt.mode != "all" or prompt.max_seq_length > profile.training.max_seq_length
 
 
 SPREAD = 2

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.domain.prompting.budget import group_of, list_tokens, tool_tokens
-
 from tasks.domain.conversations import Message
 from tasks.domain.products import Tool, Toolset
+from tasks.domain.prompting.budget import group_of, list_tokens, tool_tokens
 
 
 def _count(messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:

@@ -8,7 +8,7 @@ import pytest
 from profiles import Profile, ToolsInPrompt, load_profile
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ToolsetTooLarge
-from tasks.domain.products import Tool, Toolset
+from tasks.domain.products import Tool, ToolPrompt, Toolset
 from tasks.domain.prompting.budget import ROOM, list_tokens
 from tasks.domain.prompting.fitting import LONGEST_LISTED, fit, samples_for
 
@@ -113,8 +113,9 @@ def test_only_who_asks_for_the_whole_list_is_refused_in_five_lines() -> None:
 
 
 def test_a_gate_that_would_certainly_refuse_gets_more_rows() -> None:
-    assert samples_for(CPU, 14) == 0
-    needed = samples_for(CPU, 600)
+    whole, chosen = ToolPrompt(mode="all"), ToolPrompt(mode="selected", selected=8)
+    assert samples_for(whole, CPU, 14) == samples_for(chosen, CPU, 14) == 0
+    needed = samples_for(chosen, CPU, 600)
     assert needed > CPU.data.samples
     fitted = fit(many(600), CPU, count, MOST)
     assert fitted.profile.data.samples == needed
