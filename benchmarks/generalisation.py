@@ -221,6 +221,7 @@ def base_folder(recipe: Recipe, folder: Path) -> Path:
 def train_rows(
     recipe: Recipe, written: WrittenRows, folder: Path
 ) -> tuple[Path, float, float, int]:
+    """(the trained model's GGUF file, seconds of training, its last loss, its steps)."""
     from tasks.external.trainer import engine
     from tasks.external.trainer.merging import merge, save_adapter
 

@@ -1,6 +1,5 @@
 """Toolset → a table: the tokens of each tool, and how the list would be put into prompts."""
 
-import tempfile
 from pathlib import Path
 
 from prefect import task
@@ -11,7 +10,7 @@ from tasks.domain.errors import UnusableModel
 from tasks.domain.products import Toolset
 from tasks.domain.prompting.room import LONGEST
 from tasks.domain.prompting.size_table import size_table
-from tasks.external.base_model import tokenizer_folder
+from tasks.external.base_model import tokenizer_folder, version_of
 from tasks.external.storage import Storage
 from tasks.external.text_counter import TextCounter
 
@@ -24,15 +23,15 @@ def measure_tools(toolset: Toolset, model: Model, profile: Profile) -> str:
         UnusableModel: its tokenizer is not on this machine.
     """
     most = LONGEST if profile.training.grows else profile.training.max_seq_length
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = _prepared(model) or tokenizer_folder(model, Path(scratch))
-        if folder is None:
-            raise UnusableModel(f"{model.name}: not downloaded yet; needed its tokenizer to count")
-        return size_table(toolset, profile, TextCounter(folder).count, most)
+    return size_table(toolset, profile, TextCounter(_tokenizer(model)).count, most)
 
 
-def _prepared(model: Model) -> Path | None:
-    """The newest base of the model that a run has left here: quicker than reading its GGUF file."""
-    bases = (Storage().local_root / "bases").glob(f"{model.name}-????????")
-    whole = [folder for folder in bases if (folder / "tokenizer.json").is_file()]
-    return max(whole, key=lambda folder: folder.stat().st_mtime, default=None)
+def _tokenizer(model: Model) -> Path:
+    """A folder with the model's tokenizer; one that stands in a GGUF file is read out once."""
+    kept = Storage().folder("tokenizers", f"{model.name}-{version_of(model) or 'hub'}")
+    if (kept / "tokenizer.json").is_file():
+        return kept
+    folder = tokenizer_folder(model, kept)
+    if folder is None:
+        raise UnusableModel(f"{model.name}: not downloaded yet; needed its tokenizer to count")
+    return folder
