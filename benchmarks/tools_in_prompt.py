@@ -22,8 +22,8 @@ from profiles import Profile, Recipe, ToolsInPrompt, load_recipe
 from tasks.domain.evaluation.confusion import recall
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.evaluation.scoring import score
-from tasks.domain.products import FittedTools, Rate, Score
-from tasks.domain.prompting.fitting import fit
+from tasks.domain.products import Rate, Score
+from tasks.domain.prompting.fitting import FittedTools, fit
 from tasks.domain.prompting.retriever import documents
 from tasks.domain.prompting.room import LONGEST
 from tasks.domain.prompting.showing import Showing

@@ -6,8 +6,8 @@ from prefect.logging import get_run_logger
 from profiles import Model, Profile
 from profiles.settings import Settings
 from tasks.caching import ByContent
-from tasks.domain.products import BaseModelFolder, FittedTools, Toolset
-from tasks.domain.prompting.fitting import fit
+from tasks.domain.products import BaseModelFolder, Toolset
+from tasks.domain.prompting.fitting import FittedTools, fit
 from tasks.domain.prompting.room import longest_row
 from tasks.external.base_model import read_architecture, read_longest
 from tasks.external.machine import look_at_device

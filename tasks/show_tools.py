@@ -3,7 +3,8 @@
 from prefect import task
 
 from tasks.caching import ByContent, content_key
-from tasks.domain.products import Dataset, FittedTools
+from tasks.domain.products import Dataset
+from tasks.domain.prompting.fitting import FittedTools
 from tasks.domain.prompting.retriever import documents
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.toollists import functions

@@ -29,7 +29,7 @@ def test_its_own_list_is_that_of_the_model(toolset: Toolset, tmp_path: Path) -> 
         update={"server": Server(name=toolset.server, tools_file="gone/tools.json")}
     )
     changed = made.model_copy(update={"toolset": toolset, "evaluation": evaluation})
-    _write(tmp_path / "bundle", changed, recipe)
+    _write(tmp_path / "bundle", changed, recipe, toolset)
     (tmp_path / "bundle").rename(tmp_path / "elsewhere")
     bundle = open_bundle(tmp_path / "elsewhere")
     assert bundle.server.tools_file == str(tmp_path / "elsewhere" / "toolset.json")

@@ -11,7 +11,8 @@ from profiles import Profile, Server, load_model, load_profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.evaluation.confusion import recall
 from tasks.domain.gate.quality import judge, refusal, rules_for
-from tasks.domain.products import BaseModelFolder, Dataset, FittedTools
+from tasks.domain.products import BaseModelFolder, Dataset
+from tasks.domain.prompting.fitting import FittedTools
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer

@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from profiles import Profile, Quantization, ToolsInPrompt
+from profiles import Quantization
 from tasks.domain.conversations import Scenario, fingerprint
+from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
+from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.memory import Estimate, RowLengths
 from tasks.domain.training.sizes import Device
 
@@ -72,64 +74,6 @@ class Toolset(Product):
     def tool(self, name: str) -> Tool:
         """The tool of that name; KeyError when there is none."""
         return {tool.name: tool for tool in self.tools}[name]
-
-
-class ToolPrompt(Product):
-    """How the tools of a server stand in the prompts of a model: trained, asked and served so."""
-
-    mode: ToolsInPrompt = "all"
-    """Never "auto", which is decided when the list is measured."""
-    selected: int = 0
-    """How many tools are chosen for each request, where they are; 0: the list is shown whole."""
-    base_selected: int = 0
-    """How many are chosen for the base where its tuned model needs no list."""
-    hidden_share: float = 0
-    """mixed: the share of the prompts without a list."""
-    trims: int = 0
-    """How many steps of trimming the schemas went through."""
-    max_seq_length: int = 0
-    """Tokens that a row may have; 0: what the profile says."""
-    prefix_tokens: int = 0
-    """Of the system turn with the longest list that is shown."""
-
-    @property
-    def for_base(self) -> "ToolPrompt":
-        """How the base is asked the same: it knows no tool that its prompt does not list."""
-        if self.mode in ("none", "names"):
-            return ToolPrompt(mode="selected", selected=self.base_selected)
-        if self.mode == "mixed":
-            return ToolPrompt(mode="selected" if self.selected else "all", selected=self.selected)
-        return self
-
-    def settled(self, profile: Profile) -> Profile:
-        """The profile with the length, and the room for packs, that the tools need."""
-        if not self.max_seq_length:
-            return profile
-        training = profile.training
-        grown = self.max_seq_length - training.max_seq_length
-        lengths = {
-            "max_seq_length": self.max_seq_length,
-            # What the rows of a pack have of their own keeps its room behind a longer prefix.
-            "pack_tokens": training.pack_tokens + max(0, grown),
-        }
-        return profile.model_copy(update={"training": training.model_copy(update=lengths)})
-
-
-class ToolDocuments(Product):
-    """What a retriever searches: one text for each tool."""
-
-    documents: dict[str, str]
-    """By name, in the order of the list."""
-
-
-class FittedTools(Product):
-    """A tool list that leaves room for a conversation, and how."""
-
-    toolset: Toolset
-    """As it goes on: its schemas trimmed where that was needed."""
-    prompt: ToolPrompt
-    profile: Profile
-    """With the numbers that this list needs."""
 
 
 class Offer(Product):
@@ -372,16 +316,6 @@ class Comparison(Product):
     def prompts(self) -> int:
         """How many were compared."""
         return self.both + self.only_tuned + self.only_base + self.neither
-
-
-class ConfusedTools(Product):
-    """A tool that was called instead of another one, and how often."""
-
-    expected: str
-    called: str
-    count: int
-    example: str
-    """What was asked, the first time."""
 
 
 class BenchmarkReport(Product):

@@ -6,7 +6,6 @@ from profiles import Model, Profile, Thresholds
 from tasks.domain.products import (
     BenchmarkReport,
     Comparison,
-    ConfusedTools,
     Latency,
     LoopCase,
     QualityReport,
@@ -15,6 +14,7 @@ from tasks.domain.products import (
     TrainingPlan,
     ValidationReport,
 )
+from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.memory import GIB, MARGIN
 from tasks.domain.untrusted.printable import on_one_line
 

@@ -29,13 +29,13 @@ from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
     Bundle,
-    ConfusedTools,
     GgufModel,
     LoraAdapter,
     QualityReport,
     TrainingPlan,
     ValidationReport,
 )
+from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
 

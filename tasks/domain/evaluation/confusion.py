@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.scoring import judge_answer, wilson
-from tasks.domain.products import ConfusedTools, Rate
+from tasks.domain.products import Rate
+from tasks.domain.toolcalls import ConfusedTools
 
 MOST_PAIRS = 40
 NO_TOOL = "(no tool)"

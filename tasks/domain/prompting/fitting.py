@@ -6,7 +6,7 @@ request: so that no list is too long unless a person asks for the whole of it.
 
 from profiles import Profile, ToolsInPrompt
 from tasks.domain.errors import ToolsetTooLarge
-from tasks.domain.products import FittedTools, ToolPrompt, Toolset
+from tasks.domain.products import Product, Toolset
 from tasks.domain.prompting.budget import (
     ROOM,
     Count,
@@ -17,6 +17,7 @@ from tasks.domain.prompting.budget import (
 )
 from tasks.domain.prompting.showing import system_prompt
 from tasks.domain.prompting.trimming import STEPS, trimmed
+from tasks.domain.tool_prompts import ToolPrompt
 
 LENGTH_STEP = 512
 """A length that grows is a multiple of it."""
@@ -26,6 +27,16 @@ two cores take seconds to read them. "mixed" too; "all" goes up to what model an
 _LARGEST_GROUPS = 3
 _TRIED: dict[ToolsInPrompt, tuple[ToolsInPrompt, ...]] = {"auto": ("all", "selected")}
 """What is tried in turn, where it is not the one that is asked for."""
+
+
+class FittedTools(Product):
+    """A tool list that leaves room for a conversation, and how."""
+
+    toolset: Toolset
+    """As it goes on: its schemas trimmed where that was needed."""
+    prompt: ToolPrompt
+    profile: Profile
+    """With the numbers that this list needs."""
 
 
 def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTools:
