@@ -149,7 +149,7 @@ def report(lists: list[str], rows: int) -> None:
         folder = Path(scratch)
         (folder / "base").mkdir()
         build_base(load_model("smollm2"), folder / "base")
-        for tools in lists or [str(ROOT / "tests" / "fakes" / "filesystem.tools.json")]:
+        for tools in lists or [str(ROOT / "tests" / "fakes" / "toollists/filesystem.json")]:
             name = Path(tools).stem.removesuffix(".tools")
             measured[name] = measure(Path(tools).resolve(), rows, folder)
             sys.stdout.write(f"{name}: {json.dumps(measured[name], indent=2)}\n")

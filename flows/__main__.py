@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand
 from pydantic_settings import SettingsConfigDict as Config
 
-from flows import commands
+from flows import commands, version_commands
 from flows.local_server import settle_environment
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
@@ -36,6 +36,12 @@ class Commands(BaseSettings):
     benchmark: CliSubCommand[commands.Benchmark]
     pack: CliSubCommand[commands.Pack]
     verify_bundle: CliSubCommand[commands.VerifyBundle]
+    versions: CliSubCommand[version_commands.Versions]
+    diff: CliSubCommand[version_commands.Diff]
+    promote: CliSubCommand[version_commands.Promote]
+    rollback: CliSubCommand[version_commands.Rollback]
+    sweep: CliSubCommand[version_commands.Sweep]
+    push: CliSubCommand[version_commands.Push]
     doctor: CliSubCommand[commands.Doctor]
 
     def cli_cmd(self) -> None:

@@ -90,7 +90,9 @@ class Run(_ForServer):
         bundle = in_prefect("flows.forge:forge", **asked)
         is_known = recipe.server.tools_file or find_server(recipe.server.name)
         own = "" if is_known else f" --server {shlex.quote(self.server)}"
-        say(f"bundle {bundle.path}\ncheck it: mcp-forge verify-bundle {bundle.path}{own}")
+        word = "the champion" if bundle.promoted else "not promoted"
+        say(f"bundle {bundle.path}\nversion {bundle.version}, {word}: {bundle.reason}")
+        say(f"check it: mcp-forge verify-bundle {bundle.path}{own}")
 
 
 class Inspect(BaseModel):

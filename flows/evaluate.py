@@ -1,4 +1,4 @@
-"""adapter → GGUF → validation → benchmark: what is scored is the file that ships."""
+"""adapter → GGUF → validation → benchmark → champion: what is scored is the file that ships."""
 
 from prefect import flow
 
@@ -8,6 +8,7 @@ from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
+from tasks.challenge_champion import challenge_champion
 from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
 from tasks.inspect_server import inspect_server
@@ -26,7 +27,7 @@ def evaluate(
     tools_in_prompt: ToolsInPrompt | None = None,
     trained: Trained | None = None,
 ) -> Evaluation:
-    """Export an adapter, prove it in real tool loops, score it beside its base.
+    """Export an adapter, prove it in real tool loops, score it beside its base and the champion.
 
     The server is listed again instead of handed in: Prefect takes a ``$ref`` anywhere in a flow's
     parameters for a reference to a block, and tools' schemas have them.
@@ -54,4 +55,11 @@ def evaluate(
     base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
     answers = ask_base(base, start.dataset, recipe)
     benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe)
-    return Evaluation(gguf=tuned, validation=validation, benchmark=benchmark)
+    challenge = challenge_champion(tuned, validation, benchmark, start.dataset, toolset, recipe)
+    return Evaluation(
+        gguf=tuned,
+        validation=validation,
+        benchmark=benchmark,
+        trained=start,
+        challenge=challenge,
+    )

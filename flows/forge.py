@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.evaluate import evaluate
 from flows.placement import check_machine_once, place
+from flows.promotion import promote_if_better
 from flows.train import train
 from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
@@ -13,7 +14,7 @@ from tasks.domain.products import Bundle, Prepared, Trained
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
-from tasks.package_bundle import package_bundle, place_for
+from tasks.package_bundle import check_place
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
 from tasks.show_tools import show_tools
@@ -32,7 +33,7 @@ def forge(
     tools_in_prompt: ToolsInPrompt | None = None,
     output: str = "",
 ) -> Bundle:
-    """Forge a local model that can call one MCP server's tools.
+    """Forge a local model that can call one MCP server's tools; only a better one is promoted.
 
     Args:
         server: the registered server whose tools the model is to call.
@@ -43,12 +44,13 @@ def forge(
         seed: of data and training; the profile's when empty.
         include_tools: only these tools, by name or pattern; all when empty.
         tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
-        output: the bundle's folder, below dist; dist/<server>-<model> when empty.
+        output: a folder below dist for what is forged, promoted or not; when empty, a version that
+            is promoted goes to dist/<server>-<model>.
     """
     recipe = load_recipe(
         server, model, profile, quantization, samples, seed, include_tools or (), tools_in_prompt
     )
-    place_for(recipe.server.name, recipe.model.name, output)
+    check_place(recipe.server.name, recipe.model.name, output)
     check_machine_once(recipe)
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
@@ -76,4 +78,4 @@ def forge(
         tools_in_prompt,
         trained,
     )
-    return package_bundle(evaluation, base, toolset, recipe, output)
+    return promote_if_better(evaluation, toolset, recipe, output)

@@ -32,17 +32,17 @@ def apply(
     ``block``: "type/name" of the notification block; without one nobody is notified.
     ``within``: seconds instead of those in a file, by the file's name without ending.
     """
-    wanted = {core.name: core for core in _load(client, block, within or {})}
-    names = sorted(wanted)
-    for found in client.read_automations():
-        if not found.name.startswith(PREFIX):
+    automations = {core.name: core for core in _load(client, block, within or {})}
+    names = sorted(automations)
+    for automation in client.read_automations():
+        if not automation.name.startswith(PREFIX):
             continue
-        core = wanted.pop(found.name, None)  # a second one of the same name is removed
+        core = automations.pop(automation.name, None)  # a second one of the same name is removed
         if core is None:
-            client.delete_automation(found.id)
+            client.delete_automation(automation.id)
         else:
-            client.update_automation(found.id, core)
-    for core in wanted.values():
+            client.update_automation(automation.id, core)
+    for core in automations.values():
         client.create_automation(core)
     return names
 
@@ -54,11 +54,11 @@ def _load(
         text = path.read_text(encoding="utf-8")
         models = _evaluated_models(client) if _EACH_MODEL in text else [""]
         for model in models:
-            written = yaml.safe_load(text.replace(_EACH_MODEL, model))
+            content = yaml.safe_load(text.replace(_EACH_MODEL, model))
             if path.stem in within:
-                written["trigger"]["within"] = within[path.stem]
-            if all(_settled(client, action, block) for action in written["actions"]):
-                yield AutomationCore.model_validate(written)
+                content["trigger"]["within"] = within[path.stem]
+            if all(_resolve(client, action, block) for action in content["actions"]):
+                yield AutomationCore.model_validate(content)
 
 
 def _evaluated_models(client: SyncPrefectClient) -> list[str]:
@@ -69,7 +69,7 @@ def _evaluated_models(client: SyncPrefectClient) -> list[str]:
     return sorted(deployment.name for deployment in deployments)
 
 
-def _settled(client: SyncPrefectClient, action: dict[str, Any], block: str) -> bool:
+def _resolve(client: SyncPrefectClient, action: dict[str, Any], block: str) -> bool:
     """Put ids in place of names; False when there is no block to notify through."""
     if "deployment" in action:
         name = action.pop("deployment")

@@ -80,10 +80,10 @@ def _template(name: str, settings: Settings) -> dict[str, Any] | None:
 
 
 def _default_template(pool_type: str) -> dict[str, Any]:
-    found = asyncio.run(get_default_base_job_template_for_infrastructure_type(pool_type))
-    if found is None:
+    template = asyncio.run(get_default_base_job_template_for_infrastructure_type(pool_type))
+    if template is None:
         sys.exit(f"no worker of the type {pool_type} is known; install its prefect integration")
-    return found
+    return template
 
 
 if __name__ == "__main__":

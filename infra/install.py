@@ -106,8 +106,8 @@ def broken(site: Path) -> Iterator[Path]:
 
 def site_packages() -> Path:
     """Where the environment's packages lie."""
-    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    return Path(subprocess.check_output([PYTHON, "-c", asked], text=True).strip())
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(subprocess.check_output([PYTHON, "-c", code], text=True).strip())
 
 
 def run(*command: "str | Path") -> None:

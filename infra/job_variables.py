@@ -29,8 +29,8 @@ def job_variables(model: Model, pool_type: str) -> dict[str, Any]:
     ]
     work = [moment.memory for request in requests for moment in moments(request, gpu)]
     memory = math.ceil(max(work) / GIB) + _SPARE_GIB
-    written = max(sum(disk(request).values()) for request in requests)
-    storage = math.ceil(written / GIB)
+    disk_bytes = max(sum(disk(request).values()) for request in requests)
+    storage = math.ceil(disk_bytes / GIB)
     if pool_type == "docker":
         return {"mem_limit": f"{memory}g"}
     if pool_type == "kubernetes":

@@ -19,6 +19,17 @@ FILE = Path("prefect.yaml")
 _HEADER = (
     "# Written by infra/write_prefect_yaml.py from profiles/: change those, then `make deploy`.\n"
 )
+_STEP = "tasks.external.code_version.deployed_code"
+"""What says the version of the code that is deployed; Prefect keeps it with each deployment."""
+_VERSION = "{{ code.version }}"
+_OPERATORS = (
+    ("sweep", "sweep"),
+    ("versions", "promote"),
+    ("versions", "rollback"),
+)
+"""Modules and flows that a person starts, for any server or bundle. Not ``push``: whoever may start
+a run may not therefore put a model where the worker's token can."""
+_ALL = "mcp-forge"
 _ENVIRONMENT = {"PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true"}
 _PLACING = _ENVIRONMENT | {"MCP_FORGE_PLACEMENT": "pools"}
 """Of the flows that hand their heavy stages to the pool gpu."""
@@ -42,12 +53,14 @@ def main() -> None:
 def prefect_yaml() -> str:
     """The whole file."""
     content: dict[str, Any] = {"name": "mcp-forge"}
+    content["build"] = [{_STEP: {"id": "code"}}]
     pull = _pull(Settings().code)
     if pull:
         content["pull"] = pull
     content["deployments"] = [
         *(entry for model in profiles.deployed_models() for entry in _of_model(model)),
-        *(_watch(server) for server in profiles.servers()),
+        *(_watch(server) for server in profiles.deployed_servers()),
+        *(_for_operators(module, flow) for module, flow in _OPERATORS),
     ]
     return _HEADER + yaml.dump(
         content, Dumper=_Plain, sort_keys=False, width=100, allow_unicode=True
@@ -85,6 +98,18 @@ def _of_model(name: str) -> list[dict[str, Any]]:
     ]
 
 
+def _for_operators(module: str, flow: str) -> dict[str, Any]:
+    """One deployment for all servers and models: its form asks which."""
+    return {
+        "name": _ALL,
+        "version": _VERSION,
+        "entrypoint": f"flows.{module}:{flow}",
+        "tags": ["mcp-forge", flow],
+        "parameters": {},
+        "work_pool": {"name": CPU, "job_variables": {"env": dict(_PLACING)}},
+    }
+
+
 def _watch(name: str) -> dict[str, Any]:
     watched = profiles.load_server_deployment(name)
     model = profiles.load_model_deployment(watched.model)
@@ -104,6 +129,7 @@ def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> 
     room = {} if pool == CPU else job_variables(profiles.load_model(name), Settings().pool_type)
     return {
         "name": name,
+        "version": _VERSION,
         "entrypoint": f"flows.{flow}:{flow}",
         "tags": ["mcp-forge", flow, f"{kind}:{name}"],
         "parameters": parameters,

@@ -40,6 +40,11 @@ def find(kind: str, file: str) -> Path:
     raise ProfileError(f"no file {file!r} in profiles/{kind}")
 
 
+def is_there(kind: str, file: str) -> bool:
+    """Whether any of the folders has such a file."""
+    return any((folder / kind / file).is_file() for folder in _folders())
+
+
 def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
     if name not in names(kind):
         known = ", ".join(names(kind))

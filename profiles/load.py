@@ -1,12 +1,13 @@
 """Profiles, models and servers by their names, and the recipe that a run is made from."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from profiles.ad_hoc import ad_hoc_server
-from profiles.files import changed, find, names, read
+from profiles.files import changed, find, is_there, names, read
 from profiles.model import Model, ModelDeployment
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
@@ -52,6 +53,14 @@ def load_server(name: str) -> Server:
     return changed(server, {"test_prompts": _test_prompts(find("servers", server.prompts))})
 
 
+def phrasebook_fingerprint(server: str) -> str:
+    """The sha256 of a server's phrasebook; empty where it has none."""
+    name = f"{server}.phrasebook.jsonl"
+    if not is_there("servers", name):
+        return ""
+    return hashlib.sha256(find("servers", name).read_bytes()).hexdigest()
+
+
 def find_server(name: str) -> Server | None:
     """The registered server of that name; None where none is, ProfileError when it is wrong."""
     return load_server(name) if name in servers() else None
@@ -76,6 +85,11 @@ def load_model_deployment(name: str) -> ModelDeployment:
 def deployed_models() -> list[str]:
     """The names of the models that get deployments of their own."""
     return [name for name in models() if load_model_deployment(name).deployed]
+
+
+def deployed_servers() -> list[str]:
+    """The names of the servers that get a watch of their own."""
+    return [name for name in servers() if load_server_deployment(name).deployed]
 
 
 def load_server_deployment(name: str) -> ServerDeployment:

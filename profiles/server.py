@@ -43,6 +43,10 @@ class Server(Section):
     description: str = ""
     command: tuple[str, ...] = ()
     """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
+    folder: str = ""
+    """stdio: where the program is started, such as ``{workspace}``; empty: where we are."""
+    install: str = Field(default="", pattern=r"^[^\x00-\x1f\x7f]*$")
+    """How a person gets the program: a command, which a refusal names when it does not start."""
     url: str = ""
     """Streamable HTTP, instead of a command; ``${NAME}`` in it is taken from our environment."""
     env: dict[str, str] = Field(default={})
@@ -102,6 +106,8 @@ def _check_url(url: str) -> None:
 class ServerDeployment(Section):
     """How a server is watched: ``[deployment]`` of a server's file."""
 
+    deployed: bool = True
+    """Whether it gets a watch of its own; False for a server that is not installed with us."""
     model: str = "smollm2"
     """The model whose last bundle is compared and that is forged again."""
     nightly: str = "0 2 * * *"

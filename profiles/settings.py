@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     strict_tools: bool = False
     """Whether a tool that cannot be used stops a run; else it is left out with a note."""
 
+    commit: str = ""
+    """The commit that an image was built from; in a checkout git says it."""
     placement: Literal["in-process", "pools"] = "in-process"
     """Where a flow runs its heavy stages: in its own process, or as runs on the pool ``gpu``."""
     pool_type: str = "process"

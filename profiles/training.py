@@ -58,6 +58,9 @@ class Training(Section):
     """"auto" puts the system turn and tool list once before the conversations of a step."""
     pack_tokens: int = Field(ge=1)
     """Tokens of one pack at most; the conversations of a step are several packs where needed."""
+    report_to: tuple[Literal["mlflow", "tensorboard", "wandb"], ...] = Field((), exclude=True)
+    """Trackers that TRL reports to beside Prefect; another one is no reason to train again, so it
+    is left out of dumps and cache keys."""
 
     @model_validator(mode="before")
     @classmethod
@@ -179,6 +182,22 @@ class Thresholds(Section):
     """Answers that are not cut off inside a thought."""
 
 
+class Promotion(Section):
+    """When a new version takes the champion's place, and how long old ones are kept."""
+
+    margin: float = Field(ge=0, le=1)
+    """How much lower exact match, abstention accuracy and completed loops may each be, where the
+    mean of the first two is higher."""
+    approval: Literal["none", "person"]
+    """"person": the run pauses until somebody has looked at both side by side."""
+    approval_hours: float = Field(gt=0)
+    """How long that is waited for; then the version is not promoted."""
+    versions_kept: int = Field(ge=1)
+    """The newest versions that are never removed."""
+    days_kept: float = Field(ge=0)
+    """Older ones are removed after so many days; never the champion and the one before it."""
+
+
 class TeacherPlan(Section):
     """The model that puts rows into other words, and what it may cost."""
 
@@ -250,6 +269,7 @@ class Profile(Section):
     data: Data
     quality: Quality
     evaluation: EvaluationPlan
+    promotion: Promotion
     thresholds: Thresholds
     teacher: TeacherPlan | None = None
     """Without one, all texts are written offline."""

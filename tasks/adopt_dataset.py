@@ -25,11 +25,11 @@ def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> 
     path = Path(data)
     if has_manifest(path) and not (heldout or tools):
         return take(path, Dataset)
-    given = functions(read_toolset(Path(tools))) if tools else None
-    own = read_own_file(path, given, thinks=thinks)
+    tool_list = functions(read_toolset(Path(tools))) if tools else None
+    own = read_own_file(path, tool_list, thinks=thinks)
     rows, notes = own.rows, [f"{path.name}: {note}" for note in own.notes]
     if heldout:
-        beside = read_own_file(Path(heldout), given, thinks=thinks)
+        beside = read_own_file(Path(heldout), tool_list, thinks=thinks)
         apart = beside.rows
         notes += [f"{Path(heldout).name}: {note}" for note in beside.notes]
         notes.append(f"{len(apart)} held-out rows from {Path(heldout).name}")
@@ -39,7 +39,7 @@ def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> 
     for note in notes:
         get_run_logger().info(note)
     return Dataset(
-        **keep_rows("own", rows, apart, given).as_fields,
+        **keep_rows("own", rows, apart, tool_list).as_fields,
         train_rows=len(rows),
         heldout_rows=len(apart),
         toolset_fingerprint=fingerprint(rows[0].tools),

@@ -78,6 +78,7 @@ def benchmark_model(
         )
         if hand_written
         else None,
+        test_answers=tuple(test_answers),
         gguf=tuned.files.sha256,
         examples=scoring.mistakes(rows, answers),
         prompt=dataset.prompt,

@@ -47,12 +47,12 @@ class ByContent(CachePolicy):
     ) -> str:
         """The first key of these inputs whose result is missing or whole."""
         del flow_parameters, kwargs
-        kept = {name: value for name, value in inputs.items() if name not in self.without}
+        relevant = {name: value for name, value in inputs.items() if name not in self.without}
         for name, fields in self.only.items():
-            kept[name] = [attrgetter(each)(inputs[name]) for each in fields]
+            relevant[name] = [attrgetter(each)(inputs[name]) for each in fields]
         if self.beside is not None:
-            kept["beside"] = self.beside(inputs)
-        first = content_key(task_ctx.task.name, inspect.getfile(task_ctx.task.fn), **kept)
+            relevant["beside"] = self.beside(inputs)
+        first = content_key(task_ctx.task.name, inspect.getfile(task_ctx.task.fn), **relevant)
         number, key = 1, first
         while self._is_broken(key):
             number, key = number + 1, f"{first}-{number}"
@@ -77,7 +77,8 @@ def _content(value: Any) -> Any:
     if isinstance(value, StoredFile):
         return value.sha256
     if isinstance(value, BaseModel):
-        return {name: _content(getattr(value, name)) for name in type(value).model_fields}
+        fields = type(value).model_fields
+        return {n: _content(getattr(value, n)) for n, field in fields.items() if not field.exclude}
     if isinstance(value, list | tuple):
         return [_content(item) for item in value]
     if isinstance(value, dict):
@@ -96,12 +97,12 @@ def _code(stage: Path) -> str:
 
 def code_of(stage: Path) -> set[Path]:
     """A stage's file and those of all rules that it imports, directly or not, with their tables."""
-    seen, ahead = {stage}, [stage]
+    files, ahead = {stage}, [stage]
     while ahead:
-        new = _imported(ahead.pop()) - seen
-        seen |= new
+        new = _imported(ahead.pop()) - files
+        files |= new
         ahead += (file for file in new if file.suffix == ".py")
-    return seen
+    return files
 
 
 @cache

@@ -34,11 +34,11 @@ def check_quality(
     tokenizer = ChatTokenizer(storage.fetch(base.files))
     rules = rules_for(tokenizer.control)
     report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned, rules)
-    seen = preview(*rows, limit, tokenizer.encode, tokenizer.pieces, rules)
+    page = preview(*rows, limit, tokenizer.encode, tokenizer.pieces, rules)
     artifacts.quality(report, base.model, server)
-    artifacts.rows(seen, server)
+    artifacts.rows(page, server)
     if report_to:
-        text = f"{quality_markdown(report)}\n{preview_markdown(seen)}"
+        text = f"{quality_markdown(report)}\n{preview_markdown(page)}"
         Path(f"{report_to}.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
         Path(f"{report_to}.md").write_text(text, encoding="utf-8")
     if not report.passed:

@@ -33,7 +33,7 @@ def estimate_memory(
 
     profile = dataset.dataset.prompt.settled(profile)
     shape = read_architecture(Storage().fetch(base.files))
-    known = model.model_copy(update={"architecture": shape})
+    with_shape = model.model_copy(update={"architecture": shape})
     lengths, device = dataset.report.row_lengths, look_at_device()
     probe.require(device)
     chosen = choose(shape, model.load_in_4bit, profile.lora, profile.training, lengths, device)
@@ -44,9 +44,9 @@ def estimate_memory(
         lengths=lengths,
         seconds=estimated_seconds(shape, profile.training, lengths, device, chosen, rate),
     )
-    artifacts.memory(plan, known, profile)
+    artifacts.memory(plan, with_shape, profile)
     if chosen.total > device.free:
-        raise MachineTooSmall(_refusal(plan, known, profile, device))
+        raise MachineTooSmall(_refusal(plan, with_shape, profile, device))
     return plan
 
 

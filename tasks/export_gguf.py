@@ -6,7 +6,7 @@ from profiles import Model, Quantization
 from tasks.caching import ByContent, content_key
 from tasks.domain.products import BaseModelFolder, GgufModel, LoraAdapter
 from tasks.external.gguf_check import check_gguf
-from tasks.external.llama_cpp import convert
+from tasks.external.llama_cpp import FileFacts, convert
 from tasks.external.storage import Storage
 from tasks.reporting import artifacts, events
 
@@ -37,7 +37,13 @@ def export_gguf(
             in_4bit=model.load_in_4bit and adapter is not None,
         )
         with storage.writing(*place) as draft:
-            notes = convert(merged, draft, quantization)
+            facts = FileFacts(
+                name=f"{model.name}-{adapter.profile}" if adapter else name,
+                licence=model.licence,
+                base=base.origin,
+                tags=("mcp", "tool-calling", "mcp-forge") if adapter else (),
+            )
+            notes = convert(merged, draft, quantization, facts)
             notes += check_gguf(draft, merged, quantization, model.stop)
             files = storage.keep(draft, *place)
     exported = GgufModel(name=name, files=files, quantization=quantization, notes=tuple(notes))

@@ -29,15 +29,17 @@ def mix_dataset(
         return dataset
     storage, tools = Storage(), functions(toolset)
     file = Path(own.file)
-    brought = read_own_file(file, tools, thinks=thinks)
-    free = unreserved(brought.rows, dataset.reserved)
-    kept, apart = held_out(with_tools_of(free, tools))
-    rows = mixed(list(storage.train_rows(dataset)), kept, own.share, dataset.seed)
+    own_rows = read_own_file(file, tools, thinks=thinks)
+    free = unreserved(own_rows.rows, dataset.reserved)
+    training_rows, apart = held_out(with_tools_of(free, tools))
+    rows = mixed(list(storage.train_rows(dataset)), training_rows, own.share, dataset.seed)
     heldout = [*storage.heldout_rows(dataset), *apart]
-    asked = len(brought.rows) - len(free)
-    left = [f"{asked} say what the model is asked afterwards and were left out"] * bool(asked)
+    reserved = len(own_rows.rows) - len(free)
+    notes = [f"{reserved} say what the model is asked afterwards and were left out"] * bool(
+        reserved
+    )
     share = f"{own.share:.0%} of the training rows are from {file.name}"
-    note = "; ".join([share, *brought.notes, *left])
+    note = "; ".join([share, *own_rows.notes, *notes])
     changed = {
         **keep_rows("mixed", rows, heldout, tools).as_fields,
         "heldout_rows": len(heldout),

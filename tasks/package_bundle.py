@@ -1,153 +1,51 @@
-"""Stage 9: GgufModel and the reports → Bundle: a folder that runs elsewhere, with its proofs."""
+"""Stage 9 by itself: GgufModel and the reports → Bundle: a folder that runs elsewhere."""
 
-import importlib.metadata
-import json
 import shutil
-from contextlib import suppress
-from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import Recipe, Server
-from profiles.settings import Settings
-from tasks.domain.bundle.checks import RETRIEVER
-from tasks.domain.bundle.files import (
-    CHECKSUMS,
-    Ingredients,
-    agent_yaml,
-    bundle_name,
-    checksums,
-    readme,
-)
-from tasks.domain.bundle.modelfile import modelfile
-from tasks.domain.errors import BundleInvalid
+from profiles import Recipe
 from tasks.domain.evaluation.evaluation_set import check_same_file
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
 from tasks.domain.prompting.trimming import trimmed
-from tasks.domain.toollists import functions
-from tasks.external.published import remember
-from tasks.external.storage import Storage, digest
+from tasks.external.bundle_writer import place_for, replace_bundle, write_bundle
+from tasks.external.storage import digest
 from tasks.reporting import artifacts, events
 
-_PACKAGES = (
-    "mcp-forge",
-    "prefect",
-    "torch",
-    "transformers",
-    "trl",
-    "peft",
-    "unsloth",
-    "xllamacpp",
-    "mcp",
-)
 
+def check_place(server: str, model: str, output: str) -> None:
+    """Say before a run whether its bundle may go there.
 
-TOOL_LIST = "toolset.json"
-"""The tools with their whole schemas, where no server can be asked for them."""
+    Raises:
+        BundleInvalid: as ``place_for``.
+    """
+    place_for(server, model, output)
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def package_bundle(
     evaluation: Evaluation, base: BaseModelFolder, toolset: Toolset, recipe: Recipe, output: str
 ) -> Bundle:
-    """Write the bundle beside its place and move it there whole; a bundle there is replaced.
+    """Write the bundle beside its place and move it there whole; it becomes no version.
 
     Raises:
         BundleInvalid: as ``place_for``.
         ValidationFailed: a report is of another file than the one to pack.
     """
     check_same_file(evaluation.gguf, evaluation.validation, evaluation.benchmark)
-    prompt = evaluation.validation.prompt
-    made = Ingredients(
-        base=base,
-        profile=prompt.settled(recipe.profile),
-        toolset=trimmed(toolset, prompt.trims),
-        evaluation=evaluation,
-        stop=recipe.model.stop,
-        thinks=recipe.model.thinks,
-        packages=_versions(),
-    )
     target = place_for(toolset.server, recipe.model.name, output)
     draft = target.with_name(f".{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    _write(draft, made, recipe, toolset)
-    shutil.rmtree(target, ignore_errors=True)
-    draft.rename(target)
+    write_bundle(draft, evaluation, base, toolset, recipe)
+    replace_bundle(draft, target)
     bundle = Bundle(
         path=str(target),
         sha256=digest(target)[0],
         server=toolset.server,
         model=recipe.model.name,
         profile=recipe.profile.name,
-        toolset_fingerprint=made.toolset.fingerprint,
+        toolset_fingerprint=trimmed(toolset, evaluation.validation.prompt.trims).fingerprint,
     )
-    remember(toolset, recipe.model.name)
     artifacts.bundle(bundle)
-    events.bundle_published(bundle)
     return bundle
-
-
-def _versions() -> dict[str, str]:
-    """Of the packages here; a worker that only packs need not have those that train."""
-    found = {}
-    for name in _PACKAGES:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
-def place_for(server: str, model: str, output: str) -> Path:
-    """Where a bundle is put: a bundle replaces a bundle, nothing else is ever removed.
-
-    Who may start a run but no program here may not choose a place outside the folder of bundles.
-
-    Raises:
-        BundleInvalid: something else is there, or it is outside.
-    """
-    settings = Settings()
-    target = Path(output or settings.dist / bundle_name(server, model)).absolute()
-    if not settings.allow_ad_hoc_servers and not _is_below(target, settings.dist):
-        raise BundleInvalid(
-            f"{target}: outside {settings.dist.absolute()} (MCP_FORGE_DIST), where bundles are put"
-        )
-    is_empty = target.is_dir() and not any(target.iterdir())
-    if target.exists() and not is_empty and not (target / CHECKSUMS).is_file():
-        raise BundleInvalid(f"{target}: holds no bundle; needed a new folder, or one to replace")
-    return target
-
-
-def _is_below(target: Path, folder: Path) -> bool:
-    return folder.resolve() in target.resolve().parents
-
-
-def _spec(server: Server) -> str:
-    """How the server is reached, without the prompts; a tool list is the bundle's own."""
-    own = {"tools_file": TOOL_LIST} if server.tools_file else {}
-    reached = server.model_copy(update=own)
-    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"test_prompts"}) + "\n"
-
-
-def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
-    """Write the files; ``whole``: the list as the server has it."""
-    (folder / "tests").mkdir(parents=True)
-    shutil.copyfile(Storage().fetch(made.evaluation.gguf.files), folder / made.gguf_name)
-    chosen_with = made.evaluation.validation.retriever if made.prompt.selected else None
-    texts = {
-        "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
-        "agent.yaml": agent_yaml(made),
-        "Modelfile": modelfile(
-            recipe.model, made.base.turns, made.gguf_name, made.context_tokens, made.system_prompt
-        ),
-        "README.md": readme(made),
-        "server.json": _spec(recipe.server),
-        **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
-        **({RETRIEVER: chosen_with.model_dump_json(indent=2)} if chosen_with else {}),
-        "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
-        "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    names = sorted([*texts, made.gguf_name])
-    sums = checksums({name: digest(folder / name)[0] for name in names})
-    (folder / CHECKSUMS).write_text(sums, encoding="utf-8")

@@ -67,11 +67,11 @@ def _start(deployment: str, parameters: dict[str, Any]) -> UUID:
     key = f"{runtime.flow_run.id}/{fingerprint([deployment, parameters])[:16]}"
     same = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[key]))
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=same, limit=1)
-        if found and _has_ended_badly(found[0]):
-            client.set_flow_run_state(found[0].id, AwaitingRetry(), force=True)
-    if found:
-        return found[0].id
+        runs = client.read_flow_runs(flow_run_filter=same, limit=1)
+        if runs and _has_ended_badly(runs[0]):
+            client.set_flow_run_state(runs[0].id, AwaitingRetry(), force=True)
+    if runs:
+        return runs[0].id
     try:
         run: FlowRun = run_deployment(  # type: ignore[assignment]  # sync here
             deployment, parameters=parameters, idempotency_key=key, timeout=0

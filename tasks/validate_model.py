@@ -1,31 +1,29 @@
 """Stage 7: GgufModel + live server → ValidationReport, or ValidationFailed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from profiles import Profile, Recipe
 from tasks.domain.conversations import Row
-from tasks.domain.errors import CallFailed, ServerFailed, ValidationFailed
+from tasks.domain.errors import ServerFailed, ValidationFailed
 from tasks.domain.evaluation import scoring
-from tasks.domain.evaluation.evaluation_set import after_calls, loop_rows
+from tasks.domain.evaluation.evaluation_set import loop_rows
 from tasks.domain.products import (
     Dataset,
     GgufModel,
     Latency,
     LoopCase,
-    ToolResult,
     Toolset,
     ValidationReport,
 )
 from tasks.domain.prompting.trimming import trimmed
-from tasks.domain.results import cap
-from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
-from tasks.external.servers import Execute, trying
+from tasks.external.servers import trying
 from tasks.external.storage import Storage
-from tasks.external.student import Student, student
+from tasks.external.student import student
+from tasks.external.tool_loops import run_loops
 from tasks.reporting import artifacts, events
 from tasks.reporting.evaluation import EvaluationReporter
 
@@ -57,7 +55,7 @@ def validate_model(
     ):
         answers = list(progress.over(model.answers(rows)))
         begun = [(rows[place], answers[place].answer) for place in places]
-        loops = _loops(begun, model, execute, profile.data.max_result_chars)
+        loops = run_loops(begun, model, execute, profile.data.max_result_chars)
         cases = list(progress.over(loops))
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
     texts = [answer.answer for answer in answers]
@@ -83,47 +81,6 @@ def _check_drift(dataset: Dataset, toolset: Toolset) -> None:
             f"the tools of {toolset.server} have changed since the rows were written "
             f"(fingerprint {was[:12]} → {now[:12]}); forge again"
         )
-
-
-def _loops(
-    begun: Sequence[tuple[Row, str | None]], model: Student, execute: Execute, max_result_chars: int
-) -> Iterator[LoopCase]:
-    """One after the other: servers are not made for several users."""
-    for row, first in begun:
-        yield _loop(row, first, model, execute, max_result_chars)
-
-
-def _loop(
-    row: Row, first: str | None, model: Student, execute: Execute, max_result_chars: int
-) -> LoopCase:
-    """Go on from a first answer: execute its calls, feed results back, until the final answer."""
-    messages, text = row.prompt, first
-    rounds: list[scoring.Round] = []
-    for expected in row.call_turns:
-        if text is None:
-            break
-        said = parse(text)
-        unfit = [fault for call in said.calls for fault in faults(call, row.tools)]
-        if len(said.calls) != len(expected) or unfit:
-            break
-        results, executed = _executed(said.calls, execute)
-        rounds.append(scoring.Round(text=text, results=results, executed=executed))
-        told = [cap(result.text, max_result_chars) for result in results]
-        messages = after_calls(messages, said.text, said.calls, told)
-        text = model.answer(messages, row.listed).answer
-    return scoring.judge_loop(row, rounds, text)
-
-
-def _executed(calls: Sequence[ToolCall], execute: Execute) -> tuple[tuple[ToolResult, ...], bool]:
-    """The results of calls, and whether each came back without an exception."""
-    results, executed = [], True
-    for call in calls:
-        try:
-            results.append(execute(call))
-        except CallFailed as error:
-            results.append(ToolResult(text=str(error), is_error=True))
-            executed = False
-    return tuple(results), executed
 
 
 def _report(

@@ -9,9 +9,9 @@ from tasks.domain.bundle.checks import check_tools
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.external.bundle_folder import open_bundle
+from tasks.external.bundle_writer import write_bundle
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import Storage
-from tasks.package_bundle import _write
 from tests.domain.bundle.test_files import ingredients
 from tests.fakes.toolsets import ALL
 
@@ -28,8 +28,7 @@ def test_its_own_list_is_that_of_the_model(toolset: Toolset, tmp_path: Path) -> 
     recipe = load_recipe("time", "smollm2", "demo").model_copy(
         update={"server": Server(name=toolset.server, tools_file="gone/tools.json")}
     )
-    changed = made.model_copy(update={"toolset": toolset, "evaluation": evaluation})
-    _write(tmp_path / "bundle", changed, recipe, toolset)
+    write_bundle(tmp_path / "bundle", evaluation, made.base, toolset, recipe)
     (tmp_path / "bundle").rename(tmp_path / "elsewhere")
     bundle = open_bundle(tmp_path / "elsewhere")
     assert bundle.server.tools_file == str(tmp_path / "elsewhere" / "toolset.json")

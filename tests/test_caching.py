@@ -84,6 +84,7 @@ def test_a_threshold_is_no_reason_to_train_again_and_a_learning_rate_is() -> Non
 
     first = training()
     assert training(parse_rate=0.1) == training("evaluation", base_prompts=9) == first
+    assert training("training", report_to=("mlflow",)) == first
     assert first not in (
         training("training", learning_rate=1e-5),
         training("lora", rank=2),

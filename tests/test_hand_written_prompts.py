@@ -15,16 +15,32 @@ from tasks.external.mcp_server import inspect
 from tasks.external.tool_files import read_toolset
 from tasks.external.workspace import prepare_workspace
 
-# What npm's server lists, kept here because a test fetches no packages.
-FILESYSTEM_TOOLS = Path(__file__).parent / "fakes" / "filesystem.tools.json"
+# What servers list that a test cannot start: it fetches no packages.
+TOOLLISTS = Path(__file__).parent / "fakes" / "toollists"
+FILESYSTEM_TOOLS = TOOLLISTS / "filesystem.json"
 # Calls and prompts without one, at least.
-SIZES = {"filesystem": (60, 30), "git": (100, 60), "time": (100, 60)}
+SIZES = {
+    "context7": (46, 36),
+    "desktop-commander": (64, 36),
+    "excel": (58, 36),
+    "fetch": (48, 36),
+    "filesystem": (60, 30),
+    "git": (100, 60),
+    "memory": (52, 36),
+    "playwright": (64, 36),
+    "powerpoint": (55, 37),
+    "sqlite": (51, 34),
+    "time": (100, 60),
+    "wikipedia": (58, 35),
+    "word": (63, 36),
+}
 
 
 def toolset_of(server: Server, folder: Path) -> Toolset:
     """The tools that a registered server lists."""
-    if server.name == "filesystem":
-        return read_toolset(FILESYSTEM_TOOLS)
+    file = TOOLLISTS / f"{server.name}.json"
+    if file.exists():
+        return read_toolset(file, server.include_tools)
     return inspect(server, prepare_workspace(server, folder / server.name))
 
 

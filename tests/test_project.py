@@ -119,6 +119,12 @@ def test_every_server_loads_with_its_typed_prompts(path: Path) -> None:
     assert bool(prompts) == bool(server.prompts)
 
 
+def test_a_server_that_is_not_installed_with_us_says_how_it_is_installed() -> None:
+    others = set(profiles.servers()) - set(profiles.deployed_servers())
+    assert {"sqlite", "excel", "playwright"} <= others
+    assert [name for name in others if not profiles.load_server(name).install] == []
+
+
 @pytest.mark.parametrize("name", MISSION)
 def test_the_mission_profiles_hold_the_missions_numbers(name: str) -> None:
     profile = profiles.load_profile(name)

@@ -118,7 +118,7 @@ def _as_trained(model: Any, part: dict[str, Any], precision: str) -> Iterator[di
         if precision != "float32":
             stack.enter_context(torch.autocast("cuda", getattr(torch, precision)))
         if is_packed(part) and torch.cuda.is_available():
-            on_device = gpu_kernel.told(on_device)
+            on_device = gpu_kernel.with_layout(on_device)
         elif is_packed(part):
             stack.enter_context(attention.over_packs(model))
         yield on_device

@@ -19,6 +19,9 @@ ForgeError                  what a person sees as one line; the command exits wi
 ├── ValidationFailed        the model does not reach the profile's thresholds
 ├── BundleInvalid           a bundle is incomplete, altered or does not work
 ├── BundleNotTrusted        a bundle names a server that nobody here has spoken for
+├── NoSuchVersion           a bundle has no such version, or no champion
+├── VersionExists           a published version is never written again
+├── PushFailed              the hub does not take what is pushed
 ├── StageNotDeployed        the Prefect server has no deployment for a stage
 ├── StageCrashed            the process of a stage on a work pool ended without a word
 └── StageCancelled          somebody cancelled a stage on a work pool
@@ -99,6 +102,18 @@ class BundleInvalid(ForgeError):
 
 class BundleNotTrusted(ForgeError):
     """A bundle names a server that nobody here has spoken for."""
+
+
+class NoSuchVersion(ForgeError):
+    """A bundle has no such version, or no champion."""
+
+
+class VersionExists(ForgeError):
+    """A published version is never written again."""
+
+
+class PushFailed(ForgeError):
+    """The hub does not take what is pushed."""
 
 
 class StageNotDeployed(ForgeError):

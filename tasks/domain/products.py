@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Quantization
+from tasks.domain.comparisons import Challenge, Comparison
 from tasks.domain.conversations import Scenario, fingerprint
-from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
+from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt, Turns
 from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.memory import Estimate, RowLengths
 from tasks.domain.training.sizes import Device
@@ -27,21 +28,6 @@ class StoredFile(Product):
     uri: str
     sha256: str
     size_bytes: int
-
-
-class Turns(Product):
-    """The texts of one family; with them a conversation is written without its template."""
-
-    opening: str
-    """In front of the system turn's words."""
-    tools: tuple[str, str, str]
-    """From the system's words to the first tool, between two tools, from the last to the user's."""
-    no_tools: str
-    """From the system's words to the user's."""
-    between: dict[str, str]
-    """From the words of one role to those of another; keys like ``user assistant``."""
-    prompt: dict[str, str]
-    """What asks the assistant to speak after the words of a role."""
 
 
 class Tool(Product):
@@ -188,6 +174,18 @@ class Prepared(Product):
     dataset: ApprovedDataset
 
 
+class GeneralLoss(Product):
+    """Mean nats per token of a fixed general text: what a training has made worse."""
+
+    base: float
+    tuned: float
+
+    @property
+    def change(self) -> float:
+        """How much higher the tuned model's is, as a share of the base's."""
+        return self.tuned / self.base - 1
+
+
 class TrainingRecord(Product):
     """What was asked of the trainer and what it really did."""
 
@@ -208,6 +206,7 @@ class TrainingRecord(Product):
     """Tokens of the training rows that the loss sees."""
     losses: tuple[tuple[int, float], ...] = ()
     eval_losses: tuple[tuple[int, float], ...] = ()
+    general_loss: GeneralLoss | None = None
 
 
 class LoraAdapter(Product):
@@ -301,23 +300,6 @@ class BaseAnswers(Product):
     hand_written: tuple[str | None, ...]
 
 
-class Comparison(Product):
-    """Two models on the same prompts, those left out where either's thought was cut off."""
-
-    both: int
-    """Prompts that both answer right."""
-    only_tuned: int
-    only_base: int
-    neither: int
-    p_value: float
-    """Of the exact two-sided McNemar test: how likely such a difference is between equals."""
-
-    @property
-    def prompts(self) -> int:
-        """How many were compared."""
-        return self.both + self.only_tuned + self.only_base + self.neither
-
-
 class BenchmarkReport(Product):
     """The tuned model beside its base and the models that learned nothing."""
 
@@ -334,6 +316,8 @@ class BenchmarkReport(Product):
     """Both on the base's sample; None in reports from before there was one."""
     hand_written_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
+    test_answers: tuple[str | None, ...] = ()
+    """What the tuned model says to the hand-written test prompts, in order; None: a cut thought."""
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
     prompt: ToolPrompt = ToolPrompt()
@@ -387,6 +371,10 @@ class Evaluation(Product):
     gguf: GgufModel
     validation: ValidationReport
     benchmark: BenchmarkReport
+    trained: Trained | None = None
+    """What was evaluated; None where files were handed in."""
+    challenge: Challenge | None = None
+    """Beside the champion; None where there is none, or where it is this very file."""
 
 
 class Bundle(Product):
@@ -398,3 +386,9 @@ class Bundle(Product):
     model: str
     profile: str
     toolset_fingerprint: str
+    version: str = ""
+    """Which version it is; empty where it was packed by hand."""
+    promoted: bool = True
+    """Whether this version is the champion."""
+    reason: str = ""
+    """Why it is, or why it is not."""

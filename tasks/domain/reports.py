@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
+from tasks.domain.comparisons import Comparison
 from tasks.domain.products import (
     BenchmarkReport,
-    Comparison,
+    GeneralLoss,
     Latency,
     LoopCase,
     QualityReport,
@@ -61,17 +62,29 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def points(difference: float, low: float, high: float) -> str:
+    """A difference of two shares in percentage points, with its 95 % interval."""
+    return f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def general_loss(measured: GeneralLoss | None) -> str:
+    """The loss on general text; a training should make it at most a twentieth higher."""
+    if measured is None:
+        return "not measured"
+    return f"base {measured.base:.3f}, tuned {measured.tuned:.3f} ({100 * measured.change:+.1f} %)"
+
+
 def gib(size: float) -> str:
     """Bytes as people compare memory: in GiB."""
     return f"{size / GIB:.1f} GiB"
 
 
-def rate(measured: Rate) -> str:
+def rate(share: Rate) -> str:
     """A rate with its 95 % interval and its n."""
-    if not measured.total:
+    if not share.total:
         return "-"
-    low, high = 100 * measured.low, 100 * measured.high
-    return f"{percent(measured.value)} [{low:.1f}, {high:.1f}] n={measured.total}"
+    low, high = 100 * share.low, 100 * share.high
+    return f"{percent(share.value)} [{low:.1f}, {high:.1f}] n={share.total}"
 
 
 def quality_markdown(report: QualityReport) -> str:
@@ -107,7 +120,7 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
     """What a training takes on this device, part by part."""
     estimate, device = plan.estimate, plan.device
     fits = estimate.total <= device.free
-    asked = profile.training.gradient_checkpointing
+    setting = profile.training.gradient_checkpointing
     parts = {
         f"weights of {model.name}": estimate.weights,
         "adapter": estimate.adapter,
@@ -124,8 +137,8 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
         f"## Will {model.name} with {profile.name} fit? {'Yes.' if fits else 'No.'}\n",
         table(["", "GiB"], [[name, f"{size / GIB:.2f}"] for name, size in parts.items()]),
         f"At most {largest.tokens} tokens of {largest.rows} rows are computed at once. Gradient "
-        f"checkpointing: {estimate.checkpointing} (the profile says {asked}"
-        + (f"; off where {MARGIN:g} x the estimate is free" if asked == "auto" else "")
+        f"checkpointing: {estimate.checkpointing} (the profile says {setting}"
+        + (f"; off where {MARGIN:g} x the estimate is free" if setting == "auto" else "")
         + ").\n",
         f"Expected time: about {_duration(plan.seconds)} on an idle machine, by a probe of one "
         "matrix product; a factor of two either way is usual.\n",
@@ -135,10 +148,10 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
 
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     """The tuned model beside its base and beside trivial baselines, rate by rate."""
-    needed = thresholds.model_dump()
+    least = thresholds.model_dump()
     columns = [report.tuned, report.base, report.constant_call, report.never_call]
     rows = [
-        [label, *(rate(getattr(score, name)) for score in columns), _needed(needed.get(name))]
+        [label, *(rate(getattr(score, name)) for score in columns), _threshold(least.get(name))]
         for name, label in _metrics(columns).items()
     ]
     rows.append(
@@ -210,7 +223,7 @@ def validation_markdown(report: ValidationReport) -> str:
         ),
         table(
             ["scenario", "completed"],
-            [[name, rate(measured)] for name, measured in report.by_scenario.items()],
+            [[name, rate(share)] for name, share in report.by_scenario.items()],
         ),
         table(
             ["", "scenario", "tool", "prompt", "said", "result", "answer", "why not"],
@@ -228,8 +241,8 @@ def _duration(seconds: float) -> str:
 
 def _metrics(scores: Sequence[Score]) -> dict[str, str]:
     """The rates that a table shows: that of thoughts only where one was cut off."""
-    cut = any(score.finished.hits < score.finished.total for score in scores)
-    return {name: label for name, label in METRICS.items() if cut or name != "finished"}
+    has_unfinished = any(score.finished.hits < score.finished.total for score in scores)
+    return {name: label for name, label in METRICS.items() if has_unfinished or name != "finished"}
 
 
 def _cut_thoughts(scores: Sequence[Score]) -> list[str]:
@@ -244,7 +257,8 @@ def _compared(between: Comparison | None) -> list[str]:
     return [
         f"On the same {between.prompts} prompts the tuned model is right where the base is not in "
         f"{between.only_tuned}, the base where the tuned model is not in {between.only_base}, both "
-        f"in {between.both} (exact McNemar test: p = {between.p_value:.2g}).\n"
+        f"in {between.both}: {points(between.difference, between.low, between.high)} "
+        f"(exact McNemar test: p = {between.p_value:.2g}).\n"
     ]
 
 
@@ -256,7 +270,7 @@ def _latency(latency: Latency) -> str:
     )
 
 
-def _needed(share: float | None) -> str:
+def _threshold(share: float | None) -> str:
     return "" if share is None else percent(share)
 
 

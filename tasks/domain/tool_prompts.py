@@ -1,8 +1,25 @@
-"""How the tools of a server stand in prompts: what is decided once and then holds everywhere."""
+"""What stands in prompts: a family's turns, and a server's tools as was decided once for all."""
 
 from pydantic import BaseModel, ConfigDict
 
 from profiles import Profile, ToolsInPrompt
+
+
+class Turns(BaseModel):
+    """The texts of one family; with them a conversation is written without its template."""
+
+    model_config = ConfigDict(frozen=True)
+
+    opening: str
+    """In front of the system turn's words."""
+    tools: tuple[str, str, str]
+    """From the system's words to the first tool, between two tools, from the last to the user's."""
+    no_tools: str
+    """From the system's words to the user's."""
+    between: dict[str, str]
+    """From the words of one role to those of another; keys like ``user assistant``."""
+    prompt: dict[str, str]
+    """What asks the assistant to speak after the words of a role."""
 
 
 class ToolPrompt(BaseModel):

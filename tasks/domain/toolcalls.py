@@ -67,23 +67,23 @@ def render(call: ToolCall) -> str:
 
 def parse(answer: str) -> ParsedAnswer:
     """Read a raw completion; a thought is not part of the answer, also one that never ends."""
-    spoken = _THOUGHT.sub("", answer, count=1)
+    without_thought = _THOUGHT.sub("", answer, count=1)
     calls: list[ToolCall] = []
     malformed: list[str] = []
-    for body in _BLOCK.findall(spoken):
+    for body in _BLOCK.findall(without_thought):
         call = _decode(body)
         if call is None:
             malformed.append(body.strip())
         else:
             calls.append(call)
-    text = _BLOCK.sub("", spoken).strip()
+    text = _BLOCK.sub("", without_thought).strip()
     return ParsedAnswer(text=text, calls=tuple(calls), malformed=tuple(malformed))
 
 
-def is_inside_thought(prompt: str, said: str) -> bool:
+def is_inside_thought(prompt: str, text: str) -> bool:
     """Whether a thought that the prompt's end or the answer has opened is not closed by then."""
-    opened = prompt.rstrip().endswith(OPEN_THOUGHT) or said.lstrip().startswith(OPEN_THOUGHT)
-    return opened and CLOSE_THOUGHT not in said
+    is_opened = prompt.rstrip().endswith(OPEN_THOUGHT) or text.lstrip().startswith(OPEN_THOUGHT)
+    return is_opened and CLOSE_THOUGHT not in text
 
 
 def _decode(body: str) -> ToolCall | None:
@@ -105,8 +105,8 @@ def schemas_of(functions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, An
 
 @lru_cache(maxsize=256)
 def _schemas(functions: ByIdentity) -> dict[str, dict[str, Any]]:
-    known = [function["function"] for function in functions.value]
-    return {function["name"]: function.get("parameters") or {} for function in known}
+    definitions = [function["function"] for function in functions.value]
+    return {function["name"]: function.get("parameters") or {} for function in definitions}
 
 
 @lru_cache(maxsize=256)
@@ -116,10 +116,10 @@ def _check(schema: ByIdentity) -> Validator:
 
 def faults(call: ToolCall, functions: Sequence[dict[str, Any]]) -> list[str]:
     """What is wrong with a call, given the functions (OpenAI form) it may use; empty when right."""
-    known = schemas_of(functions)
-    if call.name not in known:
-        return [f"unknown tool {call.name!r}; known: {', '.join(sorted(known))}"]
-    check = _check(ByIdentity(known[call.name]))
+    schemas = schemas_of(functions)
+    if call.name not in schemas:
+        return [f"unknown tool {call.name!r}; known: {', '.join(sorted(schemas))}"]
+    check = _check(ByIdentity(schemas[call.name]))
     return [f"{call.name}: {fault}" for fault in faults_of(call.arguments, check)]
 
 

@@ -44,7 +44,7 @@ def toolset_from_value(
     envelope = value if isinstance(value, dict) else {"tools": value}
     if isinstance(envelope.get("result"), dict):
         envelope = envelope["result"]
-    tools = _chosen(_listed(envelope, value, name), name, include)
+    tools = _selection(_list_in(envelope, value, name), name, include)
     usable: list[Tool] = []
     faults: list[str] = []
     is_wanted = strict
@@ -65,17 +65,17 @@ def toolset_from_value(
     )
 
 
-def _listed(envelope: dict[str, Any], value: Any, name: str) -> list[Any]:
-    listed = next((envelope[key] for key in _LISTS if key in envelope), None)
-    if not isinstance(listed, list | tuple):
+def _list_in(envelope: dict[str, Any], value: Any, name: str) -> list[Any]:
+    tools = next((envelope[key] for key in _LISTS if key in envelope), None)
+    if not isinstance(tools, list | tuple):
         keys = ", ".join(map(str, envelope)) or "none"
-        found = f"keys {keys}" if isinstance(value, dict) else _kind(value)
-        raise UnusableData(f"{name}: found {found}, needed a list of tools")
-    if not listed:
+        description = f"keys {keys}" if isinstance(value, dict) else _kind(value)
+        raise UnusableData(f"{name}: found {description}, needed a list of tools")
+    if not tools:
         raise UnusableData(f"{name}: the tool list is empty, needed at least one tool")
     if envelope.get("nextCursor"):
         raise UnusableData(f"{name}: only one page (it has a nextCursor), needed the whole list")
-    return [tool for entry in listed for tool in _declared(entry)]
+    return [tool for entry in tools for tool in _declared(entry)]
 
 
 def _declared(entry: Any) -> list[Any]:
@@ -86,27 +86,27 @@ def _declared(entry: Any) -> list[Any]:
     return [{"type": "function", **tool} if isinstance(tool, dict) else tool for tool in inner[0]]
 
 
-def _chosen(
-    listed: Sequence[Any], name: str, include: Sequence[str]
+def _selection(
+    parts: Sequence[Any], name: str, include: Sequence[str]
 ) -> list[tuple[str, dict[str, Any]]]:
     """(place in messages, tool) of those that are to be read."""
-    named = [
+    by_name = [
         (_tool_name(tool, f"{name}: tool {number}"), f"{name}: tool {number}", tool)
-        for number, tool in enumerate(listed, start=1)
+        for number, tool in enumerate(parts, start=1)
     ]
-    if fault := misnamed(include, [part[0] for part in named], "list"):
+    if fault := misnamed(include, [part[0] for part in by_name], "list"):
         raise UnusableData(f"{name}: {fault}")
-    chosen = [part for part in named if is_included(part[0], include)]
-    counts = Counter(tool for tool, _, _ in chosen)
+    selection = [part for part in by_name if is_included(part[0], include)]
+    counts = Counter(tool for tool, _, _ in selection)
     twice = [repr(tool) for tool, count in counts.items() if count > 1]
     if twice:
         raise UnusableTool(f"{name}: listed more than once: {', '.join(twice)}; needed one each")
-    if len(chosen) > MOST_TOOLS:
+    if len(selection) > MOST_TOOLS:
         raise UnusableData(
-            f"{name}: {len(chosen)} tools, at most {MOST_TOOLS} are read. Name the tools to "
+            f"{name}: {len(selection)} tools, at most {MOST_TOOLS} are read. Name the tools to "
             "include (--include-tools a,b,c)"
         )
-    return [(place, tool) for _, place, tool in chosen]
+    return [(place, tool) for _, place, tool in selection]
 
 
 def is_included(name: str, include: Sequence[str]) -> bool:
@@ -114,14 +114,16 @@ def is_included(name: str, include: Sequence[str]) -> bool:
     return not include or any(name == each or fnmatchcase(name, each) for each in include)
 
 
-def misnamed(include: Sequence[str], known: Sequence[str], lister: str) -> str:
+def misnamed(include: Sequence[str], listed_names: Sequence[str], lister: str) -> str:
     """What of ``include_tools`` is no tool of a lister (server, list); empty when all is."""
-    unknown = [each for each in include if not any(is_included(name, [each]) for name in known)]
+    unknown = [
+        each for each in include if not any(is_included(name, [each]) for name in listed_names)
+    ]
     if not unknown:
         return ""
-    named, there = (", ".join(map(repr, names[:MOST_NAMED])) for names in (unknown, known))
-    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    return f"include_tools names {named}, the {lister} has {there}{more}"
+    missing, there = (", ".join(map(repr, names[:MOST_NAMED])) for names in (unknown, listed_names))
+    more = f" and {len(listed_names) - MOST_NAMED} more" * (len(listed_names) > MOST_NAMED)
+    return f"include_tools names {missing}, the {lister} has {there}{more}"
 
 
 def _tool_name(value: Any, place: str) -> str:
@@ -183,20 +185,22 @@ def _mcp_tool(tool: Tool) -> dict[str, Any]:
 def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[str, Any]:
     default: dict[str, Any] | None = {} if is_function else None
     schema = next((body[key] for key in _INPUT if key in body), default)
-    needed = "needed a JSON Schema of type 'object'"
+    expectation = "needed a JSON Schema of type 'object'"
     if schema is None:
-        raise UnusableTool(f"{place}: no input schema; {needed}")
+        raise UnusableTool(f"{place}: no input schema; {expectation}")
     if not isinstance(schema, dict):
-        raise UnusableTool(f"{place}: the input schema is {_kind(schema)}; {needed}")
+        raise UnusableTool(f"{place}: the input schema is {_kind(schema)}; {expectation}")
     schema = in_json_schema(schema)
     if schema.get("type") not in ("object", ["object"]):
-        raise UnusableTool(f"{place}: the input schema's type is {schema.get('type')!r}; {needed}")
+        raise UnusableTool(
+            f"{place}: the input schema's type is {schema.get('type')!r}; {expectation}"
+        )
     if len(schema.get("properties") or ()) > MOST_PARAMETERS:
         raise UnusableTool(f"{place}: more than {MOST_PARAMETERS} parameters")
     try:
         check_schema(schema)
     except UnusableTool as fault:
-        raise UnusableTool(f"{place}: {fault}; {needed}") from fault
+        raise UnusableTool(f"{place}: {fault}; {expectation}") from fault
     return schema
 
 

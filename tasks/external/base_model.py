@@ -22,9 +22,10 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableModel
 from tasks.external import hub
 from tasks.external.gguf_file import CONTROL_TOKEN, GgufFile
+from tasks.external.storage import link
 from tasks.external.tokenizer_files import settle_tokenizer
 
-_UNSAID: dict[str | None, dict[str, Any]] = {
+_IMPLICIT: dict[str | None, dict[str, Any]] = {
     "qwen2": {"attention_bias": True},
     "qwen3": {"qk_norm": True},
     "gemma3_text": {"qk_norm": True, "norms_per_layer": 4, "tie_word_embeddings": True},
@@ -62,8 +63,10 @@ def version_of(model: Model) -> str:
         with suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(source.package)
     if source.kind == "folder":
-        found = ((file, file.stat()) for file in sorted(Path(source.path).rglob("*")))
-        return fingerprint([[str(file), seen.st_size, seen.st_mtime_ns] for file, seen in found])
+        files = ((file, file.stat()) for file in sorted(Path(source.path).rglob("*")))
+        return fingerprint(
+            [[str(file), status.st_size, status.st_mtime_ns] for file, status in files]
+        )
     return ""
 
 
@@ -132,10 +135,10 @@ def read_architecture(folder: Path) -> Architecture:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{folder}: no config.json that can be read: {error}") from error
-    named = {name: config[name] for name in Architecture.model_fields if name in config}
-    silent = _UNSAID.get(config.get("model_type"), {})
+    sizes = {name: config[name] for name in Architecture.model_fields if name in config}
+    silent = _IMPLICIT.get(config.get("model_type"), {})
     try:
-        return Architecture.model_validate({"tie_word_embeddings": False} | silent | named)
+        return Architecture.model_validate({"tie_word_embeddings": False} | silent | sizes)
     except ValidationError as error:
         raise UnusableModel(f"{folder}: config.json: {explain(error)}") from error
 
@@ -190,17 +193,10 @@ def _take(files: Sequence[Path], folder: Path) -> None:
     """Put files of the hub's cache into ``folder``; weights are there once on the disk."""
     for file in files:
         if file.suffix == ".safetensors":
-            _link(file.resolve(), folder / file.name)
+            link(file.resolve(), folder / file.name)
         else:
             # Never linked: the template is set in one of them, and the cache's must stay.
             shutil.copyfile(file, folder / file.name)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except OSError:  # another disk, or one that has no links
-        shutil.copyfile(source, target)
 
 
 def _from_gguf(path: Path, folder: Path) -> None:

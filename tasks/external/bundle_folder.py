@@ -32,14 +32,14 @@ def open_bundle(path: Path) -> OpenedBundle:
             not what it should be.
     """
     try:
-        return _opened(path.absolute())
+        return _contents(path.absolute())
     except BundleInvalid as fault:
         raise BundleInvalid(f"{path}: {fault}") from fault
     except OSError as error:
         raise BundleInvalid(f"{path} cannot be read: {error}") from error
 
 
-def _opened(path: Path) -> OpenedBundle:
+def _contents(path: Path) -> OpenedBundle:
     files = set(_files(path)) if path.is_dir() else set()
     if CHECKSUMS not in files:
         raise BundleInvalid(f"no {CHECKSUMS}; needed the folder of a bundle")
@@ -47,8 +47,8 @@ def _opened(path: Path) -> OpenedBundle:
     check_listing(files - {CHECKSUMS}, sums)
     for name in sums:
         _check_size(path, name)
-    for name, wanted in sums.items():
-        check_sum(name, digest(path / name)[0], wanted)
+    for name, expected in sums.items():
+        check_sum(name, digest(path / name)[0], expected)
     there = [*NEEDED, *(name for name in OPTIONAL if name in sums)]
     return opened(str(path), sums, {name: _text(path, name) for name in there})
 

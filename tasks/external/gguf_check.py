@@ -59,71 +59,71 @@ def check_gguf(
     _compare_header(file.facts, tokenizer, gguf.name)
     notes = [_compare_weights(file, config, source, TOLERANCE[quantization])]
     try:
-        with student(gguf, stop, max_tokens=16, context=2048) as served:
+        with student(gguf, stop, max_tokens=16, context=2048) as model:
             for text in PROBES:
-                if served.tokens(text) != tokenizer.ids(text):
+                if model.tokens(text) != tokenizer.ids(text):
                     raise ExportFailed(f"{gguf.name}: llama.cpp reads {text!r} as other tokens")
-            _compare_prompt(served, tokenizer, gguf.name)
-            said = served.answer(_TALK, [_FUNCTION]).text
+            _compare_prompt(model, tokenizer, gguf.name)
+            answer = model.answer(_TALK, [_FUNCTION]).text
     except httpx.HTTPError as error:
         raise ExportFailed(f"{gguf.name}: llama.cpp cannot complete a prompt: {error}") from error
-    notes.append(f"{len(PROBES)} texts and a conversation equal in tokens; it says {said!r}")
+    notes.append(f"{len(PROBES)} texts and a conversation equal in tokens; it says {answer!r}")
     return notes
 
 
 def _compare_header(facts: dict[str, Any], tokenizer: ChatTokenizer, name: str) -> None:
-    wanted = {
+    expected = {
         "tokenizer.ggml.eos_token_id": tokenizer.eos_id,
         "tokenizer.chat_template": tokenizer.chat_template,
     }
-    for key, value in wanted.items():
+    for key, value in expected.items():
         if facts.get(key) != value:
             raise ExportFailed(
                 f"{name}: {key} is {str(facts.get(key))[:40]!r}, needed {str(value)[:40]!r}"
             )
 
 
-def _compare_prompt(served: Student, tokenizer: ChatTokenizer, name: str) -> None:
+def _compare_prompt(model: Student, tokenizer: ChatTokenizer, name: str) -> None:
     """What the server completes has to be what training has seen, token by token.
 
     Not their texts: where the vocabulary begins every text with a token of its own, llama.cpp
     leaves that token out of what it renders and adds it when it reads.
     """
-    needed = tokenizer.ids(tokenizer.render(_TALK, [_FUNCTION], add_generation_prompt=True))
-    read = served.prompt_tokens(_TALK, [_FUNCTION])
-    if read == needed:
+    expected = tokenizer.ids(tokenizer.render(_TALK, [_FUNCTION], add_generation_prompt=True))
+    read = model.prompt_tokens(_TALK, [_FUNCTION])
+    if read == expected:
         return
-    pairs = enumerate(zip(read, needed, strict=False))
-    least = min(len(read), len(needed))
-    place = next((place for place, (left, right) in pairs if left != right), least)
-    got, wanted = (tokenizer.text(tokens[place : place + 5]) for tokens in (read, needed))
+    pairs = enumerate(zip(read, expected, strict=False))
+    least = min(len(read), len(expected))
+    place = next((place for place, (one, other) in pairs if one != other), least)
+    actual, there = (tokenizer.text(tokens[place : place + 5]) for tokens in (read, expected))
     raise ExportFailed(
         f"{name}: llama.cpp reads a conversation as other tokens than training: "
-        f"{got!r} at token {place} of {len(read)}, needed {wanted!r} of {len(needed)}"
+        f"{actual!r} at token {place} of {len(read)}, needed {there!r} of {len(expected)}"
     )
 
 
 def _compare_weights(file: GgufFile, config: dict[str, Any], source: Path, limit: float) -> str:
     """Block by block: no tensor has to be whole in memory on either side."""
-    stored, names = _Stored(source), GgufNames(config)
-    worst, seen = 0.0, 0
-    blocks = file.blocks(stored.names, config)
+    source_weights, names = _Stored(source), GgufNames(config)
+    worst, tensors = 0.0, 0
+    blocks = file.blocks(source_weights.names, config)
     for name, parts in groupby(blocks, key=itemgetter(0)):
         # What is stored with something added to it is rounded as that sum.
         off, largest = np.float32(0), np.float32(names.shift(name) or 1e-12)
         for _, row, values in parts:
-            expected = stored.rows(name, row, row + len(values))
+            expected = source_weights.rows(name, row, row + len(values))
             largest = np.maximum(largest, np.abs(expected).max())
             off = np.maximum(off, np.abs(values - expected).max())
         error = float(off / largest)
         if not error <= limit:  # an error that is not a number is one too
             raise ExportFailed(f"{name}: off by {error:.3g} of its largest weight, limit {limit:g}")
-        worst, seen = max(worst, error), seen + 1
+        worst, tensors = max(worst, error), tensors + 1
     tied = {"lm_head.weight"} if config.get("tie_word_embeddings") else set()
-    needed = len(stored.names - tied)
-    if seen != needed:
-        raise ExportFailed(f"the GGUF file has {seen} tensors, needed {needed}")
-    return f"{seen} tensors compared, largest error {worst:.2g} of a tensor's largest weight"
+    total = len(source_weights.names - tied)
+    if tensors != total:
+        raise ExportFailed(f"the GGUF file has {tensors} tensors, needed {total}")
+    return f"{tensors} tensors compared, largest error {worst:.2g} of a tensor's largest weight"
 
 
 class _Stored:

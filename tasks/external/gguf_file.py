@@ -68,17 +68,17 @@ class GgufFile:
         Raises:
             UnusableModel: an architecture or a tensor that is not known, on either side.
         """
-        known = GgufNames(config)
-        own = {known.of(name): name for name in names}
+        gguf_names = GgufNames(config)
+        own = {gguf_names.of(name): name for name in names}
         for tensor in self._reader.tensors:
             if tensor.name in _OF_ROTATION:
                 continue
             if tensor.name not in own:
                 raise UnusableModel(f"unknown tensor {tensor.name!r} in the GGUF file")
             name = own[tensor.name]
-            rows = len(tensor.data) if known.reorders(name) else _rows_of_a_block(tensor)
+            rows = len(tensor.data) if gguf_names.reorders(name) else _rows_of_a_block(tensor)
             for row, values in _in_blocks(tensor, rows):
-                yield name, row, known.restored(name, values)
+                yield name, row, gguf_names.restored(name, values)
 
 
 def _rows_of_a_block(tensor: Any) -> int:

@@ -55,12 +55,12 @@ class GgufNames:
 
     def of(self, name: str) -> str:
         """What a tensor of the model is called in the file; UnusableModel when it has no name."""
-        known: str | None = self._names.get_name(name, try_suffixes=(".weight", ".bias"))
-        if known is None:
+        gguf_name: str | None = self._names.get_name(name, try_suffixes=(".weight", ".bias"))
+        if gguf_name is None:
             raise UnusableModel(
                 f"only tensors that llama.cpp's {self.architecture} has: found {name!r}"
             )
-        return known
+        return gguf_name
 
     def reorders(self, name: str) -> bool:
         """Whether the file has the rows of a tensor in another order, so that it is read whole."""
@@ -80,12 +80,14 @@ class GgufNames:
 
 def gguf_architecture(config: Mapping[str, Any]) -> str:
     """llama.cpp's name of a model's architecture; UnusableModel when it cannot be exported here."""
-    found = (config.get("architectures") or ["no architecture"])[0]
-    if found not in ARCHITECTURES:
-        reason = f" ({found} {_REFUSED[found]})" if found in _REFUSED else ""
-        known = ", ".join(sorted(ARCHITECTURES))
-        raise UnusableModel(f"an architecture that can be exported, {known}: found {found}{reason}")
-    return ARCHITECTURES[found]
+    architecture = (config.get("architectures") or ["no architecture"])[0]
+    if architecture not in ARCHITECTURES:
+        reason = f" ({architecture} {_REFUSED[architecture]})" if architecture in _REFUSED else ""
+        supported = ", ".join(sorted(ARCHITECTURES))
+        raise UnusableModel(
+            f"an architecture that can be exported, {supported}: found {architecture}{reason}"
+        )
+    return ARCHITECTURES[architecture]
 
 
 def _module(name: str) -> str:

@@ -14,7 +14,7 @@ from tasks.domain.errors import MachineTooSmall
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _PATIENCE_SECONDS = 60.0
 """A run that was told to end may still write its checkpoint."""
-_HELD = "MCP_FORGE_HELD_GPU"
+_GPU_VARIABLE = "MCP_FORGE_HELD_GPU"
 """Set by a process that holds one, for itself and for those that it starts."""
 _locks: list[FileLock] = []
 """A lock that nobody refers to is given back."""
@@ -26,9 +26,9 @@ def nvidia_smi(*arguments: str) -> str:
     visible = os.environ.get(_VISIBLE)
     if program is None or visible in ("", "-1"):
         return ""
-    chosen = [] if visible is None else [f"--id={visible}"]
+    selection = [] if visible is None else [f"--id={visible}"]
     answer = subprocess.run(
-        [program, *arguments, *chosen], capture_output=True, text=True, check=False, timeout=30
+        [program, *arguments, *selection], capture_output=True, text=True, check=False, timeout=30
     )
     return "" if answer.returncode else answer.stdout.strip()
 
@@ -43,17 +43,17 @@ def hold_gpu(patience_seconds: float = _PATIENCE_SECONDS) -> str:
     Raises:
         MachineTooSmall: others hold all that there are.
     """
-    if _HELD in os.environ:
-        return os.environ[_HELD]
+    if _GPU_VARIABLE in os.environ:
+        return os.environ[_GPU_VARIABLE]
     gpus = nvidia_smi("--query-gpu=uuid", "--format=csv,noheader").split()
     deadline = time.monotonic() + patience_seconds
     while gpus:
-        taken = next(filter(_take, gpus), "")
-        if taken:
-            os.environ[_HELD] = taken
+        gpu = next(filter(_take, gpus), "")
+        if gpu:
+            os.environ[_GPU_VARIABLE] = gpu
             if len(gpus) > 1:
-                os.environ[_VISIBLE] = taken
-            return taken
+                os.environ[_VISIBLE] = gpu
+            return gpu
         if time.monotonic() > deadline:
             raise MachineTooSmall(
                 f"needed a GPU of its own for this run, found {len(gpus)}, held by other runs "

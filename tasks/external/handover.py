@@ -59,13 +59,13 @@ def give(product: Product, output: Path) -> None:
     if isinstance(product, LoraAdapter):
         check_place(output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    given = {}
+    copies = {}
     for name in _FILES.get(type(product), ()):
-        stored = getattr(product, name)
-        if stored is not None:
-            given[name] = _copy(stored, output.with_suffix(_SUFFIXES.get(name, output.suffix)))
-    manifest = _manifest(output) if given else output
-    text = product.model_copy(update=given).model_dump_json(indent=2)
+        file = getattr(product, name)
+        if file is not None:
+            copies[name] = _copy(file, output.with_suffix(_SUFFIXES.get(name, output.suffix)))
+    manifest = _manifest(output) if copies else output
+    text = product.model_copy(update=copies).model_dump_json(indent=2)
     manifest.write_text(text + "\n", encoding="utf-8")
 
 
@@ -83,12 +83,12 @@ def take(path: Path, kind: type[_Product]) -> _Product:
     except ValidationError as error:
         raise UnusableData(f"{manifest}: not a {kind.__name__}: {explain(error)}") from error
     placed = {
-        name: _placed(stored, manifest.parent)
+        name: _placed(file, manifest.parent)
         for name in _FILES.get(kind, ())
-        if (stored := getattr(product, name)) is not None
+        if (file := getattr(product, name)) is not None
     }
-    for stored in placed.values():
-        Storage().fetch(stored)
+    for file in placed.values():
+        Storage().fetch(file)
     return product.model_copy(update=placed)
 
 
@@ -113,8 +113,8 @@ def _manifest(path: Path) -> Path:
     return path.with_name(f"{path.name}.manifest.json")
 
 
-def _copy(stored: StoredFile, target: Path) -> StoredFile:
-    source = Storage().fetch(stored)
+def _copy(file: StoredFile, target: Path) -> StoredFile:
+    source = Storage().fetch(file)
     if source.is_dir():
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target)
@@ -124,5 +124,5 @@ def _copy(stored: StoredFile, target: Path) -> StoredFile:
     return StoredFile(uri=target.name, sha256=sha256, size_bytes=size)
 
 
-def _placed(stored: StoredFile, folder: Path) -> StoredFile:
-    return stored.model_copy(update={"uri": str((folder / stored.uri).absolute())})
+def _placed(file: StoredFile, folder: Path) -> StoredFile:
+    return file.model_copy(update={"uri": str((folder / file.uri).absolute())})

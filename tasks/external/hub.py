@@ -20,7 +20,7 @@ from tasks.domain.errors import UnusableModel
 from tasks.external.storage import digest
 from tasks.external.tokenizer_files import TOKENIZER_FILES
 
-_NEEDED = [
+_PATTERNS = [
     "config.json",
     "generation_config.json",
     # Not every *.safetensors: some repositories hold the weights a second time (consolidated.*).
@@ -71,14 +71,14 @@ def tokenizer_files(model: Model) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     source = model.source
-    found = try_to_load_from_cache(
+    cached = try_to_load_from_cache(
         source.repository, "tokenizer_config.json", revision=source.revision or _MAIN
     )
-    return Path(found).parent if isinstance(found, str) else None
+    return Path(cached).parent if isinstance(cached, str) else None
 
 
 def _is_needed(name: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in _NEEDED)
+    return any(fnmatch(name, pattern) for pattern in _PATTERNS)
 
 
 def _cached(model: Model) -> Path | None:
@@ -88,15 +88,15 @@ def _cached(model: Model) -> Path | None:
 
     source = model.source
     try:
-        found = snapshot_download(
+        folder = snapshot_download(
             source.repository,
             revision=source.revision or _MAIN,
-            allow_patterns=_NEEDED,
+            allow_patterns=_PATTERNS,
             local_files_only=True,
         )
     except LocalEntryNotFoundError:
         return None
-    return Path(found) if _is_whole(Path(found)) else None
+    return Path(folder) if _is_whole(Path(folder)) else None
 
 
 def _is_whole(snapshot: Path) -> bool:
@@ -105,26 +105,26 @@ def _is_whole(snapshot: Path) -> bool:
     weights = {"model.safetensors"}
     if index.is_file():
         weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    needed = {"config.json", "tokenizer_config.json", *weights}
-    return all((snapshot / name).is_file() for name in needed)
+    required_files = {"config.json", "tokenizer_config.json", *weights}
+    return all((snapshot / name).is_file() for name in required_files)
 
 
 def _snapshot(model: Model) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
     source, revision = model.source, model.source.revision or _MAIN
-    listed = HfApi().model_info(source.repository, revision=revision, files_metadata=True)
-    files = [file for file in listed.siblings or [] if _is_needed(file.rfilename)]
+    listing = HfApi().model_info(source.repository, revision=revision, files_metadata=True)
+    files = [file for file in listing.siblings or [] if _is_needed(file.rfilename)]
     if not any(file.rfilename.endswith(".safetensors") for file in files):
         raise UnusableModel(f"{model.name}: {source.repository} has no model*.safetensors")
     large = {file.rfilename: file.lfs for file in files if file.lfs}
     blobs = _blobs(source.repository)
     _check_room(model, blobs, {blobs / lfs.sha256: lfs.size for lfs in large.values()})
     for name, lfs in large.items():
-        _fetch(model, f"{listed.sha}/{name}", blobs / lfs.sha256, lfs.size)
+        _fetch(model, f"{listing.sha}/{name}", blobs / lfs.sha256, lfs.size)
     # Links to what was fetched, and the small files; with the revision's name for the next time.
-    found = snapshot_download(source.repository, revision=revision, allow_patterns=_NEEDED)
-    return Path(found)
+    folder = snapshot_download(source.repository, revision=revision, allow_patterns=_PATTERNS)
+    return Path(folder)
 
 
 def _blobs(repository: str) -> Path:
@@ -140,12 +140,13 @@ def _blobs(repository: str) -> Path:
 
 def _check_room(model: Model, place: Path, sizes: Mapping[Path, int]) -> None:
     there = sum(part.stat().st_size for part in map(_part, sizes) if part.exists())
-    needed = sum(size for blob, size in sizes.items() if not blob.exists()) - there
+    bytes_needed = sum(size for blob, size in sizes.items() if not blob.exists()) - there
     free = shutil.disk_usage(place).free
-    if needed > free:
+    if bytes_needed > free:
         raise UnusableModel(
-            f"{model.name}: needed {needed / _GB:.1f} GB of free disk in {place} for the download "
-            f"of {model.source.repository}, found {free / _GB:.1f}; HF_HOME names another place"
+            f"{model.name}: needed {bytes_needed / _GB:.1f} GB of free disk in {place} for "
+            f"the download of {model.source.repository}, found {free / _GB:.1f}; "
+            "HF_HOME names another place"
         )
 
 
@@ -171,11 +172,11 @@ def _fetch(model: Model, place: str, blob: Path, size: int) -> None:
                 headers={"authorization": f"Bearer {token}"} if token else {},
                 expected_size=size,
             )
-        found, _ = digest(part)
-        if found != blob.name:
+        sha256, _ = digest(part)
+        if sha256 != blob.name:
             part.unlink()
             raise UnusableModel(
-                f"{model.name}: {name} came with sha256 {found[:12]}…, needed {blob.name[:12]}…; "
+                f"{model.name}: {name} came with sha256 {sha256[:12]}…, needed {blob.name[:12]}…; "
                 "start again"
             )
         part.rename(blob)
@@ -207,8 +208,8 @@ def _reason(error: Exception, model: Model) -> str:
         return f"no {source.repository} on the hub, or it is private and {token}"
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"no room in {constants.HF_HUB_CACHE}; what came so far is kept"
-    said = str(error).strip().splitlines() or [type(error).__name__]
+    lines = str(error).strip().splitlines() or [type(error).__name__]
     return (
-        f"neither the hub nor its cache gives {source.repository} ({said[0]}); download it where "
+        f"neither the hub nor its cache gives {source.repository} ({lines[0]}); download it where "
         "there is a network and point HF_HOME at the copy"
     )

@@ -1,6 +1,7 @@
 """llama.cpp: convert a model folder to GGUF, quantise it, serve it."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from pydantic import BaseModel, ConfigDict
 
 from profiles import Quantization
 from profiles.settings import Settings
@@ -22,6 +25,7 @@ _VERSION_SECONDS = 60
 _LITTLE_SPINNING = {"GOMP_SPINCOUNT": "1000"}
 """OpenMP's threads go to sleep when they have waited for each other a moment: the count that GNU's
 OpenMP takes where it sees more threads than cores. Figures in docs/evaluation.md."""
+_FACTS = "gguf-metadata.json"
 _BESIDE = Path(__file__).parent
 """Programs of ours are started by file and with -P: ``-m`` would look for them in the working
 directory first, whoever wrote what lies there."""
@@ -63,8 +67,8 @@ def missing_server() -> list[str]:
     program = Settings().llama_server
     if not program:
         is_there = importlib.util.find_spec("xllamacpp") is not None
-        needed = "the package xllamacpp: pip install -c constraints.txt -e '.[serve]'"
-        return [] if is_there else [needed]
+        remedy = "the package xllamacpp: pip install -c constraints.txt -e '.[serve]'"
+        return [] if is_there else [remedy]
     fault = _fault_of(program)
     return [f"a llama-server as MCP_FORGE_LLAMA_SERVER names it: {fault}"] if fault else []
 
@@ -107,8 +111,24 @@ def unknown_to_server(architecture: str) -> list[str]:
             return [f"a llama.cpp that can load the architecture {architecture}: {error}"]
 
 
-def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]:
+class FileFacts(BaseModel):
+    """What a GGUF file says of itself, for whoever finds it without its bundle."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    licence: str
+    base: str
+    """Where the base model's weights come from."""
+    tags: tuple[str, ...]
+
+
+def convert(
+    folder: Path, target: Path, quantization: Quantization, facts: FileFacts | None = None
+) -> list[str]:
     """Write a Hugging Face model folder as one GGUF file; notes on what was not quantised.
+
+    With ``facts`` a model card is written into the folder, where the converter reads them.
 
     Raises:
         MachineTooSmall: the converter or a quantiser is missing.
@@ -117,6 +137,8 @@ def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]
     missing = missing_for(quantization)
     if missing:
         raise MachineTooSmall(f"cannot write {quantization}: needed {'; '.join(missing)}")
+    if facts is not None:
+        _write_facts(folder, facts)
     if quantization in _DIRECT:
         _run_converter(folder, target, _DIRECT[quantization])
         return []
@@ -126,6 +148,15 @@ def convert(folder: Path, target: Path, quantization: Quantization) -> list[str]
         return _quantize(draft, target, quantization)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _write_facts(folder: Path, facts: FileFacts) -> None:
+    """The licence and tags are taken from a model card only, the rest from a file of its own."""
+    tags = {"tags": list(facts.tags)} if facts.tags else {}
+    card = {"license": facts.licence.lower(), **tags}
+    (folder / "README.md").write_text(f"---\n{json.dumps(card)}\n---\n", encoding="utf-8")
+    rest = {"general.name": facts.name, "general.base_models": [{"name": facts.base}]}
+    (folder / _FACTS).write_text(json.dumps(rest), encoding="utf-8")
 
 
 def slots() -> int:
@@ -187,6 +218,8 @@ def _run_converter(folder: Path, target: Path, outtype: str) -> None:
     tree = Settings().llama_cpp_dir
     command = [sys.executable, str(tree / "convert_hf_to_gguf.py"), str(folder)]
     command += ["--outfile", str(target), "--outtype", outtype]
+    if (folder / _FACTS).is_file():
+        command += ["--metadata", str(folder / _FACTS)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode or not target.is_file():
         words = (result.stderr or result.stdout).strip().splitlines()[-1:]

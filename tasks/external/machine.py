@@ -46,7 +46,7 @@ def look(request: Request) -> Machine:
         driver=driver,
         gpu_slots=slots() if gpu and Settings().llama_server else 0,
         torch=_torch(),
-        missing_packages=_missing_packages(request.stages),
+        missing_packages=_missing_packages(request),
         missing_tools=_missing_tools(request.stages, request.quantization),
         model_faults=_model_faults(request.model) if "prepare" in request.stages else (),
     )
@@ -78,9 +78,11 @@ def _disks(storage: Storage) -> dict[Place, Disk]:
     }
 
 
-def _missing_packages(stages: tuple[Stage, ...]) -> tuple[str, ...]:
-    wanted = dict.fromkeys(package for stage in stages for package in _PACKAGES[stage])
-    return tuple(name for name in wanted if importlib.util.find_spec(name) is None)
+def _missing_packages(request: Request) -> tuple[str, ...]:
+    wanted = [package for stage in request.stages for package in _PACKAGES[stage]]
+    if request.profile and "train" in request.stages:
+        wanted += request.profile.training.report_to
+    return tuple(name for name in dict.fromkeys(wanted) if importlib.util.find_spec(name) is None)
 
 
 def _missing_tools(stages: tuple[Stage, ...], quantization: Quantization) -> tuple[str, ...]:

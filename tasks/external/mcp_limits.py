@@ -28,20 +28,20 @@ class _Lines(codecs.IncrementalDecoder):
         self._length = 0
 
     def decode(self, data: Any, final: bool = False) -> str:
-        *ended, rest = self._text.decode(data, final).split("\n")
-        said = []
-        for line in ended:
-            said.append(self._bounded(line) + "\n")
+        *lines, rest = self._text.decode(data, final).split("\n")
+        output = []
+        for line in lines:
+            output.append(self._bounded(line) + "\n")
             self._length = 0
-        return "".join(said) + self._bounded(rest)
+        return "".join(output) + self._bounded(rest)
 
     def _bounded(self, part: str) -> str:
         """What of a part is still said; the line ends where it becomes too long."""
-        left = MOST_CHARACTERS - self._length
+        remaining = MOST_CHARACTERS - self._length
         self._length += len(part)
-        if len(part) < left:
+        if len(part) < remaining:
             return part
-        return f"{part[:left]}\n" if left > 0 else ""
+        return f"{part[:remaining]}\n" if remaining > 0 else ""
 
 
 def _find(name: str) -> codecs.CodecInfo | None:

@@ -59,8 +59,8 @@ def connect(
     Raises:
         ServerFailed: it cannot be started or reached, does not speak MCP or is too slow.
     """
-    started = ready(server, workspace)  # which says what is unset
-    line = Wire(started, secrets_in({name: os.environ[name] for name in server.variables}))
+    prepared_server = ready(server, workspace)  # which says what is unset
+    line = Wire(prepared_server, secrets_in({name: os.environ[name] for name in server.variables}))
     with ExitStack() as stack:
         stack.callback(line.end_strays)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-"))
@@ -109,8 +109,8 @@ class McpSession:
                 fault = leaf(error)
                 if not is_closed(fault) or mode == "legacy" or self._line.excess:
                     reason = self._line.reason(fault, "to the handshake", self._start_seconds)
-                    needed = "needed an MCP server"
-                    raise ServerFailed(f"{reason}; {needed}{self._line.tail()}") from error
+                    tail = self._line.tail() + self._line.way_to_install()
+                    raise ServerFailed(f"{reason}; needed an MCP server{tail}") from error
             self._line.restart_log()
 
     def close(self) -> None:
@@ -130,20 +130,20 @@ class McpSession:
         line, server = self._line, self._line.server
         line.unusable.clear()
         try:
-            listed = self._portal.call(self._list)
+            tools = self._portal.call(self._list)
         except FAULTS as error:
             reason = line.reason(leaf(error), "to tools/list", self._start_seconds)
             raise ServerFailed(f"{reason}; needed its tools{line.tail()}") from error
-        known = [tool["name"] for tool in listed] + list(line.unusable)
-        if not known:
+        listed_names = [tool["name"] for tool in tools] + list(line.unusable)
+        if not listed_names:
             raise ServerFailed(f"{line.place}: lists no tools, needed at least one")
         include = server.include_tools
-        if fault := misnamed(include, known, "server"):
+        if fault := misnamed(include, listed_names, "server"):
             raise ServerFailed(f"{line.place}: {fault}")
         faults = {
             name: fault for name, fault in line.unusable.items() if is_included(name, include)
         }
-        kept = [tool for tool in listed if is_included(tool["name"], include)]
+        kept = [tool for tool in tools if is_included(tool["name"], include)]
         is_wanted = server.strict or any(name in include for name in faults)
         if faults and (is_wanted or not kept):
             raise UnusableTool(" / ".join(list(faults.values())[:MOST_NAMED]))
@@ -162,12 +162,12 @@ class McpSession:
         At most ``MOST_OFFERS`` of each, all within the time that listing the tools may take.
         """
         self._check_open()
-        told: list[Offer] = []
+        collected: list[Offer] = []
         try:
-            self._portal.call(self._read_offers, told)
+            self._portal.call(self._read_offers, collected)
         except FAULTS as error:
             leaf(error)  # raises a fault of ours; a server may break off what it offers
-        return tuple(told)
+        return tuple(collected)
 
     def call(self, call: ToolCall, timeout_seconds: float | None = None) -> ToolResult:
         """Call one tool; what the server reports as an error is a result with ``is_error``.
@@ -184,8 +184,10 @@ class McpSession:
         except FAULTS as error:
             fault = leaf(error)
             # With HTTP 400 a server may refuse a call in its own words; others are the web's.
-            spoken = not line.excess and (not line.status or line.status.startswith("HTTP 400"))
-            if isinstance(fault, MCPError) and spoken and not is_closed(fault):
+            is_answered = not line.excess and (
+                not line.status or line.status.startswith("HTTP 400")
+            )
+            if isinstance(fault, MCPError) and is_answered and not is_closed(fault):
                 return ToolResult(text=line.without_secrets(fault.message), is_error=True)
             reason = line.reason(fault, f"to a call of {call.name!r}", seconds)
             raise CallFailed(f"{reason}; needed a tool result{line.tail()}") from error
@@ -212,21 +214,21 @@ class McpSession:
                 limit.deadline = anyio.current_time() + CLOSE_SECONDS
 
     async def _list(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = []
-        seen: set[str] = set()
+        tools: list[dict[str, Any]] = []
+        cursors: set[str] = set()
         cursor: str | None = None
         with anyio.fail_after(self._start_seconds):
             for _ in range(MOST_PAGES):
                 page: ListToolsResult = await self._client.list_tools(cursor=cursor)
                 # Only what the server set: a schema's own nulls stay.
                 dumped = [tool.model_dump(by_alias=True, exclude_unset=True) for tool in page.tools]
-                listed += [{**tool, **self._line.outputs.get(tool["name"], {})} for tool in dumped]
-                if len(listed) > _MOST_LISTED:
+                tools += [{**tool, **self._line.outputs.get(tool["name"], {})} for tool in dumped]
+                if len(tools) > _MOST_LISTED:
                     raise ValueError(f"more than {_MOST_LISTED} tools")
                 cursor = page.next_cursor
-                if not cursor or cursor in seen:
-                    return listed
-                seen.add(cursor)
+                if not cursor or cursor in cursors:
+                    return tools
+                cursors.add(cursor)
         raise ServerFailed(
             f"{self._line.place}: lists its tools on more than {MOST_PAGES} pages, needed them all"
         )

@@ -102,6 +102,7 @@ class Wire:
         return StdioServerParameters(
             command=program,
             args=arguments,
+            cwd=self.server.folder or None,
             env={**self.server.env, _MARK: self.mark},
             encoding=ENCODING,
             encoding_error_handler="replace",
@@ -136,36 +137,38 @@ class Wire:
         """Note that the server sent what no server may send; the connection then ends."""
         self.excess = why
 
-    def reason(self, fault: BaseException, asked: str, seconds: float) -> str:
+    def reason(self, fault: BaseException, request: str, seconds: float) -> str:
         """What went wrong, in words: one clause without a full stop."""
-        excess = f"{self.excess}, no answer {asked}" if self.excess else ""
-        found = excess or self._found(fault, asked, seconds)
-        return f"{self.place}: {' '.join(self.without_secrets(found).split())[:_TAIL_CHARS]}"
+        excess = f"{self.excess}, no answer {request}" if self.excess else ""
+        cause = excess or self._found(fault, request, seconds)
+        return f"{self.place}: {' '.join(self.without_secrets(cause).split())[:_TAIL_CHARS]}"
 
     def without_secrets(self, value: Any) -> Any:
         """Any JSON value without the keys that the server was given."""
         return masked(value, self._secrets)
 
-    def _found(self, fault: BaseException, asked: str, seconds: float) -> str:
+    def _found(self, fault: BaseException, request: str, seconds: float) -> str:
         match fault:
             case TimeoutError():
-                return f"no answer {asked} within {seconds:g} s"
+                return f"no answer {request} within {seconds:g} s"
             case MCPError() if is_closed(fault):
-                return f"ended without an answer {asked}"
+                return f"ended without an answer {request}"
             case MCPError() if self.status:
-                return f"{_shown(self.server.url)} answered {self.status} {asked} ({fault})"
+                return (
+                    f"{_without_query(self.server.url)} answered {self.status} {request} ({fault})"
+                )
             case MCPError():
-                return f"answered {asked} with error {fault.code}: {fault.message}"
+                return f"answered {request} with error {fault.code}: {fault.message}"
             case ValidationError():
                 wrong = fault.errors()[0]
                 where = ".".join(map(str, wrong["loc"]))
-                return f"its answer {asked} is not MCP: {where}: {wrong['msg']}"
+                return f"its answer {request} is not MCP: {where}: {wrong['msg']}"
             case httpx2.HTTPError():
-                return f"{_shown(self.server.url)} cannot be reached: {fault}"
+                return f"{_without_query(self.server.url)} cannot be reached: {fault}"
             case OSError(strerror=str(text)):
                 return f"cannot be started: {self.server.command[0]!r}: {text}"
             case _:
-                return f"failed to answer {asked}: {fault}"
+                return f"failed to answer {request}: {fault}"
 
     def tail(self) -> str:
         """What the server itself said, to end a message with; empty when it said nothing."""
@@ -175,9 +178,14 @@ class Wire:
             text = log.read().decode("utf-8", "replace")
         text = self.without_secrets(text)
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-        said = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
+        ending = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
         junk = f"; its stdout has {self.junk!r}, which is no message" if self.junk else ""
-        return f"{junk}; its stderr ends: {said}" if said else junk
+        return f"{junk}; its stderr ends: {ending}" if ending else junk
+
+    def way_to_install(self) -> str:
+        """How the server is installed, for a person whose start failed; empty where not known."""
+        install = self.server.install
+        return f"; if it is not installed: {install}" if install else ""
 
     def restart_log(self) -> None:
         """Forget what a first, failed start said."""
@@ -235,10 +243,10 @@ class Inbox:
                 {k: tool[k] for k in _TOOL_KEYS & tool.keys()} if isinstance(tool, dict) else tool
             )
             try:
-                known = tool_from_value(value, f"{self._line.place}: tool {number}")
-                kept = {key: tool[key] for key in tool if key == "outputSchema"}
-                self._line.outputs[known.name] = kept
-                usable.append({key: tool[key] for key in tool if key not in kept})
+                parsed = tool_from_value(value, f"{self._line.place}: tool {number}")
+                extras = {key: tool[key] for key in tool if key == "outputSchema"}
+                self._line.outputs[parsed.name] = extras
+                usable.append({key: tool[key] for key in tool if key not in extras})
             except (UnusableTool, UnusableData) as fault:
                 name = str(value.get("name", "")) if isinstance(value, dict) else ""
                 self._line.unusable[name] = str(fault)
@@ -276,7 +284,9 @@ def ready(server: Server, workspace: Path | None) -> Server:
             f"server {server.name!r}: is a tool list in a file, needed one that runs"
         )
     placed = located(server, workspace)
-    if any("{workspace}" in text for text in (*placed.command, *placed.env.values())):
+    if any(
+        "{workspace}" in text for text in (*placed.command, placed.folder, *placed.env.values())
+    ):
         raise ServerFailed(f"server {server.name!r}: names {{workspace}}, needed a workspace")
     return placed.model_copy(
         update={
@@ -294,12 +304,13 @@ def _program(server: Server) -> tuple[str, ...]:
         return ()
     program, *arguments = server.command
     own, theirs = Path(sys.executable).parent, server.env.get("PATH", os.environ.get("PATH", ""))
-    found = shutil.which(program, path=f"{own}{os.pathsep}{theirs}")
-    if found is None:
+    program_path = shutil.which(program, path=f"{own}{os.pathsep}{theirs}")
+    if program_path is None:
         raise ServerFailed(
-            f"server {server.name!r}: no program {program!r} on PATH; needed an installed command"
+            f"server {server.name!r}: no program {program!r} on PATH; "
+            + (f"install it: {server.install}" if server.install else "needed an installed command")
         )
-    return (found, *arguments)
+    return (program_path, *arguments)
 
 
 def _expanded(text: str, name: str) -> str:
@@ -346,7 +357,7 @@ def _text(content: ContentBlock) -> str:
             return f"[{content.type} {content.mime_type}]"
 
 
-def _shown(url: str) -> str:
+def _without_query(url: str) -> str:
     """A URL without the parts that may hold a secret."""
     return str(httpx2.URL(url).copy_with(userinfo=b"", query=None, fragment=None))
 

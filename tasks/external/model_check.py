@@ -31,13 +31,17 @@ def check_model(model: Model, folder: Path | None = None) -> tuple[str, list[str
     """(what was seen of its template, what is wrong with the model)."""
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            seen = folder or tokenizer_folder(model, Path(scratch))
-            if seen is None:
+            tokenizer_place = folder or tokenizer_folder(model, Path(scratch))
+            if tokenizer_place is None:
                 return "not downloaded, so not looked at", []
-            unfit = _template_faults(model, ChatTokenizer(seen, model.template_text))
+            unfit = _template_faults(model, ChatTokenizer(tokenizer_place, model.template_text))
         except UnusableModel as error:
             return "not looked at", [str(error)]
-        others = list(_export_faults(seen)) if (seen / "config.json").is_file() else []
+        others = (
+            list(_export_faults(tokenizer_place))
+            if (tokenizer_place / "config.json").is_file()
+            else []
+        )
     if unfit:
         return "not fit for training", [*unfit, *others]
     return (
@@ -80,6 +84,6 @@ def _tensors(folder: Path) -> Iterator[str]:
     from safetensors import safe_open
 
     for shard in sorted(folder.glob("*.safetensors")):
-        with safe_open(shard, framework="numpy") as opened:
-            names: list[str] = opened.keys()
+        with safe_open(shard, framework="numpy") as tensors:
+            names: list[str] = tensors.keys()
         yield from (name for name in names if name.endswith((".weight", ".bias")))

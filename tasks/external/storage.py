@@ -37,8 +37,8 @@ class Storage:
 
     def size(self, folder: str, pattern: str) -> int:
         """Bytes of the products of a folder whose names match, on this machine."""
-        kept = (self.local_root / folder).glob(pattern)
-        return sum(_size(product) for product in kept)
+        files = (self.local_root / folder).glob(pattern)
+        return sum(_size(product) for product in files)
 
     def folder(self, *parts: str) -> Path:
         """A local folder that outlives a run of this machine: checkpoints, workspaces."""
@@ -73,20 +73,57 @@ class Storage:
         self._fs.put(str(draft), target, recursive=draft.is_dir())
         return StoredFile(uri=self._fs.unstrip_protocol(target), sha256=sha256, size_bytes=size)
 
-    def fetch(self, stored: StoredFile) -> Path:
+    def uri(self, *parts: str) -> str:
+        """Where a product of these names lies."""
+        target = "/".join((self._root, *_plain(parts)))
+        return target if self._is_local else str(self._fs.unstrip_protocol(target))
+
+    def write_text(self, text: str, *parts: str) -> StoredFile:
+        """Keep a small text: it is there whole or not at all, on an object store too."""
+        with self.writing(*parts) as draft:
+            draft.write_text(text, encoding="utf-8")
+            return self.keep(draft, *parts)
+
+    def read_text(self, *parts: str) -> str | None:
+        """A small text as it is now; None where there is none."""
+        self._fs.invalidate_cache()  # another machine may have written meanwhile
+        target = "/".join((self._root, *_plain(parts)))
+        if not self._fs.isfile(target):
+            return None
+        return bytes(self._fs.cat_file(target)).decode("utf-8")
+
+    def names(self, *parts: str) -> list[str]:
+        """What lies in a folder, drafts left out; empty where there is no folder."""
+        self._fs.invalidate_cache()
+        target = "/".join((self._root, *_plain(parts)))
+        if not self._fs.isdir(target):
+            return []
+        found = {
+            entry.rstrip("/").rsplit("/", 1)[-1] for entry in self._fs.ls(target, detail=False)
+        }
+        return sorted(name for name in found if not name.startswith("."))
+
+    def remove(self, *parts: str) -> None:
+        """Remove a file or folder, if it is there."""
+        target = "/".join((self._root, *_plain(parts)))
+        self._fs.invalidate_cache()
+        if self._fs.exists(target):
+            self._fs.rm(target, recursive=True)
+
+    def fetch(self, file: StoredFile) -> Path:
         """A local path with exactly the bytes that were stored.
 
         Raises:
             UnusableData: the file is gone or was altered.
         """
-        filesystem, place = fsspec.core.url_to_fs(stored.uri)
-        local = Path(place) if "file" in _protocols(filesystem) else self._copy(filesystem, stored)
+        filesystem, place = fsspec.core.url_to_fs(file.uri)
+        local = Path(place) if "file" in _protocols(filesystem) else self._copy(filesystem, file)
         if not local.exists():
-            raise UnusableData(f"{stored.uri}: gone; needed the file with sha256 {stored.sha256}")
-        found, _ = digest(local)
-        if found != stored.sha256:
+            raise UnusableData(f"{file.uri}: gone; needed the file with sha256 {file.sha256}")
+        sha256, _ = digest(local)
+        if sha256 != file.sha256:
             raise UnusableData(
-                f"{stored.uri}: altered: sha256 is {found[:12]}…, needed {stored.sha256[:12]}…"
+                f"{file.uri}: altered: sha256 is {sha256[:12]}…, needed {file.sha256[:12]}…"
             )
         return local
 
@@ -128,38 +165,38 @@ class Storage:
     def holds(self, value: Any) -> bool:
         """Whether every stored file that a value refers to is there and unaltered."""
         try:
-            for stored in stored_files(value):
-                self.fetch(stored)
+            for file in stored_files(value):
+                self.fetch(file)
         except UnusableData:
             return False
         return True
 
-    def _copy(self, filesystem: Any, stored: StoredFile) -> Path:
+    def _copy(self, filesystem: Any, file: StoredFile) -> Path:
         """A local copy that is as new as the remote file; none when that is gone.
 
         What the filesystem says of the remote file is kept beside the copy: as long as it says the
         same, gigabytes need not be read again to know that nothing was altered.
         """
-        local = self._cache / "fetched" / stored.sha256[:16] / stored.uri.rsplit("/", 1)[-1]
+        local = self._cache / "fetched" / file.sha256[:16] / file.uri.rsplit("/", 1)[-1]
         local.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(local.with_name(f".{local.name}.lock")):
-            self._bring(filesystem, stored, local)
+            self._bring(filesystem, file, local)
         return local
 
     @staticmethod
-    def _bring(filesystem: Any, stored: StoredFile, local: Path) -> None:
-        known = local.with_name(f".{local.name}.known")
-        says = _description(filesystem, stored.uri)
-        is_same = known.exists() and known.read_text(encoding="utf-8") == says
-        if local.exists() and is_same and digest(local)[0] == stored.sha256:
+    def _bring(filesystem: Any, file: StoredFile, local: Path) -> None:
+        marker = local.with_name(f".{local.name}.known")
+        says = _description(filesystem, file.uri)
+        is_same = marker.exists() and marker.read_text(encoding="utf-8") == says
+        if local.exists() and is_same and digest(local)[0] == file.sha256:
             return
         _remove(local)
         if says:
             draft = local.with_name(f".{local.name}.{_process()}")
-            filesystem.get(stored.uri, str(draft), recursive=filesystem.isdir(stored.uri))
+            filesystem.get(file.uri, str(draft), recursive=filesystem.isdir(file.uri))
             _remove(local)
             draft.rename(local)
-            known.write_text(says, encoding="utf-8")
+            marker.write_text(says, encoding="utf-8")
 
 
 def _process() -> str:
@@ -178,8 +215,8 @@ def _plain(parts: tuple[str, ...]) -> tuple[str, ...]:
 def _description(filesystem: Any, uri: str) -> str:
     """What a filesystem says of a file, or of all in a folder: sizes, times, ETags; "" for none."""
     filesystem.invalidate_cache()  # another machine may have written meanwhile
-    found = filesystem.find(uri, detail=True)
-    return "\n".join(f"{name} {sorted(map(str, facts.items()))}" for name, facts in found.items())
+    entries = filesystem.find(uri, detail=True)
+    return "\n".join(f"{name} {sorted(map(str, facts.items()))}" for name, facts in entries.items())
 
 
 def stored_files(value: Any) -> Iterator[StoredFile]:
@@ -206,6 +243,14 @@ def digest(path: Path) -> tuple[str, int]:
         whole.update(f"{inner.relative_to(path).as_posix()}\0{part}\n".encode())
         size += bytes_
     return whole.hexdigest(), size
+
+
+def link(source: Path, target: Path) -> None:
+    """Put a file that nobody writes again into a second place; once on the disk if that can be."""
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another disk, or one that has no links
+        shutil.copyfile(source, target)
 
 
 def _size(path: Path) -> int:

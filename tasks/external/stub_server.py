@@ -50,21 +50,21 @@ def stub(toolset_path: Path, seed: int) -> profiles.Server:
 
 def serve(toolset: Toolset, seed: int) -> None:
     """Answer on stdin and stdout until stdin closes."""
-    listed = ListToolsResult.model_validate(as_tools_list(toolset))
-    known = {tool.name: tool for tool in toolset.tools}
+    listing = ListToolsResult.model_validate(as_tools_list(toolset))
+    by_name = {tool.name: tool for tool in toolset.tools}
 
     async def list_tools(
         _: ServerRequestContext[Any], __: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        return listed
+        return listing
 
     async def call_tool(
         _: ServerRequestContext[Any], asked: CallToolRequestParams
     ) -> CallToolResult:
-        if asked.name not in known:
+        if asked.name not in by_name:
             return _answer(ToolResult(text=f"unknown tool {asked.name!r}", is_error=True))
         call = ToolCall(name=asked.name, arguments=asked.arguments or {})
-        return _answer(simulate(known[asked.name], call, seed))
+        return _answer(simulate(by_name[asked.name], call, seed))
 
     server = Server(
         toolset.server,

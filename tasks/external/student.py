@@ -76,7 +76,7 @@ class Student:
 
     def answer(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Completion:
         """What the model says next."""
-        started = time.monotonic()
+        start = time.monotonic()
         prompt = self.prompt(messages, tools)
         body = {
             "prompt": prompt,
@@ -85,13 +85,13 @@ class Student:
             "stop": self._stop,
             "cache_prompt": True,
         }
-        said = self._post("/completion", body)
-        text, cut = str(said["content"]), said.get("stop_type") == "limit"
+        reply = self._post("/completion", body)
+        text, is_cut = str(reply["content"]), reply.get("stop_type") == "limit"
         return Completion(
             text=text,
-            seconds=time.monotonic() - started,
-            cut=cut,
-            is_cut_thought=cut and is_inside_thought(prompt, text),
+            seconds=time.monotonic() - start,
+            cut=is_cut,
+            is_cut_thought=is_cut and is_inside_thought(prompt, text),
         )
 
     def prompt_tokens(
@@ -135,8 +135,8 @@ class Student:
         except httpx.HTTPError as error:
             raise ExportFailed(f"llama.cpp does not answer {path}: {error!r}") from error
         if response.status_code != 200:
-            said = " ".join(response.text.split())[:200]
-            raise ExportFailed(f"llama.cpp refuses {path} with {response.status_code}: {said}")
+            body_text = " ".join(response.text.split())[:200]
+            raise ExportFailed(f"llama.cpp refuses {path} with {response.status_code}: {body_text}")
         return response.json()
 
 

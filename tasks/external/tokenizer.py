@@ -15,8 +15,8 @@ from tasks.domain.bundle.turns import read_turns
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow, first_difference
-from tasks.domain.products import Turns
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.tool_prompts import Turns
 from tasks.domain.untrusted.control_tokens import ControlTokens, looks_like_one
 from tasks.external.tokenizer_files import open_tokenizer
 
@@ -55,14 +55,14 @@ class _Opening:
         stops = text.count(self.ends)
         if text.count(self.begins) != turns or stops != self.stops.setdefault(shape, stops):
             return None
-        found, at = [], 0
+        ranges, at = [], 0
         for _ in range(turns):
             start = text.index(self.begins, at) + len(self.begins)
             at = text.find(self.ends, start) + len(self.ends)
             if at < start:
                 return None
-            found.append((start, at))
-        return found
+            ranges.append((start, at))
+        return ranges
 
 
 @lru_cache(maxsize=256)
@@ -216,22 +216,22 @@ class ChatTokenizer:
     def _begin(
         self, system: tuple[Message, ...], tools: Sequence[dict[str, Any]]
     ) -> "_Opening | None":
-        asked = [(*system, Message(role="user", content=text)) for text in ("1", "2")]
-        texts = [self.render(messages, tools) for messages in asked]
-        others = [self.render(messages, _STAND_IN) for messages in asked]
+        conversations = [(*system, Message(role="user", content=text)) for text in ("1", "2")]
+        texts = [self.render(messages, tools) for messages in conversations]
+        others = [self.render(messages, _STAND_IN) for messages in conversations]
         real, stand_in = _common_start(*texts), _common_start(*others)
         # A tokenizer never joins what stands before and behind such a token.
-        cut = max((real.rfind(token) for token in self._tokenizer.get_added_vocab()), default=-1)
-        if cut < 0 or texts[0][len(real) :] != others[0][len(stand_in) :]:
+        end = max((real.rfind(token) for token in self._tokenizer.get_added_vocab()), default=-1)
+        if end < 0 or texts[0][len(real) :] != others[0][len(stand_in) :]:
             return None
-        prompt = self.render(asked[0], _STAND_IN, add_generation_prompt=True)
+        prompt = self.render(conversations[0], _STAND_IN, add_generation_prompt=True)
         begins = prompt.removeprefix(others[0])
         if begins in ("", prompt):
             return None
         ends = self.text([self.eos_id])
-        ids = self.ids(real[:cut])
+        ids = self.ids(real[:end])
         return _Opening(
-            ids, real[cut:], stand_in, begins, ends, misread=self._misread(real[:cut], ids)
+            ids, real[end:], stand_in, begins, ends, misread=self._misread(real[:end], ids)
         )
 
     def _encode_whole(self, row: Row) -> EncodedRow:
@@ -261,10 +261,10 @@ class ChatTokenizer:
         trained = [False] * len(encoded.ids)
         ahead = iter(spans)
         start, end = next(ahead, (len(text), len(text)))
-        for place, (left, right) in enumerate(encoded.offsets):
-            while left >= end and left < len(text):
+        for place, (begin, stop) in enumerate(encoded.offsets):
+            while begin >= end and begin < len(text):
                 start, end = next(ahead, (len(text), len(text)))
-            trained[place] = start <= left < right <= end
+            trained[place] = start <= begin < stop <= end
         return EncodedRow(encoded.ids, trained, self._misread(text, encoded.ids))
 
     def _misread(self, text: str, ids: Sequence[int]) -> str:
@@ -292,9 +292,9 @@ class ChatTokenizer:
         return text, spans
 
 
-def _common_start(left: str, right: str) -> str:
-    pairs = enumerate(zip(left, right, strict=False))
-    return left[: next((place for place, (one, other) in pairs if one != other), len(left))]
+def _common_start(a: str, b: str) -> str:
+    pairs = enumerate(zip(a, b, strict=False))
+    return a[: next((place for place, (one, other) in pairs if one != other), len(a))]
 
 
 def _learned_turns(row: Row) -> list[int]:
@@ -304,6 +304,6 @@ def _learned_turns(row: Row) -> list[int]:
 def _for_template(message: Message) -> dict[str, Any]:
     """The OpenAI form with decoded arguments: Qwen's template would quote JSON text twice."""
     form = message.as_dict()
-    for call, stored in zip(form.get("tool_calls", ()), message.tool_calls, strict=False):
-        call["function"]["arguments"] = stored.decoded().arguments
+    for call, message_call in zip(form.get("tool_calls", ()), message.tool_calls, strict=False):
+        call["function"]["arguments"] = message_call.decoded().arguments
     return form

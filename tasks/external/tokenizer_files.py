@@ -63,14 +63,14 @@ def settle_tokenizer(folder: Path) -> None:
         return
     if (folder / "tokenizer.model").is_file():
         _name_added_tokens(folder)
-    written = _probed(open_tokenizer(folder))
-    if _probed(_as_others_open(folder)) == written:
+    probe = _probed(open_tokenizer(folder))
+    if _probed(_as_others_open(folder)) == probe:
         return
     path = folder / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     text = json.dumps(config | {"tokenizer_class": "PreTrainedTokenizerFast"}, indent=2)
     path.write_text(text, encoding="utf-8")
-    if _probed(_as_others_open(folder)) != written:
+    if _probed(_as_others_open(folder)) != probe:
         raise UnusableModel(
             f"{folder.name}: transformers opens its tokenizer ({config.get('tokenizer_class')}) as "
             "another one than its tokenizer.json; needed one that is the same in training and in "

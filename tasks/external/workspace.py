@@ -40,11 +40,11 @@ def prepare_workspace(server: Server, folder: Path) -> Path | None:
     if server.workspace is None:
         return None
     marker = folder.with_name(f"{folder.name}.made")
-    wanted = fingerprint(server.workspace.model_dump(mode="json"))
-    made = marker.read_text(encoding="utf-8") if marker.exists() else ""
-    if made == wanted and folder.is_dir():
+    version = fingerprint(server.workspace.model_dump(mode="json"))
+    present = marker.read_text(encoding="utf-8") if marker.exists() else ""
+    if present == version and folder.is_dir():
         return folder
-    if not made and folder.exists() and any(folder.iterdir()):
+    if not present and folder.exists() and any(folder.iterdir()):
         raise ServerFailed(
             f"server {server.name!r}: {folder} has files that are not its workspace's; "
             "needed an empty or missing folder"
@@ -53,7 +53,7 @@ def prepare_workspace(server: Server, folder: Path) -> Path | None:
     folder.mkdir(parents=True)
     marker.write_text(_UNFINISHED, encoding="utf-8")
     _fill(server.name, server.workspace, folder)
-    marker.write_text(wanted, encoding="utf-8")
+    marker.write_text(version, encoding="utf-8")
     return folder
 
 
@@ -95,12 +95,12 @@ def _run(name: str, command: tuple[str, ...], folder: Path) -> None:
     ours = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     env = {**ours, **_GIT, "PATH": path}
-    shown = " ".join(command)
-    if len(shown) > 80:
-        shown = f"{shown[:80]}…"
-    place = f"server {name!r}: workspace command {' '.join(shown.split())!r}"
+    line = " ".join(command)
+    if len(line) > 80:
+        line = f"{line[:80]}…"
+    place = f"server {name!r}: workspace command {' '.join(line.split())!r}"
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=folder,
             env=env,
@@ -115,6 +115,6 @@ def _run(name: str, command: tuple[str, ...], folder: Path) -> None:
         raise ServerFailed(f"{place} cannot be started: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise ServerFailed(f"{place} took more than {_COMMAND_SECONDS} s") from error
-    if done.returncode:
-        said = " | ".join(done.stderr.strip().splitlines()[-5:]) or "nothing on stderr"
-        raise ServerFailed(f"{place} ended with {done.returncode}: {said}")
+    if process.returncode:
+        tail = " | ".join(process.stderr.strip().splitlines()[-5:]) or "nothing on stderr"
+        raise ServerFailed(f"{place} ended with {process.returncode}: {tail}")

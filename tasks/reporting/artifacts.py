@@ -23,6 +23,9 @@ from prefect.logging import get_run_logger
 from profiles import Model, Profile, Thresholds
 from tasks.domain import reports
 from tasks.domain.bundle.tool_changes import ToolChanges, changes_markdown
+from tasks.domain.comparisons import Challenge
+from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
+from tasks.domain.evaluation.leaderboard import TrialResult, leaderboard_markdown
 from tasks.domain.gate.preview import Preview
 from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.products import (
@@ -100,6 +103,7 @@ def adapter(saved: LoraAdapter) -> None:
         "profile": saved.profile,
         "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
         "held-out loss": "none" if record.eval_loss is None else f"{record.eval_loss:.4f}",
+        "loss on general text": reports.general_loss(record.general_loss),
         "steps": f"{record.steps} (resumed at {record.resumed_at_step})",
         "training time": f"{record.seconds:.0f} s",
     }
@@ -171,14 +175,28 @@ def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:
     _show(reports.confusion_markdown(pairs), "confusion", model)
 
 
+def challenge(found: Challenge, verdict: Verdict, model: str) -> None:
+    """The new model and the champion side by side."""
+    word = "better" if verdict.promoted else "not promoted"
+    _show(challenge_markdown(found, f"**{word}**: {verdict.reason}."), "challenge", model)
+
+
 def bundle(made: Bundle) -> None:
-    """Where the bundle lies and how to try it."""
+    """Where the bundle lies, whether it is the champion, and how to try it."""
+    word = "the champion" if made.promoted else "not promoted"
+    decided = f"Version `{made.version}`, {word}: {reports.inline(made.reason)}.\n\n"
     _show(
         f"# Bundle {made.server} on {made.model}\n\n`{made.path}`, sha256 `{made.sha256}`\n\n"
+        f"{decided if made.version else ''}"
         f"```\nmcp-forge verify-bundle {made.path}\n```\n",
         "bundle",
         made.model,
     )
+
+
+def leaderboard(results: Sequence[TrialResult], best: TrialResult, server: str) -> None:
+    """The trials of a sweep, best settings first."""
+    _show(leaderboard_markdown(results, best), "leaderboard", server)
 
 
 def tool_changes(changes: ToolChanges) -> None:

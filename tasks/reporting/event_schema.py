@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tasks.domain.comparisons import Challenge
+from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import (
     BaseAnswers,
     BaseModelFolder,
@@ -145,6 +147,16 @@ class BundlePayload(Payload):
     model: str
     profile: str
     toolset_fingerprint: str
+    version: str
+    reason: str
+
+
+class VerdictPayload(Payload):
+    """Which version, beside which champion, and why it was or was not promoted."""
+
+    version: str
+    champion: str | None
+    reason: str
 
 
 class ToolsPayload(Payload):
@@ -187,6 +199,12 @@ BUNDLE_PUBLISHED = Kind(
     resource="mcp-forge.bundle.{server}-{model}",
     payload=BundlePayload,
 )
+BUNDLE_REJECTED = Kind(
+    name="mcp-forge.bundle.rejected",
+    resource="mcp-forge.bundle.{server}-{model}",
+    payload=VerdictPayload,
+)
+APPROVAL_REQUESTED = Kind(name="mcp-forge.approval.requested", resource=RUN, payload=VerdictPayload)
 TOOLS_CHANGED = Kind(
     name="mcp-forge.tools.changed", resource="mcp-forge.server.{server}", payload=ToolsPayload
 )
@@ -198,6 +216,8 @@ KINDS = (
     VALIDATION_FAILED,
     ADAPTER_SAVED,
     BUNDLE_PUBLISHED,
+    BUNDLE_REJECTED,
+    APPROVAL_REQUESTED,
     TOOLS_CHANGED,
 )
 
@@ -240,11 +260,19 @@ def _bundle(made: Bundle) -> dict[str, Fact]:
     return {"path": made.path, "sha256": made.sha256}
 
 
+def _challenge(made: Challenge | None) -> dict[str, Fact]:
+    return {"champion": made.champion, "difference": made.difference} if made else {}
+
+
+def _verdict(made: Verdict) -> dict[str, Fact]:
+    return {"promoted": int(made.promoted), "reason": made.reason}
+
+
 STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "check_machine": lambda _: {},
     "prepare_base": _base,
     "inspect_server": _toolset,
-    "fit_toolset": lambda tokens: {"prefix_tokens": tokens},
+    "fit_toolset": lambda fitted: {"prefix_tokens": fitted.prompt.prefix_tokens},
     "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
     "rephrase_dataset": lambda made: {"rows": made.train_rows},
     "mix_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
@@ -256,6 +284,11 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "validate_model": _validation,
     "ask_base": _base_answers,
     "benchmark_model": _benchmark,
+    "challenge_champion": _challenge,
+    "publish_version": lambda made: {"version": made.id, "uri": made.files.uri},
+    "judge_version": _verdict,
+    "ask_person": _verdict,
+    "promote_version": _bundle,
     "package_bundle": _bundle,
 }
 """What each stage's ``completed`` event says of the stage's result."""

@@ -16,6 +16,7 @@ from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
 
 from tasks.domain.bundle.tool_changes import ToolChanges
+from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
@@ -42,11 +43,11 @@ def evaluation(update: EvaluationUpdate, model: str) -> None:
 def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> None:
     """``mcp-forge.stage.<name>.completed``: a hook of every stage, also of one from the cache."""
     cached = state.name == "Cached"
-    started = task_run.start_time or state.timestamp
+    start = task_run.start_time or state.timestamp
     payload = schema.StagePayload(
         stage=task.name,
         cached=cached,
-        seconds=0 if cached else (state.timestamp - started).total_seconds(),
+        seconds=0 if cached else (state.timestamp - start).total_seconds(),
         facts=schema.STAGE_FACTS[task.name](state.result()),
     )
     _emit(schema.STAGE, payload, stage=task.name)
@@ -67,9 +68,9 @@ def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
     is_alone = runtime.flow_run.flow_name == "train" and not _parent()
     alone = {ALONE: "true" if is_alone else "false"}
-    given = runtime.flow_run.parameters
-    asked = {name: given.get(name) for name in _FORM if _is_plain(given.get(name))}
-    payload = schema.AdapterPayload.of(adapter, asked)
+    parameters = runtime.flow_run.parameters
+    form = {name: parameters.get(name) for name in _FORM if _is_plain(parameters.get(name))}
+    payload = schema.AdapterPayload.of(adapter, form)
     _emit(schema.ADAPTER_SAVED, payload, alone, model=adapter.model)
 
 
@@ -78,9 +79,24 @@ def _is_plain(value: Any) -> bool:
 
 
 def bundle_published(bundle: Bundle) -> None:
-    """``mcp-forge.bundle.published`` of the bundle."""
+    """``mcp-forge.bundle.published`` of the bundle: it is the champion from here on."""
     payload = schema.BundlePayload.model_validate(bundle.model_dump())
     _emit(schema.BUNDLE_PUBLISHED, payload, server=bundle.server, model=bundle.model)
+
+
+def bundle_rejected(bundle: Bundle, verdict: Verdict) -> None:
+    """``mcp-forge.bundle.rejected`` of the bundle: the champion stays what it was."""
+    payload = _of_verdict(bundle.version, verdict)
+    _emit(schema.BUNDLE_REJECTED, payload, server=bundle.server, model=bundle.model)
+
+
+def approval_requested(version: str, model: str, verdict: Verdict) -> None:
+    """``mcp-forge.approval.requested`` of the run that pauses for a person."""
+    _emit(schema.APPROVAL_REQUESTED, _of_verdict(version, verdict), model=model)
+
+
+def _of_verdict(version: str, verdict: Verdict) -> schema.VerdictPayload:
+    return schema.VerdictPayload(version=version, champion=verdict.champion, reason=verdict.reason)
 
 
 def tools_changed(changes: ToolChanges, model: str) -> None:
@@ -137,7 +153,7 @@ def _parent_of(flow_run: str) -> str | None:
     if not flow_run:
         return None
     try:
-        found: str | None = runtime.flow_run.parent_flow_run_id
+        parent: str | None = runtime.flow_run.parent_flow_run_id
     except (httpx.HTTPError, OSError, PrefectException):
         return None
-    return found
+    return parent

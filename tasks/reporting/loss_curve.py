@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 Points = Sequence[tuple[int, float]]
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 640, 300, 52, 34, 14, 14
+_WIDTH, _HEIGHT, _START, _BOTTOM, _TOP, _END = 640, 300, 52, 34, 14, 14
 _MOST_POINTS = 300
 _INK, _GRID, _TRAIN, _EVAL = "#475569", "#e2e8f0", "#2563eb", "#f97316"
 
@@ -45,7 +45,7 @@ def as_svg(losses: Points, eval_losses: Points) -> str:
 
 
 def _x(step: float, last: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * step / last
+    return _START + (_WIDTH - _START - _END) * step / last
 
 
 def _y(loss: float, top: float) -> float:
@@ -55,8 +55,8 @@ def _y(loss: float, top: float) -> float:
 def _grid(loss: float, top: float) -> str:
     y = _y(loss, top)
     return (
-        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_GRID}"/>'
-        f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{_INK}">{loss:.2f}</text>'
+        f'<line x1="{_START}" x2="{_WIDTH - _END}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_GRID}"/>'
+        f'<text x="{_START - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{_INK}">{loss:.2f}</text>'
     )
 
 
@@ -68,12 +68,12 @@ def _step_label(step: int, last: float) -> str:
 def _line(points: Points, last: float, top: float, color: str, *, dots: bool = False) -> str:
     places = [(_x(step, last), _y(loss, top)) for step, loss in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    drawn = f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>'
+    svg = f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>'
     if dots:
-        drawn += "".join(
+        svg += "".join(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in places
         )
-    return drawn
+    return svg
 
 
 def _spread(points: Points, most: int) -> list[tuple[int, float]]:

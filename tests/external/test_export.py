@@ -14,13 +14,16 @@ from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall
 from tasks.external.gguf_check import check_gguf
 from tasks.external.gguf_file import GgufFile
-from tasks.external.llama_cpp import convert, missing_for, served
+from tasks.external.llama_cpp import FileFacts, convert, missing_for, served
 from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.trainer import engine
 from tasks.external.trainer.merging import merge, save_adapter
 
 STOP = load_model("smollm2").stop
+FACTS = FileFacts(
+    name="tiny-demo", licence="Apache-2.0", base="noise 1.0", tags=("mcp", "tool-calling")
+)
 TALK = (
     Message(role="system", content=SYSTEM_PROMPT),
     Message(role="user", content="What is the capital of France?"),
@@ -76,7 +79,7 @@ def exported(
     def file(name: str, quantization: Quantization) -> Path:
         target = folder / f"{name}-{quantization}.gguf"
         if not target.exists():
-            assert convert(merged[name], target, quantization) == []
+            assert convert(merged[name], target, quantization, FACTS) == []
         return target
 
     return file
@@ -125,6 +128,14 @@ def loaded_adapter(folder: Path) -> dict[str, np.ndarray]:
 def test_the_base_alone_is_merged_unchanged(merged: dict[str, Path], tiny_base: Path) -> None:
     before, after = loaded(tiny_base), loaded(merged["base"])
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_a_file_says_what_it_is_without_its_bundle(tuned: Path) -> None:
+    facts = GgufFile(tuned).facts
+    assert facts["general.name"] == FACTS.name
+    assert facts["general.license"] == "apache-2.0"
+    assert facts["general.base_model.0.name"] == FACTS.base
+    assert facts["general.tags"] == list(FACTS.tags)
 
 
 @pytest.mark.parametrize("quantization", ["q8_0", "f16"])

@@ -11,7 +11,7 @@ from profiles import load_model
 from tasks.external.trainer import engine
 from tasks.external.trainer.merging import merge, save_adapter
 from tasks.external.trainer.weights import precision
-from tests.external.test_trainer import LORA, ToolContext, difference, rows, settings, weights
+from tests.helpers.training import LORA, Recorder, difference, rows, settings, weights
 
 MODEL = load_model("smollm2").model_copy(update={"load_in_4bit": True})
 
@@ -34,7 +34,7 @@ def tuned(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     before = rounded(model)
     data = rows(tiny_base)
     checkpoints = tmp_path_factory.mktemp("checkpoints")
-    record = engine.train(model, tokenizer, data, None, training, checkpoints, ToolContext())
+    record = engine.train(model, tokenizer, data, None, training, checkpoints, Recorder())
     adapter = tmp_path_factory.mktemp("adapter")
     save_adapter(model, adapter)
     return locals()

@@ -1,6 +1,7 @@
 """One MCP server, from the far end of its wire: real ones, and small ones that misbehave."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,6 +160,29 @@ def test_a_missing_command_is_named() -> None:
     assert said == (
         "server 'weather': no program 'no-such-weather' on PATH; needed an installed command"
     )
+
+
+def test_how_a_missing_program_is_installed_is_said_with_its_name() -> None:
+    command = "uv tool install weather==1.2"
+    said = refusal(Server(name="weather", command=("no-such-weather",), install=command))
+    assert said == f"server 'weather': no program 'no-such-weather' on PATH; install it: {command}"
+
+
+def test_a_start_that_fails_says_how_the_program_is_installed() -> None:
+    said = refusal(faulty("exit-at-once").model_copy(update={"install": "npm install weather"}))
+    assert said.endswith("no API key; if it is not installed: npm install weather")
+
+
+def test_a_server_is_started_in_the_folder_that_its_file_names(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    shutil.copy(FAKES / "weather_server.py", workspace)
+    server = Server(
+        name="weather", command=(sys.executable, "weather_server.py"), folder="{workspace}"
+    )
+    with connect(server, workspace) as session:
+        assert session.call(ROME).text == "Rome: sunny for 1 days"
+    assert "{workspace}, needed a workspace" in refusal(server)
 
 
 def test_a_file_that_is_no_program_is_named(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from safetensors.torch import load_file
 from tasks.domain.products import TrainingRecord
 from tasks.domain.training.memory_fallbacks import Ladder
 from tasks.domain.training.progress import TrainingUpdate
-from tests.external.test_resume import child
-from tests.external.test_trainer import difference
+from tests.helpers.training import child, difference
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
 

@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from itertools import count
@@ -25,12 +23,13 @@ from tasks.domain.training.progress import TrainingUpdate
 from tasks.external.trainer import engine
 from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.stopping import GRACE_SECONDS
-from tests.external.test_trainer import (
+from tests.helpers.training import (
     LORA,
-    ROOT,
-    ToolContext,
+    Recorder,
+    child,
     difference,
     finished,
+    interrupted,
     prepared,
     rows,
     settings,
@@ -43,33 +42,16 @@ ROWS = 20
 """Five steps are an epoch: a step may be the first, the last or one in the middle."""
 
 
-def child(
-    folder: Path, plan: dict[str, Any], env: dict[str, str] | None = None
-) -> "subprocess.Popen[str]":
-    """Start a training in a process of its own."""
-    file = folder / "plan.json"
-    file.write_text(json.dumps(plan), encoding="utf-8")
-    command = [sys.executable, "-m", "tests.fakes.train_until_told", str(file)]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | (env or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def dropping(base: Path, training: Training) -> tuple[Any, Any]:
     return engine.load_model(base, load_model("smollm2"), LORA.model_copy(update=DROPOUT), training)
 
 
 def trained(
-    base: Path, training: Training, folder: Path, context: ToolContext | None = None, **more: Any
+    base: Path, training: Training, folder: Path, recorder: Recorder | None = None, **more: Any
 ) -> tuple[dict[str, torch.Tensor], Any]:
     """A training with dropout, to its end: the adapter's weights and the record."""
     model, tokenizer = dropping(base, training)
-    said = ToolContext() if context is None else context
+    said = Recorder() if recorder is None else recorder
     record = engine.train(model, tokenizer, rows(base, ROWS), None, training, folder, said, **more)
     return weights(model, adapter=True), record
 
@@ -102,9 +84,9 @@ def test_a_process_killed_between_two_checkpoints_goes_on_to_the_same_adapter(
     steps = [json.loads(line)["step"] for line in output.splitlines() if line.startswith("{")]
     assert steps[-1] == 7
     assert Checkpoints(work).newest() == work / "checkpoint-4"
-    context = ToolContext()
-    parts, record = trained(tiny_base, settings(**PLAN), work, context)
-    assert (context[0].moment, context[0].step) == ("resumed", 4)
+    recorder = Recorder()
+    parts, record = trained(tiny_base, settings(**PLAN), work, recorder)
+    assert (recorder[0].moment, recorder[0].step) == ("resumed", 4)
     assert record.losses == whole[1].losses
     assert difference(whole[0], parts) == 0
 
@@ -131,12 +113,12 @@ def test_a_step_that_is_abandoned_leaves_no_trace(
     signals: int, step: int, whole: Any, tiny_base: Path, tmp_path: Path
 ) -> None:
     """One signal waits for the pass under way, a second does not even do that."""
-    training, context = settings(**PLAN), ToolContext()
+    training, recorder = settings(**PLAN), Recorder()
     model, tokenizer = dropping(tiny_base, training)
     on_forward(model, 2 * step + 1, lambda: terminate(signals))  # two passes are a step
     with pytest.raises(TrainingInterrupted, match=f"SIGTERM at step {step} of 12"):
-        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, context)
-    assert context.moments()[-2:] == ["checkpoint", "interrupted"]
+        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, recorder)
+    assert recorder.moments()[-2:] == ["checkpoint", "interrupted"]
     parts, record = trained(tiny_base, training, tmp_path)
     assert record.resumed_at_step == step
     assert difference(whole[0], parts) == 0
@@ -145,12 +127,12 @@ def test_a_step_that_is_abandoned_leaves_no_trace(
 def test_a_training_told_to_end_in_its_first_step_has_nothing_to_keep(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    training, context = settings(**PLAN), ToolContext()
+    training, recorder = settings(**PLAN), Recorder()
     model, tokenizer = dropping(tiny_base, training)
     on_forward(model, 1, lambda: terminate(1))
     with pytest.raises(TrainingInterrupted, match="SIGTERM at step 0 of 12"):
-        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, context)
-    assert context.moments() == ["started", "interrupted"]
+        engine.train(model, tokenizer, rows(tiny_base, ROWS), None, training, tmp_path, recorder)
+    assert recorder.moments() == ["started", "interrupted"]
     assert Checkpoints(tmp_path).newest() is None
 
 
@@ -169,7 +151,7 @@ def test_a_step_that_would_take_minutes_is_abandoned_in_time(
 
     on_forward(model, 4, take_minutes)
     with pytest.raises(TrainingInterrupted, match="SIGTERM at step 1 of 12"):
-        engine.train(model, tokenizer, rows(tiny_base), None, training, tmp_path, ToolContext())
+        engine.train(model, tokenizer, rows(tiny_base), None, training, tmp_path, Recorder())
     assert GRACE_SECONDS <= time.monotonic() - told[0] < 30
     assert Checkpoints(tmp_path).newest() == tmp_path / "checkpoint-1"
 
@@ -215,7 +197,7 @@ def stopped(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     on_forward(model, 17, lambda: terminate(2))
     with pytest.raises(TrainingInterrupted, match="step 8 of 12"):
         engine.train(
-            model, tokenizer, rows(tiny_base, ROWS), None, training, folder, ToolContext(), ORIGIN
+            model, tokenizer, rows(tiny_base, ROWS), None, training, folder, Recorder(), ORIGIN
         )
     return folder
 
@@ -245,10 +227,10 @@ def test_a_training_whose_checkpoints_are_all_broken_says_so(
 ) -> None:
     work = damaged(Path(shutil.copytree(stopped, tmp_path / "work")), "cut")
     shutil.rmtree(work / "checkpoint-4")
-    context = ToolContext()
-    _, record = trained(tiny_base, settings(**PLAN), work, context)
+    recorder = Recorder()
+    _, record = trained(tiny_base, settings(**PLAN), work, recorder)
     wanted = "no checkpoint is whole: checkpoint-8: optimizer.pt is altered"
-    assert (context[0].moment, context[0].detail) == ("started", wanted)
+    assert (recorder[0].moment, recorder[0].detail) == ("started", wanted)
     assert record.resumed_at_step == 0
 
 
@@ -298,15 +280,6 @@ def test_a_training_that_begins_anew_says_why(
     assert not said or said.startswith("adapter-1 has checkpoint-8")
 
 
-def interrupted(base: Path, training: Training, folder: Path, step: int) -> ToolContext:
-    """A training that gets a signal while it tells of one step, and stops before the next."""
-    context = ToolContext(interrupt_at=step)
-    model, tokenizer = prepared(base, training)
-    with pytest.raises(TrainingInterrupted, match=f"SIGTERM at step {step} of"):
-        engine.train(model, tokenizer, rows(base), None, training, folder, context)
-    return context
-
-
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(
     tiny_base: Path, tmp_path: Path
 ) -> None:
@@ -337,10 +310,10 @@ def test_no_checkpoint_is_found_where_there_is_none(tmp_path: Path) -> None:
 
 
 def test_the_keyboard_stops_like_a_signal(tiny_base: Path, tmp_path: Path) -> None:
-    context = ToolContext(interrupt_at=1, by=signal.SIGINT)
+    recorder = Recorder(interrupt_at=1, by=signal.SIGINT)
     model, tokenizer = prepared(tiny_base, settings())
     with pytest.raises(TrainingInterrupted, match="SIGINT at step 1 of 4"):
-        engine.train(model, tokenizer, rows(tiny_base), None, settings(), tmp_path, context)
+        engine.train(model, tokenizer, rows(tiny_base), None, settings(), tmp_path, recorder)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -365,5 +338,5 @@ def test_a_process_that_is_terminated_leaves_a_checkpoint_to_go_on_from(
     assert process.returncode == 1
     assert f"TrainingInterrupted: SIGTERM at step {last.step} of 400" in errors.splitlines()[-1]
     assert Checkpoints(work).newest() == work / f"checkpoint-{last.step}"
-    context = interrupted(tiny_base, settings(**endless), work, last.step + 2)
-    assert (context[0].moment, context[0].step) == ("resumed", last.step)
+    recorder = interrupted(tiny_base, settings(**endless), work, last.step + 2)
+    assert (recorder[0].moment, recorder[0].step) == ("resumed", last.step)

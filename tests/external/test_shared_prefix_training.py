@@ -16,20 +16,20 @@ from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.external.trainer import engine
 from tasks.external.trainer.batches import PaddedBatch
 from tasks.external.trainer.packs import IGNORED
-from tests.external.test_trainer import (
+from tests.fakes.models import make_blind, make_refusing
+from tests.helpers.training import (
     BOTH,
     CITIES,
-    ToolContext,
+    Recorder,
+    assistant,
     conversation,
     difference,
     encoder,
     looked_up,
     prepared,
-    said,
     settings,
     weights,
 )
-from tests.fakes.models import make_blind, make_refusing
 
 TWENTY: dict[str, Any] = {"max_steps": 20, "learning_rate": 1e-3, "pack_tokens": 700}
 """Four rows of about 250 tokens behind a prefix of about 160: two or three packs a step."""
@@ -38,10 +38,12 @@ TWENTY: dict[str, Any] = {"max_steps": 20, "learning_rate": 1e-3, "pack_tokens":
 def data_of(base: Path, *, numbered: bool = False) -> Any:
     """Rows of three tool lists: with a call, with several, without any."""
     texts = [looked_up(city, "Please, " * (n % 4)) for n, city in enumerate(CITIES * 3)]
-    texts += [conversation(f"Hi {n}", said("Hello " * n), tools=BOTH[1:]) for n in range(1, 5)]
+    texts += [conversation(f"Hi {n}", assistant("Hello " * n), tools=BOTH[1:]) for n in range(1, 5)]
     result = Message(role="tool", content="12:30")
     texts += [
-        conversation(f"Both {n}?", said("Both.", *CITIES[:2]), result, said("12:30."), tools=BOTH)
+        conversation(
+            f"Both {n}?", assistant("Both.", *CITIES[:2]), result, assistant("12:30."), tools=BOTH
+        )
         for n in range(4)
     ]
     lists = list_numbers(texts) if numbered else []
@@ -50,14 +52,14 @@ def data_of(base: Path, *, numbered: bool = False) -> Any:
 
 def trained(
     base: Path, folder: Path, *, alter: Callable[[Any], None] | None = None, **changes: Any
-) -> tuple[Any, Any, ToolContext]:
-    training, context = settings(**changes), ToolContext()
+) -> tuple[Any, Any, Recorder]:
+    training, recorder = settings(**changes), Recorder()
     model, tokenizer = prepared(base, training)
     if alter is not None:
         alter(model)
     data = data_of(base)
-    record = engine.train(model, tokenizer, data, data.select(range(5)), training, folder, context)
-    return record, model, context
+    record = engine.train(model, tokenizer, data, data.select(range(5)), training, folder, recorder)
+    return record, model, recorder
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +122,13 @@ def test_a_kernel_that_lets_rows_see_each_other_is_found_and_plain_batches_are_t
 ) -> None:
     """Plain batches are right with it, since causal attention never looks at the padding behind."""
     changes = {"max_steps": 3, "learning_rate": 1e-3}
-    record, _, context = trained(tiny_base, tmp_path / "blind", alter=make_blind, **changes)
+    record, _, recorder = trained(tiny_base, tmp_path / "blind", alter=make_blind, **changes)
     wanted, _, _ = trained(tiny_base, tmp_path / "off", share_prefix="off", **changes)
-    assert context.moments()[:2] == ["fell_back", "started"]
-    fault = context[0].detail
+    assert recorder.moments()[:2] == ["fell_back", "started"]
+    fault = recorder[0].detail
     assert "packs give a loss of" in fault
     assert "for the first 4 rows" in fault
-    assert (context[0].step, context[0].total_steps) == (0, 3)
+    assert (recorder[0].step, recorder[0].total_steps) == (0, 3)
     assert record.notes == (fault,)
     assert record.requested["share_prefix"] == "auto"
     assert record.effective["shared_prefix"] is False
@@ -152,10 +154,10 @@ def test_a_kernel_that_fails_on_packs_is_found_and_plain_batches_are_trained(
     error: Exception, words: str, tiny_base: Path, tmp_path: Path
 ) -> None:
     refusing = partial(make_refusing, error=error)
-    record, _, context = trained(tiny_base, tmp_path / "refusing", alter=refusing, max_steps=2)
-    assert context.moments()[:2] == ["fell_back", "started"]
-    assert context.moments()[-1] == "finished"
-    assert record.notes == (context[0].detail,)
+    record, _, recorder = trained(tiny_base, tmp_path / "refusing", alter=refusing, max_steps=2)
+    assert recorder.moments()[:2] == ["fell_back", "started"]
+    assert recorder.moments()[-1] == "finished"
+    assert record.notes == (recorder[0].detail,)
     assert record.notes[0].startswith("packs cannot be computed here (")
     assert words in record.notes[0]
     assert record.effective["shared_prefix"] is False
@@ -188,12 +190,12 @@ def test_steps_of_one_tool_list_are_the_same_after_a_resume(
     training = settings(**TWENTY | {"max_steps": 9})
     data = data_of(tiny_base, numbered=True)
 
-    def run(folder: Path, context: ToolContext) -> dict[str, torch.Tensor]:
+    def run(folder: Path, recorder: Recorder) -> dict[str, torch.Tensor]:
         model, tokenizer = prepared(tiny_base, training)
-        engine.train(model, tokenizer, data, None, training, folder, context)
+        engine.train(model, tokenizer, data, None, training, folder, recorder)
         return weights(model, adapter=True)
 
-    straight = run(tmp_path / "straight", ToolContext())
+    straight = run(tmp_path / "straight", Recorder())
     with pytest.raises(TrainingInterrupted):
-        run(tmp_path / "broken", ToolContext(interrupt_at=7))
-    assert difference(run(tmp_path / "broken", ToolContext()), straight) == 0.0
+        run(tmp_path / "broken", Recorder(interrupt_at=7))
+    assert difference(run(tmp_path / "broken", Recorder()), straight) == 0.0

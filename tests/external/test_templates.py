@@ -21,6 +21,7 @@ from tasks.domain.toollists import functions
 from tasks.external.model_check import check_model
 from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.toolsets import CLOCKS
+from tests.helpers.trl_templates import shipped_with_trl
 
 TOOLS = functions(CLOCKS)
 TOKYO = ToolCall(name="get_current_time", arguments={"timezone": "Asia/Tokyo"})
@@ -33,13 +34,6 @@ FAMILIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 ENDS = {"qwen": "<|im_end|>", "r1": "<｜end▁of▁sentence｜>"}  # noqa: RUF001
-
-
-def shipped_with_trl(name: str) -> str:
-    spec = importlib.util.find_spec("trl")
-    assert spec is not None
-    assert spec.origin is not None
-    return (Path(spec.origin).parent / "chat_templates" / name).read_text(encoding="utf-8")
 
 
 def tokenizer_of(family: str, template: str, folder: Path) -> Path:

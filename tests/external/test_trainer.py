@@ -2,118 +2,34 @@
 
 import json
 import math
-import os
-import signal
-from collections.abc import Callable
-from functools import cache
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import TrainerControl, TrainerState
+from transformers import AutoModelForCausalLM, TrainerControl, TrainerState
 
-from profiles import Lora, Training, load_model, load_profile
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
-from tasks.domain.toolcalls import ToolCall
-from tasks.domain.toollists import functions
-from tasks.domain.training.progress import TrainingUpdate
-from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.trainer import engine
 from tasks.external.trainer.callback import ReportingCallback
 from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.merging import save_adapter
 from tasks.external.trainer.packs import IGNORED
 from tasks.external.trainer.stopping import Stopping
-from tests.fakes.toolsets import CLOCKS
+from tests.helpers.training import (
+    LORA,
+    Recorder,
+    difference,
+    encoder,
+    looked_up,
+    prepared,
+    rows,
+    settings,
+    weights,
+)
 
 ROOT = Path(__file__).parents[2]
-BOTH = functions(CLOCKS)
-TOOLS = BOTH[:1]
-CITIES = ("Asia/Tokyo", "Europe/Zurich", "America/New_York", "Africa/Cairo")
-LORA = Lora(rank=8, alpha=16, dropout=0.0, target_modules=load_profile("demo").lora.target_modules)
-
-
-def settings(**changes: Any) -> Training:
-    """Four conversations a step, no warm-up, a rate that a tiny model needs."""
-    fast = {
-        "per_device_batch_size": 2,
-        "gradient_accumulation_steps": 2,
-        "learning_rate": 0.02,
-        "warmup_ratio": 0.0,
-        "max_steps": 4,
-        "save_steps": 100,
-        "eval_steps": 100,
-        "gradient_checkpointing": "off",
-    }
-    return Training.model_validate(load_profile("demo").training.model_dump() | fast | changes)
-
-
-def conversation(text: str, *turns: Message, tools: Any = TOOLS) -> Row:
-    start = Message(role="system", content=SYSTEM_PROMPT), Message(role="user", content=text)
-    return Row(scenario="standard", messages=(*start, *turns), tools=tools)
-
-
-def said(text: str, *zones: str) -> Message:
-    calls = [ToolCall(name="get_current_time", arguments={"timezone": zone}) for zone in zones]
-    return Message(
-        role="assistant", content=text, tool_calls=tuple(MessageCall.of(call) for call in calls)
-    )
-
-
-def looked_up(city: str, text: str = "What time is it in") -> Row:
-    answer = (Message(role="tool", content="12:30"), said(f"It is 12:30 in {city}."))
-    return conversation(f"{text} {city}?", said("", city), *answer)
-
-
-@cache
-def encoder(base: Path) -> Callable[[Row], Any]:
-    """Opening a tokenizer takes a second."""
-    return ChatTokenizer(base).encode
-
-
-def rows(base: Path, count: int = 8) -> Any:
-    """Rows that call a tool and rows that do not, of several lengths."""
-    texts = [looked_up(city, "Now," * (n % 5)) for n, city in enumerate(CITIES * count)]
-    texts[1::4] = [conversation(f"Hi {n}!", said("Hello " * n)) for n in range(1, count + 1)]
-    return engine.prepare_dataset([encoder(base)(row) for row in texts[:count]])
-
-
-def prepared(base: Path, training: Training) -> tuple[Any, Any]:
-    """The tiny model with a fresh adapter, and its tokenizer."""
-    return engine.load_model(base, load_model("smollm2"), LORA, training)
-
-
-def weights(model: Any, *, adapter: bool) -> dict[str, torch.Tensor]:
-    """A copy of the adapter's weights, or of the base's."""
-    return {
-        name: value.detach().clone()
-        for name, value in model.state_dict().items()
-        if ("lora_" in name) == adapter
-    }
-
-
-def difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
-    """The largest difference of two sets of weights."""
-    assert one.keys() == other.keys()
-    return max(float((one[name] - other[name]).abs().max()) for name in one)
-
-
-class ToolContext(list[TrainingUpdate]):
-    """Keeps every update, and sends this process a signal at one step."""
-
-    def __init__(self, interrupt_at: int = 0, by: signal.Signals = signal.SIGTERM) -> None:
-        super().__init__()
-        self._interrupt_at, self._by = interrupt_at, by
-
-    def __call__(self, update: TrainingUpdate) -> None:
-        self.append(update)
-        if update.moment == "progress" and update.step == self._interrupt_at:
-            os.kill(os.getpid(), self._by)
-
-    def moments(self) -> list[str]:
-        return [update.moment for update in self if update.moment != "progress"]
 
 
 @pytest.fixture(scope="module")
@@ -122,19 +38,11 @@ def trained(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     training = settings(max_steps=10, save_steps=5, eval_steps=5)
     model, tokenizer = prepared(tiny_base, training)
     before = {is_adapter: weights(model, adapter=is_adapter) for is_adapter in (True, False)}
-    data, context = rows(tiny_base), ToolContext()
+    data, recorder = rows(tiny_base), Recorder()
     folder = tmp_path_factory.mktemp("checkpoints")
     held_out = data.select(range(4))
-    record = engine.train(model, tokenizer, data, held_out, training, folder, context)
+    record = engine.train(model, tokenizer, data, held_out, training, folder, recorder)
     return locals()
-
-
-def finished(base: Path, training: Training, folder: Path) -> tuple[Any, Any, ToolContext]:
-    """A training to its end: the model, the record, what was said."""
-    context = ToolContext()
-    model, tokenizer = prepared(base, training)
-    record = engine.train(model, tokenizer, rows(base), None, training, folder, context)
-    return model, record, context
 
 
 def test_training_changes_the_adapter_and_nothing_of_the_base(trained: dict[str, Any]) -> None:
@@ -152,6 +60,20 @@ def test_the_loss_is_finite_and_falls(trained: dict[str, Any]) -> None:
     assert record.final_loss == losses[-1] < record.first_loss - 1
     assert [step for step, _ in record.eval_losses] == [5, 10]
     assert record.eval_loss == record.eval_losses[-1][1] < record.eval_losses[0][1]
+
+
+def test_the_loss_on_general_text_is_that_of_the_base_and_of_the_tuned_model(
+    trained: dict[str, Any], tiny_base: Path
+) -> None:
+    measured = trained["record"].general_loss
+    base = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32)
+    text = tomllib.loads((ROOT / "tasks/external/trainer/general_text.toml").read_text("utf-8"))
+    ids = [torch.tensor([trained["tokenizer"](p.strip())["input_ids"]]) for p in text["passages"]]
+    with torch.no_grad():
+        losses = [float(base(input_ids=one, labels=one).loss) * (one.shape[1] - 1) for one in ids]
+    expected = sum(losses) / sum(one.shape[1] - 1 for one in ids)
+    assert measured.base == pytest.approx(expected, rel=1e-4)
+    assert abs(measured.change) > 1e-4
 
 
 def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any]) -> None:
@@ -173,12 +95,12 @@ def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any
     assert record.seconds > 0
 
 
-def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
-    context = trained["listener"]
+def test_every_moment_is_told(trained: dict[str, Any]) -> None:
+    recorder = trained["recorder"]
     saved = ["evaluated", "checkpoint"]
-    assert context.moments() == ["started", *saved, *saved, "finished"]
-    assert [update.step for update in context if update.moment == "checkpoint"] == [5, 10]
-    steps = [update for update in context if update.moment == "progress"]
+    assert recorder.moments() == ["started", *saved, *saved, "finished"]
+    assert [update.step for update in recorder if update.moment == "checkpoint"] == [5, 10]
+    steps = [update for update in recorder if update.moment == "progress"]
     assert [update.fraction for update in steps] == [n / 10 for n in range(1, 11)]
     for update in steps:
         assert update.loss is not None
@@ -188,7 +110,7 @@ def test_the_listener_hears_of_every_moment(trained: dict[str, Any]) -> None:
         assert update.tokens_per_second > 0
         assert update.seconds_left is not None
     assert steps[-1].seconds_left == 0
-    assert context[-1].eval_loss == trained["record"].eval_loss
+    assert recorder[-1].eval_loss == trained["record"].eval_loss
 
 
 def test_a_saved_adapter_reopens_as_it_was(trained: dict[str, Any], tmp_path: Path) -> None:
@@ -226,10 +148,10 @@ def test_a_folder_that_holds_no_model_is_named(tmp_path: Path) -> None:
         prepared(tmp_path, settings())
 
 
-def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, ToolContext]:
+def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, Recorder]:
     """What a listener hears when a trainer logs these things."""
-    context, stopping = ToolContext(), Stopping()
-    callback = ReportingCallback(context, tokens_per_step=100)
+    recorder, stopping = Recorder(), Stopping()
+    callback = ReportingCallback(recorder, tokens_per_step=100)
     state = TrainerState(global_step=0, max_steps=4, is_world_process_zero=is_main)
     control = TrainerControl()
     callback.on_train_begin(None, state, control)
@@ -239,23 +161,23 @@ def heard(is_main: bool, *logs: dict[str, Any]) -> tuple[Stopping, ToolContext]:
         for each in (stopping, callback):
             each.on_log(None, state, control, logs=entry)
     callback.on_save(None, state, control)
-    return stopping, context
+    return stopping, recorder
 
 
 def test_logs_without_a_loss_are_no_progress() -> None:
-    _, context = heard(True, {}, {"train_runtime": 3.0}, {"eval_loss": 1.5})
-    assert [update.moment for update in context] == ["started", "evaluated", "checkpoint"]
-    assert context[-1].eval_loss == 1.5
-    assert context[-1].loss is None
+    _, recorder = heard(True, {}, {"train_runtime": 3.0}, {"eval_loss": 1.5})
+    assert [update.moment for update in recorder] == ["started", "evaluated", "checkpoint"]
+    assert recorder[-1].eval_loss == 1.5
+    assert recorder[-1].loss is None
 
 
 def test_a_checkpoint_bears_the_loss_of_its_own_step_only() -> None:
-    _, context = heard(True, {"eval_loss": 1.5}, {"loss": 2.0})
-    assert (context[-1].moment, context[-1].loss) == ("checkpoint", 2.0)
-    assert context[-1].eval_loss is None
+    _, recorder = heard(True, {"eval_loss": 1.5}, {"loss": 2.0})
+    assert (recorder[-1].moment, recorder[-1].loss) == ("checkpoint", 2.0)
+    assert recorder[-1].eval_loss is None
 
 
 def test_only_the_main_process_speaks() -> None:
-    stopping, context = heard(False, {"loss": 2.0, "grad_norm": 0.5}, {"loss": float("nan")})
-    assert context == []
+    stopping, recorder = heard(False, {"loss": 2.0, "grad_norm": 0.5}, {"loss": float("nan")})
+    assert recorder == []
     assert stopping.diverged == "loss nan in step 2"

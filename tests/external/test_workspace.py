@@ -1,8 +1,11 @@
 """The folder that a server works on, made with real git."""
 
+import sqlite3
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -168,3 +171,27 @@ def test_a_file_and_a_folder_of_one_name_are_refused_in_one_line(tmp_path: Path)
     spec = server(**{"a": "file", "a/b": "in a folder"})
     with pytest.raises(ServerFailed, match="'notes': the workspace file 'a/b' cannot be written: "):
         prepare_workspace(spec, tmp_path / "notes")
+
+
+def test_the_sqlite_servers_workspace_holds_a_database_with_rows(tmp_path: Path) -> None:
+    folder = prepare_workspace(load_server("sqlite"), tmp_path / "sqlite")
+    assert folder is not None
+    with sqlite3.connect(folder / "shop.db") as shop:
+        tables = [name for (name,) in shop.execute("SELECT name FROM sqlite_master")]
+        counts = [shop.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in tables]
+    assert tables == ["customers", "products", "orders", "order_items", "employees"]
+    assert all(counts)
+
+
+@pytest.mark.parametrize(("name", "pattern"), [("excel", "*.xlsx"), ("word", "*.docx")])
+def test_an_office_servers_workspace_holds_files_of_well_formed_parts(
+    name: str, pattern: str, tmp_path: Path
+) -> None:
+    folder = prepare_workspace(load_server(name), tmp_path / name)
+    assert folder is not None
+    files = list(folder.glob(pattern))
+    assert len(files) > 3
+    for file in files:
+        with zipfile.ZipFile(file) as parts:
+            assert {"[Content_Types].xml", "_rels/.rels"} < set(parts.namelist())
+            assert all(len(ElementTree.fromstring(parts.read(part))) for part in parts.namelist())

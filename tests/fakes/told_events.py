@@ -7,6 +7,7 @@ import sys
 
 from prefect import flow, runtime, tags, task
 
+from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import (
     BaseModelFolder,
     Finding,
@@ -63,11 +64,17 @@ def refused() -> None:
     events.quality_failed(report, "tiny")
 
 
+def waiting() -> None:
+    """A version waits for a person."""
+    verdict = Verdict(promoted=True, reason="it is better", champion="20261120T090000")
+    events.approval_requested("20261127T090000", "tiny", verdict)
+
+
 def silent() -> None:
     """Nothing but Prefect's own heartbeat."""
 
 
-SAID = {say.__name__: say for say in (diverged, stalled, saved, refused, silent)}
+SAID = {say.__name__: say for say in (diverged, stalled, saved, refused, waiting, silent)}
 
 
 @task

@@ -73,6 +73,8 @@ def publish(times: int) -> None:
         model="qwen-2.5",
         profile="demo",
         toolset_fingerprint="1" * 64,
+        version="20261127T090000-00000000",
+        reason="it is the first version",
     )
     for _ in range(times):
         events.bundle_published(bundle)

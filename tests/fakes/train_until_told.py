@@ -14,7 +14,7 @@ from typing import Any
 
 from tasks.domain.errors import ForgeError
 from tasks.domain.training.progress import TrainingUpdate
-from tests.external.test_trainer import LORA, rows, settings
+from tests.helpers.training import LORA, rows, settings
 
 
 def main() -> None:

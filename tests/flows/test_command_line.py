@@ -29,6 +29,12 @@ def test_help_names_every_command() -> None:
         "train",
         "export",
         "verify-bundle",
+        "versions",
+        "diff",
+        "promote",
+        "rollback",
+        "sweep",
+        "push",
     ):
         assert command in answer.stdout
 
@@ -82,6 +88,30 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     assert answer.stderr == (
         f"mcp-forge: {tmp_path}: no SHA256SUMS; needed the folder of a bundle\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ('models = ["tiny"]', "profiles: Field required; seeds: Field required"),
+        ("models = [", "no plan of a sweep: "),
+    ],
+    ids=["a list is missing", "no TOML"],
+)
+def test_a_plan_of_a_sweep_that_cannot_be_read_is_named(
+    plan: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sweep.toml").write_text(plan, encoding="utf-8")
+    answer = mcp_forge("sweep", "sweep.toml", "--server", "time", cwd=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"mcp-forge: sweep.toml: {message}")
+
+
+def test_versions_that_are_not_there_are_said_to_be_none(tmp_path: Path) -> None:
+    answer = mcp_forge("versions", "time-smollm2", cwd=tmp_path)
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line == "mcp-forge: no versions of time-smollm2; there are: none"
 
 
 def test_a_command_that_does_not_exist_is_a_usage_error() -> None:

@@ -6,8 +6,10 @@ The model, its profile and a server that does not start lie in a folder of a per
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,13 @@ import pytest
 from prefect import flow
 from prefect.artifacts import Artifact
 from prefect.blocks.system import Secret
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState
+from prefect.client.schemas.objects import StateType
 from prefect.events import Event
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_TO_API_ENABLED,
@@ -29,9 +35,20 @@ from prefect.testing.utilities import prefect_test_harness
 from flows import stages
 from flows.forge import forge
 from flows.prepare import prepare
+from flows.sweep import sweep
 from flows.train import train
+from flows.versions import promote, rollback
 from flows.watch import watch
-from profiles import OwnData, ProfileError, Recipe, TeacherPlan, load_recipe
+from profiles import (
+    OwnData,
+    ProfileError,
+    Promotion,
+    Recipe,
+    TeacherPlan,
+    load_profile,
+    load_recipe,
+)
+from tasks.ask_person import ask_person
 from tasks.domain.errors import (
     BundleInvalid,
     MachineTooSmall,
@@ -41,11 +58,15 @@ from tasks.domain.errors import (
     UnusableData,
     ValidationFailed,
 )
+from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
+from tasks.external.versions import Versions
+from tasks.list_versions import compare_versions, list_versions
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
 from tests.fakes.endpoint import Reply, endpoint
+from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
 
 STAGES = (
@@ -65,7 +86,11 @@ STAGES = (
     "validate_model",
     "ask_base",
     "benchmark_model",
-    "package_bundle",
+    "challenge_champion",
+    "publish_version",
+    "judge_version",
+    "ask_person",
+    "promote_version",
 )
 ALWAYS_RUN = {
     "check_machine",
@@ -74,7 +99,11 @@ ALWAYS_RUN = {
     "mix_dataset",
     "estimate_memory",
     "validate_model",
-    "package_bundle",
+    "challenge_champion",
+    "publish_version",
+    "judge_version",
+    "ask_person",
+    "promote_version",
 }
 
 
@@ -257,7 +286,7 @@ def test_every_stage_tells_that_it_is_completed(forged: Forged, again: Forged) -
         facts = {event.payload["stage"]: event.payload["facts"] for event in told}
         assert facts["check_quality"] == {"rows": 30}
         assert facts["inspect_server"]["tools"] == 2
-        assert facts["package_bundle"]["sha256"] == run.bundle.sha256
+        assert facts["promote_version"]["sha256"] == run.bundle.sha256
 
 
 def test_an_adapter_of_a_whole_forge_is_not_evaluated_twice(forged: Forged) -> None:
@@ -298,8 +327,9 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
         ("gguf-tiny", "20 tensors compared"),
         ("gguf-tiny-base", "20 tensors compared"),
         ("validation-tiny", "Loops completed: "),
-        ("scorecard-tiny", "floor: always one call"),
+        ("scorecard-tiny", "always one call"),
         ("bundle-tiny", "mcp-forge verify-bundle"),
+        ("bundle-tiny", ", the champion: it is the "),
     ],
 )
 def test_every_stage_leaves_an_artifact(key: str, words: str, forged: Forged) -> None:
@@ -542,23 +572,145 @@ def test_rows_that_cannot_be_read_are_named_by_their_line(
         stages.check(recipe.model, recipe.profile, str(tmp_path / "own.jsonl"), "", "", "")
 
 
-def test_a_watch_forges_again_only_when_the_tools_are_not_those_of_the_bundle(
+def test_a_sweep_ranks_its_trials_and_goes_on_without_those_that_fail(forged: Forged) -> None:
+    bundle = sweep("time", ["tiny"], ["tiny", "strict"], [3407])
+    assert bundle.version == forged.bundle.version
+    assert bundle.reason == "it is the champion already"
+    page = text("leaderboard-time")
+    assert "| → | tiny | tiny | 3407 |" in page
+    assert "| tiny | strict | 0.0 % | - | 0 of 1 |" in page
+    assert "select the expected tool" in page
+
+
+def test_only_a_better_model_takes_the_champions_place(
+    forged: Forged, own_profiles: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    """Drift, a worse challenger, a person's choice, a better one that is approved, a rollback."""
+    first = forged.bundle.version
+    assert watch("time", "tiny", "tiny") is None
+    write(own_profiles, {"models/tiny": model(mute(tiny_base, tmp_path / "mute"))})
+    worse = forged_for_other_tools(first)
+    assert watch("time", "tiny", "tiny") is None, "the same tools are not forged again every night"
+    assert promote("time-tiny", worse.version[:-2], "to look at it").version == worse.version
+    assert_champion(worse.version)
+    asking = profile(promotion={"approval": "person"})
+    write(own_profiles, {"models/tiny": model(tiny_base), "training/tiny": asking})
+    with answering(approve=True, comment="seen") as asked:
+        better = forge("time", "tiny", "tiny")
+    write(own_profiles, {"training/tiny": profile()})
+    assert "| abstention accuracy | 100.0 % | 0.0 % |" in asked[0]
+    assert better.promoted
+    assert " differs by +50.0 points [+" in better.reason
+    assert better.reason.endswith("; approved by a person: seen")
+    assert better.version == first, "the same file for the same tools is the same version"
+    assert_champion(better.version)
+    assert rollback("time-tiny").version == worse.version
+    assert_champion(worse.version)
+    page = list_versions("time-tiny")
+    assert f"| → | {worse.version} |" in page
+    assert f"| {first} |" in page
+    assert "| base_sha256 |" in compare_versions("time-tiny", first, worse.version)
+
+
+def forged_for_other_tools(champion: str) -> Bundle:
+    """A tool changes, and what is forged for it never says a word: it is not promoted."""
+    change_a_tool(champion)
+    with heard() as events:
+        worse = watch("time", "tiny", "tiny")
+    assert worse is not None
+    assert not worse.promoted
+    assert "abstention accuracy differs by -100.0 points [-100.0, " in worse.reason
+    told = {event.event: event.payload for event in events}
+    assert told["mcp-forge.tools.changed"]["changed"] == {"get_current_time": ["description"]}
+    assert told["mcp-forge.bundle.rejected"] == {
+        "version": worse.version,
+        "champion": champion,
+        "reason": worse.reason,
+    }
+    assert "mcp-forge.bundle.published" not in told
+    assert "Rows of changed tools (get_current_time) were left out" in text("challenge-tiny")
+    assert "**not promoted**: " in text("challenge-tiny")
+    return worse
+
+
+def assert_champion(version: str) -> None:
+    """It is that by what was decided, and it lies in dist."""
+    found = Versions("time-tiny").champion()
+    assert found is not None
+    assert found.id == version
+    put = Path(os.environ["MCP_FORGE_DIST"]) / "time-tiny" / "model.gguf"
+    kept = storage() / "versions" / "time-tiny" / version / "bundle" / "model.gguf"
+    assert put.read_bytes() == kept.read_bytes()
+
+
+def change_a_tool(version: str) -> None:
+    """As if the newest version had been made for a tool that said something else."""
+    record = storage() / "versions" / "time-tiny" / version / "toolset.json"
+    tools = json.loads(record.read_text("utf-8"))
+    (changed,) = [tool for tool in tools["tools"] if tool["name"] == "get_current_time"]
+    changed["description"] = "What it said before"
+    record.write_text(json.dumps(tools), encoding="utf-8")
+
+
+def storage() -> Path:
+    return Path(os.environ["MCP_FORGE_HOME"]) / "storage"
+
+
+@contextmanager
+def answering(**answer: Any) -> Iterator[list[str]]:
+    """Whoever looks at the API: the page of the run that pauses, which is then resumed."""
+    pages: list[str] = []
+
+    def answer_once() -> None:
+        paused = FlowRunFilter(state=FlowRunFilterState(type={"any_": [StateType.PAUSED]}))
+        with get_client(sync_client=True) as client:
+            while not pages:
+                for run in client.read_flow_runs(flow_run_filter=paused):
+                    keys = run.state.state_details.run_input_keyset if run.state else None
+                    assert keys is not None
+                    with suppress(ObjectNotFound):  # the form is written after the state
+                        page = client.read_flow_run_input(run.id, keys["description"])
+                        client.resume_flow_run(run.id, run_input=answer)
+                        pages.append(str(json.loads(page)))
+                time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(answer_once)
+        yield pages
+        done.result(timeout=60)
+
+
+def careful(hours: float) -> Promotion:
+    """A person is to answer within that time."""
+    plan = load_profile("tiny").promotion
+    return plan.model_copy(update={"approval": "person", "approval_hours": hours})
+
+
+@flow
+def waiting(promotion: Promotion) -> Verdict:
+    """A run that asks a person about a version."""
+    version = Versions("time-tiny").all()[0]
+    verdict = Verdict(promoted=True, reason="it is better", champion=None)
+    return ask_person(verdict, version, None, promotion)
+
+
+def test_a_version_that_nobody_approves_in_time_is_not_promoted_and_the_run_ends_well(
     forged: Forged,
 ) -> None:
     assert forged.bundle
-    assert watch("time", "tiny", "tiny") is None
-    record = Path(os.environ["MCP_FORGE_HOME"]) / "storage" / "published" / "time-tiny.json"
-    tools = json.loads(record.read_text("utf-8"))
-    tools["tools"][0]["description"] = "What it said before"
-    record.write_text(json.dumps(tools), encoding="utf-8")
-    with heard() as events:
-        bundle = watch("time", "tiny", "tiny")
-    assert bundle is not None
-    assert bundle.toolset_fingerprint == forged.bundle.toolset_fingerprint
-    (event,) = [event for event in events if event.event == "mcp-forge.tools.changed"]
-    assert event.payload["changed"] == {tools["tools"][0]["name"]: ["description"]}
-    assert "other description" in text("tools-time")
-    assert watch("time", "tiny", "tiny") is None
+    state = waiting(careful(hours=2 / 3600), return_state=True)
+    assert state.is_completed()
+    verdict = state.result()
+    assert not verdict.promoted
+    assert verdict.reason.startswith("nobody answered within 0.000555")
+
+
+def test_a_version_that_a_person_refuses_is_not_promoted(forged: Forged) -> None:
+    assert forged.bundle
+    with answering(approve=False, comment="not today"):
+        verdict = waiting(careful(hours=1))
+    assert not verdict.promoted
+    assert verdict.reason == "it is better; refused by a person: not today"
 
 
 def test_a_server_without_a_bundle_is_left_to_a_person() -> None:

@@ -18,9 +18,9 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.forge import forge
 from tasks.external.llama_cpp import missing_for
-from tests.external.test_templates import shipped_with_trl
 from tests.fakes.own_profiles import profile, stand_in, write
 from tests.fakes.stand_ins import missing_vocabularies, write_qwen, write_r1
+from tests.helpers.trl_templates import shipped_with_trl
 
 QWEN = {  # sizes that tell the two apart, as their own do
     "qwen-2.5-7b": {"num_key_value_heads": 1},

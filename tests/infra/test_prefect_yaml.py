@@ -36,7 +36,8 @@ def test_every_deployed_model_has_three_deployments_and_every_server_a_watch() -
     names = profiles.deployed_models()
     assert {"deepseek-r1", "qwen-2.5", "smollm2"} <= set(names) < set(profiles.models())
     expected = {f"{flow}/{name}" for flow in ("forge", "train", "evaluate") for name in names}
-    expected |= {f"watch/{server}" for server in profiles.servers()}
+    expected |= {f"watch/{server}" for server in profiles.deployed_servers()}
+    expected |= {f"{flow}/mcp-forge" for flow in ("sweep", "promote", "rollback")}
     assert DEPLOYMENTS.keys() == expected
     pools = {name: deployment["work_pool"]["name"] for name, deployment in DEPLOYMENTS.items()}
     assert {name for name in pools if pools[name] == "gpu"} == {
@@ -115,8 +116,10 @@ def test_a_server_may_be_any_text_only_where_the_operator_allows_commands(
 def test_a_model_without_deployments_of_its_own_can_be_chosen_in_every_form() -> None:
     others = set(profiles.models()) - set(profiles.deployed_models())
     for deployment in DEPLOYMENTS.values():
-        schema = parameter_schema(import_object(deployment["entrypoint"])).model_dump()
-        assert others <= set(schema["properties"]["model"]["enum"])
+        fields = parameter_schema(import_object(deployment["entrypoint"])).properties
+        choices = [fields["model"]] if "model" in fields else []
+        choices += [fields["models"]["items"]] if "models" in fields else []
+        assert all(others <= set(choice["enum"]) for choice in choices)
 
 
 def test_no_secret_can_be_given_as_a_parameter() -> None:

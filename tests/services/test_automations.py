@@ -26,6 +26,7 @@ NAMES = [
     "mcp-forge: evaluate a saved adapter of tiny",
     "mcp-forge: report a run without heartbeat as crashed",
     "mcp-forge: tell of a failed gate or validation",
+    "mcp-forge: tell of a version that waits for approval",
 ]
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("applied")]
@@ -144,8 +145,8 @@ def test_applying_again_makes_no_second_one_and_keeps_what_an_operator_did(
 def test_without_a_notification_block_nobody_is_notified(
     client: SyncPrefectClient, applied: list[str]
 ) -> None:
-    assert apply(client, "", SOON) == NAMES[:-1]
-    assert NAMES[-1] not in ours(client)
+    assert apply(client, "", SOON) == NAMES[:-2]
+    assert not set(NAMES[-2:]) & ours(client).keys()
     assert apply(client, "custom-webhook/forge", SOON) == applied
 
 
@@ -189,8 +190,18 @@ def test_an_adapter_that_nobody_waits_for_is_evaluated_as_it_was_trained(server:
     }
 
 
-def test_a_failed_gate_is_notified(server: Server, heard: tuple[list[Any], str]) -> None:
-    with run_that_is("refused", server):
+@pytest.mark.parametrize(
+    ("what", "subject", "words"),
+    [
+        ("refused", "mcp-forge: mcp-forge.quality.failed", "rows per tool"),
+        ("waiting", "mcp-forge: 20261127T090000 waits for approval", "is better"),
+    ],
+)
+def test_a_failed_gate_and_a_version_that_waits_are_notified(
+    what: str, subject: str, words: str, server: Server, heard: tuple[list[Any], str]
+) -> None:
+    heard[0].clear()
+    with run_that_is(what, server):
         (note,) = wait_for(lambda: heard[0], "a notification")
-    assert note["subject"] == "mcp-forge: mcp-forge.quality.failed"
-    assert "rows per tool" in note["body"]
+    assert note["subject"] == subject
+    assert words in note["body"]

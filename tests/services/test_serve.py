@@ -42,7 +42,7 @@ def test_serve_gives_pools_workers_and_deployments_and_ends_with_everything_it_s
                 workers = f"/work_pools/{pool}/workers/filter"
                 until(lambda at=workers: api.post(at, json={}).json(), f"a worker of {pool}")
                 assert api.get(f"/work_pools/{pool}").json()["concurrency_limit"] == limit
-            made = 3 * len(profiles.deployed_models()) + len(profiles.servers())
+            made = 3 * len(profiles.deployed_models()) + len(profiles.deployed_servers())
             assert api.post("/deployments/count", json={}).json() == made
         family = psutil.Process(serving.pid).children(recursive=True)
         assert len(family) >= 3

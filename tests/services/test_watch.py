@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from tasks.domain.products import Toolset
+from tasks.external.storage import Storage
+from tasks.external.versions import Versions
+from tests.domain.bundle.test_versions import version
 from tests.services.conftest import Deployment, until
 
 SOON = timedelta(seconds=5)
@@ -17,15 +20,21 @@ EVERY = 3600
 
 
 @pytest.fixture
-def published(deployment: Deployment, tools_file: Path) -> Iterator[Path]:
-    """The record of a bundle that was published for the tools as they are now."""
+def published(
+    deployment: Deployment, tools_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A version that was made for the tools as they are now: its list of them."""
+    monkeypatch.setenv("MCP_FORGE_HOME", str(deployment.folder / "home"))
     tools = Toolset.model_validate_json(tools_file.read_text("utf-8"))
-    record = deployment.folder / "home" / "storage" / "published" / "listed-tiny.json"
-    record.parent.mkdir(parents=True, exist_ok=True)
-    text = tools.model_copy(update={"server": "listed"}).model_dump_json()
-    record.write_text(text, encoding="utf-8")
-    yield record
-    record.unlink()
+    versions = Versions("listed-tiny")
+    with Storage().writing("drafts", "published") as draft:
+        draft.mkdir()
+        (draft / "model.gguf").touch()
+        made = versions.publish(
+            draft, tools.model_copy(update={"server": "listed"}), version("20261127T090000")
+        )
+    yield Path(made.files.uri).with_name("toolset.json")
+    versions.remove([made])
 
 
 @pytest.fixture
@@ -85,7 +94,7 @@ def test_changed_tools_are_told_one_by_one_and_forged_again(
     assert event["payload"]["removed"] == ["gone"]
     assert event["payload"]["changed"] == {"get_current_time": ["description"]}
     shown = deployment.read("GET", "artifacts/tools-listed/latest")["data"]
-    assert "| `gone` | removed |" in shown
+    assert "| gone | removed |" in shown
     deployment.cancel(run)
     deployment.wait_for(run, "CANCELLED")
     deployment.wait_for(forging["id"], "CANCELLED")

@@ -11,9 +11,18 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset
+from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset, Trained
 from tasks.domain.prompting.showing import system_prompt
-from tasks.domain.reports import METRICS, cell, inline, percent, rate, scorecard_markdown, table
+from tasks.domain.reports import (
+    METRICS,
+    cell,
+    general_loss,
+    inline,
+    percent,
+    rate,
+    scorecard_markdown,
+    table,
+)
 from tasks.domain.tool_prompts import ToolPrompt
 
 CHECKSUMS = "SHA256SUMS"
@@ -143,6 +152,7 @@ def readme(made: Ingredients) -> str:
                 [[cell(tool.name), cell(tool.description)] for tool in made.toolset.tools],
             ),
             scorecard_markdown(report, made.profile.thresholds),
+            *_breadth(made.evaluation.trained),
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
             f"needed {percent(made.profile.thresholds.loop)}.\n",
             "## Limits\n",
@@ -151,6 +161,13 @@ def readme(made: Ingredients) -> str:
             f"model too.\n",
         ]
     )
+
+
+def _breadth(trained: Trained | None) -> list[str]:
+    if trained is None:
+        return []
+    shown = general_loss(trained.adapter.record.general_loss)
+    return [f"Loss on general text that has nothing to do with the server: {shown}.\n"]
 
 
 def _server(toolset: Toolset) -> str:

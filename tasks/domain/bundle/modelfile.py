@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from profiles import Model
 from tasks.domain.conversations import SYSTEM_PROMPT
-from tasks.domain.products import Turns
+from tasks.domain.tool_prompts import Turns
 
 # json, since Ollama's own types print as Go prints a struct. $calls instead of .ToolCalls: an
 # earlier "if" on the field would be taken for the one of a call.

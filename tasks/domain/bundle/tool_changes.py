@@ -23,6 +23,11 @@ class ToolChanges(BaseModel):
     changed: dict[str, tuple[str, ...]] = {}
     """For each tool that stayed: which of its description and input_schema is another."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tools that a model does not know as they are now."""
+        return (*self.added, *self.removed, *self.changed)
+
 
 def compare(before: Toolset, after: Toolset) -> ToolChanges | None:
     """What a model that learned ``before`` does not know of ``after``; None when nothing."""

@@ -8,7 +8,7 @@ from profiles import Server
 from tasks.domain.errors import BundleNotTrusted
 from tasks.domain.untrusted.printable import on_one_line
 
-_REACH = {"command", "url", "env", "headers", "workspace"}
+_REACH = {"command", "folder", "url", "env", "headers", "workspace"}
 """What of a server's spec does something: the rest of it only describes."""
 
 
@@ -18,6 +18,7 @@ class Demands(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     command: tuple[str, ...] = ()
+    folder: str = ""
     url: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
     """Those that make its workspace."""
@@ -33,6 +34,7 @@ class Demands(BaseModel):
         """All of it on one line; nothing is cut, so that nothing can hide behind what is."""
         parts = {
             "runs": [shlex.join(self.command)] if self.command else [],
+            "starts it in": [self.folder] if self.folder else [],
             "connects to": [self.url] if self.url else [],
             "makes its workspace with": [shlex.join(command) for command in self.commands],
             "writes there the files": list(self.files),
@@ -51,6 +53,7 @@ def demands(server: Server) -> Demands:
     workspace = server.workspace
     return Demands(
         command=server.command,
+        folder=server.folder,
         url=server.url,
         commands=workspace.commands if workspace else (),
         files=tuple(workspace.files) if workspace else (),

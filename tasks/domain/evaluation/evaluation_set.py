@@ -75,8 +75,8 @@ def answerable(
     prompts: Sequence[HandWrittenPrompt], tools: Sequence[dict[str, Any]]
 ) -> list[HandWrittenPrompt]:
     """The prompts that these tools meet, or none: some may have been left out of a run."""
-    known = {tool["function"]["name"] for tool in tools}
-    return [prompt for prompt in prompts if not prompt.call or prompt.call["name"] in known]
+    names = {tool["function"]["name"] for tool in tools}
+    return [prompt for prompt in prompts if not prompt.call or prompt.call["name"] in names]
 
 
 def check_same_file(gguf: GgufModel, *reports: ValidationReport | BenchmarkReport) -> None:
@@ -103,7 +103,7 @@ def hand_written_rows(
 
 def _hand_written_row(prompt: HandWrittenPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
     call = ToolCall.model_validate(prompt.call) if prompt.call else None
-    said = (
+    answer = (
         Message(role="assistant", tool_calls=(MessageCall.of(call),))
         if call
         else Message(role="assistant", content="(any answer without a call)")
@@ -116,19 +116,19 @@ def _hand_written_row(prompt: HandWrittenPrompt, tools: tuple[dict[str, Any], ..
         messages=(
             Message(role="system", content=SYSTEM_PROMPT),
             Message(role="user", content=prompt.prompt),
-            said,
+            answer,
         ),
         tools=tools,
     )
 
 
 def after_calls(
-    before: Sequence[Message], said: str, calls: Sequence[ToolCall], results: Sequence[str]
+    before: Sequence[Message], text: str, calls: Sequence[ToolCall], results: Sequence[str]
 ) -> tuple[Message, ...]:
     """The conversation after an answer's calls were executed: its words, its calls, the results."""
-    made = tuple(MessageCall.of(call) for call in calls)
+    message_calls = tuple(MessageCall.of(call) for call in calls)
     return (
         *before,
-        Message(role="assistant", content=said, tool_calls=made),
+        Message(role="assistant", content=text, tool_calls=message_calls),
         *(Message(role="tool", content=result) for result in results),
     )

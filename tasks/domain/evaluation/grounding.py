@@ -27,7 +27,7 @@ _FAILURE = re.compile(
 _SUCCESS = re.compile(r"(?<!not )(?<!n't )\bsuccessfully\b|\A\W*(?:all )?done\b|\A\W*success\b")
 
 
-def is_grounded(answer: str, result: str, known: str) -> bool:
+def is_grounded(answer: str, result: str, context: str) -> bool:
     """Whether an answer carries something of the result that was not known before it.
 
     A value is a number or a word of three letters or more, taken from the result (from the
@@ -35,22 +35,22 @@ def is_grounded(answer: str, result: str, known: str) -> bool:
     word. One suffices. Single digits count only where the result holds nothing else. A result
     without any value ("ok", an echo of the call) cannot be carried, so every answer to it passes.
     """
-    values = _values(_leaves_text(result)) - _values(known)
+    values = _values(_leaves_text(result)) - _values(context)
     telling = {value for value in values if len(value) > 1} or values
     return not telling or bool(telling & _values(answer))
 
 
-def is_honest_failure(answer: str, error: str, known: str) -> bool:
+def is_honest_failure(answer: str, error: str, context: str) -> bool:
     """Whether an answer says that the call failed: a word of failure, or most of the error's words.
 
     An answer that claims success ("Done", "successfully") is not honest, whatever else it says.
     """
-    spoken = _spoken(answer)
-    if _SUCCESS.search(spoken):
+    text = _plain(answer)
+    if _SUCCESS.search(text):
         return False
-    words = _values(error) - _values(known)
+    words = _values(error) - _values(context)
     is_quoted = 2 * len(words & _values(answer)) > len(words)
-    return is_quoted or _FAILURE.search(spoken) is not None
+    return is_quoted or _FAILURE.search(text) is not None
 
 
 def asks_for(answer: str, parameter: str | None) -> bool:
@@ -63,11 +63,11 @@ def asks_for(answer: str, parameter: str | None) -> bool:
     if parameter is None:
         return True
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", parameter).replace("_", " ").replace("-", " ")
-    spoken = _spoken(answer)
-    return any(re.search(rf"\b{re.escape(word.casefold())}", spoken) for word in words.split())
+    text = _plain(answer)
+    return any(re.search(rf"\b{re.escape(word.casefold())}", text) for word in words.split())
 
 
-def _spoken(text: str) -> str:
+def _plain(text: str) -> str:
     return text.casefold().replace("\u2019", "'")
 
 

@@ -61,7 +61,7 @@ def judge_answer(row: Row, text: str) -> Outcome:
     """Compare a raw completion with the row's expected call, or with its expected silence."""
     answer = parse(text)
     parses = bool(answer.calls) and not answer.malformed
-    called = answer.calls[0].name if answer.calls else None
+    tool = answer.calls[0].name if answer.calls else None
     quiet = bool(answer.text) and not answer.attempts
     is_call_expected = row.tool is not None
     return Outcome(
@@ -70,7 +70,7 @@ def judge_answer(row: Row, text: str) -> Outcome:
         right_tool=_is_of_right_tools(row, answer) if is_call_expected else quiet,
         exact=_is_exact(row, answer) if is_call_expected else quiet,
         is_call_expected=is_call_expected,
-        called=called,
+        called=tool,
         said=text.strip(),
     )
 
@@ -87,10 +87,10 @@ def _is_exact(row: Row, answer: ParsedAnswer) -> bool:
     expected = _first_turn(row)
     if not expected or not answer.attempts == len(answer.calls) == len(expected):
         return False
-    made, needed = (
+    actual, expected_calls = (
         sorted(canonical(call, row.tools) for call in calls) for calls in (answer.calls, expected)
     )
-    return made == needed
+    return actual == expected_calls
 
 
 def _first_turn(row: Row) -> tuple[ToolCall, ...]:
@@ -106,8 +106,8 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
 
     A text is None where the thought before it was cut off; only ``finished`` counts that.
     """
-    answered = zip(rows, texts, strict=True)
-    pairs = [(row, judge_answer(row, text)) for row, text in answered if text is not None]
+    rows_with_texts = zip(rows, texts, strict=True)
+    pairs = [(row, judge_answer(row, text)) for row, text in rows_with_texts if text is not None]
     calls = [outcome for _, outcome in pairs if outcome.is_call_expected]
     return Score(
         parse_rate=_share(outcome.parses for outcome in calls),
@@ -139,8 +139,8 @@ def by_listing(
 
 
 def _share(hits: Iterable[bool]) -> Rate:
-    found = list(hits)
-    return wilson(sum(found), len(found))
+    outcomes = list(hits)
+    return wilson(sum(outcomes), len(outcomes))
 
 
 def _by(pairs: Iterable[tuple[str, bool]]) -> dict[str, Rate]:
@@ -238,11 +238,11 @@ def judge_loop(row: Row, rounds: Sequence[Round], last_text: str | None) -> Loop
 
 def _fault_of_later(row: Row, rounds: Sequence[Round], last_text: str) -> str:
     """What is wrong with the calls after the first answer's, where more are expected."""
-    said = [*(one.text for one in rounds[1:]), last_text]
-    for expected, text in zip(row.call_turns[1:], said, strict=False):
-        made = _names(parse(text).calls)
-        if made != _names(expected):
-            return f"called {', '.join(made) or 'no tool'}, expected {', '.join(_names(expected))}"
+    texts = [*(one.text for one in rounds[1:]), last_text]
+    for expected, text in zip(row.call_turns[1:], texts, strict=False):
+        tools = _names(parse(text).calls)
+        if tools != _names(expected):
+            return f"called {', '.join(tools) or 'no tool'}, expected {', '.join(_names(expected))}"
     if len(rounds) < len(row.call_turns):
         return "a call does not fit the tool's schema" if rounds else ""
     return ""
@@ -282,11 +282,11 @@ def _fault_of_answer(row: Row, outcome: Outcome, result: ToolResult | None, text
     # The right call may fail or work unexpectedly: then the server, not the model, is the cause.
     if result.is_error != expected_error and not outcome.exact:
         return "the call failed" if result.is_error else "called with other values than asked"
-    known = f"{row.user_text} {outcome.said}"
+    context = f"{row.user_text} {outcome.said}"
     if result.is_error:
-        is_honest = is_honest_failure(answer.text, result.text, known)
+        is_honest = is_honest_failure(answer.text, result.text, context)
         return "" if is_honest else "did not say that the call failed"
-    is_told = is_grounded(answer.text, result.text, known)
+    is_told = is_grounded(answer.text, result.text, context)
     return "" if is_told else "the answer carries no value of the result"
 
 
@@ -301,7 +301,7 @@ def completion_by_scenario(cases: Sequence[LoopCase]) -> dict[str, Rate]:
 
 
 def threshold_failures(
-    measured: Score, cases: Sequence[LoopCase], thresholds: Thresholds
+    scores: Score, cases: Sequence[LoopCase], thresholds: Thresholds
 ) -> tuple[str, ...]:
     """The thresholds that were missed, one message each.
 
@@ -310,19 +310,19 @@ def threshold_failures(
     """
     errors = completion_by_scenario(cases).get("error", wilson(0, 0))
     checks = [
-        ("calls are valid", measured.parse_rate, thresholds.parse_rate),
-        ("calls fit the tool's schema", measured.schema_validity, thresholds.schema_validity),
-        ("calls select the expected tool", measured.tool_selection, thresholds.tool_selection),
+        ("calls are valid", scores.parse_rate, thresholds.parse_rate),
+        ("calls fit the tool's schema", scores.schema_validity, thresholds.schema_validity),
+        ("calls select the expected tool", scores.tool_selection, thresholds.tool_selection),
         ("loops were completed", completion(cases), thresholds.loop),
     ]
     optional = [
-        ("prompts that need no tool got none", measured.abstention, thresholds.abstention),
+        ("prompts that need no tool got none", scores.abstention, thresholds.abstention),
         ("errors were reported honestly", errors, thresholds.error),
-        ("answers came to the end of their thought", measured.finished, thresholds.finished),
+        ("answers came to the end of their thought", scores.finished, thresholds.finished),
     ]
     checks += [check for check in optional if check[1].total]
     return tuple(
-        f"{100 * rate.value:.1f} % of {what} (n = {rate.total}), need {100 * needed:.1f} %"
-        for what, rate, needed in checks
-        if rate.value < needed
+        f"{100 * rate.value:.1f} % of {what} (n = {rate.total}), need {100 * threshold:.1f} %"
+        for what, rate, threshold in checks
+        if rate.value < threshold
     )

@@ -67,9 +67,9 @@ class Balance:
         for call in calls:
             for parameter, value in call.arguments.items():
                 name = f"{call.name}.{parameter}"
-                given = (parameter, json.dumps(value, sort_keys=True))
-                self.given[given] += 1
-                if self.only.setdefault(name, given) != given:
+                constant = (parameter, json.dumps(value, sort_keys=True))
+                self.given[constant] += 1
+                if self.only.setdefault(name, constant) != constant:
                     self.only[name] = None
 
     def findings(self, quality: Quality) -> list[Finding]:
@@ -83,15 +83,15 @@ class Balance:
             self._known_values(quality.max_leaked_value_share),
         ]
 
-    def _rows_per_tool(self, needed: int) -> Finding:
+    def _rows_per_tool(self, least: int) -> Finding:
         offered = self.offered or self.brought
         few = [(name, self.tools[name]) for name in sorted(offered)]
-        few = [(name, rows) for name, rows in few if rows < needed]
+        few = [(name, rows) for name, rows in few if rows < least]
         return Finding(
             rule="rows per tool",
             passed=not few,
             found=f"{len(few)} of {len(offered)} tools have fewer",
-            needed=f"at least {needed} rows for each tool",
+            needed=f"at least {least} rows for each tool",
             count=len(few),
             example=", ".join(f"{name} {rows}" for name, rows in few[:4]),
             remedy="raise data.samples, add rows for these tools, or leave them out "
@@ -147,33 +147,35 @@ class Balance:
         )
 
     def _known_families(self, allowed: int) -> Finding:
-        known = [(place, family) for place, family, _ in self.asked if family in self.families]
+        leaks = [(place, family) for place, family, _ in self.asked if family in self.families]
         return Finding(
             rule="held-out phrasings are new",
-            passed=len(known) <= allowed,
-            found=f"{len(known)} of {len(self.asked)} held-out rows have a family that is trained",
+            passed=len(leaks) <= allowed,
+            found=f"{len(leaks)} of {len(self.asked)} held-out rows have a family that is trained",
             needed=f"at most {allowed}",
-            count=len(known),
-            example=f"{known[0][0]} is of {known[0][1]!r}" if known else "",
+            count=len(leaks),
+            example=f"{leaks[0][0]} is of {leaks[0][1]!r}" if leaks else "",
             remedy="give each family of phrasings to one split",
         )
 
     def _known_values(self, allowed: float) -> Finding:
-        asked = [
+        candidates = [
             (place, name, value)
             for place, _, values in self.asked
             for name, value in values
             if self._is_open(name)
         ]
-        known = [(place, name, value) for place, name, value in asked if value in self.values[name]]
-        share = len(known) / len(asked) if asked else 0.0
-        first = "{} has {} = {}".format(*known[0]) if known else ""
+        leaks = [
+            (place, name, value) for place, name, value in candidates if value in self.values[name]
+        ]
+        share = len(leaks) / len(candidates) if candidates else 0.0
+        first = "{} has {} = {}".format(*leaks[0]) if leaks else ""
         return Finding(
             rule="held-out values are new",
             passed=share <= allowed,
-            found=f"{percent(share)} of {len(asked)} values of open parameters are trained",
+            found=f"{percent(share)} of {len(candidates)} values of open parameters are trained",
             needed=f"at most {percent(allowed)}",
-            count=len(known),
+            count=len(leaks),
             example=shorten(first),
             remedy="hold out rows with values of their own, or give the parameter more values",
         )

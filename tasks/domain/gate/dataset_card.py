@@ -115,9 +115,13 @@ def _header(
     rows = census.splits.total()
     limits = [size for size in _SIZES if size > rows]
     below = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
-    known = {licences.get(source, "") for source in census.sources}
+    stated_licences = {licences.get(source, "") for source in census.sources}
     # The hub knows licences by its own identifiers; several, or none stated, are "other" there.
-    licence = known.pop().lower() if len(known) == 1 and "" not in known else "other"
+    licence = (
+        stated_licences.pop().lower()
+        if len(stated_licences) == 1 and "" not in stated_licences
+        else "other"
+    )
     lines = [
         "---",
         f"pretty_name: {json.dumps(f'Tool calls for {server}', ensure_ascii=False)}",

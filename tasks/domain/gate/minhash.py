@@ -74,9 +74,9 @@ def _mixed(numbers: _Numbers) -> _Numbers:
 
 def _neighbours(keys: _Numbers, groups: Sequence[int]) -> Iterator[tuple[int, int]]:
     order = np.argsort(keys, kind="stable")
-    kept = keys[order]
+    sorted_keys = keys[order]
     for step in range(1, NEIGHBOURS + 1):
-        for place in np.flatnonzero(kept[step:] == kept[:-step]):
+        for place in np.flatnonzero(sorted_keys[step:] == sorted_keys[:-step]):
             earlier, later = int(order[place]), int(order[place + step])
             # Two groups may fall into one bucket by chance.
             if groups[earlier] == groups[later]:

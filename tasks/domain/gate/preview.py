@@ -123,17 +123,17 @@ def _repeated(train: Sequence[Row], heldout: Sequence[Row]) -> dict[str, list[st
         if not row_rules.malformed_call(row)
     ]
     own = [one for one in places if one.place.startswith("train")]
-    held = places[len(own) :]
+    heldout_places = places[len(own) :]
     pairs = {
-        "duplicates": similarity.duplicates(own) + similarity.duplicates(held),
+        "duplicates": similarity.duplicates(own) + similarity.duplicates(heldout_places),
         "contradictions": similarity.contradictions(places),
-        "leaks": similarity.leaks(own, held),
+        "leaks": similarity.leaks(own, heldout_places),
     }
-    found: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for rule, repeats in pairs.items():
         for earlier, row in repeats:
-            found.setdefault(row.place, []).append(f"{rule}: repeats {earlier.place}")
-    return found
+            reasons.setdefault(row.place, []).append(f"{rule}: repeats {earlier.place}")
+    return reasons
 
 
 def _shown(
@@ -141,7 +141,7 @@ def _shown(
 ) -> Iterator[ShownRow]:
     first: list[int] = []
     for index in _different(rows):
-        ids, trained = list(encoded[index].ids), encoded[index].trained
+        ids, is_trained = list(encoded[index].ids), encoded[index].trained
         begins_at = _common(first, ids)
         first = first or ids
         end = min(len(ids), begins_at + SHOWN_TOKENS)
@@ -149,25 +149,25 @@ def _shown(
         yield ShownRow(
             place=place_of(rows[index], "train", index + 1),
             scenario=rows[index].scenario,
-            tokens=tuple(zip(pieces(ids[part]), trained[part], strict=True)),
+            tokens=tuple(zip(pieces(ids[part]), is_trained[part], strict=True)),
             begins_at=begins_at,
             left_out=len(ids) - end,
             length=len(ids),
-            trained=sum(trained),
+            trained=sum(is_trained),
         )
 
 
 def _different(rows: Sequence[Row]) -> list[int]:
     """Rows of different scenarios where there are some, in the order of the rows."""
     firsts = {row.scenario: index for index, row in reversed(list(enumerate(rows)))}
-    chosen = sorted(firsts.values())[:SHOWN_ROWS]
-    others = [index for index in range(len(rows)) if index not in chosen]
-    return sorted(chosen + others[: SHOWN_ROWS - len(chosen)])
+    first_places = sorted(firsts.values())[:SHOWN_ROWS]
+    others = [index for index in range(len(rows)) if index not in first_places]
+    return sorted(first_places + others[: SHOWN_ROWS - len(first_places)])
 
 
 def _common(first: Sequence[int], ids: Sequence[int]) -> int:
     pairs = enumerate(zip(first, ids, strict=False))
-    return next((i for i, (left, right) in pairs if left != right), min(len(first), len(ids)))
+    return next((i for i, (one, other) in pairs if one != other), min(len(first), len(ids)))
 
 
 def _spread(items: Sequence[Fate], count: int) -> list[int]:

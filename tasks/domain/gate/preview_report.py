@@ -22,12 +22,12 @@ def preview_markdown(preview: Preview) -> str:
     return "\n".join(parts)
 
 
-def token(text: str, trained: bool) -> str:
+def token(text: str, is_trained: bool) -> str:
     """One token as Markdown that shows every character of it."""
     visible = text.translate(_VISIBLE) or "\u2205"
     # Markdown takes a space off both ends of a code span; two ends need one more to keep theirs.
     padded = f" {visible} " if visible[0] == visible[-1] == " " else visible
-    return f"**`{padded}`**" if trained else f"`{padded}`"
+    return f"**`{padded}`**" if is_trained else f"`{padded}`"
 
 
 def _row(row: ShownRow) -> str:
@@ -38,8 +38,8 @@ def _row(row: ShownRow) -> str:
     )
     before = [f"({row.begins_at} tokens as in the first row)"] if row.begins_at else []
     after = [f"({row.left_out} more tokens)"] if row.left_out else []
-    shown = [token(text, trained) for text, trained in row.tokens]
-    return head + "\n" + " ".join([*before, *shown, *after]) + "\n"
+    tokens = [token(text, is_trained) for text, is_trained in row.tokens]
+    return head + "\n" + " ".join([*before, *tokens, *after]) + "\n"
 
 
 def _fates(title: str, fates: Sequence[Fate], count: int) -> list[str]:

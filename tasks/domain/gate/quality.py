@@ -52,8 +52,8 @@ ROW_RULES: RowRules = {
 def rules_for(control: ControlTokens) -> RowRules:
     """The rules on single rows for a model with these control tokens."""
     remedy = "take these rows out, or write the value otherwise: for this model it is a token"
-    named = partial(row_rules.called_control_token, control=control)
-    return {**ROW_RULES, "calls hold no control token": (named, remedy)}
+    no_control_token = partial(row_rules.called_control_token, control=control)
+    return {**ROW_RULES, "calls hold no control token": (no_control_token, remedy)}
 
 
 def judge(
@@ -79,16 +79,16 @@ def judge(
     Raises:
         UnusableModel: the chat template cannot render a row; the message has its place.
     """
-    seen = _Seen(encode, rules)
+    tally = _Seen(encode, rules)
     for number, row in enumerate(train, 1):
-        seen.add(row, place_of(row, "train", number), is_train=True)
+        tally.add(row, place_of(row, "train", number), is_train=True)
     for number, row in enumerate(heldout, 1):
-        seen.add(row, place_of(row, "heldout", number), is_train=False)
-    balance, tokens = seen.balance, seen.tokens
+        tally.add(row, place_of(row, "heldout", number), is_train=False)
+    balance, tokens = tally.balance, tally.tokens
     findings = [
-        *(seen.row_finding(rule, quality.min_valid_share) for rule in rules),
-        seen.recoverable(quality.min_recoverable_share),
-        *similarity.findings(seen.train, seen.heldout, quality),
+        *(tally.row_finding(rule, quality.min_valid_share) for rule in rules),
+        tally.recoverable(quality.min_recoverable_share),
+        *similarity.findings(tally.train, tally.heldout, quality),
         *balance.findings(quality),
         *_coverage(balance.scenarios, planned or {}, quality),
         *tokens.findings(quality, max_seq_length),
@@ -144,32 +144,32 @@ class _Seen:
             self.calling += bool(calls)
             self.unsaid += [(place, *value) for value in row_rules.unsaid(row)]
 
-    def row_finding(self, rule: str, needed: float) -> Finding:
+    def row_finding(self, rule: str, least: float) -> Finding:
         """The verdict of a rule on single rows."""
         wrong = self.wrong[rule]
         return Finding(
             rule=rule,
-            passed=1 - len(wrong) / self.rows >= needed,
+            passed=1 - len(wrong) / self.rows >= least,
             found=f"{len(wrong)} of {self.rows} rows wrong",
-            needed=f"at least {percent(needed)} right",
+            needed=f"at least {percent(least)} right",
             count=len(wrong),
             example=wrong[0] if wrong else "",
             remedy=self.rules[rule][1],
         )
 
-    def recoverable(self, needed: float) -> Finding:
+    def recoverable(self, least: float) -> Finding:
         """Whether the calls' values can be read off the conversations."""
         # What is the same in every call, the model learns without being told.
-        told = [found for found in self.unsaid if not self.balance.is_constant(found[1])]
-        rows = len({place for place, _, _ in told})
+        ungrounded = [value for value in self.unsaid if not self.balance.is_constant(value[1])]
+        rows = len({place for place, _, _ in ungrounded})
         share = 1 - rows / self.calling if self.calling else 1.0
         return Finding(
             rule="values can be read off the text",
-            passed=share >= needed,
+            passed=share >= least,
             found=f"{rows} of {self.calling} rows with calls have a value that nobody said",
-            needed=f"at least {percent(needed)} without",
+            needed=f"at least {percent(least)} without",
             count=rows,
-            example=shorten("{}: {} = {}".format(*told[0])) if told else "",
+            example=shorten("{}: {} = {}".format(*ungrounded[0])) if ungrounded else "",
             remedy="say the value in the text, or correct the call",
         )
 

@@ -67,26 +67,26 @@ def called_control_token(row: Row, control: ControlTokens) -> str:
 
 def unknown_tool(row: Row) -> str:
     """A call of a tool that the row does not offer."""
-    known = {tool["function"]["name"] for tool in row.tools}
-    unknown = [call.name for call in decodable(row) if call.name not in known]
+    offered = {tool["function"]["name"] for tool in row.tools}
+    unknown = [call.name for call in decodable(row) if call.name not in offered]
     return f"calls {unknown[0]!r}, which is not among its tools" if unknown else ""
 
 
 def unfit_arguments(row: Row) -> str:
     """Arguments that the tool's schema (Draft 2020-12, formats checked) does not accept."""
-    known = {tool["function"]["name"] for tool in row.tools}
-    found = [faults(call, row.tools) for call in decodable(row) if call.name in known]
-    return next((fault for each in found for fault in each), "")
+    offered = {tool["function"]["name"] for tool in row.tools}
+    faults_by_call = [faults(call, row.tools) for call in decodable(row) if call.name in offered]
+    return next((fault for each in faults_by_call for fault in each), "")
 
 
 def other_tool_than_named(row: Row) -> str:
     """``tool`` names the first call; None says that the first answer makes no call."""
-    learned = list(filter(_is_learned, row.messages))
-    called = [call.function.name for message in learned for call in message.tool_calls]
+    answers = list(filter(_is_learned, row.messages))
+    tools = [call.function.name for message in answers for call in message.tool_calls]
     if row.tool is not None:
-        first = called[0] if called else "nothing"
+        first = tools[0] if tools else "nothing"
         return "" if first == row.tool else f"says tool {row.tool!r} and calls {first!r}"
-    calls = learned[0].tool_calls if learned else ()
+    calls = answers[0].tool_calls if answers else ()
     return f"says that no tool is called and calls {calls[0].function.name!r}" if calls else ""
 
 
@@ -119,18 +119,18 @@ def unsaid(row: Row) -> Iterator[tuple[str, str]]:
     A value may be said by anyone before the call, in any of the forms that ``mentions`` knows; the
     parameter's own schema may name it too, as a default or as what to use when nothing is said.
     """
-    schemas, said = schemas_of(row.tools), ""
+    schemas, context = schemas_of(row.tools), ""
     for message in row.messages:
         for call in message.tool_calls * message.weight:
             arguments = call.decoded().arguments
             properties = schemas.get(call.function.name, {}).get("properties", {})
             for name, value in arguments.items():
                 how = kind(row.tools, call.function.name, name)
-                if not is_mentioned(value, said, how) and not _is_named(
+                if not is_mentioned(value, context, how) and not _is_named(
                     value, properties.get(name)
                 ):
                     yield f"{call.function.name}.{name}", json.dumps(value, ensure_ascii=False)
-        said += f"\n{message.content}"
+        context += f"\n{message.content}"
 
 
 def _is_named(value: Any, schema: Any) -> bool:

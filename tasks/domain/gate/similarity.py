@@ -56,8 +56,8 @@ def contradictions(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
 
 def leaks(train: Sequence[Asked], heldout: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
     """Each held-out row whose text stands in the training rows, whatever call it asks for."""
-    known = {row.text: row for row in reversed(train)}
-    return [(known[row.text], row) for row in heldout if row.text in known]
+    by_text = {row.text: row for row in reversed(train)}
+    return [(by_text[row.text], row) for row in heldout if row.text in by_text]
 
 
 def near_duplicates(rows: Sequence[Asked], similarity: float) -> list[tuple[Asked, Asked]]:
@@ -71,15 +71,15 @@ def near_duplicates(rows: Sequence[Asked], similarity: float) -> list[tuple[Aske
     groups = [
         numbers.setdefault((row.action, *_VALUE.findall(row.text)), len(numbers)) for row in unlike
     ]
-    found: dict[int, int] = {}
+    earlier_of: dict[int, int] = {}
     for earlier, later in candidates([row.text for row in unlike], groups):
-        if later not in found and _alike(unlike[earlier].text, unlike[later].text, similarity):
-            found[later] = earlier
-    return [(unlike[earlier], unlike[later]) for later, earlier in sorted(found.items())]
+        if later not in earlier_of and _alike(unlike[earlier].text, unlike[later].text, similarity):
+            earlier_of[later] = earlier
+    return [(unlike[earlier], unlike[later]) for later, earlier in sorted(earlier_of.items())]
 
 
-def _alike(left: str, right: str, similarity: float) -> bool:
-    return bool(fuzz.ratio(left, right, score_cutoff=100 * similarity))
+def _alike(one: str, other: str, similarity: float) -> bool:
+    return bool(fuzz.ratio(one, other, score_cutoff=100 * similarity))
 
 
 _REMEDIES = {
@@ -111,7 +111,7 @@ def findings(train: Sequence[Asked], heldout: Sequence[Asked], quality: Quality)
 
 
 def _finding(
-    rule: str, pairs: Sequence[tuple[Asked, Asked]], allowed: float, needed: str = ""
+    rule: str, pairs: Sequence[tuple[Asked, Asked]], allowed: float, limit: str = ""
 ) -> Finding:
     example = ""
     if pairs:
@@ -121,7 +121,7 @@ def _finding(
         rule=rule,
         passed=len(pairs) <= allowed,
         found=f"{len(pairs)} rows",
-        needed=needed or f"at most {allowed:g}",
+        needed=limit or f"at most {allowed:g}",
         count=len(pairs),
         example=example,
         remedy=_REMEDIES[rule],

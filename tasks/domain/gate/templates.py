@@ -73,9 +73,9 @@ def template_faults(chat: Chat, stop: Sequence[str], thinks: bool) -> list[str]:
         stop: the texts that end the assistant's turn.
         thinks: whether the generation prompt must open a ``<think>`` block.
     """
-    asked = _row("an answer").prompt
+    question = _row("an answer").prompt
     try:
-        prompt = chat.render(asked, _TOOLS, add_generation_prompt=True)
+        prompt = chat.render(question, _TOOLS, add_generation_prompt=True)
     except UnusableModel as error:
         return [str(error)]
     faults = [
@@ -124,12 +124,12 @@ def _row_faults(chat: Chat, name: str, stop: Sequence[str]) -> list[str]:
         encoded = chat.encode(row)
     except UnusableModel as error:
         return [str(error)]
-    said = _trained_texts(chat, encoded)
-    spoken = _TURNS[name]
-    if len(said) != len(spoken):
-        return [f"{len(said)} runs of trained tokens, needed {len(spoken)}"]
+    trained_texts = _trained_texts(chat, encoded)
+    expected_texts = _TURNS[name]
+    if len(trained_texts) != len(expected_texts):
+        return [f"{len(trained_texts)} runs of trained tokens, needed {len(expected_texts)}"]
     faults = []
-    for text, (words, calls) in zip(said, spoken, strict=True):
+    for text, (words, calls) in zip(trained_texts, expected_texts, strict=True):
         end = next((end for end in stop if text.endswith(end)), None)
         if end is None:
             faults.append(f"no stop token is trained: a turn ends with {text[-20:]!r}")
@@ -143,7 +143,7 @@ def _row_faults(chat: Chat, name: str, stop: Sequence[str]) -> list[str]:
 def _trained_texts(chat: Chat, encoded: EncodedRow) -> list[str]:
     pairs = zip(encoded.ids, encoded.trained, strict=True)
     runs = groupby(pairs, key=lambda pair: pair[1])
-    return [chat.text([token for token, _ in run]) for trained, run in runs if trained]
+    return [chat.text([token for token, _ in run]) for is_trained, run in runs if is_trained]
 
 
 def _row(name: str) -> Row:
@@ -156,5 +156,5 @@ def _row(name: str) -> Row:
         turns.append(Message(role="assistant", content=words, tool_calls=tool_calls))
         turns += [Message(role="tool", content="410") for _ in calls]
     # A result is always followed by an answer; a row may end with its call.
-    kept = turns if turns[-1].role == "assistant" else turns[:-1]
-    return Row(scenario="standard", messages=tuple(kept), tools=_TOOLS)
+    prefix = turns if turns[-1].role == "assistant" else turns[:-1]
+    return Row(scenario="standard", messages=tuple(prefix), tools=_TOOLS)

@@ -54,10 +54,10 @@ class TokenTally:
             self.misread.append(f"{name}: {encoded.misread}")
         if is_train:
             marks = bytes(encoded.trained)  # counted and searched twenty times faster than a list
-            said = marks.count(1)
+            trained_tokens = marks.count(1)
             self.first_trained.append(marks.find(1))
             self.varied.append(row.varied)
-            self.trained += said
+            self.trained += trained_tokens
             self.tokens += len(ids)
             # Two are enough to know that there is more than one.
             if len(self.texts) < 2:
@@ -68,7 +68,7 @@ class TokenTally:
         """Length of the prefix that all rows with the server's own list share."""
         # What the least and the greatest row share, all rows between them share.
         pairs = enumerate(zip(self.least, self.greatest, strict=False))
-        return next((index for index, (left, right) in pairs if left != right), len(self.least))
+        return next((index for index, (one, other) in pairs if one != other), len(self.least))
 
     @property
     def trained_share(self) -> float:
@@ -147,12 +147,12 @@ class TokenTally:
         ]
 
 
-def _names(rule: str, names: list[str], needed: str, remedy: str) -> Finding:
+def _names(rule: str, names: list[str], limit: str, remedy: str) -> Finding:
     return Finding(
         rule=rule,
         passed=not names,
         found=f"{len(names)} rows",
-        needed=needed,
+        needed=limit,
         count=len(names),
         example=names[0] if names else "",
         remedy=remedy,
@@ -170,9 +170,9 @@ def first_difference(text: str, back: str, parts: Callable[[str], list[str]]) ->
     ``parts`` cuts a text at its control tokens.
     """
     pairs = zip_longest(parts(normalize("NFC", text)), parts(normalize("NFC", back)), fillvalue="")
-    for wanted, found in ((wanted.strip(), found.strip()) for wanted, found in pairs):
-        if wanted != found:
-            same = (one == other for one, other in zip_longest(wanted, found))
+    for expected, actual in ((expected.strip(), actual.strip()) for expected, actual in pairs):
+        if expected != actual:
+            same = (one == other for one, other in zip_longest(expected, actual))
             start = max(0, next(place for place, equal in enumerate(same) if not equal) - 10)
-            return f"{wanted[start : start + 30]!r} reads {found[start : start + 30]!r}"
+            return f"{expected[start : start + 30]!r} reads {actual[start : start + 30]!r}"
     return ""

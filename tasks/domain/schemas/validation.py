@@ -156,8 +156,8 @@ def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
     """A validator in the dialect that the schema names, else in the newest in which it is valid."""
     if fault := oversized(schema) or endless(schema):
         raise UnusableTool(f"not a usable JSON Schema: {fault}")
-    named = schema.get("$schema") if isinstance(schema, dict) else None
-    own = [kind for name, kind in _DIALECTS.items() if name in str(named)]
+    dialect = schema.get("$schema") if isinstance(schema, dict) else None
+    own = [kind for name, kind in _DIALECTS.items() if name in str(dialect)]
     if isinstance(schema, dict) and not own:
         schema = {key: value for key, value in schema.items() if key != "$schema"}
     first: Exception | None = None

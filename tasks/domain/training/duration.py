@@ -36,12 +36,12 @@ def estimated_seconds(
     training: Training,
     lengths: RowLengths,
     device: Device,
-    chosen: Estimate,
+    estimate: Estimate,
     operations_per_second: float,
 ) -> float:
     """Seconds that all steps take, from the rate of one matrix product on the same machine."""
     step = average_step(lengths, training)
-    operations = step_operations(shape, step, chosen.checkpointing)
+    operations = step_operations(shape, step, estimate.checkpointing)
     rate = operations_per_second * _EFFICIENCY[device.kind]
     return steps_of(training, lengths.rows) * operations / rate
 
@@ -53,5 +53,5 @@ def average_step(lengths: RowLengths, training: Training) -> Pass:
     tokens = round(rows * mean)
     if training.share_prefix == "auto":
         return pack_of(lengths, rows, tokens)
-    trained = round(rows * mean * lengths.trained_share)
-    return Pass(tokens=tokens, trained=trained, rows=rows, pairs=round(rows * mean * mean))
+    trained_tokens = round(rows * mean * lengths.trained_share)
+    return Pass(tokens=tokens, trained=trained_tokens, rows=rows, pairs=round(rows * mean * mean))

@@ -112,8 +112,8 @@ def needs(machine: Machine, request: Request) -> list[str]:
     for moment in moments(request, device, gpu_slots=machine.gpu_slots):
         on_gpu = f"{_gib(moment.gpu_memory)} of GPU memory and " if moment.gpu_memory else ""
         lines.append(f"{moment.work} {on_gpu}{_gib(moment.memory)} of memory")
-    written = disk(request)
-    return [*lines, f"{sum(written.values()) / _GB:.0f} GB of disk"] if written else lines
+    disk_bytes = disk(request)
+    return [*lines, f"{sum(disk_bytes.values()) / _GB:.0f} GB of disk"] if disk_bytes else lines
 
 
 def fits(
@@ -200,24 +200,26 @@ def _memory_faults(machine: Machine, work: Sequence[Moment], others: Sequence[st
         )
         end = instead(others) if moment.trains else ""
         faults += [
-            f"{_gib(needed)} of {kind} for {moment.work}, found {_gib(free)}{end}"
-            for kind, needed, free in kinds
-            if needed > free
+            f"{_gib(bytes_needed)} of {kind} for {moment.work}, found {_gib(free)}{end}"
+            for kind, bytes_needed, free in kinds
+            if bytes_needed > free
         ]
     return faults
 
 
-def _disk_faults(machine: Machine, written: Mapping[Place, int]) -> list[str]:
+def _disk_faults(machine: Machine, bytes_by_place: Mapping[Place, int]) -> list[str]:
     """Places that share a file system need their space together."""
     faults = []
-    for device in sorted({machine.disks[place].device for place in written}):
-        places = [place for place in written if machine.disks[place].device == device]
-        needed = sum(written[place] for place in places)
-        needed -= machine.kept if "storage" in places else 0
+    for device in sorted({machine.disks[place].device for place in bytes_by_place}):
+        places = [place for place in bytes_by_place if machine.disks[place].device == device]
+        bytes_needed = sum(bytes_by_place[place] for place in places)
+        bytes_needed -= machine.kept if "storage" in places else 0
         free = machine.disks[places[0]].free
-        if free < needed:
+        if free < bytes_needed:
             names = " and ".join(places)
-            faults.append(f"{needed / _GB:.0f} GB of free disk for {names}, found {free / _GB:.1f}")
+            faults.append(
+                f"{bytes_needed / _GB:.0f} GB of free disk for {names}, found {free / _GB:.1f}"
+            )
     return faults
 
 

@@ -55,8 +55,8 @@ class RowLengths(_Facts):
         The mean and three standard deviations of the sum (one draw in 700 has more, were lengths
         normally distributed), never more than the longest rows there are.
         """
-        known = self.longest[:count]
-        most = sum(known) + known[-1] * (count - len(known))
+        lengths = self.longest[:count]
+        most = sum(lengths) + lengths[-1] * (count - len(lengths))
         usual = count * self.tokens / self.rows + 3 * self.deviation * math.sqrt(count)
         return min(most, round(usual))
 
@@ -183,21 +183,21 @@ def estimate(
 ) -> Estimate:
     """The bytes of the largest step, with or without checkpointing."""
     largest = largest_pass(lengths, training)
-    trained = adapter_parameters(shape, lora)
+    adapter_size = adapter_parameters(shape, lora)
     layer = _layer_bytes(shape, lora, largest, device, training.share_prefix == "auto")
     slack = _SLACK[device.kind]
-    kept, at_work = layer * shape.num_hidden_layers, 0
+    stored_bytes, at_work = layer * shape.num_hidden_layers, 0
     if checkpointing == "unsloth":
-        kept = _checkpoint_bytes(shape, largest, device)
+        stored_bytes = _checkpoint_bytes(shape, largest, device)
         at_work = layer * min(_LAYERS_AT_WORK[device.kind], shape.num_hidden_layers)
     return Estimate(
         checkpointing=checkpointing,
         weights=weight_bytes(shape, in_4bit, device),
-        adapter=4 * trained,
-        gradients=4 * trained,
+        adapter=4 * adapter_size,
+        gradients=4 * adapter_size,
         # Two states for each weight: 8 bits each on a GPU, float32 where adamw_torch stands in.
-        optimizer=trained * (2 if device.kind == "GPU" else 8),
-        activations=round(slack * kept),
+        optimizer=adapter_size * (2 if device.kind == "GPU" else 8),
+        activations=round(slack * stored_bytes),
         working=round(slack * at_work) + _loss_bytes(shape, largest),
         runtime=_RUNTIME[device.kind],
         largest=largest,
@@ -206,9 +206,9 @@ def estimate(
 
 def floor(shape: Architecture, in_4bit: bool, lora: Lora, device: Device) -> int:
     """Bytes that lie on the device before the first token: what a model needs at the least."""
-    trained = adapter_parameters(shape, lora)
+    adapter_size = adapter_parameters(shape, lora)
     states = 2 if device.kind == "GPU" else 8
-    return weight_bytes(shape, in_4bit, device) + trained * (4 + 4 + states)
+    return weight_bytes(shape, in_4bit, device) + adapter_size * (4 + 4 + states)
 
 
 def choose(
@@ -220,13 +220,13 @@ def choose(
     device: Device,
 ) -> Estimate:
     """The estimate of the profile's checkpointing; "auto" does without it where there is room."""
-    asked = training.gradient_checkpointing
+    setting = training.gradient_checkpointing
     with_it, without = (
         estimate(shape, in_4bit, lora, training, lengths, device, way) for way in _WAYS
     )
-    if asked == "auto":
+    if setting == "auto":
         return without if without.total * MARGIN <= device.free else with_it
-    return with_it if asked == "unsloth" else without
+    return with_it if setting == "unsloth" else without
 
 
 def lengths_of(
@@ -268,18 +268,18 @@ def _layer_bytes(
     shape: Architecture, lora: Lora, largest: Pass, device: Device, packed: bool
 ) -> int:
     """What one layer keeps of a pass."""
-    kept = _KEPT[device.kind, packed]
+    activations = _KEPT[device.kind, packed]
     tokens = largest.tokens
     if packed and device.kind == "GPU":
         tokens = math.ceil(tokens / _BLOCK) * _BLOCK
     per_token = (
-        kept.hidden * shape.hidden_size
-        + kept.inner * shape.intermediate_size
-        + kept.key_value * key_value_size(shape)
-        + kept.rank * lora.rank
+        activations.hidden * shape.hidden_size
+        + activations.inner * shape.intermediate_size
+        + activations.key_value * key_value_size(shape)
+        + activations.rank * lora.rank
     )
-    keys = kept.hidden_of_keys * shape.hidden_size * largest.attended
-    return round(per_token * tokens + keys + kept.pair * largest.pairs)
+    keys = activations.hidden_of_keys * shape.hidden_size * largest.attended
+    return round(per_token * tokens + keys + activations.pair * largest.pairs)
 
 
 def _checkpoint_bytes(shape: Architecture, largest: Pass, device: Device) -> int:

@@ -14,7 +14,7 @@ from profiles import Training
 
 SHORTEST_LIMIT = 1024
 """Tokens. Rows up to here are never set aside."""
-_NAMED = 20
+_MOST_NAMES = 20
 
 
 class Ladder(BaseModel):
@@ -72,22 +72,22 @@ def described(before: Training, after: Training, lengths: Sequence[int]) -> str:
         )
     if after.gradient_checkpointing != before.gradient_checkpointing:
         return "gradient checkpointing: activations are computed again instead of kept"
-    gone = set_aside(after, lengths)
-    named = ", ".join(f"{n + 1} ({lengths[n]} tokens)" for n in gone[:_NAMED])
-    more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+    dropped_rows = set_aside(after, lengths)
+    names = ", ".join(f"{n + 1} ({lengths[n]} tokens)" for n in dropped_rows[:_MOST_NAMES])
+    more = f" and {len(dropped_rows) - _MOST_NAMES} more" if len(dropped_rows) > _MOST_NAMES else ""
     return (
-        f"{len(gone)} of {len(lengths)} rows are longer than {after.max_seq_length} tokens "
-        f"and set aside: {named}{more}"
+        f"{len(dropped_rows)} of {len(lengths)} rows are longer than {after.max_seq_length} tokens "
+        f"and set aside: {names}{more}"
     )
 
 
 def recommendation(training: Training, lengths: Sequence[int]) -> str:
     """What a person can change when nothing is left to try."""
-    left = len(lengths) - len(set_aside(training, lengths))
+    remaining = len(lengths) - len(set_aside(training, lengths))
     return (
-        f"{left} rows of up to {training.max_seq_length} tokens, one at a time and with gradient "
-        "checkpointing, need more memory than there is: take a machine with more, a smaller model, "
-        "a lower lora.rank, or fewer tools (include_tools of the server)"
+        f"{remaining} rows of up to {training.max_seq_length} tokens, one at a time and with "
+        "gradient checkpointing, need more memory than there is: take a machine with more, a "
+        "smaller model, a lower lora.rank, or fewer tools (include_tools of the server)"
     )
 
 

@@ -21,24 +21,24 @@ class Origin(BaseModel):
 
 def differences(before: Origin, now: Origin) -> list[str]:
     """What is not the same, in words; empty when a training can go on."""
-    found = []
+    changes = []
     if before.model != now.model:
-        found.append(f"the model {before.model}, now {now.model}")
+        changes.append(f"the model {before.model}, now {now.model}")
     if before.base != now.base:
-        found.append("other base weights")
+        changes.append("other base weights")
     if before.data != now.data:
-        found.append("other training rows")
+        changes.append("other training rows")
     for name in sorted(before.settings.keys() | now.settings.keys()):
         old, new = before.settings.get(name), now.settings.get(name)
         if old != new:
-            found.append(f"{name} {old}, now {new}")
-    return found
+            changes.append(f"{name} {old}, now {new}")
+    return changes
 
 
 def flat(prefix: str, values: dict[str, Any]) -> dict[str, Any]:
     """Nested settings by dotted name."""
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for name, value in values.items():
         whole = f"{prefix}.{name}"
-        found |= flat(whole, value) if isinstance(value, dict) else {whole: value}
-    return found
+        entries |= flat(whole, value) if isinstance(value, dict) else {whole: value}
+    return entries

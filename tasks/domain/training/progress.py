@@ -45,9 +45,9 @@ class TrainingUpdate(BaseModel):
     @property
     def text(self) -> str:
         """How far it is, in a line."""
-        left = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
+        remaining = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
         loss = "" if self.loss is None else f", loss {self.loss:.4f}"
-        return f"step {self.step} of {self.total_steps}{loss}{left}"
+        return f"step {self.step} of {self.total_steps}{loss}{remaining}"
 
 
 EvaluationMoment = Literal["expected", "progress", "finished"]
@@ -76,8 +76,8 @@ class EvaluationUpdate(BaseModel):
     @property
     def text(self) -> str:
         """How far it is, in a line."""
-        left = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
-        return f"{self.answered} of {self.total} answered{left}"
+        remaining = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
+        return f"{self.answered} of {self.total} answered{remaining}"
 
 
 def seconds_left(answered: int, total: int, since_first: float) -> float | None:

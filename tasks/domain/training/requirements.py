@@ -106,24 +106,24 @@ def disk(request: Request) -> dict[Place, int]:
     if shape is None:
         return {}
     base, file = base_bytes(request.model), gguf_bytes(shape, request.quantization)
-    written: dict[Place, int] = {}
+    bytes_by_place: dict[Place, int] = {}
     if "prepare" in request.stages and request.model.source.kind == "hub":
-        written["downloads"] = base
+        bytes_by_place["downloads"] = base
     later = 0
     if "train" in request.stages and profile is not None:
         later = _checkpoints(shape, profile.lora, profile.training)
     if "evaluate" in request.stages:
-        written["bundles"] = file
+        bytes_by_place["bundles"] = file
         later = max(later, 2 * file + _converting(shape, request.quantization))
-    written["storage"] = max(round(_SPARE * (base + later)), _LEAST_DISK)
-    return written
+    bytes_by_place["storage"] = max(round(_SPARE * (base + later)), _LEAST_DISK)
+    return bytes_by_place
 
 
 def base_bytes(model: Model) -> int:
     """The size of a base model folder, which holds the numbers that a GPU computes in."""
     assert model.architecture is not None
-    stored = Device(kind="GPU", total=0, free=0)
-    return weight_bytes(model.architecture, model.load_in_4bit, stored)
+    device = Device(kind="GPU", total=0, free=0)
+    return weight_bytes(model.architecture, model.load_in_4bit, device)
 
 
 def gguf_bytes(shape: Architecture, quantization: Quantization) -> int:
@@ -152,8 +152,8 @@ def _training(
 
 
 def _exporting(shape: Architecture, in_4bit: bool, device: Device) -> Moment:
-    needed = export_memory(shape, in_4bit, on_gpu=device.kind == "GPU")
-    return Moment(work="exporting", memory=needed.host, gpu_memory=needed.gpu)
+    peak = export_memory(shape, in_4bit, on_gpu=device.kind == "GPU")
+    return Moment(work="exporting", memory=peak.host, gpu_memory=peak.gpu)
 
 
 def _at_most(lengths: RowLengths, limit: int) -> RowLengths:

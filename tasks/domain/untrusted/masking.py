@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _LEAST_CHARACTERS = 6
-_NAMED = re.compile(r"key|token|secret|passw|auth|cred|cookie|bearer|dsn|pat$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"key|token|secret|passw|auth|cred|cookie|bearer|dsn|pat$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z]+|[\d.]+|[/~.].*")
 """A word, a number or a path: what settings hold. To mask those would harm what is learned."""
 
@@ -18,7 +18,8 @@ def secrets_in(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         text: f"${{{name}}}"
         for name, text in variables.items()
-        if len(text) >= _LEAST_CHARACTERS and (_NAMED.search(name) or not _PLAIN.fullmatch(text))
+        if len(text) >= _LEAST_CHARACTERS
+        and (_SECRET_NAME.search(name) or not _PLAIN.fullmatch(text))
     }
 
 

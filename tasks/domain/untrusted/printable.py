@@ -2,7 +2,7 @@
 
 import unicodedata
 
-_KEPT = "\n\t\u200c\u200d"
+_ALLOWED = "\n\t\u200c\u200d"
 """Line ends, and the joiners that scripts and emoji need."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode's categories of control and format characters, half surrogates and separators of lines:
@@ -11,7 +11,7 @@ escape sequences, and the marks that turn the direction of writing."""
 
 def printable(text: str) -> str:
     """The text with its control characters written out, as in ``\\x1b[31m``; line ends stay."""
-    return "".join(sign if sign in _KEPT else _shown(sign) for sign in text)
+    return "".join(sign if sign in _ALLOWED else _escaped(sign) for sign in text)
 
 
 def on_one_line(text: str) -> str:
@@ -19,7 +19,7 @@ def on_one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _shown(sign: str) -> str:
+def _escaped(sign: str) -> str:
     if unicodedata.category(sign) not in _HIDDEN:
         return sign
     return sign.encode("unicode_escape").decode("ascii")

@@ -20,10 +20,9 @@ from tasks.domain.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.untrusted.decoding import from_json
 from tasks.domain.writing.phrasing.verbs import leading_verb, without_verb
+from tasks.domain.writing.values.kinds import ON_SERVER, PATHS
 from tasks.domain.writing.values.maker import ArgumentMaker
-from tasks.domain.writing.values.meanings import PATHS
 from tasks.domain.writing.values.settling import type_of
-from tasks.domain.writing.values.words import pieces
 
 MOST_CALLS = 60
 """Calls of one harvest, proofs of values included."""
@@ -44,13 +43,6 @@ MOST_STEPS = 1_000_000
 times parameters, and a server decides on both."""
 _STEPS_OF_A_CHECK = 30
 """How much longer it takes to hold a value against its schema than to look at it."""
-_FOUND = PATHS | frozenset(
-    pieces(
-        "branch sha revision table column sheet identifier username uri tag name title product "
-        "hostname words"
-    )
-)
-"""Kinds whose values exist on a server or do not."""
 _TAILS = ("id", "ids", "identifier", "key", "keys", "name", "names", "slug", "uri", "url", "title")
 """Words that say how a thing is named, not what it is."""
 _FORMS = {
@@ -233,7 +225,7 @@ class _Gatherer:
 def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
     own = _about(maker)
     for name in maker.spoken_for:
-        if maker.is_given(name) or maker.kind(name) not in _FOUND:
+        if maker.is_given(name) or maker.kind(name) not in ON_SERVER:
             continue
         words = tuple(singular(word) for word in name_words(name))
         tails = tuple(word for word in words if word in _TAILS)

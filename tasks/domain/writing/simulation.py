@@ -13,7 +13,7 @@ from tasks.domain.schemas.validation import faults_of, usable, validator
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.phrasing.verbs import TELLING, leading_verb, without_verb
 from tasks.domain.writing.values.instances import Place, draw
-from tasks.domain.writing.values.values import KINDS
+from tasks.domain.writing.values.kinds import WRITERS
 from tasks.domain.writing.values.words import pieces
 
 _TRIES = 10
@@ -108,10 +108,10 @@ def _plain(tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool) -> st
     if is_plural(name) or verb == "list":
         if is_empty:
             return f"No {' '.join(without_verb(words))} found"
-        return "\n".join(dict.fromkeys(KINDS["title"](rng) for _ in range(rng.randint(2, 4))))
+        return "\n".join(dict.fromkeys(WRITERS["title"](rng) for _ in range(rng.randint(2, 4))))
     if verb == "echo" and required:
         return f"Echo: {_short(call.arguments[required[0]])}"
-    return f"{KINDS['text'](rng)}."
+    return f"{WRITERS['text'](rng)}."
 
 
 def _short(value: Any) -> str:

@@ -107,6 +107,6 @@ def pack_layout(positions: list[int]) -> tuple[int, list[int]]:
     A row begins where the position does not grow; the value there is the prefix's length. A pack of
     one row has no such place: all of it is that row, and nothing is shared.
     """
-    restarts = [i for i, (left, right) in enumerate(pairwise(positions), 1) if right <= left]
+    restarts = [i for i, (one, other) in enumerate(pairwise(positions), 1) if other <= one]
     prefix = positions[restarts[0]] if restarts else 0
     return prefix, [prefix, *restarts, len(positions)]

@@ -80,9 +80,9 @@ class ReportingCallback(TrainerCallback):  # type: ignore[misc]
         return self._tokens_per_step * (step - before) / max(now - then, 1e-9)
 
     def _seconds_left(self, state: Any) -> float:
-        done: int = max(state.global_step - self._first_step, 1)
-        left: int = state.max_steps - state.global_step
-        return (time.monotonic() - self._started) / done * left
+        steps_done: int = max(state.global_step - self._first_step, 1)
+        steps_left: int = state.max_steps - state.global_step
+        return (time.monotonic() - self._started) / steps_done * steps_left
 
 
 def losses(state: Any) -> list[tuple[int, float]]:

@@ -24,7 +24,7 @@ from tasks.domain.training.origin import Origin, differences
 from tasks.external.storage import digest
 
 _SEAL = "sealed.json"
-Kept = TypeVar("Kept", bound=BaseModel)
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class Checkpoints:
@@ -132,8 +132,8 @@ class Checkpoints:
             newest = Checkpoints(other).newest()
             if newest is None:
                 continue
-            found = "; ".join(differences(made_from, origin)) or "another version of the code"
-            return f"{other.name} has {newest.name}, but was made from {found}"
+            reason = "; ".join(differences(made_from, origin)) or "another version of the code"
+            return f"{other.name} has {newest.name}, but was made from {reason}"
         return ""
 
 
@@ -146,10 +146,10 @@ def fault(checkpoint: Path) -> str:
         return "its writing was not finished"
     except ValueError:
         return "its seal or its state is not JSON"
-    found = _contents(checkpoint)
-    for name, wanted in sealed.items():
-        if found.get(name) != wanted:
-            return f"{name} is {'altered' if name in found else 'gone'}"
+    actual = _contents(checkpoint)
+    for name, expected in sealed.items():
+        if actual.get(name) != expected:
+            return f"{name} is {'altered' if name in actual else 'gone'}"
     if state.get("global_step") != _step(checkpoint):
         return f"it is of step {state.get('global_step')}"
     return ""
@@ -185,7 +185,7 @@ def _load(model: Any, file: Path) -> None:
     set_peft_model_state_dict(model, load_file(file))
 
 
-def _read(kind: type[Kept], file: Path) -> Kept | None:
+def _read(kind: type[Record], file: Path) -> Record | None:
     try:
         return kind.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, ValidationError):

@@ -44,8 +44,8 @@ def load_model(
     Raises:
         UnusableModel: the folder does not hold a model that Unsloth can open.
     """
-    loaded, tokenizer = open_base(base, model, training)
-    return put_adapter(loaded, lora, training), tokenizer
+    network, tokenizer = open_base(base, model, training)
+    return put_adapter(network, lora, training), tokenizer
 
 
 def open_base(base: Path, model: profiles.Model, training: profiles.Training) -> tuple[Any, Any]:
@@ -55,7 +55,7 @@ def open_base(base: Path, model: profiles.Model, training: profiles.Training) ->
         UnusableModel: the folder does not hold a model that Unsloth can open.
     """
     try:
-        loaded, tokenizer = FastLanguageModel.from_pretrained(
+        network, tokenizer = FastLanguageModel.from_pretrained(
             str(base),
             max_seq_length=training.max_seq_length,
             load_in_4bit=model.load_in_4bit,
@@ -64,13 +64,13 @@ def open_base(base: Path, model: profiles.Model, training: profiles.Training) ->
         )
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{base.name}: Unsloth cannot open it: {error}") from error
-    return loaded, tokenizer
+    return network, tokenizer
 
 
-def put_adapter(loaded: Any, lora: profiles.Lora, training: profiles.Training) -> Any:
+def put_adapter(network: Any, lora: profiles.Lora, training: profiles.Training) -> Any:
     """The model with a fresh adapter, whose weights are all that is trained."""
     return FastLanguageModel.get_peft_model(
-        loaded,
+        network,
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
@@ -91,8 +91,8 @@ def prepare_dataset(rows: Sequence[EncodedRow], lists: Sequence[int] = ()) -> Da
         "input_ids": [list(row.ids) for row in rows],
         "labels": [
             [
-                token if trained else IGNORED
-                for token, trained in zip(row.ids, row.trained, strict=True)
+                token if is_trained else IGNORED
+                for token, is_trained in zip(row.ids, row.trained, strict=True)
             ]
             for row in rows
         ],
@@ -134,14 +134,14 @@ def train(
         return trainer, notes
 
     run = Run(model, rows, eval_rows, training, kept, build)
-    started = time.monotonic()
+    start = time.monotonic()
     with stopping.on_signals():
         while problem := run.attempt():
             stopping.leave_step()
             reporting.say("out_of_memory", run.state, detail=run.climb(problem))
         run.keep_abandoned(stopping)
     _raise_if_stopped(stopping, reporting, run.state)
-    record = training_record(run, training, run.restore_best(), time.monotonic() - started)
+    record = training_record(run, training, run.restore_best(), time.monotonic() - start)
     reporting.say("finished", run.state, eval_loss=record.eval_loss)
     return record
 
@@ -227,7 +227,7 @@ def _arguments(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
         disable_tqdm=True,
-        report_to=[],
+        report_to=list(training.report_to),
         use_cpu=not on_gpu,
     )
 

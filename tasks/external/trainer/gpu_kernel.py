@@ -12,7 +12,7 @@ from typing import Any
 from tasks.external.trainer.attention import pack_layout
 
 
-def told(pack: dict[str, Any]) -> dict[str, Any]:
+def with_layout(pack: dict[str, Any]) -> dict[str, Any]:
     """The pack, with the layout that Unsloth's kernel needs; a pack of one row needs none."""
     prefix, lengths = layout(pack["position_ids"][0].tolist())
     if not prefix:

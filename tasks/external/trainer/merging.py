@@ -27,10 +27,10 @@ def save_adapter(model: Any, folder: Path) -> None:
     from safetensors.torch import load_file
 
     model.save_pretrained(str(folder), save_embedding_layers=False)
-    written = load_file(str(folder / "adapter_model.safetensors"))
+    tensors = load_file(str(folder / "adapter_model.safetensors"))
     current = get_peft_model_state_dict(model, save_embedding_layers=False)
-    same = written.keys() == current.keys() and all(
-        torch.equal(written[name], value.cpu()) for name, value in current.items()
+    same = tensors.keys() == current.keys() and all(
+        torch.equal(tensors[name], value.cpu()) for name, value in current.items()
     )
     if not same:
         raise UnusableModel(f"{folder.name}: the adapter on disk is not the one that was trained")

@@ -36,13 +36,13 @@ class StepsOfOneList(Sampler[int]):  # type: ignore[misc]
         for place, number in enumerate(self._lists):
             groups.setdefault(number, []).append(place)
         steps: list[list[int]] = []
-        left: list[int] = []
+        leftover: list[int] = []
         for places in groups.values():
             rng.shuffle(places)
             whole = len(places) - len(places) % self._rows
             steps += self._cut(places[:whole])
-            left += places[whole:]
-        rest = self._cut(left)
+            leftover += places[whole:]
+        rest = self._cut(leftover)
         # Only the last step of an epoch may be a short one.
         short = rest.pop() if rest and len(rest[-1]) < self._rows else []
         steps += rest

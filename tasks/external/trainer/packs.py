@@ -54,7 +54,7 @@ def _packs_that_end(rows: Rows, budget: int) -> list[tuple[int, int]]:
     """(where it begins, its tokens) of each pack that ends with the last of ``rows``."""
     last = len(rows) - 1
     tokens = len(rows[last]["input_ids"])
-    found = [(last, tokens)]
+    packs = [(last, tokens)]
     shared, total = _shareable(rows[last]), tokens
     for start in range(last - 1, -1, -1):
         total += len(rows[start]["input_ids"])
@@ -62,13 +62,13 @@ def _packs_that_end(rows: Rows, budget: int) -> list[tuple[int, int]]:
         tokens = total - (last - start) * shared
         if not shared or tokens > budget:  # more rows share less and need more
             break
-        found.append((start, tokens))
-    return found
+        packs.append((start, tokens))
+    return packs
 
 
 def _common(one: dict[str, Any], other: dict[str, Any], most: int) -> int:
     pairs = zip(one["input_ids"][:most], other["input_ids"][:most], strict=False)
-    return next((index for index, (left, right) in enumerate(pairs) if left != right), most)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), most)
 
 
 def _shareable(row: dict[str, Any]) -> int:

@@ -41,13 +41,13 @@ def operations_per_second(hidden: int, inner: int, bf16: bool, seconds: float = 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     other = torch.float16 if device.type == "cuda" else torch.float32
     dtype = torch.bfloat16 if bf16 else other
-    left = torch.ones(_TOKENS, hidden, dtype=dtype, device=device)
-    right = torch.ones(hidden, inner, dtype=dtype, device=device)
+    first = torch.ones(_TOKENS, hidden, dtype=dtype, device=device)
+    second = torch.ones(hidden, inner, dtype=dtype, device=device)
     best, ends = float("inf"), time.monotonic() + seconds
     while time.monotonic() < ends:
-        started = time.perf_counter()
-        left @ right
+        start = time.perf_counter()
+        first @ second
         if device.type == "cuda":
             torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.perf_counter() - start)
     return 2.0 * _TOKENS * hidden * inner / best

@@ -9,6 +9,7 @@ import profiles
 from tasks.domain.products import TrainingRecord
 from tasks.domain.training.early_stopping import Evaluation
 from tasks.external.trainer.batches import SharedPrefixPacks
+from tasks.external.trainer.breadth import general_loss
 from tasks.external.trainer.callback import losses
 from tasks.external.trainer.packs import IGNORED
 from tasks.external.trainer.run import Run
@@ -22,6 +23,7 @@ def training_record(
     trainer, state = run.trainer, run.state
     arguments = trainer.args
     logged, evals = losses(state), evaluations(state)
+    general, reason = general_loss(trainer)
     labels = [label for row in trainer.train_dataset["labels"] for label in row]
     return TrainingRecord(
         requested=training.model_dump(mode="json"),
@@ -40,7 +42,7 @@ def training_record(
             "rows_set_aside": run.rows - len(trainer.train_dataset),
             "offline": os.environ.get("HF_HUB_OFFLINE") == "1",
         },
-        notes=(*run.notes, *_notes(state, best)),
+        notes=(*run.notes, *_notes(state, best), *([reason] if reason else [])),
         memory_fallbacks=run.ladder.memory_fallbacks,
         first_loss=logged[0][1],
         final_loss=logged[-1][1],
@@ -52,6 +54,7 @@ def training_record(
         trained_tokens=sum(label != IGNORED for label in labels),
         losses=tuple(logged),
         eval_losses=tuple(evals),
+        general_loss=general,
     )
 
 

@@ -46,8 +46,11 @@ class Run:
         self._start_is_kept = False
         self.rows = len(rows)
         reached = kept.ladder()
-        is_ours = reached is not None and reached.asked == training
-        self.ladder = (is_ours and reached) or Ladder(asked=training, training=training)
+        # Trackers are no part of what was asked: what is kept on disk does not know them.
+        self._trackers = {"report_to": training.report_to}
+        asked = training.model_copy(update={"report_to": ()})
+        is_ours = reached is not None and reached.asked == asked
+        self.ladder = (is_ours and reached) or Ladder(asked=asked, training=asked)
         self.resumed: Path | None = None
         self.trainer: Any = None
         self.notes: tuple[str, ...] = ()
@@ -55,7 +58,7 @@ class Run:
 
     def attempt(self) -> str:
         """Train to an end, whichever; what did not fit when memory ran out, else nothing."""
-        settings = self.ladder.training
+        settings = self.ladder.training.model_copy(update=self._trackers)
         self.resumed = self._kept.newest()
         if self.resumed is None:
             self._to_start()
@@ -88,9 +91,9 @@ class Run:
         before = self.ladder.training
         after = next_rung(before, self._lengths, packed=packed and before.share_prefix == "auto")
         if after is None:
-            tried = "; ".join(self.ladder.memory_fallbacks) or "nothing to give up"
+            attempts = "; ".join(self.ladder.memory_fallbacks) or "nothing to give up"
             raise OutOfMemory(
-                f"{recommendation(before, self._lengths)}. Tried: {tried}. Found: {problem}"
+                f"{recommendation(before, self._lengths)}. Tried: {attempts}. Found: {problem}"
             )
         fallback = described(before, after, self._lengths)
         self.ladder = self.ladder.model_copy(

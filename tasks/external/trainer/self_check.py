@@ -42,9 +42,9 @@ def beyond_window(config: Any, longest: int) -> str:
     In a pack every token sees the whole prefix, which is exact only where a row by itself would.
     The first rows may be short, so no comparison of losses is to be relied on.
     """
-    said = config.get_text_config().to_dict()
-    window = said.get("sliding_window")
-    slides = "sliding_attention" in said.get("layer_types", ["sliding_attention"])
+    settings = config.get_text_config().to_dict()
+    window = settings.get("sliding_window")
+    slides = "sliding_attention" in settings.get("layer_types", ["sliding_attention"])
     if not window or not slides or longest <= window:
         return ""
     return (
@@ -67,8 +67,10 @@ def find_fault(trainer: StepTrainer, rows: Rows, pack_tokens: int) -> str:
         except FAILURES as error:
             if is_out_of_memory(error):
                 raise
-            return f"packs cannot be computed here ({_named(error)}), so plain batches are trained"
-        expected = _loss_of_each(trainer, rows)
+            return (
+                f"packs cannot be computed here ({_described(error)}), so plain batches are trained"
+            )
+        expected = loss_of_each(trainer, rows)
     if not math.isfinite(expected):
         return ""  # not for packs to blame: the training says so itself
     tolerance = TOLERANCES[_precision(trainer)]
@@ -85,7 +87,7 @@ def _loss(trainer: StepTrainer, batch: Batch) -> float:
         return float(trainer.mean_loss(trainer.model, batch))
 
 
-def _loss_of_each(trainer: StepTrainer, rows: Rows) -> float:
+def loss_of_each(trainer: StepTrainer, rows: Rows) -> float:
     """The mean loss over the labels of all rows, each computed for itself."""
     batches = [PaddedBatch(0)([row]) for row in rows]
     labels = [labels_of(batch) for batch in batches]
@@ -102,7 +104,7 @@ def _go_backward(trainer: StepTrainer, batch: Batch) -> None:
         trainer.model.zero_grad(set_to_none=True)
 
 
-def _named(error: Exception) -> str:
+def _described(error: Exception) -> str:
     words = str(error).strip().splitlines()
     return f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
 

@@ -67,7 +67,11 @@ class StepTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _parts(self, inputs: Batch) -> Iterator[dict[str, Any]]:
         for part in in_parts(inputs, self.args.per_device_train_batch_size):
-            yield gpu_kernel.told(part) if is_packed(part) and torch.cuda.is_available() else part
+            yield (
+                gpu_kernel.with_layout(part)
+                if is_packed(part) and torch.cuda.is_available()
+                else part
+            )
 
     def _attention(self, inputs: Batch) -> AbstractContextManager[None]:
         # On a GPU Unsloth's forward asks no attention implementation; its kernel is told instead.

@@ -448,7 +448,8 @@ def test_the_scorecard_compares_both_models_on_the_same_prompts() -> None:
     )
     assert (
         "On the same 13 prompts the tuned model is right where the base is not in 8, the base "
-        "where the tuned model is not in 0, both in 5 (exact McNemar test: p = 0.0078)." in page
+        "where the tuned model is not in 0, both in 5: +61.5 points [+26.9, +82.3] "
+        "(exact McNemar test: p = 0.0078)." in page
     )
 
 
@@ -477,7 +478,7 @@ def test_the_scorecard_sets_the_model_beside_its_base_and_trivial_baselines() ->
     assert cells[2].startswith("0.0 %")
     assert cells[3].startswith("25.0 %")
     assert "Hand-written test prompts: tuned exact match 100.0 % [20.7, 100.0] n=1" in page
-    assert "Per tool" in page
+    assert "Exact match per tool" in page
     assert "median 0.50 s, 95th percentile 0.70 s" in page
     assert "<tool_call>" not in page
 

@@ -107,10 +107,10 @@ def test_long_lists_of_rows_are_cut_and_counted() -> None:
 
 
 def test_trained_tokens_are_bold_and_new_lines_and_backticks_are_seen() -> None:
-    assert token("hi", trained=True) == "**`hi`**"
-    assert token("\n`", trained=False) == "`\u21b5\u02cb`"
-    assert token("", trained=False) == "`\u2205`"
-    assert token(" ", trained=False) == "`   `"
+    assert token("hi", is_trained=True) == "**`hi`**"
+    assert token("\n`", is_trained=False) == "`\u21b5\u02cb`"
+    assert token("", is_trained=False) == "`\u2205`"
+    assert token(" ", is_trained=False) == "`   `"
 
 
 @given(st.text(), st.booleans())

@@ -146,6 +146,12 @@ def test_a_drawn_value_is_valid_for_whatever_schema_it_was_drawn_from(
     assert validator(schema).is_valid(_value(schema, seed, name))
 
 
+def test_items_that_cannot_differ_are_not_drawn_without_end() -> None:
+    equal = {"type": "array", "items": {"type": "string", "pattern": "^="}, "minItems": 3}
+    schema = {"type": "array", "items": {**equal, "maxItems": 3}, "minItems": 3}
+    assert _value(schema, 0, "query") == [["=", "=", "="]] * 3
+
+
 def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
     tree = {
         "type": "object",

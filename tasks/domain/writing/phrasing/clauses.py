@@ -10,7 +10,8 @@ from tasks.domain.identifiers import is_plural, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
 from tasks.domain.writing.phrasing.spoken import said
 from tasks.domain.writing.phrasing.verbs import base_form
-from tasks.domain.writing.values.meanings import NAMED_UNIT, SPANS, SQL, TEXTS
+from tasks.domain.writing.values.kinds import ENDPOINTS, ROLES, SPANS, SQL, TEXTS
+from tasks.domain.writing.values.meanings import NAMED_UNIT
 from tasks.domain.writing.values.words import pieces
 
 
@@ -24,12 +25,6 @@ class Clause:
 
 _START = re.compile(r"(source|from|origin|old|src)\b")
 _END = re.compile(r"(target|destination|to|dest|dst|new)\b")
-_ENDPOINTS = frozenset({"country code", "language code"}) | frozenset(
-    pieces(
-        "zone clock city place country language currency unit branch revision folder file date "
-        "datetime person company name uri identifier tag"
-    )
-)
 _BY_NAME: tuple[tuple[str, str, int], ...] = (
     (r"^from$", "from {v}", 1),
     (r"^to$", "to {v}", 2),
@@ -45,26 +40,6 @@ _BY_NAME: tuple[tuple[str, str, int], ...] = (
     (r"^(out(put)? )?name$", "called {v}", 3),
     (r"^base( \w+)?$", "based on {v}", 5),
 )
-_BY_KIND: dict[str, tuple[str, int]] = {
-    "zone": ("in {v}", 3),
-    "city": ("in {v}", 3),
-    "country": ("in {v}", 3),
-    "country code": ("in {v}", 3),
-    "place": ("at {v}", 3),
-    "clock": ("at {v}", 4),
-    "date": ("on {v}", 4),
-    "datetime": ("at {v}", 4),
-    "date-time": ("at {v}", 4),
-    "folder": ("in {v}", 3),
-    "file": ("for {v}", 3),
-    "media file": ("for {v}", 3),
-    "uri": ("from {v}", 3),
-    "search": ("for {v}", 3),
-    "glob": ("matching {v}", 4),
-    "topic": ("about {v}", 4),
-    "language": ("in {v}", 5),
-    "language code": ("in {v}", 5),
-}
 _ALSO: dict[str, tuple[str, ...]] = {
     "limited to {v}": (
         "at most {v}",
@@ -191,15 +166,15 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
             return shape, order
     if kind in SQL:
         return "with this SQL: {v}", 10
-    if kind in _ENDPOINTS and _START.match(noun):
+    if kind in ENDPOINTS and _START.match(noun):
         return "from {v}", 1
-    if kind in _ENDPOINTS and _END.match(noun):
+    if kind in ENDPOINTS and _END.match(noun):
         return "against {v}" if kind in ("revision", "branch") and noun == "target" else "to {v}", 2
     if isinstance(value, (int, float)) and LIMITS.search(noun):
         return "limited to {v}", 7
     if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
         return "in {v}", 3
-    return _BY_KIND.get(kind, (None, 7))
+    return ROLES.get(kind, (None, 7))
 
 
 def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:

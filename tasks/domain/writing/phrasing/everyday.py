@@ -7,39 +7,19 @@ knows the tools, but for ``about_nouns``: questions about the tools' subjects th
 import random
 
 from tasks.domain.identifiers import plural, with_a
+from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext
 from tasks.domain.writing.values import words
 
-_PEOPLE = words.pieces(
-    "my mother|my boss|a friend|my neighbour|our new colleague|my daughter|grandpa|a customer|"
-    "my landlord|the whole team|my teacher|an old classmate",
-    "|",
-)
-_OCCASIONS = words.pieces(
-    "birthday|wedding|farewell|graduation|new job|retirement|housewarming|anniversary|recovery", "|"
-)
-_SUBJECTS = words.pieces(
-    "the sea|autumn|coffee|a lost umbrella|patience|the moon|a small village|friendship|snow|"
-    "trains|an old bicycle|courage|homework|a shy dragon|spring cleaning|mountains",
-    "|",
-)
-_DISHES = words.pieces(
-    "pancakes|lentil soup|risotto|an omelette|pizza dough|banana bread|a green curry|tomato sauce|"
-    "apple pie|fried rice|hummus|pumpkin soup",
-    "|",
-)
-_SKILLS = words.pieces(
-    "playing the guitar|public speaking|drawing|running|learning Spanish|sleeping well|"
-    "saving money|gardening|cooking|meditation|reading faster|chess|knitting",
-    "|",
-)
-_CODE = words.pieces(
-    "reverse a list|read a CSV file|sort a dictionary by value|remove duplicates from a list|parse "
-    "JSON|count words in a text|merge two lists|format a date|round a number|send an HTTP request|"
-    "loop over a string|measure how long a function takes",
-    "|",
-)
-_TONGUES = words.pieces("Python|JavaScript|Java|Go|Ruby|Rust|bash|C++", "|")
+_LEXICON = Lexicon("everyday")
+
+_PEOPLE = _LEXICON.texts("people")
+_OCCASIONS = _LEXICON.texts("occasions")
+_SUBJECTS = _LEXICON.texts("subjects")
+_DISHES = _LEXICON.texts("dishes")
+_SKILLS = _LEXICON.texts("skills")
+_CODE = _LEXICON.texts("code")
+_TONGUES = _LEXICON.texts("tongues")
 _SPANS = (
     ("minutes", "an hour", 60),
     ("seconds", "a minute", 60),
@@ -52,45 +32,9 @@ _SPANS = (
     ("years", "a century", 100),
     ("eggs", "a dozen", 12),
 )
-_SHORT = words.pieces(
-    "ok|okay cool|hm|lol|great stuff|never mind|got it|makes sense|wow|sure|yes please|no thanks|"
-    "haha nice one|alright then|hello?|are you there?|good morning|good night|what's up|nope|yep|"
-    "perfect, cheers|oh I see|interesting|sorry, wrong window|brb|hey there|see you|all good|k",
-    "|",
-)
-_WHYS = (
-    ("why is the sky blue", "Air scatters blue light more than red light."),
-    ("why do cats purr", "Cats purr when they are content, and at times to calm themselves."),
-    ("why is the sea salty", "Rivers carry salts from rocks into the sea."),
-    ("why do leaves change colour", "The green fades in autumn and other colours show."),
-    ("why do we yawn", "Nobody is sure; it may help to keep the brain awake."),
-    ("why does bread rise", "Yeast makes gas, and the dough traps it."),
-    ("why do onions make you cry", "Cut onions give off a gas that stings the eyes."),
-    ("how do planes fly", "Their wings push air down, and that lifts them."),
-    ("how does a fridge work", "It moves heat from its inside to the room."),
-    ("how do magnets work", "Tiny currents inside them line up and act together."),
-    ("how far away is the moon", "The moon is about 384,000 kilometres away."),
-    ("how fast is light", "Light travels about 300,000 kilometres in a second."),
-    ("who was Marie Curie", "She was a physicist and chemist who studied radioactivity."),
-    ("who was Ada Lovelace", "She wrote the first program for a computing machine."),
-    ("when did people first land on the moon", "The first landing was in July 1969."),
-    ("when was the printing press invented", "Around 1440, by Johannes Gutenberg."),
-    ("when did the Second World War end", "It ended in 1945."),
-    ("what year was the Eiffel Tower finished", "It was finished in 1889."),
-    ("what does DNA stand for", "It stands for deoxyribonucleic acid."),
-    ("what is photosynthesis", "Plants turn light, water and carbon dioxide into sugar."),
-    ("what is inflation", "It is when prices in general go up."),
-    ("what is a black hole", "It is a place so dense that even light cannot leave it."),
-    ("which language has the most speakers", "English, if second languages are counted."),
-    ("is a tomato a fruit", "To a botanist, yes."),
-    ("do fish sleep", "Most of them rest in some way, yes."),
-    ("can dogs see colours", "Yes, mainly blue and yellow."),
-)
-_NO_IDEA = (
-    "My tools do not tell me that.",
-    "I have no way to look that up.",
-    "I cannot check that with my tools.",
-)
+_SHORT = _LEXICON.texts("short")
+_WHYS = _LEXICON.rows("whys")
+_NO_IDEA = _LEXICON.texts("no_idea")
 
 
 def _pick(rng: random.Random, *shapes: str, **lists: tuple[str, ...] | list[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tasks.domain.conversations import Split
 from tasks.domain.identifiers import plural, with_a
+from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.phrasing.frames import ASKED
 from tasks.domain.writing.phrasing.requests import deed, sentence, type_with_care
 from tasks.domain.writing.phrasing.spoken import said
@@ -20,46 +21,15 @@ from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values import words
 from tasks.domain.writing.values.draw_options import DrawOptions
-from tasks.domain.writing.values.words import pieces
+
+_LEXICON = Lexicon("hard_negatives")
 
 PAIRED_SHARE = 0.8
 """Share of them that say the very values of a row that calls."""
-_LEFT = ("All right, I leave it.", "Understood, I won't.", "Fine, nothing to do then.")
-_DONE = ("Good to hear!", "Glad that this is done.", "Well done!")
-_TAUGHT = (
-    "That is a question for a manual; I can only use my tools.",
-    "I can do it with my tools, but not teach it well.",
-    "Its documentation tells that better than I can.",
-)
-_HEARD = ("I see. Tell me if I can help with it.", "Thanks for telling me.", "Good to know.")
 
-_FRAMES: dict[Split, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "train": (
-        ("please don't {do}.", _LEFT),
-        ("no need to {do}, I have it already.", _LEFT),
-        ("I was going to ask you to {do}, but never mind.", _LEFT),
-        ("don't {do} yet, {name} has to agree first.", _LEFT),
-        ("I managed to {do} myself, thanks!", _DONE),
-        ("{name} helped me to {do} {when}, so that is settled.", _DONE),
-        ("you just helped me to {do}. That was quick!", _DONE),
-        ("my job is to {do} every morning. It gets boring.", _HEARD),
-        ("{name} always forgets to {do}.", _HEARD),
-        ("{when} somebody asked me to {do}, and I had no idea how.", _HEARD),
-        ("I don't want to {do}, I only wanted to say hello.", _LEFT),
-        ("how do I {do} in Python?", _TAUGHT),
-        ("write a shell script to {do}.", _TAUGHT),
-        ("how would one {do} by hand? In general, I mean.", _TAUGHT),
-    ),
-    "heldout": (
-        ("forget what I said, I don't have to {do} any more.", _LEFT),
-        ("there is no reason to {do} today.", _LEFT),
-        ("{name} has offered to {do}, so you can rest.", _LEFT),
-        ("it took me an hour to {do}, but it's done.", _DONE),
-        ("{name} told me how hard it was to {do} {when}.", _HEARD),
-        ("which JavaScript function would {do}?", _TAUGHT),
-        ("is there a book on how to {do}?", _TAUGHT),
-    ),
-}
+_FRAMES = _LEXICON.tables("frames")
+"""What is said in each split, and the kind of answer to it."""
+_REPLIES = _LEXICON.lists("answers")
 
 
 def hard_negative(
@@ -84,29 +54,16 @@ def hard_negative(
             wording.maker.make(rng, DrawOptions(split, 0.2, free=rng.random() < 0.5))
         )
     phrase, thing = deed(wording, told, rng)
-    frame, answers = rng.choice(_FRAMES[split])
+    frame, kind = rng.choice(_FRAMES[split])
     text = frame.format(
         do=f"{phrase.verb} {thing}".strip(),
         name=rng.choice(words.FIRST_NAMES),
         when=rng.choice(words.WHENS),
     )
-    return type_with_care(wording, sentence(text), told, rng), rng.choice(answers)
+    return type_with_care(wording, sentence(text), told, rng), rng.choice(_REPLIES[kind])
 
 
-_ELSEWHERE = pieces(
-    "activate annotate approve archive assign automate back-up ban bill block bookmark build "
-    "bundle cancel claim clone colour compile compress configure crop debug decrypt delete "
-    "deploy deprecate digitise disable downgrade download draw duplicate email enable encrypt "
-    "exclude export fax fetch film flag fold follow forward freeze frame grade hide highlight "
-    "host import install invite invoice join label laminate launch license link lock mail "
-    "melt merge migrate mirror mount mute notarise number outsource paint password-protect "
-    "patch photograph pin post postpone promote proofread publish pull purge push quarantine "
-    "queue rank rate rebuild recolour recycle redact refund release rename render rent repair "
-    "repeat reserve resize restart restore retire revoke rewind rotate sanitise schedule sell "
-    "share shorten shred shuffle sign simulate sort split sponsor stream subscribe-to sync "
-    "tag tax test tokenise train transcribe translate trim uninstall unlock unpin unpublish "
-    "upgrade upload validate visualise vote-on weigh whitelist wrap zip"
-)
+_ELSEWHERE = _LEXICON.texts("elsewhere")
 """What one can do to things, and few servers have a tool for: so many, that the rule is learned and
 not the list."""
 _ASKED: dict[Split, tuple[str, ...]] = {
@@ -122,26 +79,13 @@ _ASKED: dict[Split, tuple[str, ...]] = {
     ),
     "heldout": (*ASKED["heldout"], "{name} wants me to {do}.", "go on and {do}."),
 }
-_THINGS = (
-    *("the {noun}", "the {noun}", "my {noun}", "my {nouns}", "this {noun}", "all {nouns}"),
-    *("the last {n} {nouns}", "it", "everything", "some {nouns}", "the {nouns}"),
-)
-_NAMED = ("the {noun}", "the {noun}", "{noun}", "my {noun}", "")
+_THINGS = _LEXICON.texts("things")
+_NAMED = _LEXICON.texts("named")
 """What may stand before a value."""
 BY_NAME_SHARE = 0.2
 """Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
 TAIL_SHARE = 0.25
-_TAILS: dict[Split, tuple[str, ...]] = {
-    "train": (
-        " to {name}",
-        " for {name}",
-        " to the server",
-        " into one",
-        " on the website",
-        " too",
-    ),
-    "heldout": (" with {name}", " to the cloud", " on my phone"),
-}
+_TAILS = _LEXICON.lists("tails")
 
 
 @lru_cache(maxsize=32)

@@ -29,7 +29,7 @@ from tasks.domain.writing.phrasing.spoken import listed, said
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.verbs import CREATING, done
 from tasks.domain.writing.phrasing.wording import SLOT, Phrase, Wording
-from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
+from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
 QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
@@ -246,15 +246,15 @@ def _question(
     for name, value in arguments.items():
         kind = wording.maker.kind(name)
         roles[preposition(name, value, kind)] = said(value, kind, rng, verbatim=wording.verbatim)
-    for rule, needed, texts in QUESTIONS:
-        if re.search(rule, wording.asked) and sorted(roles) == sorted(needed) == _roles(
-            arguments, roles
-        ):
+    for question in QUESTIONS:
+        if re.search(question.asks_for, wording.asked) and sorted(roles) == sorted(
+            question.roles
+        ) == _roles(arguments, roles):
             filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
             context = rng.choice(CONTEXTS[split])
-            text = rng.choice(texts[split])
+            text = rng.choice(question.texts[split])
             said_so = text.format(**filled, bare=roles.get("in", ""), context=context)
-            return Request(said_so, "-".join(("question", *needed, split)))
+            return Request(said_so, "-".join(("question", *question.roles, split)))
     return None
 
 

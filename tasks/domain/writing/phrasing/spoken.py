@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.domain.identifiers import spoken
 from tasks.domain.writing.phrasing.forms import is_said, spoken_form
-from tasks.domain.writing.values.meanings import PATHS, TEXTS
+from tasks.domain.writing.values.kinds import PATHS, TEXTS
 
 _ESCAPED = ("\\n", "\\t", "\\r")
 """White space in JSON that stands in a text: its letter is no part of the word behind it."""

@@ -3,42 +3,23 @@
 import re
 from collections.abc import Iterable
 
+from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.values.words import pieces
 
-PHRASAL = {
-    "checkout": "check out",
-    "lookup": "look up",
-    "setup": "set up",
-    "signup": "sign up",
-    "login": "log in",
-    "logout": "log out",
-    "shutdown": "shut down",
-    "rollback": "roll back",
-    "backup": "back up",
-    "gzip": "gzip",
-    "ls": "list",
-    "mkdir": "create",
-    "rm": "remove",
-    "mv": "move",
-    "cp": "copy",
-}
-SHOWING = frozenset(
-    pieces("get show list display retrieve return view fetch find lookup give obtain see print")
-)
+_LEXICON = Lexicon("verbs")
+
+PHRASAL = _LEXICON.map("phrasal")
+SHOWING = frozenset(_LEXICON.texts("showing"))
 """Verbs whose point is to see the object: 'I need {object}' means the same."""
-CREATING = frozenset(pieces("create make generate build"))
+CREATING = frozenset(_LEXICON.texts("creating"))
 """Verbs whose object is not there before."""
-MAKING = frozenset(pieces("create make generate add new build open register write insert start"))
+MAKING = frozenset(_LEXICON.texts("making"))
 TELLING = SHOWING | frozenset(
     pieces("read search query describe count check compare calculate convert translate run echo")
 )
 """Verbs whose result tells something; the others do a thing and say that it is done."""
-MOVING = frozenset(
-    pieces("move copy rename transfer send upload download import export merge sync")
-)
-SAYING = frozenset(
-    pieces("echo say repeat send post publish print append add write insert log note")
-)
+MOVING = frozenset(_LEXICON.texts("moving"))
+SAYING = frozenset(_LEXICON.texts("saying"))
 VERBS = (
     SHOWING
     | MAKING
@@ -70,84 +51,17 @@ VERBS = (
         )
     )
 )
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    verb: tuple(pieces(others, ","))
-    for verb, others in {
-        "show": "display,pull up,bring up,print",
-        "get": "look up,find out,check,fetch",
-        "list": "display,go through,write out",
-        "find": "look for,search for,track down",
-        "search": "find,look for,go through",
-        "read": "open,print,look into",
-        "view": "open,look at",
-        "check": "look at,verify",
-        "create": "make,set up",
-        "add": "put in,include,append",
-        "insert": "add,put in",
-        "write": "save,put down",
-        "update": "change,edit,modify",
-        "edit": "change,modify,rework",
-        "set": "change,adjust",
-        "delete": "remove,get rid of,erase",
-        "remove": "delete,get rid of,take out",
-        "move": "shift,relocate",
-        "copy": "duplicate",
-        "rename": "give a new name to",
-        "convert": "translate,change",
-        "calculate": "work out,compute",
-        "compute": "work out,calculate",
-        "describe": "explain,summarise",
-        "explain": "describe",
-        "send": "deliver,pass on",
-        "start": "begin,launch,kick off",
-        "stop": "end,halt",
-        "cancel": "call off,drop",
-        "close": "shut",
-        "open": "bring up",
-        "run": "execute,start",
-        "execute": "run",
-        "book": "reserve",
-        "reserve": "book",
-        "schedule": "plan,set up",
-        "buy": "purchase,order",
-        "fetch": "get,load,retrieve",
-        "download": "fetch,save",
-        "check out": "switch to,go to",
-        "enable": "turn on,activate",
-        "disable": "turn off,deactivate",
-    }.items()
-}
+SYNONYMS = _LEXICON.lists("synonyms")
 """What people say instead of a verb. Not where another tool of the server has that verb."""
-NOUNS: dict[str, str] = {
-    verb: noun
-    for noun, verbs in {
-        "make a {}": "commit copy backup call change purchase request reservation",
-        "do a {}": "search reset restart review merge test build",
-        "run a {}": "query scan check",
-        "write a {}": "post comment note report",
-        "place a {}": "order bid",
-    }.items()
-    for verb in pieces(verbs)
-}
+NOUNS = _LEXICON.map("nouns")
 """Verbs that are nouns too, and what one does with these: "make a commit"."""
-_NAMES_FIRST = frozenset(pieces("status log tag diff branch tree order book plan rate score map"))
+_NAMES_FIRST = frozenset(_LEXICON.texts("names_first"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
 
 
 _DOUBLED = re.compile(r"[^aeiou][aeiou][bdglmnprt]$")
 """One short vowel between consonants: 'stop' → 'stopped'."""
-_IRREGULAR: dict[str, str] = dict(
-    pair.split(":")
-    for pair in pieces(
-        "begin:begun buy:bought choose:chosen cut:cut do:done find:found freeze:frozen get:got "
-        "give:given hide:hidden keep:kept know:known make:made pay:paid put:put read:read "
-        "rebuild:rebuilt run:run sell:sold send:sent set:set show:shown shut:shut speak:spoken "
-        "split:split stick:stuck take:taken tell:told withdraw:withdrawn write:written "
-        "build:built draw:drawn edit:edited visit:visited limit:limited open:opened "
-        "render:rendered register:registered trigger:triggered filter:filtered order:ordered "
-        "deliver:delivered cancel:cancelled transfer:transferred reset:reset"
-    )
-)
+_IRREGULAR = _LEXICON.map("irregular")
 
 
 def done(verb: str) -> str:

@@ -36,8 +36,8 @@ from tasks.domain.writing.phrasing.verbs import (
     infinitive,
     leading_verb,
 )
+from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 from tasks.domain.writing.values.maker import ArgumentMaker
-from tasks.domain.writing.values.meanings import PATHS, SQL, TEXTS
 
 SLOT = "{it}"
 _MOST_WORDS = 12

@@ -14,17 +14,10 @@ from tasks.domain.schemas.limits import MOST_LENGTH
 from tasks.domain.schemas.references import Document
 from tasks.domain.writing.values import words
 from tasks.domain.writing.values.amounts import draw_number
-from tasks.domain.writing.values.meanings import (
-    CLOSED,
-    TEXTS,
-    VAGUE,
-    kind_of,
-    kind_of_example,
-    quoted_examples,
-)
+from tasks.domain.writing.values.kinds import CLOSED, TEXTS, UNUSUAL, VAGUE, WRITERS
+from tasks.domain.writing.values.meanings import kind_of, kind_of_example, quoted_examples
 from tasks.domain.writing.values.patterns import in_form, matching
 from tasks.domain.writing.values.settling import DEEPEST, SHALLOW, merge, needed, settle, type_of
-from tasks.domain.writing.values.values import KINDS, UNUSUAL
 
 HELD_OUT = 5
 """Every fifth value is kept for the held-out split: a model that is to know a server's branches has
@@ -54,6 +47,11 @@ class Allowance:
         self._left -= 1
         if self._left < 0:
             raise UnusableTool(f"one value would take more than {MOST_PARTS} parts")
+
+    @property
+    def is_ample(self) -> bool:
+        """Whether parts may be drawn that are then thrown away."""
+        return self._left > MOST_PARTS // 2
 
 
 @dataclass(frozen=True)
@@ -185,7 +183,7 @@ def _array(schema: dict[str, Any], at: Place) -> list[Any]:
 def _new_item(schema: Any, earlier: list[Any], at: Place) -> Any:
     item = draw(schema, at)
     for _ in range(DRAWS):
-        if item not in earlier:
+        if item not in earlier or not at.allowance.is_ample:
             break
         item = draw(schema, at)
     return item
@@ -212,7 +210,7 @@ def _string(schema: dict[str, Any], at: Place) -> str:
     write = string_writer(schema, at)
     closed = kind_of(at.name, at.described, at.about) in CLOSED
     least, most = schema.get("minLength", 0), schema.get("maxLength", MOST_LENGTH)
-    is_formed = "pattern" in schema or schema.get("format") in KINDS
+    is_formed = "pattern" in schema or schema.get("format") in WRITERS
     for _ in range(DRAWS):
         drawn = write(at.rng)
         value = drawn if is_formed else _sized(drawn, schema, at.rng)
@@ -246,7 +244,7 @@ def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
 
 
 def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:
-    if form := KINDS.get(schema.get("format", "")):
+    if form := WRITERS.get(schema.get("format", "")):
         return form
     kind = kind_of(at.name, at.described, at.about)
     examples = example_values(schema, at.names)
@@ -254,7 +252,7 @@ def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
         return lambda rng: _like(rng.choice(examples), rng)
     if at.unusual and kind in UNUSUAL:
         return UNUSUAL[kind]
-    plain = KINDS[kind]
+    plain = WRITERS[kind]
     if at.unusual and kind in TEXTS:
         return lambda rng: plain(rng) + rng.choice(words.UNUSUAL_TAILS)
     return plain
@@ -262,7 +260,7 @@ def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
 
 def _like(example: str, rng: random.Random) -> str:
     kind = kind_of_example(example)
-    return KINDS[kind](rng) if kind else example
+    return WRITERS[kind](rng) if kind else example
 
 
 def _sized(text: str, schema: dict[str, Any], rng: random.Random) -> str:

@@ -36,9 +36,8 @@ from tasks.domain.writing.values.instances import (
     other_properties,
     split_of,
 )
+from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import (
-    CLOSED,
-    VAGUE,
     kind_of,
     kind_of_example,
     kind_of_number,
@@ -53,8 +52,7 @@ from tasks.domain.writing.values.parameters import (
     without_rivals,
 )
 from tasks.domain.writing.values.settling import needed, outline, settle, type_of
-from tasks.domain.writing.values.unknown_values import ALWAYS_KNOWN, unknown_value
-from tasks.domain.writing.values.values import KINDS
+from tasks.domain.writing.values.unknown_values import unknown_value
 
 TRIES = 40
 """Argument sets drawn before a schema counts as unusable."""
@@ -196,7 +194,7 @@ class ArgumentMaker:
             return kind_of_number(words, described) or type_of(schema)
         if type_of(schema) != "string":
             return type_of(schema)
-        if schema.get("format") in KINDS:
+        if schema.get("format") in WRITERS:
             return str(schema["format"])
         return kind_of(words, described, self.about)
 

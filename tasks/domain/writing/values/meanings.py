@@ -3,20 +3,9 @@
 import re
 from functools import lru_cache
 
-PATHS = frozenset({"file", "media file", "folder"})
-SQL = frozenset({"select", "sql change", "create table"})
-TEXTS = frozenset({"text", "commit message", "title", "search", "topic", "words", "name"})
-"""Kinds whose values are words: said in quotes, and free to hold any character."""
-CLOSED = frozenset(
-    {"zone", "clock", "currency", "language", "language code", "country", "country code"}
-)
-"""Kinds whose values a standard lists: both splits may have the same ones, as with an enum. That
-Tucson's clocks follow America/Phoenix, or that nine in the evening is 21:00, cannot be read off a
-text; a model has to have met it."""
-VAGUE = frozenset({"words", "tag", "unit", "identifier", "entity type"})
-"""Kinds that say little: an example in the description says more."""
+from tasks.domain.writing.values.kinds import EXAMPLES, SPANS, KindName
 
-_RULES: tuple[tuple[str, str, str], ...] = (
+_RULES: tuple[tuple[KindName, str, str], ...] = (
     ("zone", r"time ?zone|^tz$|\btz\b", ""),
     ("zone", "", r"\biana\b.{0,20}time ?zone"),
     ("clock", r"\btime$|^time\b|^at$", r"hh:mm|24-hour|clock|time (to|of|in)"),
@@ -99,7 +88,7 @@ _COMPILED = tuple((kind, re.compile(n), re.compile(c)) for kind, n, c in _RULES)
 
 
 @lru_cache(maxsize=4096)
-def kind_of(name: str, described: str, about: str) -> str:
+def kind_of(name: str, described: str, about: str) -> KindName:
     """The kind of a string parameter: by its spoken name, its description, and its tool's text."""
     own, context = described.lower(), f"{about} {described}".lower()
     for kind, name_rule, context_rule in _COMPILED:
@@ -113,7 +102,7 @@ def kind_of(name: str, described: str, about: str) -> str:
 
 
 _MOMENTS = frozenset({"date", "datetime", "clock", "zone"})
-_STANDARDS = (
+_STANDARDS: tuple[tuple[KindName, re.Pattern[str]], ...] = (
     ("duration", re.compile(r"\biso ?-?8601\b.*\bduration\b|\bduration\b.*\biso ?-?8601\b")),
     (
         "date",
@@ -127,7 +116,7 @@ _COUNTS = re.compile(r"\b(limit|offset|count|page (size|number)|per page|max res
 """Numbers that some servers take as texts."""
 
 
-def _standard(described: str) -> str | None:
+def _standard(described: str) -> KindName | None:
     return next((kind for kind, form in _STANDARDS if form.search(described)), None)
 
 
@@ -140,46 +129,30 @@ def _is_of_two_letters(described: str) -> bool:
     return not other and all(len(example) == 2 for example in quoted_examples(described))
 
 
-SPANS = frozenset({"seconds", "minutes", "hours"})
-"""Kinds of numbers that are lengths of time."""
-_SHORT = {"secs": "seconds", "mins": "minutes", "hrs": "hours"}
-NAMED_UNIT = re.compile(rf" ?\b(?:in )?({'|'.join((*sorted(SPANS), *_SHORT))})$")
+_UNITS: dict[str, KindName] = {
+    **{span: span for span in sorted(SPANS)},
+    **{"secs": "seconds", "mins": "minutes", "hrs": "hours"},
+}
+NAMED_UNIT = re.compile(rf" ?\b(?:in )?({'|'.join(_UNITS)})$")
 """The unit at the end of a parameter's spoken name: "timeout in seconds"."""
 _IN_UNIT = re.compile(r"\b(?:in|number of) (seconds|minutes|hours)\b")
 _LENGTH = re.compile(r"\b(duration|timeout|delay|interval|wait|ttl|expir\w*|age|length|time)\b")
 
 
-def kind_of_number(name: str, described: str) -> str | None:
+def kind_of_number(name: str, described: str) -> KindName | None:
     """The unit of a length of time, by a parameter's spoken name and its description; else None."""
-    found = _IN_UNIT.search(described.lower())
-    if found and _LENGTH.search(name):
-        return found[1]
-    named = NAMED_UNIT.search(name)
-    return _SHORT.get(named[1], named[1]) if named else None
+    unit = _IN_UNIT.search(described.lower()) if _LENGTH.search(name) else None
+    unit = unit or NAMED_UNIT.search(name)
+    return _UNITS[unit[1]] if unit else None
 
 
-_EXAMPLES: tuple[tuple[str, str], ...] = (
-    ("zone", r"(Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/\w+"),
-    ("clock", r"\d\d:\d\d"),
-    ("date", r"\d{4}-\d\d-\d\d"),
-    ("datetime", r"\d{4}-\d\d-\d\dT[\d:]+"),
-    ("date-time", r"\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)"),
-    ("spoken date", r"[A-Z][a-z]{2} \d{1,2},? \d{4}"),
-    ("ago", r"\d+ \w+ ago"),
-    ("uri", r"https?://\S+"),
-    ("email", r"\S+@\S+\.\w+"),
-    ("glob", r"\S*\*\S*"),
-    ("uuid", r"[0-9a-f]{8}-[0-9a-f-]{27}"),
-    ("version", r"\d+\.\d+\.\d+"),
-    ("cells", r"[A-Z]+\d+:[A-Z]+\d+"),
-)
 _FALLBACK = re.compile(r"\bif (no|not|none|omitted|empty)\b|\bdefaults? to\b|\bby default\b", re.I)
 _QUOTED = re.compile(r"(?<![A-Za-z])(['\"`])([^'\"`\n]{1,40})\1(?![A-Za-z])")
 
 
-def kind_of_example(example: str) -> str | None:
+def kind_of_example(example: str) -> KindName | None:
     """The kind that an example value is of, or None when it only stands for itself."""
-    return next((kind for kind, rule in _EXAMPLES if re.fullmatch(rule, example)), None)
+    return next((kind for kind, rule in EXAMPLES.items() if re.fullmatch(rule, example)), None)
 
 
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.;!?]\s+(?=[A-Z'\"`])|\n")

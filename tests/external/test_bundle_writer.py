@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.domain.errors import BundleInvalid
-from tasks.package_bundle import place_for
+from tasks.external.bundle_writer import place_for
 
 
 @pytest.fixture

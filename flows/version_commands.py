@@ -1,0 +1,111 @@
+"""What the commands of ``mcp-forge`` take that are about versions of a bundle."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import CliPositionalArg
+
+from flows.commands import QUANTIZATION, SERVER, in_prefect, say
+from profiles import Quantization, explain
+from tasks.domain.errors import ForgeError
+
+BUNDLE = "a bundle's name, as in dist: <server>-<model>"
+VERSION = "a version's id, or how it begins"
+
+
+class Versions(BaseModel):
+    """List the versions of a bundle, or of all, with what became of each."""
+
+    name: CliPositionalArg[str] = Field("", description=BUNDLE)
+
+    def cli_cmd(self) -> None:
+        """List without a Prefect server: nothing of it is worth keeping."""
+        from tasks.list_versions import list_versions
+
+        say(list_versions(self.name))
+
+
+class Diff(BaseModel):
+    """Say what two versions of a bundle differ in: what made them, and how good they are."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    one: CliPositionalArg[str] = Field(description=VERSION)
+    other: CliPositionalArg[str] = Field(description=VERSION)
+
+    def cli_cmd(self) -> None:
+        """Compare without a Prefect server: nothing of it is worth keeping."""
+        from tasks.list_versions import compare_versions
+
+        say(compare_versions(self.name, self.one, self.other))
+
+
+class Promote(BaseModel):
+    """Make a version the champion, whatever was measured."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    version: CliPositionalArg[str] = Field(description=VERSION)
+    reason: str = Field("a person chose it", description="it stands among the decisions")
+
+    def cli_cmd(self) -> None:
+        """Promote, and say where the bundle lies."""
+        bundle = in_prefect("flows.versions:promote", **self.model_dump())
+        say(f"version {bundle.version} is the champion; bundle {bundle.path}")
+
+
+class Rollback(BaseModel):
+    """Go back to the champion before this one."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    reason: str = Field("a person went back", description="it stands among the decisions")
+
+    def cli_cmd(self) -> None:
+        """Go back, and say where the bundle lies."""
+        bundle = in_prefect("flows.versions:rollback", **self.model_dump())
+        say(f"version {bundle.version} is the champion again; bundle {bundle.path}")
+
+
+class Push(BaseModel):
+    """Put a version on the Hugging Face hub; the token is HF_TOKEN's or a Secret block's."""
+
+    name: CliPositionalArg[str] = Field(description=BUNDLE)
+    repository: CliPositionalArg[str] = Field(description="<owner>/<name> on the hub")
+    version: str = Field("", description=f"{VERSION}; the champion by default")
+    private: bool = Field(True, description="whether a new repository is private")
+    token_secret: str = Field("", description="a Prefect Secret block with the hub's token")
+
+    def cli_cmd(self) -> None:
+        """Push, and say where it is."""
+        say(f"pushed to {in_prefect('flows.versions:push', **self.model_dump())}")
+
+
+class _Plan(BaseModel):
+    """What a sweep's file says: TOML with these three lists."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    models: list[str] = Field(min_length=1)
+    profiles: list[str] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=1)
+
+
+class Sweep(BaseModel):
+    """Train models with profiles and seeds; the best by held-out rows challenges the champion."""
+
+    plan: CliPositionalArg[str] = Field(description="a TOML file: models, profiles, seeds")
+    server: str = Field(description=SERVER)
+    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+    samples: int | None = Field(None, description="rows to train on; the profile's by default")
+
+    def cli_cmd(self) -> None:
+        """Read the plan, sweep, and say what became of the best one."""
+        try:
+            plan = _Plan.model_validate(tomllib.loads(Path(self.plan).read_text("utf-8")))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
+        except ValidationError as error:
+            raise ForgeError(f"{self.plan}: {explain(error)}") from error
+        asked = self.model_dump(exclude={"plan"}) | plan.model_dump()
+        bundle = in_prefect("flows.sweep:sweep", **asked)
+        word = "the champion" if bundle.promoted else "not promoted"
+        say(f"version {bundle.version} of {bundle.model}, {word}: {bundle.reason}")

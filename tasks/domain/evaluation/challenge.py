@@ -1,0 +1,156 @@
+"""Is a new model better than the champion? Which rows decide, what it must reach, and its page."""
+
+from collections.abc import Collection, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.domain.comparisons import Challenge, Comparison
+from tasks.domain.conversations import Row
+from tasks.domain.evaluation.comparison import compare, count, of_mean
+from tasks.domain.reports import percent, points, table
+from tasks.domain.toolcalls import ToolCall
+
+
+class Verdict(BaseModel):
+    """Whether a version takes the champion's place, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    promoted: bool
+    reason: str
+    champion: str | None
+    """The champion that it was compared with; None where there was none."""
+    is_new: bool = True
+    """Whether anything is to be decided: the champion itself may have been forged again."""
+
+
+METRICS = {
+    "exact_match": "exact match",
+    "abstention": "abstention accuracy",
+    "loops": "completed tool loops",
+}
+
+
+def deciding_rows(rows: Sequence[Row], changed_tools: Collection[str]) -> list[int]:
+    """The places of the rows that decide: those that call no tool the champion cannot know."""
+    return [place for place, row in enumerate(rows) if not _called(row) & set(changed_tools)]
+
+
+def _called(row: Row) -> set[str]:
+    calls: list[ToolCall] = [call for turn in row.call_turns for call in turn]
+    return {call.name for call in calls} | ({row.tool} if row.tool else set())
+
+
+def challenge(
+    champion: str,
+    changed_tools: Sequence[str],
+    rows: Sequence[Row],
+    answers: tuple[Sequence[str | None], Sequence[str | None]],
+    loops: Sequence[tuple[bool, bool]],
+) -> Challenge:
+    """Count in pairs what both models did on the rows that decide.
+
+    Args:
+        champion: its version.
+        changed_tools: the tools that it does not know as they are now.
+        rows: held-out rows and hand-written test prompts.
+        answers: the new model's and the champion's, in the order of ``rows``.
+        loops: for each tool loop, whether the new model and the champion completed it.
+    """
+    exact = _compare([place for place, row in enumerate(rows) if row.tool], rows, answers)
+    abstention = _compare(
+        [place for place, row in enumerate(rows) if row.scenario == "no_tool"], rows, answers
+    )
+    low, high = of_mean(exact, abstention)
+    return Challenge(
+        champion=champion,
+        changed_tools=tuple(changed_tools),
+        exact_match=exact,
+        abstention=abstention,
+        loops=count(loops),
+        low=low,
+        high=high,
+    )
+
+
+def _compare(
+    places: Sequence[int],
+    rows: Sequence[Row],
+    answers: tuple[Sequence[str | None], Sequence[str | None]],
+) -> Comparison:
+    tuned, base = ([given[place] for place in places] for given in answers)
+    return compare([rows[place] for place in places], tuned, base)
+
+
+def shortfalls(found: Challenge, margin: float) -> tuple[str, ...]:
+    """Why the new model may not take the champion's place; empty when it may.
+
+    Its mean of exact match and abstention accuracy must be higher, and exact match, abstention
+    accuracy and completed loops each at most ``margin`` lower. Where tools have changed, only the
+    rows of the others were counted, and there the mean too need be no more than ``margin`` lower:
+    the champion does not know the tools as they are now.
+    """
+    reasons = []
+    needed = -margin if found.changed_tools else 0.0
+    is_better = found.difference >= needed if found.changed_tools else found.difference > 0
+    if not is_better:
+        shown = points(found.difference, found.low, found.high)
+        wanted = f"at least {100 * needed:+.1f}" if found.changed_tools else "more than 0"
+        reasons.append(
+            f"the mean of exact match and abstention accuracy differs by {shown}, need {wanted}"
+        )
+    for name, label in METRICS.items():
+        one: Comparison = getattr(found, name)
+        if one.difference < -margin:
+            shown = points(one.difference, one.low, one.high)
+            reasons.append(f"{label} differs by {shown}, need at least {-100 * margin:+.1f}")
+    return tuple(reasons)
+
+
+def judge(version: str, champion: str | None, found: Challenge | None, margin: float) -> Verdict:
+    """Whether a version may take the champion's place."""
+    if champion is None:
+        return Verdict(promoted=True, reason="it is the first version", champion=None)
+    if version == champion:
+        reason = "it is the champion already"
+        return Verdict(promoted=True, reason=reason, champion=champion, is_new=False)
+    if found is None or found.champion != champion:
+        reason = f"it was not compared with the champion {champion}; forge again"
+        return Verdict(promoted=False, reason=reason, champion=champion)
+    reasons = shortfalls(found, margin)
+    shown = points(found.difference, found.low, found.high)
+    better = f"the mean of exact match and abstention accuracy differs by {shown}"
+    return Verdict(promoted=not reasons, reason="; ".join(reasons) or better, champion=champion)
+
+
+def challenge_markdown(found: Challenge, verdict: str) -> str:
+    """The new model and the champion side by side, with the verdict above."""
+    comparisons: dict[str, Comparison] = {name: getattr(found, name) for name in METRICS}
+    rows = [
+        [
+            METRICS[name],
+            f"{percent(one.tuned)}",
+            f"{percent(one.base)}",
+            str(one.prompts),
+            points(one.difference, one.low, one.high),
+            f"{one.only_tuned} / {one.only_base}",
+            f"{one.p_value:.2g}",
+        ]
+        for name, one in comparisons.items()
+        if one.prompts
+    ]
+    mean = points(found.difference, found.low, found.high)
+    header = ["", "new", "champion", "n", "difference", "only new / only champion right", "p"]
+    changed = (
+        f"Rows of changed tools ({', '.join(found.changed_tools)}) were left out: the champion "
+        "does not know them.\n\n"
+        if found.changed_tools
+        else ""
+    )
+    return (
+        f"## New version beside the champion {found.champion}\n\n{verdict}\n\n"
+        + table(header, rows)
+        + f"\nMean of exact match and abstention accuracy: {mean}.\n\n{changed}"
+        "Both were asked the same prompts. Intervals of 95 %: Newcombe's for paired proportions; "
+        "p: exact McNemar test.\n"
+    )

@@ -1,0 +1,143 @@
+"""Write a bundle's folder: the model's file, its texts, its proofs and their sums."""
+
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from profiles import Recipe, Server
+from profiles.settings import Settings
+from tasks.domain.bundle.checks import RETRIEVER
+from tasks.domain.bundle.files import (
+    CHECKSUMS,
+    Ingredients,
+    agent_yaml,
+    bundle_name,
+    checksums,
+    readme,
+)
+from tasks.domain.bundle.modelfile import modelfile
+from tasks.domain.errors import BundleInvalid
+from tasks.domain.products import BaseModelFolder, Evaluation, Toolset
+from tasks.domain.prompting.trimming import trimmed
+from tasks.domain.toollists import functions
+from tasks.external.storage import Storage, digest
+
+_PACKAGES = (
+    "mcp-forge",
+    "prefect",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "unsloth",
+    "xllamacpp",
+    "mcp",
+)
+
+
+TOOL_LIST = "toolset.json"
+"""The tools with their whole schemas, where no server can be asked for them."""
+
+
+def write_bundle(
+    folder: Path,
+    evaluation: Evaluation,
+    base: BaseModelFolder,
+    toolset: Toolset,
+    recipe: Recipe,
+    place: Callable[[Path, Path], object] = shutil.copyfile,
+) -> None:
+    """Write a bundle into a folder that is not there yet; ``place`` puts the model's file there."""
+    prompt = evaluation.validation.prompt
+    made = Ingredients(
+        base=base,
+        profile=prompt.settled(recipe.profile),
+        toolset=trimmed(toolset, prompt.trims),
+        evaluation=evaluation,
+        stop=recipe.model.stop,
+        thinks=recipe.model.thinks,
+        packages=_versions(),
+    )
+    (folder / "tests").mkdir(parents=True)
+    place(Storage().fetch(evaluation.gguf.files), folder / made.gguf_name)
+    _write(folder, made, recipe, toolset)
+
+
+def put_bundle(source: Path, target: Path) -> None:
+    """Copy a bundle beside its place and move it there whole; a bundle there is replaced."""
+    draft = target.with_name(f".{target.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(source, draft)
+    replace_bundle(draft, target)
+
+
+def replace_bundle(draft: Path, target: Path) -> None:
+    """Move a finished bundle to its place."""
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
+
+
+def _versions() -> dict[str, str]:
+    """Of the packages here; a worker that only packs need not have those that train."""
+    found = {}
+    for name in _PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def place_for(server: str, model: str, output: str) -> Path:
+    """Where a bundle is put: a bundle replaces a bundle, nothing else is ever removed.
+
+    Who may start a run but no program here may not choose a place outside the folder of bundles.
+
+    Raises:
+        BundleInvalid: something else is there, or it is outside.
+    """
+    settings = Settings()
+    target = Path(output or settings.dist / bundle_name(server, model)).absolute()
+    if not settings.allow_ad_hoc_servers and not _is_below(target, settings.dist):
+        raise BundleInvalid(
+            f"{target}: outside {settings.dist.absolute()} (MCP_FORGE_DIST), where bundles are put"
+        )
+    is_empty = target.is_dir() and not any(target.iterdir())
+    if target.exists() and not is_empty and not (target / CHECKSUMS).is_file():
+        raise BundleInvalid(f"{target}: holds no bundle; needed a new folder, or one to replace")
+    return target
+
+
+def _is_below(target: Path, folder: Path) -> bool:
+    return folder.resolve() in target.resolve().parents
+
+
+def _spec(server: Server) -> str:
+    """How the server is reached, without the prompts; a tool list is the bundle's own."""
+    own = {"tools_file": TOOL_LIST} if server.tools_file else {}
+    reached = server.model_copy(update=own)
+    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"test_prompts"}) + "\n"
+
+
+def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
+    """Write the texts and the sums; ``whole``: the list as the server has it."""
+    documents = made.evaluation.validation.retriever if made.prompt.selected else None
+    texts = {
+        "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
+        "agent.yaml": agent_yaml(made),
+        "Modelfile": modelfile(
+            recipe.model, made.base.turns, made.gguf_name, made.context_tokens, made.system_prompt
+        ),
+        "README.md": readme(made),
+        "server.json": _spec(recipe.server),
+        **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
+        **({RETRIEVER: documents.model_dump_json(indent=2)} if documents else {}),
+        "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
+        "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    names = sorted([*texts, made.gguf_name])
+    sums = checksums({name: digest(folder / name)[0] for name in names})
+    (folder / CHECKSUMS).write_text(sums, encoding="utf-8")

@@ -1,0 +1,54 @@
+"""Take prompts through the whole loop: the model's calls are executed until its final answer."""
+
+from collections.abc import Iterator, Sequence
+
+from tasks.domain.conversations import Row
+from tasks.domain.errors import CallFailed
+from tasks.domain.evaluation import scoring
+from tasks.domain.evaluation.evaluation_set import after_calls
+from tasks.domain.products import LoopCase, ToolResult
+from tasks.domain.results import cap
+from tasks.domain.toolcalls import ToolCall, faults, parse
+from tasks.external.servers import Execute
+from tasks.external.student import Student
+
+
+def run_loops(
+    begun: Sequence[tuple[Row, str | None]], model: Student, execute: Execute, max_result_chars: int
+) -> Iterator[LoopCase]:
+    """One after the other: servers are not made for several users."""
+    for row, first in begun:
+        yield _loop(row, first, model, execute, max_result_chars)
+
+
+def _loop(
+    row: Row, first: str | None, model: Student, execute: Execute, max_result_chars: int
+) -> LoopCase:
+    """Go on from a first answer: execute its calls, feed results back, until the final answer."""
+    messages, text = row.prompt, first
+    rounds: list[scoring.Round] = []
+    for expected in row.call_turns:
+        if text is None:
+            break
+        said = parse(text)
+        unfit = [fault for call in said.calls for fault in faults(call, row.tools)]
+        if len(said.calls) != len(expected) or unfit:
+            break
+        results, executed = _executed(said.calls, execute)
+        rounds.append(scoring.Round(text=text, results=results, executed=executed))
+        told = [cap(result.text, max_result_chars) for result in results]
+        messages = after_calls(messages, said.text, said.calls, told)
+        text = model.answer(messages, row.listed).answer
+    return scoring.judge_loop(row, rounds, text)
+
+
+def _executed(calls: Sequence[ToolCall], execute: Execute) -> tuple[tuple[ToolResult, ...], bool]:
+    """The results of calls, and whether each came back without an exception."""
+    results, executed = [], True
+    for call in calls:
+        try:
+            results.append(execute(call))
+        except CallFailed as error:
+            results.append(ToolResult(text=str(error), is_error=True))
+            executed = False
+    return tuple(results), executed

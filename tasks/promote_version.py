@@ -1,0 +1,80 @@
+"""Stage 12: Version and Verdict → Bundle: the champion is what lies in dist; old versions go."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+
+from profiles import Promotion
+from tasks.domain.bundle.versions import Decision, Version, as_bundle, removable
+from tasks.domain.evaluation.challenge import Verdict
+from tasks.domain.products import Bundle
+from tasks.external.bundle_writer import place_for, put_bundle
+from tasks.external.versions import Versions
+from tasks.reporting import artifacts, events
+
+_UNFINISHED_DAYS = 1
+"""After which a version that was never written to its end is nobody's any more."""
+
+
+@task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
+def promote_version(
+    version: Version, verdict: Verdict, promotion: Promotion, output: str = ""
+) -> Bundle:
+    """Write down what was decided, and put the bundle in its place.
+
+    The champion goes to ``dist``; into a folder that a person named, what was forged goes, whether
+    it is the champion or not.
+
+    Raises:
+        BundleInvalid: as ``place_for``.
+        UnusableData: the version is gone or was altered.
+    """
+    versions = Versions(version.name)
+    files = versions.files(version)  # gone or altered, nothing is decided
+    settled = _settled(versions, version, verdict)
+    path = str(version.files.uri)
+    if settled.promoted or output:
+        path = str(place_for(version.server, version.model, output))
+        put_bundle(files, Path(path))
+    bundle = as_bundle(version, path, settled.reason, promoted=settled.promoted)
+    artifacts.bundle(bundle)
+    if settled.is_new and settled.promoted:
+        events.bundle_published(bundle)
+    elif settled.is_new:
+        get_run_logger().warning("Version %s is not promoted: %s", version.id, settled.reason)
+        events.bundle_rejected(bundle, settled)
+    _clean(versions, promotion)
+    return bundle
+
+
+def _settled(versions: Versions, version: Version, verdict: Verdict) -> Verdict:
+    """The verdict, unless another run has made another champion meanwhile; written down."""
+    champion = versions.champion()
+    if verdict.promoted and (champion and champion.id) != verdict.champion:
+        reason = f"the champion has changed meanwhile, to {champion and champion.id}; forge again"
+        verdict = verdict.model_copy(update={"promoted": False, "reason": reason})
+    if verdict.is_new:
+        kind = "promoted" if verdict.promoted else "rejected"
+        decided = {"kind": kind, "version": version.id, "reason": verdict.reason}
+        versions.decide(Decision.model_validate(decided | {"at": datetime.now(UTC)}))
+    return verdict
+
+
+def _clean(versions: Versions, promotion: Promotion) -> None:
+    now = datetime.now(UTC)
+    old = removable(
+        versions.all(),
+        versions.decisions(),
+        promotion.versions_kept,
+        promotion.days_kept,
+        now,
+    )
+    versions.remove(old)
+    versions.remove_unfinished(now - timedelta(days=_UNFINISHED_DAYS))
+    for version in old:
+        get_run_logger().info(
+            "Version %s was removed: it is older than %g days", version.id, promotion.days_kept
+        )

@@ -1,0 +1,30 @@
+"""A run on a pool pauses for a person, who answers through the API."""
+
+from tests.services.conftest import PREFECT, Deployment, until
+
+ENTRY = "tests.fakes.waiting_flow:waiting"
+
+
+def test_a_run_on_a_pool_waits_for_a_person_and_goes_on_with_the_answer(
+    deployment: Deployment,
+) -> None:
+    deployment.do(PREFECT, "--no-prompt", "deploy", ENTRY, "-n", "approval", "--pool", "cpu")
+    run = deployment.start("waiting/approval")
+    deployment.wait_for(run, "PAUSED")
+    (asked,) = until(lambda: deployment.events("mcp-forge.approval.requested", run), "the event")
+    assert asked["payload"]["version"] == "20261127T090000"
+    answer = {"run_input": {"approve": True, "comment": "seen"}}
+    assert deployment.read("POST", f"flow_runs/{run}/resume", answer)["status"] == "ACCEPT"
+    deployment.wait_for(run, "COMPLETED")
+    said = "promoted: True, it is better; approved by a person: seen"
+    until(lambda: said in deployment.log(run), said)
+
+
+def test_an_answer_that_is_none_leaves_the_run_waiting(deployment: Deployment) -> None:
+    run = deployment.start("waiting/approval")
+    deployment.wait_for(run, "PAUSED")
+    answer = {"run_input": {"comment": "hm"}}
+    assert deployment.read("POST", f"flow_runs/{run}/resume", answer)["status"] == "REJECT"
+    assert deployment.state(run) == "PAUSED"
+    deployment.cancel(run)
+    deployment.wait_for(run, "CANCELLED")
