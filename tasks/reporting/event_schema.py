@@ -276,6 +276,10 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
     "rephrase_dataset": lambda made: {"rows": made.train_rows},
     "mix_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
+    "show_tools": lambda made: {
+        "tools_in_prompt": made.prompt.mode,
+        "tools_selected": made.prompt.selected,
+    },
     "describe_dataset": lambda made: {"card": made.card.uri if made.card else ""},
     "check_quality": lambda made: {"rows": made.report.rows},
     "estimate_memory": lambda plan: {"bytes": plan.estimate.total, "seconds": plan.seconds},
