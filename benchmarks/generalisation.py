@@ -23,10 +23,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from profiles import Data, Recipe, Scenarios, TeacherPlan, load_recipe
+from profiles import Data, Recipe, Scenarios, TeacherPlan, load_phrasebooks, load_recipe
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Score, Toolset
+from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
@@ -171,9 +172,10 @@ def _data(data: Data, changes: dict[str, Any]) -> Data:
 
 def rows_of(recipe: Recipe, data: Data, toolset: Toolset | None = None) -> WrittenRows:
     """The rows of a way; ``toolset`` is the server's own list in another form."""
-    toolset = toolset or read_toolset_of(recipe.server)
+    toolset, home = toolset or read_toolset_of(recipe.server), at_home(recipe.server)
+    book = choose_book(toolset, home, load_phrasebooks(recipe.server)).book
     with executing(recipe.server, toolset, data.seed) as execute:
-        return write_rows(toolset, at_home(recipe.server), data, execute, execute.offers)
+        return write_rows(toolset, home, data, execute, execute.offers, book)
 
 
 def _taught(

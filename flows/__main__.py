@@ -3,50 +3,14 @@
 import os
 import sys
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, CliApp, CliSubCommand
-from pydantic_settings import SettingsConfigDict as Config
+from pydantic import ValidationError
+from pydantic_settings import CliApp
 
-from flows import commands, version_commands
+from flows.command_line import Commands
 from flows.local_server import settle_environment
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
 from tasks.domain.untrusted.printable import printable
-
-
-class Commands(BaseSettings):
-    """Turn an MCP server into a small local model that can call its tools."""
-
-    model_config = Config(
-        cli_prog_name="mcp-forge",
-        cli_kebab_case=True,
-        cli_implicit_flags=True,
-        cli_avoid_json=True,
-        cli_use_class_docs_for_groups=True,
-    )
-
-    run: CliSubCommand[commands.Run]
-    inspect: CliSubCommand[commands.Inspect]
-    preview: CliSubCommand[commands.Preview]
-    generate: CliSubCommand[commands.Generate]
-    check: CliSubCommand[commands.Check]
-    train: CliSubCommand[commands.Train]
-    export: CliSubCommand[commands.Export]
-    validate_model: CliSubCommand[commands.Validate] = Field(alias="validate")
-    benchmark: CliSubCommand[commands.Benchmark]
-    pack: CliSubCommand[commands.Pack]
-    verify_bundle: CliSubCommand[commands.VerifyBundle]
-    versions: CliSubCommand[version_commands.Versions]
-    diff: CliSubCommand[version_commands.Diff]
-    promote: CliSubCommand[version_commands.Promote]
-    rollback: CliSubCommand[version_commands.Rollback]
-    sweep: CliSubCommand[version_commands.Sweep]
-    push: CliSubCommand[version_commands.Push]
-    doctor: CliSubCommand[commands.Doctor]
-
-    def cli_cmd(self) -> None:
-        """Do what was asked."""
-        CliApp.run_subcommand(self)
 
 
 def main() -> None:

@@ -1,17 +1,17 @@
 """What each command of ``mcp-forge`` takes, and which flow it starts."""
 
-import logging
 import os
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
-from pydantic_settings import CliPositionalArg
 
-from flows.local_server import prefect_api
+from flows.in_prefect import in_prefect
+from flows.listing import tools_text
+from flows.run_file import from_file
+from flows.terminal import say
 from profiles import (
     Model,
     OwnData,
@@ -21,34 +21,45 @@ from profiles import (
     ToolsInPrompt,
     find_server,
     load_model,
+    load_model_deployment,
     load_profile,
     load_recipe,
     models,
+    profile_text,
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
 from tasks.domain.training.requirements import ALL_STAGES, Request, Stage
-from tasks.domain.untrusted.printable import printable
 
 SERVER = "a registered server, a command, a URL, or a file with a tool list"
 MODEL = "the base model, one of profiles/models"
-PROFILE = "the training profile, one of profiles/training"
+PROFILE = "the training profile, one of profiles/training; the model's own by default"
+SET = "one setting of the profile: training.learning_rate=1e-4; may be given more than once"
 QUANTIZATION = "how the GGUF file's weights are stored"
-_LOG_SECONDS = 10
-"""How long a command waits for its last log lines to reach the API."""
 STRICT = "refuse a list with a tool or parameter that cannot be used, instead of leaving it out"
 INCLUDE = "only these tools, by name or by a pattern such as 'issue_*'"
 IN_PROMPT = "which tools a prompt lists; the profile's choice by default"
 DATA = "rows as JSONL: what generate wrote, or your own"
 
 
-class _ForServer(BaseModel):
+class _Tuned(BaseModel):
+    """What every command takes that trains, or judges what was trained."""
+
+    model: str = Field("smollm2", description=MODEL)
+    profile: str = Field("", description=PROFILE)
+    set_: list[str] = Field([], alias="set", description=SET)
+
+    @property
+    def chosen_profile(self) -> str:
+        """The profile's name, with what is set apart from its file."""
+        return profile_text(self.profile or load_model_deployment(self.model).profile, self.set_)
+
+
+class _ForServer(_Tuned):
     """What every command takes that asks a server."""
 
     server: str = Field("", description=SERVER)
     tools: str = Field("", description="a file with a tool list, instead of a server")
-    model: str = Field("smollm2", description=MODEL)
-    profile: str = Field("balanced", description=PROFILE)
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
     samples: int | None = Field(None, description="rows to train on; the profile's by default")
     seed: int | None = Field(None, description="of data and training; the profile's by default")
@@ -64,7 +75,7 @@ class _ForServer(BaseModel):
         return load_recipe(
             self.server or self.tools,
             self.model,
-            self.profile,
+            self.chosen_profile,
             self.quantization,
             self.samples,
             self.seed,
@@ -80,26 +91,39 @@ class Run(_ForServer):
     """Forge a model from a server: list, write, gate, train, export, prove, pack."""
 
     output: str = Field("", description="the bundle's folder; dist/<server>-<model> by default")
+    config: str = Field("", description="a TOML file with these settings; flags win over it")
 
     def cli_cmd(self) -> None:
         """Look whether it can be done, then do it."""
+        run = from_file(self, self.config) if self.config else self
+        run.forge()
+
+    def forge(self) -> None:
+        """Forge, and say how good it is and what can be done with it."""
         recipe = self.recipe()
         if Settings().placement == "in-process":
             _check(recipe.model, recipe.quantization, recipe.profile, ALL_STAGES)
-        asked = self.model_dump(exclude={"tools", "strict"}) | {"server": self.server or self.tools}
+        asked = self.model_dump(exclude={"tools", "strict", "config", "set_"})
+        asked |= {"server": self.server or self.tools, "profile": self.chosen_profile}
+        from tasks.read_scores import scores_of_our_own
+
         bundle = in_prefect("flows.forge:forge", **asked)
         is_known = recipe.server.tools_file or find_server(recipe.server.name)
         own = "" if is_known else f" --server {shlex.quote(self.server)}"
+        place = shlex.quote(bundle.path)
         word = "the champion" if bundle.promoted else "not promoted"
-        say(f"bundle {bundle.path}\nversion {bundle.version}, {word}: {bundle.reason}")
-        say(f"check it: mcp-forge verify-bundle {bundle.path}{own}")
+        say(f"{scores_of_our_own(bundle.path).text}\nbundle {bundle.path}")
+        say(f"version {bundle.version}, {word}: {bundle.reason}")
+        say(f"talk to it:  mcp-forge chat {place}{own}")
+        say(f"check it:    mcp-forge verify-bundle {place}{own}")
 
 
 class Inspect(BaseModel):
     """List a server's tools, with their fingerprint."""
 
     server: str = Field(description=SERVER)
-    output: str = Field("", description="a file for the list; standard output by default")
+    output: str = Field("", description="a file for the list, as JSON")
+    json_: bool = Field(False, alias="json", description="the whole list as JSON")
     strict: bool = Field(False, description=STRICT)
     include_tools: list[str] = Field([], description=INCLUDE)
     fit: bool = Field(False, description="a table of sizes instead, and what fits a prompt")
@@ -128,10 +152,13 @@ class Inspect(BaseModel):
         text = toolset.model_dump_json(indent=2) + "\n"
         for note in toolset.notes:
             sys.stderr.write(f"note: {note}\n")
-        if not self.output:
+        if self.json_:
             sys.stdout.write(text)
             return
-        Path(self.output).write_text(text, encoding="utf-8")
+        if self.output:
+            Path(self.output).write_text(text, encoding="utf-8")
+        else:
+            say(tools_text(toolset))
         say(f"{len(toolset.tools)} tools of {toolset.server}, fingerprint {toolset.fingerprint}")
 
 
@@ -172,20 +199,18 @@ class Generate(_ForServer):
             say(f"note: {note}")
 
 
-class _OnRows(BaseModel):
+class _OnRows(_Tuned):
     """What every command takes that reads rows."""
 
     data: str = Field(description=DATA)
     heldout: str = Field("", description="held-out rows; every tenth of --data by default")
     tools: str = Field("", description="the tool list of rows that have no 'tools'")
-    model: str = Field("smollm2", description=MODEL)
-    profile: str = Field("balanced", description=PROFILE)
 
     def parameters(self) -> dict[str, Any]:
         """What the flows take."""
         return self.model_dump(include={"data", "heldout", "tools"}) | {
             "model": load_model(self.model),
-            "profile": load_profile(self.profile),
+            "profile": load_profile(self.chosen_profile),
         }
 
 
@@ -280,66 +305,29 @@ class Pack(_ForServer):
         say(f"bundle {in_prefect('flows.stages:pack', recipe=self.recipe(), **files).path}")
 
 
-class VerifyBundle(BaseModel):
-    """Check a bundle: its files, the server's tools, one real tool call."""
-
-    folder: CliPositionalArg[str] = Field(description="the bundle")
-    server: str = Field("", description="a server of your own, instead of the bundle's")
-    trust: bool = Field(False, description="start its server though it is not registered")
-
-    def cli_cmd(self) -> None:
-        """Verify without a Prefect server: nothing of it is worth keeping."""
-        from tasks.verify_bundle import verify_bundle
-
-        say(verify_bundle.fn(self.folder, self.server, self.trust).text)
-
-
 class Doctor(BaseModel):
     """Say what this machine can forge, what is missing, and how to get it."""
 
     model: str = Field("", description="only this model")
-    profile: str = Field("balanced", description=PROFILE)
+    profile: str = Field("", description=PROFILE)
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+    json_: bool = Field(False, alias="json", description="what was found as JSON")
 
     def cli_cmd(self) -> None:
         """Examine; exit status 1 when nothing that was asked for can be forged."""
         from tasks.check_machine import examine
 
         chosen = [self.model] if self.model else models()
-        text, able = examine(chosen, self.quantization, self.profile)
-        say(text)
-        if not able:
+        found = examine(chosen, self.quantization, self.profile)
+        say(found.model_dump_json(indent=2) if self.json_ else found.text)
+        if not found.can_forge:
             raise ForgeError("no model that was asked for can be forged on this machine")
-
-
-def in_prefect(entry: str, **parameters: Any) -> Any:
-    """Run a flow against the configured Prefect API, or against a server of this command's own."""
-    from prefect.logging.handlers import APILogWorker
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-    from prefect.utilities.importtools import import_object
-
-    from tasks.reporting import events
-
-    flow: Callable[..., Any] = import_object(entry)
-    _quieten_logs()  # after the import, which is when Prefect sets its handlers up
-    with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
-        try:
-            return flow(**parameters)
-        finally:
-            # A server of our own ends before Prefect would send the last ones.
-            events.flush()
-            APILogWorker.drain_all(timeout=_LOG_SECONDS)
 
 
 def _be_strict(strict: bool) -> None:
     """Refuse what would be left out; the flows of this command read it from the environment."""
     if strict:
         os.environ["MCP_FORGE_STRICT_TOOLS"] = "true"
-
-
-def say(text: str) -> None:
-    """A line for the person at the shell."""
-    sys.stdout.write(f"{printable(text)}\n")
 
 
 def _check(
@@ -352,30 +340,3 @@ def _check(
 
     request = Request(model=model, quantization=quantization, profile=profile, stages=stages)
     check_machine.fn(request)
-
-
-def _quieten_logs() -> None:
-    """Keep from the terminal what is not news: hooks, and tracebacks of our own errors.
-
-    The API is told all of it. What is shown has no control characters: it may quote a server.
-    """
-
-    def is_worth_showing(record: logging.LogRecord) -> bool:
-        is_refusal = record.exc_info and isinstance(record.exc_info[1], ForgeError)
-        return not (is_refusal or "'stage_completed'" in record.getMessage())
-
-    # Prefect's console handler is the root logger's; those of its own loggers speak to the API.
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(is_worth_showing)
-        handler.setFormatter(_Printable(handler.formatter or logging.Formatter()))
-
-
-class _Printable(logging.Formatter):
-    """Another formatter's text, fit for a terminal."""
-
-    def __init__(self, inner: logging.Formatter) -> None:
-        super().__init__()
-        self._inner = inner
-
-    def format(self, record: logging.LogRecord) -> str:
-        return printable(self._inner.format(record))

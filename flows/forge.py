@@ -17,11 +17,12 @@ from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import check_place
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
+from tasks.reporting.subject import run_name
 from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 
 
-@flow(persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True)
 def forge(
     server: ServerName,
     model: ModelName,

@@ -95,7 +95,9 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[str]) -> None:
     with httpx.Client(trust_env=False) as client:
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise MachineTooSmall("the local Prefect server ended; its reason stands above")
+                raise MachineTooSmall(
+                    f"the local Prefect server ended; {Settings().home}/logs has its reason"
+                )
             try:
                 if client.get(f"{url}/health", timeout=5).is_success:
                     return

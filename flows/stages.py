@@ -27,6 +27,7 @@ from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.rephrase_dataset import rephrase_dataset
+from tasks.reporting.subject import run_name
 from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
@@ -34,7 +35,7 @@ from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
 
 
-@flow
+@flow(flow_run_name=run_name)
 def generate(recipe: Recipe, output: str) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
     toolset = inspect_server(recipe.server)
@@ -49,7 +50,7 @@ def generate(recipe: Recipe, output: str) -> Dataset:
     return draft
 
 
-@flow
+@flow(flow_run_name=run_name)
 def check(
     model: Model, profile: Profile, data: str, heldout: str, tools: str, report: str
 ) -> ApprovedDataset:
@@ -60,7 +61,7 @@ def check(
     return judged(draft, base, profile, model.name, report)
 
 
-@flow
+@flow(flow_run_name=run_name)
 def train_alone(
     model: Model, profile: Profile, data: str, heldout: str, tools: str, output: str
 ) -> LoraAdapter:
@@ -75,7 +76,7 @@ def train_alone(
     return adapter
 
 
-@flow
+@flow(flow_run_name=run_name)
 def export(model: Model, quantization: Quantization, adapter: str, output: str) -> GgufModel:
     """An adapter's folder → a GGUF file."""
     trained = take_over(adapter, LoraAdapter)
@@ -85,7 +86,7 @@ def export(model: Model, quantization: Quantization, adapter: str, output: str) 
     return exported
 
 
-@flow
+@flow(flow_run_name=run_name)
 def validate(recipe: Recipe, gguf: str, data: str, output: str) -> ValidationReport:
     """A GGUF file and held-out rows → a validation report, tool loops really run."""
     model = take_over(gguf, GgufModel)
@@ -96,7 +97,7 @@ def validate(recipe: Recipe, gguf: str, data: str, output: str) -> ValidationRep
     return report
 
 
-@flow
+@flow(flow_run_name=run_name)
 def benchmark(
     recipe: Recipe, gguf: str, data: str, validation: str, output: str
 ) -> BenchmarkReport:
@@ -111,7 +112,7 @@ def benchmark(
     return report
 
 
-@flow
+@flow(flow_run_name=run_name)
 def pack(recipe: Recipe, gguf: str, validation: str, benchmark: str, output: str) -> Bundle:
     """A GGUF file and its reports → a bundle."""
     evaluation = Evaluation(

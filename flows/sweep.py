@@ -8,9 +8,10 @@ from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.evaluation.leaderboard import trials_of
 from tasks.domain.products import Bundle
 from tasks.rank_trials import rank_trials
+from tasks.reporting.subject import run_name
 
 
-@flow(persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True)
 def sweep(
     server: ServerName,
     models: list[ModelName],

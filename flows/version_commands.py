@@ -6,7 +6,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import CliPositionalArg
 
-from flows.commands import QUANTIZATION, SERVER, in_prefect, say
+from flows.commands import QUANTIZATION, SERVER
+from flows.in_prefect import in_prefect
+from flows.terminal import say
 from profiles import Quantization, explain
 from tasks.domain.errors import ForgeError
 

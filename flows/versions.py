@@ -5,9 +5,10 @@ from prefect import flow
 from tasks.domain.products import Bundle
 from tasks.move_champion import move_champion, roll_back
 from tasks.push_version import push_version
+from tasks.reporting.subject import run_name
 
 
-@flow
+@flow(flow_run_name=run_name)
 def promote(name: str, version: str, reason: str = "a person chose it") -> Bundle:
     """Make a version the champion, whatever was measured.
 
@@ -19,7 +20,7 @@ def promote(name: str, version: str, reason: str = "a person chose it") -> Bundl
     return move_champion(name, version, reason)
 
 
-@flow
+@flow(flow_run_name=run_name)
 def rollback(name: str, reason: str = "a person went back") -> Bundle:
     """Go back to the champion before this one.
 
@@ -30,7 +31,7 @@ def rollback(name: str, reason: str = "a person went back") -> Bundle:
     return roll_back(name, reason)
 
 
-@flow
+@flow(flow_run_name=run_name)
 def push(
     name: str, repository: str, version: str = "", private: bool = True, token_secret: str = ""
 ) -> str:

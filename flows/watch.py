@@ -9,9 +9,10 @@ from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.products import Bundle
 from tasks.inspect_server import inspect_server
 from tasks.notice_changes import notice_changes
+from tasks.reporting.subject import run_name
 
 
-@flow(persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True)
 def watch(
     server: ServerName,
     model: ModelName,

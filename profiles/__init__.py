@@ -4,6 +4,7 @@ Adding a profile, a model or a server is adding one file. "Profile" here is a tr
 Prefect's own "profiles" (its API addresses) are something else.
 """
 
+from profiles.changes import profile_text
 from profiles.files import FOLDER
 from profiles.load import (
     deployed_models,
@@ -22,6 +23,13 @@ from profiles.load import (
     training_profiles,
 )
 from profiles.model import Architecture, Model, ModelDeployment, Source
+from profiles.phrasebook import (
+    PhrasebookFile,
+    PhrasebookFiles,
+    PhrasebookLimits,
+    load_phrasebook_limits,
+    load_phrasebooks,
+)
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
 from profiles.server import VARIABLE, HandWrittenPrompt, Server, ServerDeployment, Workspace
@@ -51,6 +59,9 @@ __all__ = [
     "Model",
     "ModelDeployment",
     "OwnData",
+    "PhrasebookFile",
+    "PhrasebookFiles",
+    "PhrasebookLimits",
     "Profile",
     "ProfileError",
     "Promotion",
@@ -72,12 +83,15 @@ __all__ = [
     "find_server",
     "load_model",
     "load_model_deployment",
+    "load_phrasebook_limits",
+    "load_phrasebooks",
     "load_profile",
     "load_recipe",
     "load_server",
     "load_server_deployment",
     "models",
     "phrasebook_fingerprint",
+    "profile_text",
     "resolve_server",
     "servers",
     "training_profiles",

@@ -1,6 +1,5 @@
 """A server that is not registered: a command, an address or a tool list, where that is allowed."""
 
-import re
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -8,8 +7,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from profiles.mcp_config import is_config, spec_in
 from profiles.section import ProfileError, explain
 from profiles.server import Server
+from profiles.server_names import name_of_command, name_of_file, name_of_url
 from profiles.settings import Settings
 
 
@@ -27,21 +28,31 @@ def ad_hoc_server(text: str, registered: Sequence[str]) -> Server:
 
 def _parsed(text: str, registered: Sequence[str]) -> Server:
     if text.startswith(("http://", "https://")):
-        host = re.split("[/?#]", text.partition("://")[2])[0].rpartition("@")[2]
-        return Server(name=_slug(host), url=text)
+        return Server(name=name_of_url(text), url=text)
+    file, _, name = text.partition("#")
+    if is_config(Path(file)):
+        return _configured(Path(file), name)
     words = _words(text)
     # A path may have blanks in it; a command has a program before its last word.
     is_command = len(words) > 1 and shutil.which(words[0]) is not None
     is_list = Path(text).suffix in (".json", ".yaml", ".yml")
     if is_list and (Path(text).is_file() or not is_command):
-        return Server(name=_slug(Path(text).stem), tools_file=text)
+        return Server(name=name_of_file(text), tools_file=text)
     if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(
             f"{text!r} is neither a registered server ({', '.join(registered)}) nor a command, "
-            "a URL or a tool list in .json or .yaml"
+            "a URL, a tool list in .json or .yaml, or config.json#name"
         )
-    speaking = next((word for word in words if "server" in word or "mcp" in word), words[0])
-    return Server(name=_slug(Path(speaking).name), command=words)
+    return Server(name=name_of_command(words), command=words)
+
+
+def _configured(file: Path, name: str) -> Server:
+    try:
+        return Server.model_validate(spec_in(file, name))
+    except ValidationError as error:
+        raise ProfileError(f"{file}#{name}: {explain(error)}") from error
+    except ValueError as error:
+        raise ProfileError(str(error)) from error
 
 
 def _words(command: str) -> tuple[str, ...]:
@@ -49,7 +60,3 @@ def _words(command: str) -> tuple[str, ...]:
         return tuple(shlex.split(command))
     except ValueError as error:
         raise ProfileError(f"{command!r} is no command: {error}") from error
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "server"

@@ -22,10 +22,10 @@ _Changed = TypeVar("_Changed", bound=Section)
 
 
 def names(kind: str) -> list[str]:
-    return sorted({path.stem for folder in _folders() for path in (folder / kind).glob("*.toml")})
+    return sorted({path.stem for folder in folders() for path in (folder / kind).glob("*.toml")})
 
 
-def _folders() -> list[Path]:
+def folders() -> list[Path]:
     """Where files are looked for: a person's own folder first, then the shipped ones."""
     own = Settings().profiles
     return [own, FOLDER] if own else [FOLDER]
@@ -34,7 +34,7 @@ def _folders() -> list[Path]:
 def find(kind: str, file: str) -> Path:
     if Path(file).name != file:
         raise ProfileError(f"{file!r} is a path, needed the name of a file in profiles/{kind}")
-    for folder in _folders():
+    for folder in folders():
         if (folder / kind / file).is_file():
             return folder / kind / file
     raise ProfileError(f"no file {file!r} in profiles/{kind}")
@@ -42,7 +42,7 @@ def find(kind: str, file: str) -> Path:
 
 def is_there(kind: str, file: str) -> bool:
     """Whether any of the folders has such a file."""
-    return any((folder / kind / file).is_file() for folder in _folders())
+    return any((folder / kind / file).is_file() for folder in folders())
 
 
 def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from profiles.ad_hoc import ad_hoc_server
+from profiles.changes import with_changes
 from profiles.files import changed, find, is_there, names, read
 from profiles.model import Model, ModelDeployment
 from profiles.recipe import Recipe
@@ -32,8 +33,9 @@ def servers() -> list[str]:
 
 
 def load_profile(name: str) -> Profile:
-    """Read a training profile; ProfileError when it is missing or wrong."""
-    return read("training", name, Profile)
+    """Read a training profile, with changes behind its name; ProfileError when it is wrong."""
+    name, *changes = name.split(" ")
+    return with_changes(read("training", name, Profile), changes)
 
 
 def load_model(name: str) -> Model:
@@ -48,6 +50,8 @@ def load_model(name: str) -> Model:
 def load_server(name: str) -> Server:
     """Read a registered server and its prompts; ProfileError when one is missing or wrong."""
     server = read("servers", name, Server)
+    if server.phrasebook:
+        find("servers", server.phrasebook)
     if not server.prompts:
         return server
     return changed(server, {"test_prompts": _test_prompts(find("servers", server.prompts))})

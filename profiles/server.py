@@ -63,6 +63,12 @@ class Server(Section):
     """Argument values that never vary, by parameter or ``tool.parameter``."""
     values: dict[str, tuple[Any, ...]] = Field(default={})
     """Argument values that exist on the server, by parameter or ``tool.parameter``."""
+    read_only: tuple[str, ...] = ()
+    """Tools that may be called while rows are written, though they do not say that they change
+    nothing."""
+    phrasebook: str = ""
+    """A file in profiles/servers/ with requests that people would type; NAME.phrasebook.jsonl is
+    taken where there is one."""
     licence: str = ""
     """Of the tools' names and descriptions and of what the server answers: rows quote them."""
     prompts: str = ""

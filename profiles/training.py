@@ -123,6 +123,12 @@ class Data(Section):
     """Of the standard rows: conversations with two calls, beside or after one another."""
     list_augmentation_share: float = Field(default=0.0, ge=0, le=1)
     """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
+    phrasebook_share: float = Field(default=0.7, ge=0, le=1)
+    """Of the requests for a tool that a phrasebook has lines of, and of the texts without a call:
+    those that are its lines. The grammar over the schema says the others, and what a book has no
+    line left for."""
+    unsupported_share: float = Field(default=0.5, ge=0, le=1)
+    """Of a phrasebook's texts without a call: requests that no tool meets. The others are chat."""
     scenarios: Scenarios
 
 
@@ -135,6 +141,9 @@ class Quality(Section):
     max_near_duplicate_share: float = Field(ge=0, le=1)
     max_leaked_rows: int = Field(ge=0)
     max_contradictions: int = Field(ge=0)
+    max_two_label_share: float = Field(default=0.01, ge=0, le=1)
+    """Rows that say another's words beside their values and call other tools. A few come by chance
+    where two tools of a list do nearly the same."""
     min_rows_per_tool: int = Field(ge=0)
     min_scenario_share: float = Field(ge=0, le=1)
     """Each scenario that was planned must have at least this part of its planned share."""
@@ -280,3 +289,5 @@ class Profile(Section):
     """How many tools the retriever chooses for a request."""
     tools_hidden_share: float = Field(default=0.5, gt=0, lt=1)
     """mixed: the share of the rows without a list."""
+    changes: tuple[str, ...] = ()
+    """What was set apart from its file, for one run."""

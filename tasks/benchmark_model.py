@@ -80,6 +80,7 @@ def benchmark_model(
         else None,
         test_answers=tuple(test_answers),
         gguf=tuned.files.sha256,
+        requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
         prompt=dataset.prompt,
         recall=recall(rows),

@@ -6,9 +6,16 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 import profiles
-from profiles import Model, Profile, Quantization, load_model, load_profile
+from profiles import Model, Profile, Quantization, load_model, load_model_deployment, load_profile
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.training.machine import Machine, Verdict, as_text, lacks, needs, what_fits
+from tasks.domain.training.machine import (
+    Examination,
+    Machine,
+    Verdict,
+    lacks,
+    needs,
+    what_fits,
+)
 from tasks.domain.training.requirements import Request
 from tasks.external.gpus import hold_gpu
 from tasks.external.machine import look
@@ -32,17 +39,19 @@ def check_machine(request: Request) -> None:
         raise MachineTooSmall(f"this machine cannot forge {name}: needed {'; '.join(faults)}")
 
 
-def examine(models: Sequence[str], quantization: Quantization, profile: str) -> tuple[str, bool]:
-    """(what ``doctor`` prints, whether any of the models can be forged here)."""
-    chosen = load_profile(profile)
+def examine(models: Sequence[str], quantization: Quantization, profile: str = "") -> Examination:
+    """What ``doctor`` says of these models; each with its own profile unless one is named."""
     requests = [
-        Request(model=load_model(name), profile=chosen, quantization=quantization)
+        Request(
+            model=load_model(name),
+            profile=load_profile(profile or load_model_deployment(name).profile),
+            quantization=quantization,
+        )
         for name in models
     ]
     machines = [look(request) for request in requests]
     verdicts = [_verdict(*each) for each in zip(machines, requests, strict=True)]
-    able = any(not verdict.faults for verdict in verdicts)
-    return as_text(machines[0], verdicts), able
+    return Examination(machine=machines[0], verdicts=tuple(verdicts))
 
 
 def _verdict(machine: Machine, request: Request) -> Verdict:

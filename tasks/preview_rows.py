@@ -3,8 +3,9 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import Data, Server
+from profiles import Data, Server, load_phrasebooks
 from tasks.domain.products import Toolset
+from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.row_text import rows_as_text
 from tasks.domain.writing.rows import write_rows
 from tasks.external.servers import at_home, executing
@@ -18,7 +19,9 @@ def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
         ServerFailed: the server cannot be started or dies while it is asked.
         UnusableTool: no valid arguments can be made for a tool.
     """
+    home = at_home(server)
+    chosen = choose_book(toolset, home, load_phrasebooks(server))
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, at_home(server), data, execute, execute.offers)
-    notes = [f"note: {note}" for note in written.notes]
+        written = write_rows(toolset, home, data, execute, execute.offers, chosen.book)
+    notes = [f"note: {note}" for note in (chosen.requests, *chosen.notes, *written.notes)]
     return "\n\n".join([rows_as_text(written.train), *notes])

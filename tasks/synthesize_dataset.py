@@ -1,29 +1,52 @@
 """Stage 3: Toolset → Dataset: rows written from the tools' schemas and the server's own answers."""
 
-from prefect import task
+from dataclasses import asdict
 
-from profiles import Data, Server
+from prefect import task
+from prefect.logging import get_run_logger
+
+from profiles import Data, Server, load_phrasebooks
 from tasks.caching import ByContent, content_key
-from tasks.domain.products import Dataset, Toolset
+from tasks.domain.conversations import fingerprint
+from tasks.domain.products import Dataset, StoredFile, Toolset
 from tasks.domain.toollists import functions
+from tasks.domain.writing.book.choice import choose_book
+from tasks.domain.writing.phrasebook import Line, read_phrasebook
 from tasks.domain.writing.rows import write_rows
 from tasks.external.row_files import keep_rows
 from tasks.external.servers import at_home, executing
+from tasks.external.storage import Storage
 from tasks.reporting import events
 
 
-@task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
-def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
+@task(
+    # The books are named by the server and not held by it.
+    cache_policy=ByContent(beside=lambda inputs: _books(inputs["server"])),
+    persist_result=True,
+    on_completion=[events.stage_completed],
+)
+def synthesize_dataset(
+    toolset: Toolset, server: Server, data: Data, taught: StoredFile | None = None
+) -> Dataset:
     """Write rows for training and rows held out; none is one of the hand-written test prompts.
+
+    ``taught``: a phrasebook that a teacher wrote, for tools that no other book speaks for.
 
     Raises:
         ServerFailed: the server cannot be started or dies while it is asked.
         UnusableTool: no valid arguments can be made for a tool.
+        UnusableData: a phrasebook cannot be read.
     """
     home = at_home(server)
+    chosen = choose_book(toolset, home, load_phrasebooks(server), _read(taught))
+    for said in (chosen.requests, *chosen.notes):
+        get_run_logger().info(said)
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, home, data, execute, execute.offers)
-    key = content_key("rows", __file__, toolset=toolset, server=server, data=data)
+        written = write_rows(toolset, home, data, execute, execute.offers, chosen.book)
+    books = _books(server)
+    key = content_key(
+        "rows", __file__, toolset=toolset, server=server, data=data, taught=taught, books=books
+    )
     kept = keep_rows(toolset.server, written.train, written.heldout, functions(toolset), key[-8:])
     return Dataset(
         **kept.as_fields,
@@ -32,6 +55,18 @@ def synthesize_dataset(toolset: Toolset, server: Server, data: Data) -> Dataset:
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
         reserved=tuple(prompt.prompt for prompt in home.test_prompts),
+        requests=chosen.requests,
         planned=written.planned,
-        notes=(*toolset.notes, *written.notes),
+        notes=(*toolset.notes, chosen.requests, *chosen.notes, *written.notes),
     )
+
+
+def _books(server: Server) -> str:
+    return fingerprint(asdict(load_phrasebooks(server)))
+
+
+def _read(taught: StoredFile | None) -> tuple[Line, ...]:
+    if taught is None:
+        return ()
+    path = Storage().fetch(taught)
+    return read_phrasebook(path.read_text(encoding="utf-8"), path.name)

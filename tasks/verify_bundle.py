@@ -13,7 +13,7 @@ from tasks.domain.bundle.checks import (
     repeated,
     verified,
 )
-from tasks.domain.bundle.trust import server_to_try
+from tasks.domain.bundle.trust import Trusts, nobody, server_to_try
 from tasks.domain.training.sizes import context_for
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.servers import housed, read_toolset_of, trying
@@ -24,13 +24,13 @@ _SEED = 3407
 
 
 @task
-def verify_bundle(folder: str, server: str = "", trust: bool = False) -> VerifiedBundle:
+def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> VerifiedBundle:
     """Check a bundle's files against their sums, its tools against the server, and call a tool.
 
     Args:
         folder: the bundle's.
         server: a server of one's own to try it on, instead of the one that the bundle names.
-        trust: start the bundle's own server although it is not one that is registered here.
+        trusts: asks whether the bundle's own server may be started that is not registered here.
 
     Raises:
         BundleInvalid: a file is missing or altered, the server's tools have changed, or the model
@@ -40,7 +40,7 @@ def verify_bundle(folder: str, server: str = "", trust: bool = False) -> Verifie
     """
     bundle = open_bundle(Path(folder))
     own = resolve_server(server) if server else None
-    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trust, own)
+    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trusts, own)
     with housed(chosen, apart=chosen is bundle.server) as placed:
         toolset = read_toolset_of(placed)
         check_tools(toolset, bundle)

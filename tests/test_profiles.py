@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from profiles import ProfileError, load_model, load_profile, load_server
+from profiles import (
+    ProfileError,
+    Server,
+    load_model,
+    load_phrasebooks,
+    load_profile,
+    load_server,
+)
 from tests.fakes.own_profiles import model, profile, write
 
 
@@ -85,3 +92,35 @@ def test_a_key_that_was_renamed_is_refused_with_its_new_name(
     message = f"{section}.{old}: not a key any more; it is called {new} now"
     with pytest.raises(ProfileError, match=re.escape(message)):
         load_profile("old")
+
+
+def test_a_server_has_the_book_of_its_name_and_may_name_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "servers"
+    folder.mkdir()
+    for name, more in (("shop", ""), ("other", 'phrasebook = "shop.phrasebook.jsonl"')):
+        text = f'command = ["shop-server"]\n{more}\n'
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    line = '{"kind": "chat", "text": "hello", "reply": "Hello!"}\n'
+    (folder / "shop.phrasebook.jsonl").write_text(line, encoding="utf-8")
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    for name in ("shop", "other"):
+        files = load_phrasebooks(load_server(name))
+        assert files.own is not None
+        assert files.own.text == line
+        assert "shop.phrasebook.jsonl" not in {file.name for file in files.others}
+    nobody = load_phrasebooks(Server(name="shop", tools_file="shop.json"))
+    assert nobody.own is None
+    assert "shop.phrasebook.jsonl" in {file.name for file in nobody.others}
+
+
+def test_a_book_that_a_server_names_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "servers").mkdir()
+    text = 'command = ["shop-server"]\nphrasebook = "none.jsonl"\n'
+    (tmp_path / "servers" / "shop.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    with pytest.raises(ProfileError, match=r"no file 'none\.jsonl' in profiles/servers"):
+        load_server("shop")

@@ -22,6 +22,10 @@ def touching(path: Path) -> list[str]:
     return [sys.executable, "-c", code, str(path)]
 
 
+def everybody(_: str) -> bool:
+    return True
+
+
 def strange(folder: Path) -> dict[str, Any]:
     """A server that shows in ``folder`` all that was done for it."""
     return {
@@ -55,7 +59,7 @@ def test_a_trusted_bundle_works_in_a_fresh_folder_that_is_gone_afterwards(
     shown.mkdir()
     bundle = write_bundle(tmp_path / "bundle", strange(shown))
     with pytest.raises(ServerFailed, match="ended without an answer to the handshake"):
-        verify_bundle.fn(str(bundle), trust=True)
+        verify_bundle.fn(str(bundle), trusts=everybody)
     assert json.loads((shown / "started").read_text("utf-8"))["STOLEN"] == "s3cret"
     assert "s3cret" not in (shown / "made").read_text("utf-8")
     workspace = Path((shown / "where").read_text("utf-8").strip())
@@ -70,7 +74,7 @@ def test_a_workspace_that_would_leave_its_folder_is_refused_even_when_trusted(
         server = strange(tmp_path) | {"workspace": {"files": {name: "evil"}}}
         bundle = write_bundle(tmp_path / f"bundle{len(name)}", server)
         with pytest.raises(BundleInvalid, match="is not one inside the workspace"):
-            verify_bundle.fn(str(bundle), trust=True)
+            verify_bundle.fn(str(bundle), trusts=everybody)
     assert not (tmp_path / "escaped").exists()
 
 

@@ -97,6 +97,8 @@ class Row(_Frozen):
     """For an ambiguous row: the required parameter that the assistant must ask for."""
     varied: bool = False
     """Whether its tool list is another than the server's own."""
+    fixed: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Parameters whose values the user's words mean without saying them."""
     place: str = Field(default="", exclude_if=lambda place: not place)
     """The file and line of a row that a person brought."""
     shown: tuple[str, ...] | None = Field(default=None, exclude_if=lambda shown: shown is None)
@@ -278,8 +280,8 @@ def labels_of(value: dict[str, Any]) -> dict[str, Any]:
     is_ours = set(_LABELS) <= set(value) and all(
         value[key] in get_args(kind) for key, kind in kinds.items()
     )
-    optional = [key for key in ("shown",) if key in value]
-    return {key: value[key] for key in (*_LABELS, *optional)} if is_ours else {}
+    kept = (*_LABELS, *(key for key in ("fixed", "shown") if key in value))
+    return {key: value[key] for key in kept} if is_ours else {}
 
 
 def _calls(value: dict[str, Any]) -> bool:

@@ -103,6 +103,8 @@ class Dataset(Product):
     seed: int
     reserved: tuple[str, ...] = ()
     """Texts that the model is asked afterwards, and that no row to train on may have."""
+    requests: str = ""
+    """Who wrote the requests, as a sentence: which phrasebooks, or the schema alone."""
     planned: dict[str, float] | None = None
     """The share of training rows planned per scenario; None for rows that a person brought."""
     card: StoredFile | None = None
@@ -316,6 +318,8 @@ class BenchmarkReport(Product):
     """Both on the base's sample; None in reports from before there was one."""
     hand_written_compared: Comparison | None = None
     examples: tuple[str, ...] = ()
+    requests: str = ""
+    """Who wrote the requests that it was trained on; empty in reports from before it was said."""
     test_answers: tuple[str | None, ...] = ()
     """What the tuned model says to the hand-written test prompts, in order; None: a cut thought."""
     gguf: str = ""

@@ -162,6 +162,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
+        *_requests(report.requests),
         *_compared(report.compared),
         *_cut_thoughts(columns),
         *_prompting(report),
@@ -206,6 +207,10 @@ def _prompting(report: BenchmarkReport) -> list[str]:
 
 def _rate_or_none(measured: Rate | None) -> str:
     return rate(measured) if measured else "-"
+
+
+def _requests(who: str) -> list[str]:
+    return [f"In the training rows, {inline(who)}.\n"] if who else []
 
 
 def validation_markdown(report: ValidationReport) -> str:

@@ -51,6 +51,11 @@ class ToolPrompt(BaseModel):
             return ToolPrompt(mode="selected" if self.selected else "all", selected=self.selected)
         return self
 
+    @property
+    def lists_all(self) -> bool:
+        """Whether prompts that list tools list all of them."""
+        return self.mode in ("all", "mixed") and not self.selected
+
     def settled(self, profile: Profile) -> Profile:
         """The profile with the length, and the room for packs, that the tools need."""
         if not self.max_seq_length:

@@ -195,7 +195,8 @@ def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[s
         raise UnusableTool(
             f"{place}: the input schema's type is {schema.get('type')!r}; {expectation}"
         )
-    if len(schema.get("properties") or ()) > MOST_PARAMETERS:
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and len(properties) > MOST_PARAMETERS:
         raise UnusableTool(f"{place}: more than {MOST_PARAMETERS} parameters")
     try:
         check_schema(schema)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from profiles import Recipe, Server
+from profiles.mcp_config import config_of
 from profiles.settings import Settings
 from tasks.domain.bundle.checks import RETRIEVER
 from tasks.domain.bundle.files import (
@@ -113,24 +114,38 @@ def _is_below(target: Path, folder: Path) -> bool:
     return folder.resolve() in target.resolve().parents
 
 
-def _spec(server: Server) -> str:
-    """How the server is reached, without the prompts; a tool list is the bundle's own."""
+def _spec(server: Server) -> dict[str, str]:
+    """How the server is reached, for us and as MCP clients keep it; a tool list is our own."""
     own = {"tools_file": TOOL_LIST} if server.tools_file else {}
     reached = server.model_copy(update=own)
-    return reached.model_dump_json(indent=2, exclude_defaults=True, exclude={"test_prompts"}) + "\n"
+    left_out = {"test_prompts", "prompts"}  # a file that is no part of the bundle
+    ours = reached.model_dump_json(indent=2, exclude_defaults=True, exclude=left_out) + "\n"
+    if server.tools_file:
+        return {"server.json": ours}
+    clients = json.dumps(config_of(server.name, server.model_dump()), indent=2, ensure_ascii=False)
+    # A client has no workspace of ours: the person puts a folder of his own there.
+    clients = clients.replace("{workspace}", "/path/to/your/folder")
+    return {"server.json": ours, "mcp.json": clients + "\n"}
 
 
 def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
     """Write the texts and the sums; ``whole``: the list as the server has it."""
     documents = made.evaluation.validation.retriever if made.prompt.selected else None
+    tools = functions(made.toolset)
     texts = {
-        "tools.json": json.dumps(functions(made.toolset), indent=2, ensure_ascii=False) + "\n",
+        "tools.json": json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
         "Modelfile": modelfile(
-            recipe.model, made.base.turns, made.gguf_name, made.context_tokens, made.system_prompt
+            recipe.model,
+            made.base.turns,
+            tools,
+            made.gguf_name,
+            made.context_tokens,
+            made.system_prompt,
+            lists=made.prompt.lists_all,
         ),
         "README.md": readme(made),
-        "server.json": _spec(recipe.server),
+        **_spec(recipe.server),
         **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
         **({RETRIEVER: documents.model_dump_json(indent=2)} if documents else {}),
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",

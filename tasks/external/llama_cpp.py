@@ -3,11 +3,12 @@
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -26,6 +27,8 @@ _LITTLE_SPINNING = {"GOMP_SPINCOUNT": "1000"}
 """OpenMP's threads go to sleep when they have waited for each other a moment: the count that GNU's
 OpenMP takes where it sees more threads than cores. Figures in docs/evaluation.md."""
 _FACTS = "gguf-metadata.json"
+_WRITTEN = re.compile(r"Writing: +(\d+)%")
+"""The bar of the converter; it draws a new one behind a carriage return."""
 _BESIDE = Path(__file__).parent
 """Programs of ours are started by file and with -P: ``-m`` would look for them in the working
 directory first, whoever wrote what lies there."""
@@ -111,6 +114,13 @@ def unknown_to_server(architecture: str) -> list[str]:
             return [f"a llama.cpp that can load the architecture {architecture}: {error}"]
 
 
+Progress = Callable[[int], object]
+
+
+def _untold(_: int) -> None:
+    """Where nobody waits for it."""
+
+
 class FileFacts(BaseModel):
     """What a GGUF file says of itself, for whoever finds it without its bundle."""
 
@@ -124,11 +134,16 @@ class FileFacts(BaseModel):
 
 
 def convert(
-    folder: Path, target: Path, quantization: Quantization, facts: FileFacts | None = None
+    folder: Path,
+    target: Path,
+    quantization: Quantization,
+    facts: FileFacts | None = None,
+    progress: Progress = _untold,
 ) -> list[str]:
     """Write a Hugging Face model folder as one GGUF file; notes on what was not quantised.
 
     With ``facts`` a model card is written into the folder, where the converter reads them.
+    ``progress`` is told how many percent of the file are written.
 
     Raises:
         MachineTooSmall: the converter or a quantiser is missing.
@@ -140,11 +155,11 @@ def convert(
     if facts is not None:
         _write_facts(folder, facts)
     if quantization in _DIRECT:
-        _run_converter(folder, target, _DIRECT[quantization])
+        _run_converter(folder, target, _DIRECT[quantization], progress)
         return []
     draft = target.with_suffix(".f16.gguf")
     try:
-        _run_converter(folder, draft, "f16")
+        _run_converter(folder, draft, "f16", progress)
         return _quantize(draft, target, quantization)
     finally:
         draft.unlink(missing_ok=True)
@@ -214,16 +229,24 @@ def _address(output: Iterable[str], model: Path, log: IO[str]) -> str:
     raise ExportFailed(f"llama.cpp cannot load {model.name}: {' '.join(cause[:1]).strip()}")
 
 
-def _run_converter(folder: Path, target: Path, outtype: str) -> None:
+def _run_converter(folder: Path, target: Path, outtype: str, progress: Progress) -> None:
     tree = Settings().llama_cpp_dir
     command = [sys.executable, str(tree / "convert_hf_to_gguf.py"), str(folder)]
     command += ["--outfile", str(target), "--outtype", outtype]
     if (folder / _FACTS).is_file():
         command += ["--metadata", str(folder / _FACTS)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode or not target.is_file():
-        words = (result.stderr or result.stdout).strip().splitlines()[-1:]
-        raise ExportFailed(f"llama.cpp's converter refuses the model: {' '.join(words)}")
+    last = ""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            written = _WRITTEN.search(line)
+            if written:
+                progress(int(written[1]))
+            last = line.strip() or last
+    if process.returncode or not target.is_file():
+        raise ExportFailed(f"llama.cpp's converter refuses the model: {last}")
 
 
 def _quantizer() -> list[str] | None:

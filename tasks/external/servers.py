@@ -13,7 +13,7 @@ from profiles import Server
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.simulation import simulate
-from tasks.domain.writing.usable_tools import with_usable_tools
+from tasks.domain.writing.usable_tools import with_read_only, with_usable_tools
 from tasks.external.mcp_server import McpSession, connect, inspect
 from tasks.external.storage import Storage
 from tasks.external.stub_server import stub
@@ -33,7 +33,7 @@ def read_toolset_of(server: Server) -> Toolset:
         UnusableTool: no tool can be used, or one that is included by name; any if ``strict``.
     """
     listed = _in_file(server) if server.tools_file else inspect(server, workspace_of(server))
-    return with_usable_tools(listed, server)
+    return with_usable_tools(with_read_only(listed, server), server)
 
 
 def _in_file(server: Server) -> Toolset:
@@ -128,6 +128,24 @@ def trying(
             if live is not None and call.name in names:
                 return live.call(call)
             return stand_in.call(call).model_copy(update={"simulated": True})
+
+        yield execute
+
+
+@contextmanager
+def calling(
+    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
+) -> Iterator[Execute]:
+    """A function that executes every call on the server; without one, its result is simulated.
+
+    Raises:
+        ServerFailed: the server cannot be started.
+    """
+    with ExitStack() as stack:
+        live = _live(server, call_timeout_seconds, stack)
+
+        def execute(call: ToolCall) -> ToolResult:
+            return live.call(call) if live else simulate(toolset.tool(call.name), call, seed)
 
         yield execute
 

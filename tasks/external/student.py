@@ -45,6 +45,8 @@ class Completion(BaseModel):
     """Whether it was ended by the token limit instead of by the model."""
     is_cut_thought: bool = False
     """Whether the limit came before the end of a thought, so that no answer was begun."""
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
 
     @property
     def answer(self) -> str | None:
@@ -92,6 +94,8 @@ class Student:
             seconds=time.monotonic() - start,
             cut=is_cut,
             is_cut_thought=is_cut and is_inside_thought(prompt, text),
+            prompt_tokens=reply.get("tokens_evaluated", 0),
+            answer_tokens=reply.get("tokens_predicted", 0),
         )
 
     def prompt_tokens(

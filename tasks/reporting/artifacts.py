@@ -1,4 +1,4 @@
-"""Every artifact that mcp-forge makes; one key per kind and model is one timeline in Prefect.
+"""Every artifact that mcp-forge makes; a key per kind, server and model is a timeline in Prefect.
 
 An artifact is for people: what it shows also lies in a product or a report. So an API that is away
 costs the artifact and a warning, never the stage, which may have trained for hours.
@@ -41,11 +41,22 @@ from tasks.domain.products import (
 from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
+from tasks.reporting.subject import model_name, server_name
 
 
-def key(kind: str, name: str) -> str:
-    """An artifact key: Prefect takes lower-case letters, digits and dashes only."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{name}".lower()).strip("-")
+def key(kind: str, name: str, server: str = "") -> str:
+    """An artifact key: Prefect takes lower-case letters, digits and dashes only.
+
+    ``name``: of the server or of the model; the run says the other one, unless it is given.
+    """
+    server = server or server_name()
+    whole = f"{kind}-{server}-{model_name() if name == server else name}"
+    return re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")
+
+
+def _description(kind: str) -> str:
+    model, server = model_name(), server_name()
+    return " ".join([kind, *(["of", model] if model else []), *(["for", server] if server else [])])
 
 
 @contextmanager
@@ -57,9 +68,11 @@ def surviving_an_outage(what: str) -> Iterator[None]:
         get_run_logger().warning("%s: not shown in Prefect: %r", what, error)
 
 
-def _show(markdown: str, kind: str, name: str) -> None:
+def _show(markdown: str, kind: str, name: str, server: str = "") -> None:
     with surviving_an_outage(f"{kind} of {name}"):
-        create_markdown_artifact(markdown, key=key(kind, name))
+        create_markdown_artifact(
+            markdown, key=key(kind, name, server), description=_description(kind)
+        )
 
 
 def quality(report: QualityReport, model: str, server: str) -> None:
@@ -122,7 +135,9 @@ def adapter(saved: LoraAdapter) -> None:
 
 def loss_curve(model: str, markdown: str) -> UUID:
     """Begin a loss curve; ``update_loss_curve`` goes on with it in place."""
-    return create_markdown_artifact(markdown, key=key("loss-curve", model))  # type: ignore[return-value]
+    return create_markdown_artifact(  # type: ignore[return-value]
+        markdown, key=key("loss-curve", model), description=_description("loss curve")
+    )
 
 
 def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
@@ -191,6 +206,7 @@ def bundle(made: Bundle) -> None:
         f"```\nmcp-forge verify-bundle {made.path}\n```\n",
         "bundle",
         made.model,
+        made.server,
     )
 
 

@@ -1,17 +1,16 @@
 """A model is asked for minutes or hours: how long it will take, and how far it is."""
 
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Never, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import UUID
 
 from prefect.logging import get_run_logger
-from tqdm import tqdm
 
 from tasks.domain.training.progress import EvaluationMoment, EvaluationUpdate, seconds_left
 from tasks.reporting import artifacts, events
 from tasks.reporting.sender import NewestSender
+from tasks.reporting.terminal import bar
 from tasks.reporting.training import EVENT_SECONDS
 
 T = TypeVar("T")
@@ -31,7 +30,7 @@ class EvaluationReporter:
         self._stage, self._model, self._total = stage, model, total
         self._answered = 0
         self._began = self._first = self._last_event = time.monotonic()
-        self._bar: tqdm[Never] = tqdm(total=total, desc=stage, file=sys.stderr)
+        self._bar = bar(stage, total)
         self._progress: UUID | None = None
         self._sender = NewestSender(self._send)
 

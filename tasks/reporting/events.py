@@ -20,6 +20,7 @@ from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
+from tasks.reporting import terminal
 
 ALONE = "mcp-forge.alone"
 """Label of an adapter: "true" when no other run waits for it, so that an automation may go on."""
@@ -50,6 +51,7 @@ def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any
         seconds=0 if cached else (state.timestamp - start).total_seconds(),
         facts=schema.STAGE_FACTS[task.name](state.result()),
     )
+    terminal.stage(payload.stage, payload.seconds, payload.cached, payload.facts)
     _emit(schema.STAGE, payload, stage=task.name)
 
 

@@ -1,6 +1,5 @@
 """A training's updates become events, a curve that grows, and a line in the terminal."""
 
-import sys
 import time
 from typing import Never
 from uuid import UUID
@@ -12,6 +11,7 @@ from tasks.domain.training.progress import TrainingUpdate
 from tasks.reporting import artifacts, events
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.sender import NewestSender
+from tasks.reporting.terminal import bar
 
 EVENT_SECONDS = 10
 """Progress events come no faster: Prefect's run graph reads 50 events of a window."""
@@ -75,9 +75,7 @@ class TrainingReporter:
 
     def _show(self, update: TrainingUpdate) -> None:
         if self._bar is None:
-            self._bar = tqdm(
-                total=update.total_steps, initial=update.step, desc="training", file=sys.stderr
-            )
+            self._bar = bar("training", update.total_steps, update.step)
         self._bar.update(update.step - self._bar.n)
         if update.loss is not None:
             self._bar.set_postfix_str(f"loss {update.loss:.4f}")

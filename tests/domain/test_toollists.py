@@ -118,6 +118,12 @@ def test_what_is_no_tool_list_is_refused(value: Any, said: str) -> None:
             'not a valid JSON Schema: required: "city" is not of type "array"; '
             "needed a JSON Schema of type 'object'",
         ),
+        (
+            {"inputSchema": {"type": "object", "properties": True}},
+            "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not of "
+            "the type that JSON Schema asks for ('bool' object has no attribute 'values'); "
+            "needed a JSON Schema of type 'object'",
+        ),
         ({"outputSchema": "none"}, "the output schema is a text, needed an object"),
         ({"description": 7}, "description is a number, needed a text"),
     ],

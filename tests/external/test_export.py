@@ -79,7 +79,10 @@ def exported(
     def file(name: str, quantization: Quantization) -> Path:
         target = folder / f"{name}-{quantization}.gguf"
         if not target.exists():
-            assert convert(merged[name], target, quantization, FACTS) == []
+            percents: list[int] = []
+            assert convert(merged[name], target, quantization, FACTS, percents.append) == []
+            assert percents == sorted(percents)
+            assert percents[-1] == 100
         return target
 
     return file

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ def test_help_names_every_command() -> None:
         "train",
         "export",
         "verify-bundle",
+        "chat",
+        "serve",
+        "scores",
+        "list",
+        "completion",
         "versions",
         "diff",
         "promote",
@@ -88,6 +94,20 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     assert answer.stderr == (
         f"mcp-forge: {tmp_path}: no SHA256SUMS; needed the folder of a bundle\n"
     )
+
+
+def test_the_version_is_said_and_what_a_run_can_name_is_listed() -> None:
+    assert mcp_forge("--version").stdout == f"mcp-forge {version('mcp-forge')}\n"
+    known = json.loads(mcp_forge("list", "--json").stdout)
+    assert set(known) == {"models", "profiles", "servers"}
+    assert known["servers"]["time"].startswith("mcp-server-time")
+
+
+def test_a_server_is_inspected_for_people_and_for_programs() -> None:
+    shown = mcp_forge("inspect", "--server", "time")
+    assert "get_current_time(timezone*)\n" in shown.stdout
+    told = json.loads(mcp_forge("inspect", "--server", "time", "--json").stdout)
+    assert [tool["name"] for tool in told["tools"]] == ["get_current_time", "convert_time"]
 
 
 @pytest.mark.parametrize(

@@ -217,9 +217,15 @@ def text(key: str) -> str:
 def test_every_stage_is_run_once_and_a_bundle_comes_out(forged: Forged) -> None:
     assert forged.stages == {name: {"Completed"} for name in STAGES}
     names = sorted(path.name for path in Path(forged.bundle.path).iterdir())
-    assert {"Modelfile", "README.md", "agent.yaml", "server.json", "tests", "tools.json"} <= set(
-        names
-    )
+    assert {
+        "Modelfile",
+        "README.md",
+        "agent.yaml",
+        "mcp.json",
+        "server.json",
+        "tests",
+        "tools.json",
+    } <= set(names)
     assert len([name for name in names if name.endswith(".gguf")]) == 1
     assert (forged.bundle.server, forged.bundle.model, forged.bundle.profile) == (
         "time",
@@ -265,6 +271,13 @@ def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) ->
     assert len(expected) == 3
 
 
+def test_runs_are_named_by_what_they_do_for_which_server_and_model(forged: Forged) -> None:
+    assert forged.bundle
+    with get_client(sync_client=True) as client:
+        names = {run.name for run in client.read_flow_runs()}
+    assert {"forge time tiny", "train time tiny", "evaluate time tiny"} <= names
+
+
 def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
     report = json.loads((Path(forged.bundle.path) / "tests" / "benchmark.json").read_text("utf-8"))
     assert report["tuned"]["finished"]["total"] == 9
@@ -272,7 +285,7 @@ def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
     assert 0 < report["base"]["exact_match"]["total"] < 4
     assert sum(report["compared"][name] for name in ("both", "only_tuned", "only_base")) <= 4
     assert "On the same 4 prompts the tuned model is right where the base is not" in text(
-        "scorecard-tiny"
+        "scorecard-time-tiny"
     )
 
 
@@ -314,22 +327,22 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("quality-tiny", "well-formed calls"),
-        ("dataset-tiny", "| train | 30 |"),
-        ("rows-time", "tokens are trained ("),
-        ("memory-tiny", "## Will tiny with tiny fit? Yes."),
-        ("adapter-tiny", "adamw_torch_fused"),
-        ("loss-curve-tiny", "data:image/svg+xml;base64,"),
-        ("progress-tiny", "100"),
-        ("progress-validation-tiny", "100"),
-        ("progress-base-tiny", "100"),
-        ("progress-benchmark-tiny", "100"),
-        ("gguf-tiny", "20 tensors compared"),
-        ("gguf-tiny-base", "20 tensors compared"),
-        ("validation-tiny", "Loops completed: "),
-        ("scorecard-tiny", "always one call"),
-        ("bundle-tiny", "mcp-forge verify-bundle"),
-        ("bundle-tiny", ", the champion: it is the "),
+        ("quality-time-tiny", "well-formed calls"),
+        ("dataset-time-tiny", "| train | 30 |"),
+        ("rows-time-tiny", "tokens are trained ("),
+        ("memory-time-tiny", "## Will tiny with tiny fit? Yes."),
+        ("adapter-time-tiny", "adamw_torch_fused"),
+        ("loss-curve-time-tiny", "data:image/svg+xml;base64,"),
+        ("progress-time-tiny", "100"),
+        ("progress-validation-time-tiny", "100"),
+        ("progress-base-time-tiny", "100"),
+        ("progress-benchmark-time-tiny", "100"),
+        ("gguf-time-tiny", "20 tensors compared"),
+        ("gguf-time-tiny-base", "20 tensors compared"),
+        ("validation-time-tiny", "Loops completed: "),
+        ("scorecard-time-tiny", "always one call"),
+        ("bundle-time-tiny", "mcp-forge verify-bundle"),
+        ("bundle-time-tiny", ", the champion: it is the "),
     ],
 )
 def test_every_stage_leaves_an_artifact(key: str, words: str, forged: Forged) -> None:

@@ -142,7 +142,7 @@ COMMAND = """
 import sys
 from flows.local_server import settle_environment
 settle_environment()
-from flows.commands import in_prefect
+from flows.in_prefect import in_prefect
 in_prefect("tests.fakes.told_training:publish", times=100)
 """
 

@@ -13,7 +13,7 @@ from profiles import Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import LoopCase, ToolResult, Toolset, ValidationReport
+from tasks.domain.products import LoopCase, ToolResult, Toolset
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.prompting.trimming import STEPS, trimmed
 from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
@@ -60,12 +60,16 @@ class Agent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    name: str = "model"
     file: ModelFile
     toolset_fingerprint: str
     stop: tuple[str, ...]
+    system_prompt: str = SYSTEM_PROMPT
+    max_result_chars: int = Field(default=600, ge=40)
+    max_answer_tokens: int = Field(default=256, ge=16, le=16_384)
+    """Older bundles have no such line."""
     max_seq_length: int = Field(ge=1, le=131_072)
     """The context that a server makes room for grows with it."""
-    system_prompt: str = SYSTEM_PROMPT
     tools_in_prompt: ToolsInPrompt = "all"
     tools_selected: int = Field(default=0, ge=0, le=MOST_TOOLS)
     tool_trims: int = Field(default=0, ge=0, le=len(STEPS))
@@ -78,6 +82,14 @@ class Agent(BaseModel):
         )
 
 
+class Proof(BaseModel):
+    """What of the validation's report is used: the rest may be that of another release."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cases: tuple[LoopCase, ...]
+
+
 class OpenedBundle(BaseModel):
     """A bundle whose files are those of its sums, its texts decoded; nothing of it was started."""
 
@@ -88,7 +100,7 @@ class OpenedBundle(BaseModel):
     agent: Agent
     server: Server
     tools: list[dict[str, Any]]
-    report: ValidationReport
+    report: Proof
     retriever: ToolDocuments | None = None
 
     def tools_for(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
@@ -164,7 +176,7 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
         agent=agent,
         server=server,
         tools=_tools(_decoded(TOOLS, texts)),
-        report=_section(ValidationReport, VALIDATION, _decoded(VALIDATION, texts)),
+        report=_section(Proof, VALIDATION, _decoded(VALIDATION, texts)),
         retriever=chosen_with,
     )
 
@@ -187,7 +199,7 @@ def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
         )
 
 
-def repeatable(report: ValidationReport) -> LoopCase:
+def repeatable(report: Proof) -> LoopCase:
     """A prompt that the model got right when it was validated; of a real call, if there is one.
 
     Raises:

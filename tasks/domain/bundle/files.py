@@ -86,6 +86,7 @@ def agent_yaml(made: Ingredients) -> str:
         "name": made.name,
         "model": made.base.model,
         "profile": made.profile.name,
+        "changes": list(made.profile.changes),
         "base": {
             "origin": made.base.origin,
             "sha256": made.base.files.sha256,
@@ -106,6 +107,7 @@ def agent_yaml(made: Ingredients) -> str:
         "tools_selected": made.prompt.selected,
         "tool_trims": made.prompt.trims,
         "max_result_chars": made.profile.data.max_result_chars,
+        "max_answer_tokens": made.profile.evaluation.max_answer_tokens,
         "max_seq_length": made.profile.training.max_seq_length,
         "thresholds": made.profile.thresholds.model_dump(),
         "metrics": {
@@ -178,6 +180,11 @@ def _running(made: Ingredients) -> str:
     return f"""\
 ## Run it
 
+```sh
+mcp-forge chat .     # talk to it; its calls are made on the server
+mcp-forge serve .    # an endpoint like OpenAI's, for other programs
+```
+
 {_how_to_ask(made.prompt)}. Cut a tool's result at
 {made.profile.data.max_result_chars} characters, as in training.
 
@@ -187,12 +194,13 @@ llama.cpp (the chat template is inside the file):
 llama-server -m {made.gguf_name} --jinja -c {made.context_tokens} --temp 0
 ```
 
-Ollama:
+Ollama (its /api/chat, with any tools in the request: `ollama run` offers none):
 
 ```sh
 ollama create {made.name} -f Modelfile
-ollama run {made.name}
 ```
+
+mcp.json says how the server is started in the form that MCP clients read.
 
 Check the files: `sha256sum -c SHA256SUMS`.
 """
@@ -229,9 +237,9 @@ def _limits(made: Ingredients) -> list[str]:
         "It knows these tools as they were when it was trained. When the server's tools change "
         f"(fingerprint {made.toolset.fingerprint[:12]}), forge it again.",
         "One tool at a time is what it was trained for; long plans were not measured.",
-        "The Modelfile's template is compared with the chat template by Go's text/template. "
-        "Ollama itself was not run: it writes tool lists without spaces and leaves out schema keys "
-        "that it does not know, so scores there may be lower than these, measured with llama.cpp.",
+        "The figures were measured with llama.cpp; Ollama itself was not run. The Modelfile's "
+        "template holds the tools as they were trained, and Go's text/template writes the same "
+        "prompt with it as the chat template, so a client's own list is not what the model reads.",
     ]
     if made.thinks:
         limits.append(

@@ -1,6 +1,7 @@
 """Which server a bundle's model may be tried on, and what starting one would do here."""
 
 import shlex
+from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,8 +9,16 @@ from profiles import Server
 from tasks.domain.errors import BundleNotTrusted
 from tasks.domain.untrusted.printable import on_one_line
 
+Trusts = Callable[[str], bool]
+"""Whether a person wants what a server would do here, told on one line."""
+
 _REACH = {"command", "folder", "url", "env", "headers", "workspace"}
 """What of a server's spec does something: the rest of it only describes."""
+
+
+def nobody(_: str) -> bool:
+    """Where no person is there to ask."""
+    return False
 
 
 class Demands(BaseModel):
@@ -63,14 +72,14 @@ def demands(server: Server) -> Demands:
 
 
 def server_to_try(
-    spec: Server, registered: Server | None, is_trusted: bool, own: Server | None = None
+    spec: Server, registered: Server | None, trusts: Trusts, own: Server | None = None
 ) -> Server:
     """The server that a bundle's model is tried on.
 
     Args:
         spec: the bundle's.
         registered: the server of that name that is registered here; the same spec is taken as it.
-        is_trusted: whether a person has read what the bundle's own server would do, and wants it.
+        trusts: asks a person who reads what the bundle's own server would do.
         own: the server that a person names instead.
 
     Raises:
@@ -82,10 +91,13 @@ def server_to_try(
         return Server(name=spec.name, tools_file=spec.tools_file, include_tools=spec.include_tools)
     if registered and registered.model_dump(include=_REACH) == spec.model_dump(include=_REACH):
         return registered.model_copy(update={"include_tools": spec.include_tools})
-    if is_trusted:
+    description = (
+        f"the bundle's server {on_one_line(spec.name)!r} is not one that is registered here. "
+        f"Trying the model on it {demands(spec).text}"
+    )
+    if trusts(description):
         return spec
     raise BundleNotTrusted(
-        f"the bundle's server {spec.name!r} is not one that is registered here; nothing of it was "
-        f"started. Trying the model on it {demands(spec).text}. Add --trust if you want that, or "
-        "--server with a server of your own to try it on"
+        f"{description}. Nothing of it was started: add --trust if you want that, or --server with "
+        "a server of your own to try it on"
     )

@@ -71,14 +71,16 @@ def read_turns(rendered: Render) -> Turns:
 
 def written(turns: Turns, talk: Sequence[Message], tools: Sequence[dict[str, Any]]) -> str:
     """A conversation that begins with system and user, up to where the assistant is to speak."""
-    before, each, after = turns.tools
-    listed = each.join(map(_words, tools))
-    text = turns.opening + talk[0].content
-    text += f"{before}{listed}{after}" if tools else turns.no_tools
-    text += _words(talk[1])
+    text = turns.opening + talk[0].content + listed(turns, tools) + _words(talk[1])
     for previous, message in pairwise(talk[1:]):
         text += turns.between[f"{previous.role} {message.role}"] + _words(message)
     return text + turns.prompt[talk[-1].role]
+
+
+def listed(turns: Turns, tools: Sequence[dict[str, Any]]) -> str:
+    """What stands between the system's words and the user's: the tools, where there are any."""
+    before, each, after = turns.tools
+    return f"{before}{each.join(map(_words, tools))}{after}" if tools else turns.no_tools
 
 
 def _words(said: Message | dict[str, Any]) -> str:

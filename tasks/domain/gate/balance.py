@@ -186,4 +186,11 @@ class Balance:
 
 
 def _values(row: Row, calls: list[ToolCall]) -> list[tuple[str, str]]:
-    return [value for call in calls for value in open_values(row.tools, call)]
+    """The values that were drawn: those that a text means without saying them come with it."""
+    drawn = [
+        call.model_copy(
+            update={"arguments": {n: v for n, v in call.arguments.items() if n not in row.fixed}}
+        )
+        for call in calls
+    ]
+    return [value for call in drawn for value in open_values(row.tools, call)]

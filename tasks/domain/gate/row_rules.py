@@ -118,6 +118,7 @@ def unsaid(row: Row) -> Iterator[tuple[str, str]]:
 
     A value may be said by anyone before the call, in any of the forms that ``mentions`` knows; the
     parameter's own schema may name it too, as a default or as what to use when nothing is said.
+    What the words mean without saying it (``fixed``) is not looked for.
     """
     schemas, context = schemas_of(row.tools), ""
     for message in row.messages:
@@ -126,9 +127,8 @@ def unsaid(row: Row) -> Iterator[tuple[str, str]]:
             properties = schemas.get(call.function.name, {}).get("properties", {})
             for name, value in arguments.items():
                 how = kind(row.tools, call.function.name, name)
-                if not is_mentioned(value, context, how) and not _is_named(
-                    value, properties.get(name)
-                ):
+                is_named = name in row.fixed or _is_named(value, properties.get(name))
+                if not is_named and not is_mentioned(value, context, how):
                     yield f"{call.function.name}.{name}", json.dumps(value, ensure_ascii=False)
         context += f"\n{message.content}"
 

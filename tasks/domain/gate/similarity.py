@@ -1,8 +1,8 @@
 """Which rows of a dataset repeat one another: equal, nearly equal, contradicting, leaked."""
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -11,7 +11,7 @@ from tasks.domain.conversations import Row, normalized
 from tasks.domain.gate.minhash import candidates
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent, shorten
-from tasks.domain.toolcalls import canonical
+from tasks.domain.toolcalls import ToolCall, canonical
 
 _VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
 
@@ -25,6 +25,43 @@ class Asked(NamedTuple):
     action: str
     """The calls of the assistant's first turn in canonical form; empty when it calls nothing."""
     tools: tuple[str, ...]
+    skeleton: str = ""
+    """The text with its call's values blanked; empty where nobody can tell which words are one."""
+    called: tuple[str, ...] = ()
+    """The tools that the first turn calls."""
+
+
+_BLANK = "∎"
+_WORD = re.compile(r"\w+|∎")
+MOST_WORDS_OF_A_NAME = 3
+"""A longer value is a text or a query: it may itself tell which tool is meant, so it stays."""
+
+
+def _skeleton(row: Row, calls: Sequence[ToolCall]) -> str:
+    """A user's words beside the values: of rows that a person brought nobody knows these."""
+    if row.source == "own":
+        return ""
+    values = {
+        str(leaf).casefold()
+        for call in calls
+        for name, value in call.arguments.items()
+        if name not in row.fixed
+        for leaf in _leaves(value)
+        if len(str(leaf).split()) <= MOST_WORDS_OF_A_NAME
+    }
+    text = row.user_text.casefold()
+    if values:
+        longest_first = sorted(map(re.escape, values), key=len, reverse=True)
+        text = re.sub(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", _BLANK, text)
+    return " ".join(_WORD.findall(_VALUE.sub(_BLANK, text)))
+
+
+def _leaves(value: Any) -> Iterator[str | int | float]:
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        yield value
 
 
 def asked(row: Row, place: str) -> Asked:
@@ -36,6 +73,8 @@ def asked(row: Row, place: str) -> Asked:
         text=normalized(" / ".join(m.content for m in row.messages if m.role == "user")),
         action="; ".join(canonical(call, row.tools) for call in calls),
         tools=tuple(tool["function"]["name"] for tool in row.tools),
+        skeleton=_skeleton(row, calls),
+        called=tuple(call.name for call in calls),
     )
 
 
@@ -52,6 +91,14 @@ def contradictions(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
     pairs = ((first.setdefault((row.text, row.tools), row), row) for row in rows)
     # Text is compared without case, so a call that differs in case only is no contradiction.
     return [(old, row) for old, row in pairs if old.action.casefold() != row.action.casefold()]
+
+
+def two_labels(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+    """Each row that says an earlier one's words, with other values, and calls other tools."""
+    first: dict[tuple[str, tuple[str, ...]], Asked] = {}
+    said = (row for row in rows if row.skeleton.strip(f"{_BLANK} "))
+    pairs = ((first.setdefault((row.skeleton, row.tools), row), row) for row in said)
+    return [(earlier, row) for earlier, row in pairs if earlier.called != row.called]
 
 
 def leaks(train: Sequence[Asked], heldout: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
@@ -86,6 +133,7 @@ _REMEDIES = {
     "duplicates": "remove the repeated rows, or lower data.samples: the tools allow too few texts",
     "near-duplicates": "vary the wording, or lower data.samples",
     "contradictions": "give each text one call: correct one of the two rows",
+    "one label for one text": "say what tells the tools apart, or give these rows one tool",
     "leaks": "remove the held-out rows from the training rows",
 }
 
@@ -106,6 +154,12 @@ def findings(train: Sequence[Asked], heldout: Sequence[Asked], quality: Quality)
             "near-duplicates", near, allowed_near * len(train), f"at most {percent(allowed_near)}"
         ),
         _finding("contradictions", contradictions([*train, *heldout]), quality.max_contradictions),
+        _finding(
+            "one label for one text",
+            two_labels([*train, *heldout]),
+            quality.max_two_label_share * (len(train) + len(heldout)),
+            f"at most {percent(quality.max_two_label_share)}",
+        ),
         _finding("leaks", leaks(train, heldout), quality.max_leaked_rows),
     ]
 

@@ -29,6 +29,11 @@ def compact(schema: Any) -> Any:
     return mapped(schema, _compacted)
 
 
+def undescribed(schema: Any) -> Any:
+    """A schema without the texts that describe it: what it allows."""
+    return mapped(schema, lambda part: {k: v for k, v in part.items() if k != "description"})
+
+
 def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A tool's input schema as JSON Schema has it, where a list has another form of it.
 

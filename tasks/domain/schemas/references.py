@@ -22,7 +22,10 @@ class Document:
             own = resource.id() or ""
             self._resolver = Registry[Any]().with_resource(own, resource).crawl().resolver(own)
         except (AttributeError, TypeError, ValueError) as error:
-            raise UnusableTool(f"its '$id' or '$anchor' cannot be used: {error}") from error
+            raise UnusableTool(
+                "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not "
+                f"of the type that JSON Schema asks for ({error})"
+            ) from error
         self._known: dict[str, Any] = {}
 
     def lookup(self, reference: str) -> Any:

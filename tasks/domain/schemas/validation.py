@@ -187,9 +187,11 @@ def _shortened(message: str) -> str:
 def _without_unusable(schema: Any) -> tuple[Any, dict[str, str]]:
     """The schema in which optional parameters that cannot be used allow nothing, and why."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict) or len(properties) > MOST_LOOKED_AT:
+    required = (schema.get("required") or []) if isinstance(schema, dict) else []
+    if not isinstance(properties, dict) or not isinstance(required, list):
         return schema, {}
-    required = schema.get("required") or ()
+    if len(properties) > MOST_LOOKED_AT:
+        return schema, {}
     usable = {name: name in required and part for name, part in properties.items()}
     reasons: dict[str, str] = {}
     for name in (name for name in properties if name not in required):

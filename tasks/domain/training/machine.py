@@ -85,6 +85,25 @@ class Verdict(BaseModel):
     """What was seen of its chat template."""
 
 
+class Examination(BaseModel):
+    """What ``doctor`` found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    machine: Machine
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def can_forge(self) -> bool:
+        """Whether any of the models can be forged here."""
+        return any(not verdict.faults for verdict in self.verdicts)
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return as_text(self.machine, self.verdicts)
+
+
 def lacks(machine: Machine, request: Request, others: Sequence[str] = ()) -> list[str]:
     """Everything that keeps this machine from what is requested; empty when it can.
 

@@ -73,7 +73,7 @@ def augment_lists(rows: Sequence[Row], share: float, seed: int) -> tuple[Row, ..
 
 def _varied(row: Row, variants: Sequence[Variant], rng: random.Random) -> Row:
     # What a person is asked for may be of any tool, so a question keeps all of them.
-    whole = len(row.tools) if row.missing else 0
+    whole = len(row.tools) if row.scenario == "ambiguous" else 0
     usable = [v for v in variants if v.holds(row) and len(v.functions) >= whole]
     return rng.choice(usable).put_on(row) if usable else row
 

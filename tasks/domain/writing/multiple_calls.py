@@ -5,17 +5,16 @@ All calls are executed as those of other rows are; only a failure that passes is
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.domain.conversations import Message, MessageCall, Split
 from tasks.domain.identifiers import spoken, with_a
-from tasks.domain.products import ToolResult
 from tasks.domain.results import failed, shown
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
-from tasks.domain.writing.phrasing.answers import answer
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.wording import SLOT, Wording
 from tasks.domain.writing.values.draw_options import DrawOptions
@@ -55,16 +54,21 @@ class Several:
 class Sayer(Protocol):
     """What makes requests that were not made before, and executes calls."""
 
-    words: dict[str, Wording]
-    links: Sequence[Link]
+    @property
+    def words(self) -> Mapping[str, Wording]:
+        """How to ask for each tool."""
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Calls whose answers name values of other tools."""
 
     def said(
         self, wording: Wording, options: DrawOptions, rng: random.Random
     ) -> tuple[Request, ToolCall] | None:
         """A new text with its call; None when there are no more."""
 
-    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> ToolResult:
-        """What the server says to a call."""
+    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
+        """What came back from a call; None where nobody knows."""
 
     def is_new(self, text: str) -> bool:
         """Whether nobody said a text before; it counts as said from now on."""
@@ -87,26 +91,22 @@ def several(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Sever
 
 @dataclass(frozen=True)
 class _Done:
-    """One call with its answer."""
+    """One call with its answer, where there is one."""
 
     asked: Request
     call: ToolCall
-    result: ToolResult
+    answered: Answered | None
     wording: Wording
-
-    def told(self, limit: int, rng: random.Random) -> str:
-        return answer(self.wording, self.call.arguments, shown(self.result, limit), rng)
-
-    def result_turn(self, limit: int) -> Message:
-        return Message(role="tool", content=shown(self.result, limit))
 
 
 def _done(sayer: Sayer, wording: Wording, split: Split, rng: random.Random) -> _Done | None:
     found = sayer.said(wording, DrawOptions(split, OPTIONAL_SHARE, real=True), rng)
     if found is None:
         return None
-    result = sayer.answered(wording, found[1], rng)
-    return None if failed(result) else _Done(*found, result, wording)
+    answered = sayer.answered(wording, found[1], rng)
+    if answered is not None and failed(answered.result):
+        return None
+    return _Done(*found, answered, wording)
 
 
 def _any(sayer: Sayer, rng: random.Random) -> Wording:
@@ -122,14 +122,14 @@ def _side_by_side(sayer: Sayer, split: Split, limit: int, rng: random.Random) ->
     if one is None or other is None or one.call == other.call:
         return None
     text = rng.choice(_BESIDE[split]).format(a=_ended(one.asked.text), b=other.asked.text)
-    turns = (
-        _calling(one.call, other.call),
-        one.result_turn(limit),
-        other.result_turn(limit),
-        _saying(f"{one.told(limit, rng)}\n{other.told(limit, rng)}"),
-    )
-    simulated = one.result.simulated or other.result.simulated
-    return Several(Request(text, f"several-beside-{split}"), turns, one.call.name, simulated)
+    turns: tuple[Message, ...] = (calling(one.call, other.call),)
+    if one.answered is not None and other.answered is not None:
+        both = ((one.answered, one), (other.answered, other))
+        told = [answered.told(done.wording, done.call, limit, rng) for answered, done in both]
+        turns += (one.answered.turn(limit), other.answered.turn(limit), saying("\n".join(told)))
+    simulated = any(d.answered and d.answered.result.simulated for d in (one, other))
+    asked = Request(text, f"several-beside-{split}", (*one.asked.fixed, *other.asked.fixed))
+    return Several(asked, turns, one.call.name, bool(simulated))
 
 
 def _one_from_the_other(
@@ -138,34 +138,35 @@ def _one_from_the_other(
     link = rng.choice(sayer.links)
     first, second = sayer.words[link.call.name], sayer.words[link.tool]
     listed = sayer.answered(first, link.call, rng)
-    told = shown(listed, limit)
-    values = {place: link.values[place] for place in _PLACES if place < len(link.values)}
-    places = {
-        place: value
-        for place, value in values.items()
-        if value in link.usable and split_of(value) == split and value in told
-    }
-    if failed(listed) or not places:
+    if listed is None or failed(listed.result):
         return None
-    place = rng.choice(list(places))
-    call = ToolCall(
-        name=link.tool, arguments={**second.maker.constants, link.parameter: places[place]}
-    )
-    result = sayer.answered(second, call, rng)
+    place = _place(link, shown(listed.result, limit), split, rng)
+    if place is None:
+        return None
+    arguments = {**second.maker.constants, link.parameter: link.values[place]}
+    call = ToolCall(name=link.tool, arguments=arguments)
+    answered = sayer.answered(second, call, rng)
     asked = request(first, link.call.arguments, split, rng)
     do = _deed(second, link.parameter, _PLACES[place], rng)
     text = rng.choice(_THEN[split]).format(a=_ended(asked.text), do=do)
-    if failed(result) or not sayer.is_new(text):
+    if (answered and failed(answered.result)) or not sayer.is_new(text):
         return None
-    turns = (
-        _calling(link.call),
-        Message(role="tool", content=told),
-        _calling(call),
-        Message(role="tool", content=shown(result, limit)),
-        _saying(answer(second, call.arguments, shown(result, limit), rng)),
-    )
-    simulated = listed.simulated or result.simulated
+    turns: tuple[Message, ...] = (calling(link.call), listed.turn(limit), calling(call))
+    if answered is not None:
+        turns += (answered.turn(limit), saying(answered.told(second, call, limit, rng)))
+    simulated = listed.result.simulated or bool(answered and answered.result.simulated)
     return Several(Request(text, f"several-then-{split}"), turns, link.call.name, simulated)
+
+
+def _place(link: Link, told: str, split: Split, rng: random.Random) -> int | None:
+    """Which of the listed values is meant: one that the model sees and the other tool takes."""
+    values = {place: link.values[place] for place in _PLACES if place < len(link.values)}
+    places = [
+        place
+        for place, value in values.items()
+        if value in link.usable and split_of(value) == split and value in told
+    ]
+    return rng.choice(places) if places else None
 
 
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
@@ -183,23 +184,25 @@ def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> s
 
 def _again(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Several | None:
     done = _done(sayer, _any(sayer, rng), split, rng)
-    if done is None:
+    if done is None or done.answered is None:
         return None
     turns = (
-        _calling(done.call),
+        calling(done.call),
         Message(role="tool", content=f"Error: {rng.choice(_PASSING)}"),
-        _calling(done.call),
-        done.result_turn(limit),
-        _saying(done.told(limit, rng)),
+        calling(done.call),
+        done.answered.turn(limit),
+        saying(done.answered.told(done.wording, done.call, limit, rng)),
     )
     return Several(done.asked, turns, done.call.name, simulated=True)
 
 
-def _calling(*calls: ToolCall) -> Message:
+def calling(*calls: ToolCall) -> Message:
+    """A turn of the assistant's that makes calls."""
     return Message(role="assistant", tool_calls=tuple(map(MessageCall.of, calls)))
 
 
-def _saying(text: str) -> Message:
+def saying(text: str) -> Message:
+    """A turn of the assistant's that says something."""
     return Message(role="assistant", content=text)
 
 

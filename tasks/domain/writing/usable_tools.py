@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 
 from profiles import Server
-from tasks.domain.errors import UnusableTool
+from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas.references import Document
 from tasks.domain.schemas.validation import has_hard_patterns, usable
@@ -15,6 +15,26 @@ from tasks.domain.writing.values.maker import ArgumentMaker
 
 MOST_HARD = 8
 """Tools with patterns that take megabytes each, or that cannot be run."""
+
+
+def with_read_only(toolset: Toolset, server: Server) -> Toolset:
+    """The list with the tools marked that the server's operator says change nothing.
+
+    Raises:
+        UnusableData: the operator names a tool that the list does not have.
+    """
+    known = [tool.name for tool in toolset.tools]
+    unknown = [name for name in server.read_only if name not in known]
+    if unknown and not server.include_tools:
+        raise UnusableData(
+            f"read_only names {', '.join(map(repr, unknown))}, "
+            f"the server has {', '.join(map(repr, known))}"
+        )
+    marked = tuple(
+        tool.model_copy(update={"read_only": tool.read_only or tool.name in server.read_only})
+        for tool in toolset.tools
+    )
+    return toolset.model_copy(update={"tools": marked})
 
 
 def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:

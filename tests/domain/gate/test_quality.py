@@ -85,6 +85,10 @@ def judged(
     return judge(train, heldout, chosen, 100, encode, PLAN)
 
 
+def finding(report: QualityReport, rule: str) -> Finding:
+    return next(finding for finding in report.findings if finding.rule == rule)
+
+
 def failed(report: QualityReport) -> dict[str, Finding]:
     return {finding.rule: finding for finding in report.findings if not finding.passed}
 
@@ -365,7 +369,7 @@ def test_a_loss_that_sees_the_system_turn_is_refused() -> None:
 def test_a_refusal_is_one_line_with_number_example_and_remedy() -> None:
     message = quality.refusal(judged([*good(), good()[0]], min_rows_per_tool=7))
     assert "\n" not in message
-    assert message.startswith("2 of 23 rules failed: duplicates: 1 rows, need at most 0.0 %; for ")
+    assert message.startswith("2 of 24 rules failed: duplicates: 1 rows, need at most 0.0 %; for ")
     assert "train:17 repeats train:1: how is rome on 2026-11-22. To do: remove the" in message
     assert "rows per tool: 1 of 2 tools have fewer" in message
 
@@ -395,3 +399,46 @@ def test_thousands_of_rows_are_judged_in_seconds() -> None:
     judged(rows)
     # Noise is a factor of three here; comparing each with each would take a hundred times longer.
     assert time.monotonic() - started < 60
+
+
+def named_two_ways(second: str) -> list[Row]:
+    more = {"day": "2026-11-22"} if second == "forecast" else {}
+    return [
+        *(calling(f"show {city}", "clock", city=city) for city in CITIES[:3]),
+        *(calling(f"Show {city}!", second, city=city, **more) for city in CITIES[3:]),
+    ]
+
+
+def test_the_same_words_for_two_tools_are_refused() -> None:
+    found = finding(judged([*good(), *named_two_ways("forecast")]), "one label for one text")
+    assert not found.passed
+    assert found.count == 3
+    assert "show bern" in found.example or "show oslo" in found.example
+
+
+def test_the_same_words_for_one_tool_are_only_other_values() -> None:
+    assert finding(judged([*good(), *named_two_ways("clock")]), "one label for one text").passed
+
+
+def test_a_long_value_may_tell_the_tools_apart() -> None:
+    rows = [
+        calling("run SELECT name FROM city LIMIT 9", "clock", city="SELECT name FROM city LIMIT 9"),
+        calling(
+            "run DELETE FROM city WHERE id = 4",
+            "forecast",
+            city="DELETE FROM city WHERE id = 4",
+            day="2026-11-22",
+        ),
+    ]
+    assert finding(judged([*good(), *rows]), "one label for one text").passed
+
+
+def test_a_value_that_the_words_mean_need_not_be_said() -> None:
+    rows = [calling(f"{word}?", "clock", city=city) for word, city in MEANT.items()]
+    plain = finding(judged([*good(), *rows]), "values can be read off the text")
+    marked = [row.model_copy(update={"fixed": ("city",)}) for row in rows]
+    assert plain.count == len(rows)
+    assert finding(judged([*good(), *marked]), "values can be read off the text").count == 0
+
+
+MEANT = {"here": "Rome", "at home": "Oslo", "where I am": "Lima"}

@@ -605,3 +605,29 @@ def test_a_code_has_two_letters_where_its_description_says_nothing_else(
     name: str, description: str, kind: str
 ) -> None:
     assert kind_of(name, description, "") == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "about", "kind"),
+    [
+        ("query", "SELECT SQL query to execute", "", "select"),
+        ("query", "", "Execute an INSERT, UPDATE, or DELETE query", "sql change"),
+        ("query", "", "Search the docs. Select the best library first.", "search"),
+        ("query", "", "Find tickets to update or delete", "search"),
+        ("at", "Top-left cell.", "", "cell"),
+        ("changing cell", "", "", "cell"),
+        ("at", "", "", "datetime"),
+        ("range", "", "", "cells"),
+    ],
+)
+def test_sql_and_cells_are_told_by_more_than_a_word_that_means_other_things_too(
+    name: str, description: str, about: str, kind: str
+) -> None:
+    assert kind_of(name, description, about) == kind
+
+
+def test_an_answer_does_not_drop_the_point_of_a_result() -> None:
+    wording = wordings(CLOCKS, [ArgumentMaker(tool, server()) for tool in CLOCKS.tools])[0]
+    result = {"format": "ISO", "length": 7, "country": "DE", "checked": True, "valid": False}
+    told = answer(wording, {}, json.dumps(result), random.Random(1))
+    assert "valid no" in told

@@ -20,6 +20,9 @@ MOST_ITEMS = 6
 """Items of a list that an answer repeats."""
 _GIVEN = re.compile(r"^(source|input|request|from|query)\b")
 """Parts of a result that repeat what was asked for."""
+_VERDICT = re.compile(
+    r"\b(valid|found|exists?|available|allowed|passed|possible|complete|successful|match(es)?)$"
+)
 _PREPOSITIONS = frozenset(pieces("from to at in on by for of with since until before after"))
 _NAMED_VALUE = re.compile(
     r'"([^"\\]+)":\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?=\s*[,}])|true|false)'
@@ -111,6 +114,8 @@ def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, 
     for is_lesser in (_repeats, _is_switch):
         if len(fresh) > MOST_FACTS:
             fresh = [fact for fact in fresh if not is_lesser(*fact)] or fresh
+    if len(fresh) > MOST_FACTS:
+        fresh.sort(key=lambda fact: not _is_verdict(*fact))
     return fresh[:MOST_FACTS]
 
 
@@ -118,8 +123,13 @@ def _repeats(name: str, _: Any) -> bool:
     return bool(_GIVEN.match(name))
 
 
-def _is_switch(_: str, leaf: Any) -> bool:
-    return isinstance(leaf, bool)
+def _is_switch(name: str, leaf: Any) -> bool:
+    return isinstance(leaf, bool) and not _is_verdict(name, leaf)
+
+
+def _is_verdict(name: str, leaf: Any) -> bool:
+    """Whether a yes or no is the point of a result: ``valid``, ``found``."""
+    return isinstance(leaf, bool) and bool(_VERDICT.search(name))
 
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:

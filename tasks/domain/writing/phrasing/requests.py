@@ -57,6 +57,8 @@ class Request:
 
     text: str
     family: str
+    fixed: tuple[str, ...] = ()
+    """Parameters whose values the words mean without saying them: «urgent» for a priority."""
 
 
 def request(

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from tasks.domain.conversations import Split
 
+LISTED_SHARE = 0.5
+"""Of the values that need not exist: those of a phrasebook; with others, copying is learned."""
+
 
 @dataclass(frozen=True)
 class DrawOptions:

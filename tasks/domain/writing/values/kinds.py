@@ -18,9 +18,9 @@ KindName = Literal[
     "create table", "table", "column", "search", "topic", "person", "first name", "last name",
     "username", "company", "product", "city", "country", "place", "country code", "language",
     "language code", "currency", "color", "unit", "tag", "entity type", "relation", "command",
-    "title", "name", "text", "identifier", "digits", "phone", "cells", "sheet", "words", "enum",
-    "boolean", "integer", "number", "seconds", "minutes", "hours", "object", "array", "null",
-    "string",
+    "title", "name", "text", "identifier", "digits", "phone", "cell", "cells", "sheet", "words",
+    "enum", "boolean", "integer", "number", "seconds", "minutes", "hours", "object", "array",
+    "null", "string",
 ]
 # fmt: on
 Trait = Literal[
@@ -240,6 +240,7 @@ KINDS: dict[KindName, Kind] = {
     ),
     "digits": Kind(lambda rng: str(rng.randint(1, 60))),
     "phone": Kind(writers.phone),
+    "cell": Kind(writers.cell),
     "cells": Kind(writers.cells, example=r"[A-Z]+\d+:[A-Z]+\d+"),
     "sheet": Kind(
         lambda rng: f"{rng.choice(words.NOUNS).capitalize()}{rng.randint(1, 12)}",

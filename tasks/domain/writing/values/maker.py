@@ -27,7 +27,7 @@ from tasks.domain.schemas.validation import (
     validator,
 )
 from tasks.domain.toollists import parameters
-from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -74,6 +74,8 @@ class ArgumentMaker:
     """Values that the server named, by parameter."""
     names: frozenset[str] = frozenset()
     """The names of all tools of the list."""
+    listed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
+    """A phrasebook's, by parameter."""
 
     def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
         """Valid arguments.
@@ -350,6 +352,8 @@ class ArgumentMaker:
             pool, fewest = self.found.get(name), 2
         if options.free and self._is_copied(name):
             pool = None
+        if pool is None and self._takes_listed(name, at, options):
+            pool, fewest = self.listed[name], SMALL_POOL
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             return next(v for v in tries(schema, at, name) if v != default or v is None)
@@ -357,6 +361,12 @@ class ArgumentMaker:
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
+
+    def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
+        """Whether a value is one of the phrasebook's, which look real and are only a few."""
+        if name not in self.listed or options.unusual:
+            return False
+        return not (options.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
 
     def _is_copied(self, name: str) -> bool:
         """Whether a value is what the user types, be it there or not: a path, a branch, a text."""

@@ -5,7 +5,10 @@ from functools import lru_cache
 
 from tasks.domain.writing.values.kinds import EXAMPLES, SPANS, KindName
 
+_SQL = r"(sql|quer(y|ies)|statements?)\b"
 _RULES: tuple[tuple[KindName, str, str], ...] = (
+    ("cell", r"\bcell$", r""),
+    ("cell", r"^at$", r"\bcell\b"),
     ("zone", r"time ?zone|^tz$|\btz\b", ""),
     ("zone", "", r"\biana\b.{0,20}time ?zone"),
     ("clock", r"\btime$|^time\b|^at$", r"hh:mm|24-hour|clock|time (to|of|in)"),
@@ -16,8 +19,9 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("email", r"e ?mail", ""),
     ("uri", r"\b(url|uri|link|href|endpoint|website|webhook)s?\b", ""),
     ("create table", r"query|sql|statement", r"create table"),
-    ("select", r"query|sql|statement", r"\bselect\b"),
-    ("sql change", r"query|sql|statement", r"\b(insert|update|delete)\b"),
+    # Not the plain verbs: "select the best library", "update the ticket".
+    ("select", r"query|sql|statement", rf"\bselect {_SQL}"),
+    ("sql change", r"query|sql|statement", rf"\b(insert|update|delete) {_SQL}"),
     ("select", r"\bsql\b", ""),
     ("select", r"query|statement", r"\bsql\b|database query"),
     ("glob", r"pattern|glob|\bexclude|\binclude (files|paths)", r"\bglob|file"),
@@ -39,7 +43,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("file", r"^name$|output", r"output file|file name"),
     ("table", r"\btables?( name)?$", r""),
     ("column", r"\b(columns?|fields?|attribute)( name)?$", r""),
-    ("cells", r"\b(cell|range|cells)$", r""),
+    ("cells", r"\b(range|cells)$", r""),
     ("sheet", r"\bsheet\b|worksheet", r""),
     ("language code", r"\b(language|lang) code$", r""),
     ("language code", r"\b(language|lang)$", r"\biso ?639|\blanguage codes?\b|two-letter"),

@@ -249,6 +249,10 @@ def phone(rng: random.Random) -> str:
     return f"+{rng.randint(1, 98)} {rng.randint(100, 999)} {rng.randint(100000, 999999)}"
 
 
+def cell(rng: random.Random) -> str:
+    return f"{rng.choice('ABCDEFGHJK')}{rng.randint(1, 90)}"
+
+
 def cells(rng: random.Random) -> str:
     first, last = rng.choice("ABCDE"), rng.choice("FGHJK")
     return f"{first}{rng.randint(1, 20)}:{last}{rng.randint(21, 90)}"

@@ -2,44 +2,81 @@
 //
 // Usage: main TEMPLATE.txt VALUES.json
 //
-// The shapes of the values, the function json and the search for the tag follow ollama/ollama:
-// api/types.go, template/template.go and tools/template.go. Ollama itself is not run.
+// The shapes of the values, the function json, what is dropped when a Modelfile is read and the
+// search for the tag follow ollama/ollama from 0.14 to 0.32: api/types.go, template/template.go,
+// parser/parser.go and tools/template.go. Ollama itself is not run.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"text/template"
 	"text/template/parse"
 )
 
-// Without String(), as Ollama's function since 0.14: only the template function json makes JSON of
-// it, compact and with \u003c for <.
-type object struct{ json.RawMessage }
+// A map, so the order of a call's arguments is lost.
+type arguments map[string]any
+
+func (a arguments) String() string { return toJSON(a) }
 
 type call struct {
+	ID       string
 	Function struct {
+		Index     int
 		Name      string
-		Arguments object
+		Arguments arguments
 	}
 }
 
 type message struct {
-	Role, Content string
-	ToolCalls     []call `json:"tool_calls"`
+	Role, Content, Thinking string
+	ToolCalls               []call `json:"tool_calls"`
+	ToolName, ToolCallID    string
+}
+
+// Other keys of a parameter, such as its default and its bounds, are lost.
+type property struct {
+	Type        any      `json:"type,omitempty"`
+	Items       any      `json:"items,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Enum        []any    `json:"enum,omitempty"`
+	Required    []string `json:"required,omitempty"`
+}
+
+// Without String(): Go prints it as a struct.
+type function struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Parameters  struct {
+		Type       string              `json:"type"`
+		Defs       any                 `json:"$defs,omitempty"`
+		Required   []string            `json:"required,omitempty"`
+		Properties map[string]property `json:"properties"`
+	} `json:"parameters"`
 }
 
 type tool struct {
-	Type     string
-	Function object
+	Type     string   `json:"type"`
+	Function function `json:"function"`
 }
+
+func (t tool) String() string { return toJSON(t) }
 
 type conversation struct {
 	System   string
 	Messages []*message
 	Tools    []tool
+}
+
+// What the parser of Modelfiles keeps of a text.
+func kept(letter rune) rune {
+	if strconv.IsPrint(letter) || letter == '\n' {
+		return letter
+	}
+	return -1
 }
 
 func toJSON(value any) string {
@@ -88,7 +125,7 @@ func main() {
 	var values conversation
 	check(json.Unmarshal(encoded, &values))
 	functions := template.FuncMap{"json": toJSON}
-	parsed, err := template.New("").Option("missingkey=zero").Funcs(functions).Parse(string(text))
+	parsed, err := template.New("").Option("missingkey=zero").Funcs(functions).Parse(strings.Map(kept, string(text)))
 	check(err)
 	fmt.Fprint(os.Stderr, callTag(parsed.Root, false))
 	check(parsed.Execute(os.Stdout, map[string]any{

@@ -1,0 +1,108 @@
+"""The commands of ``mcp-forge`` for a bundle that is there: check it, talk to it, serve it."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+from pydantic_settings import CliPositionalArg
+
+from flows.terminal import Consent, lines, note, say, show
+from tasks.domain.bundle.dialogue import Step
+from tasks.domain.conversations import Message
+from tasks.domain.errors import ForgeError
+
+if TYPE_CHECKING:
+    from tasks.use_bundle import Agent
+
+_OWN = "a server of your own, instead of the bundle's"
+_TRUST = "start its server though it is not registered"
+_REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
+_YES = "make calls that may change something without asking"
+
+
+class _OnBundle(BaseModel):
+    """What every command takes that starts a bundle's server."""
+
+    folder: CliPositionalArg[str] = Field(description="the bundle")
+    server: str = Field("", description=_OWN)
+    trust: bool = Field(False, description=_TRUST)
+
+
+class VerifyBundle(_OnBundle):
+    """Check a bundle: its files, the server's tools, one real tool call."""
+
+    def cli_cmd(self) -> None:
+        """Verify without a Prefect server: nothing of it is worth keeping."""
+        from tasks.verify_bundle import verify_bundle
+
+        say(verify_bundle.fn(self.folder, self.server, Consent(self.trust).trusts).text)
+
+
+class Chat(_OnBundle):
+    """Talk to a bundle's model; its calls are made on the server."""
+
+    ask: str = Field("", description="one question, instead of a conversation")
+    json_: bool = Field(False, alias="json", description="the answer to --ask as JSON, with calls")
+    remember: bool = Field(False, description=_REMEMBER)
+    yes: bool = Field(False, description=_YES)
+
+    def cli_cmd(self) -> None:
+        """Ask the one question, or all that are typed until Ctrl-D."""
+        from tasks.use_bundle import use_bundle
+
+        if self.json_ and not self.ask:
+            raise ForgeError("--json needs --ask with a question, found none")
+        use = self._answer_one if self.ask else self._converse
+        try:
+            use_bundle.fn(self.folder, self.server, self._consent.trusts, use)
+        except KeyboardInterrupt:
+            note("")
+
+    def _answer_one(self, agent: "Agent") -> None:
+        shown = _nothing if self.json_ else show
+        reply, _ = agent.reply((*agent.opening, _asked(self.ask)), self._consent.allows, shown)
+        say(reply.model_dump_json(indent=2) if self.json_ else reply.answer)
+
+    def _converse(self, agent: "Agent") -> None:
+        tools = ", ".join(tool.name for tool in agent.toolset.tools)
+        note(f"{agent.name} can call {tools}. Ctrl-D ends it.")
+        talk = agent.opening
+        for line in lines("> "):
+            reply, said = agent.reply((*talk, _asked(line)), self._consent.allows, show)
+            talk = said if self.remember or reply.asks_back else agent.opening
+            say(reply.answer)
+
+    @property
+    def _consent(self) -> Consent:
+        return Consent(self.trust, self.yes)
+
+
+class Serve(_OnBundle):
+    """Serve a bundle's model to clients of OpenAI's API at 127.0.0.1."""
+
+    port: int = Field(8080, ge=0, le=65_535, description="its port; 0 takes a free one")
+    execute: bool = Field(False, description="make the calls here, on the server, and answer")
+    yes: bool = Field(False, description=f"with --execute: {_YES}")
+
+    def cli_cmd(self) -> None:
+        """Serve until Ctrl-C; without --execute a client makes the calls, no server is started."""
+        from tasks.serve_bundle import serve_agent, serve_bundle
+        from tasks.use_bundle import use_bundle
+
+        if not self.execute:
+            serve_bundle.fn(self.folder, self.port, note)
+            return
+        consent = Consent(self.trust, self.yes)
+        use_bundle.fn(
+            self.folder,
+            self.server,
+            consent.trusts,
+            lambda agent: serve_agent(agent, self.port, consent.allows_unattended, note),
+        )
+
+
+def _asked(question: str) -> Message:
+    return Message(role="user", content=question)
+
+
+def _nothing(_: Step) -> None:
+    """What a program reads has the calls in it."""

@@ -1,0 +1,55 @@
+"""The commands of ``mcp-forge``, each with what it takes."""
+
+from importlib import metadata
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, CliApp, CliSubCommand
+from pydantic_settings import SettingsConfigDict as Config
+
+from flows import bundle_commands, commands, listing, phrasebook_commands, version_commands
+from flows.terminal import say
+
+
+class Commands(BaseSettings):
+    """Turn an MCP server into a small local model that can call its tools."""
+
+    model_config = Config(
+        cli_prog_name="mcp-forge",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_avoid_json=True,
+        cli_use_class_docs_for_groups=True,
+    )
+
+    version: bool = Field(False, description="say the version, and end")
+    run: CliSubCommand[commands.Run]
+    inspect: CliSubCommand[commands.Inspect]
+    preview: CliSubCommand[commands.Preview]
+    generate: CliSubCommand[commands.Generate]
+    check: CliSubCommand[commands.Check]
+    train: CliSubCommand[commands.Train]
+    export: CliSubCommand[commands.Export]
+    validate_model: CliSubCommand[commands.Validate] = Field(alias="validate")
+    benchmark: CliSubCommand[commands.Benchmark]
+    pack: CliSubCommand[commands.Pack]
+    phrasebook: CliSubCommand[phrasebook_commands.Phrasebook]
+    chat: CliSubCommand[bundle_commands.Chat]
+    serve: CliSubCommand[bundle_commands.Serve]
+    scores: CliSubCommand[listing.ShowScores]
+    verify_bundle: CliSubCommand[bundle_commands.VerifyBundle]
+    versions: CliSubCommand[version_commands.Versions]
+    diff: CliSubCommand[version_commands.Diff]
+    promote: CliSubCommand[version_commands.Promote]
+    rollback: CliSubCommand[version_commands.Rollback]
+    sweep: CliSubCommand[version_commands.Sweep]
+    push: CliSubCommand[version_commands.Push]
+    doctor: CliSubCommand[commands.Doctor]
+    list_: CliSubCommand[listing.List] = Field(alias="list")
+    completion: CliSubCommand[listing.Completion]
+
+    def cli_cmd(self) -> None:
+        """Do what was asked."""
+        if self.version:
+            say(f"mcp-forge {metadata.version('mcp-forge')}")
+            return
+        CliApp.run_subcommand(self)

@@ -1,0 +1,58 @@
+"""Single settings of a profile, changed for one run: ``training.learning_rate=1e-4``.
+
+They travel behind the profile's name, with blanks between: every stage of a run reads the same.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from profiles.section import ProfileError, explain
+from profiles.training import Profile
+
+
+def profile_text(name: str, changes: Sequence[str]) -> str:
+    """A profile's name with changes behind it."""
+    return " ".join([name, *("".join(change.split()) for change in changes)])
+
+
+def with_changes(profile: Profile, changes: Sequence[str]) -> Profile:
+    """The profile with these settings.
+
+    Raises:
+        ProfileError: a setting is not known, or its value is out of its bounds.
+    """
+    if not changes:
+        return profile
+    content: dict[str, Any] = profile.model_dump()
+    for change in changes:
+        _set(content, change)
+    try:
+        return Profile.model_validate(content | {"changes": tuple(changes)})
+    except ValidationError as error:
+        raise ProfileError(f"{' '.join(changes)}: {explain(error)}") from error
+
+
+def _set(content: dict[str, Any], change: str) -> None:
+    place, equals, text = change.partition("=")
+    *sections, name = place.split(".")
+    section: Any = content
+    for one in sections:
+        section = section.get(one) if isinstance(section, dict) else None
+    if not equals or not isinstance(section, dict) or name not in section:
+        raise ProfileError(
+            f"{change!r} changes nothing; needed such as training.learning_rate=1e-4"
+        )
+    section[name] = _value(text)
+
+
+def _value(text: str) -> Any:
+    """As TOML reads it, ``none`` for nothing; what TOML cannot read is a text."""
+    if text == "none":
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

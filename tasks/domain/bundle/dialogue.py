@@ -1,0 +1,165 @@
+"""A conversation with a bundle's model: what a client sends, what was called, what is answered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from profiles import explain
+from tasks.domain.bundle.checks import Agent
+from tasks.domain.conversations import Message
+from tasks.domain.errors import UnusableData
+from tasks.domain.results import cap
+from tasks.domain.toolcalls import ParsedAnswer, ToolCall
+from tasks.domain.untrusted.printable import on_one_line
+
+
+class Step(BaseModel):
+    """One call of the model's and what came of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    arguments: dict[str, Any]
+    result: str
+    """As the model reads it."""
+    is_error: bool = False
+    executed: bool = True
+    """False where the call was wrong, or nobody allowed it."""
+    simulated: bool = False
+    """Whether the result was made up from a schema: the bundle is that of a tool list."""
+
+    @property
+    def call_text(self) -> str:
+        """The call on one line."""
+        return call_text(ToolCall(name=self.name, arguments=self.arguments))
+
+
+class Reply(BaseModel):
+    """What a question led to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    question: str
+    calls: tuple[Step, ...]
+    answer: str
+
+    @property
+    def asks_back(self) -> bool:
+        """Whether the model wants to know something before it calls."""
+        return not self.calls and self.answer.rstrip().endswith("?")
+
+
+class Usage(BaseModel):
+    """Tokens of a request, under OpenAI's names."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class ChatRequest(BaseModel):
+    """What a client of OpenAI's chat completions sends; the model is always asked greedily."""
+
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None = None
+    stream: bool = False
+
+
+def call_text(call: ToolCall) -> str:
+    """A call as a person reads it, on one line."""
+    arguments = json.dumps(call.arguments, ensure_ascii=False)
+    return on_one_line(f"{call.name} {arguments}")
+
+
+def conversation(messages: Sequence[Mapping[str, Any]], agent: Agent) -> tuple[Message, ...]:
+    """A client's messages, behind the system turn that was trained where it sends none.
+
+    Results of tools are cut as they were in training.
+
+    Raises:
+        UnusableData: a message is none, or nothing is asked.
+    """
+    talk = [_message(value, number, agent) for number, value in enumerate(messages, start=1)]
+    if not talk or talk[0].role != "system":
+        talk.insert(0, Message(role="system", content=agent.system_prompt))
+    if len(talk) < 2 or talk[1].role != "user":
+        found = talk[1].role if len(talk) > 1 else "nothing"
+        raise UnusableData(f"messages: {found} behind the system turn, needed a user's message")
+    if talk[-1].role not in ("user", "tool"):
+        raise UnusableData("messages: the last one is the assistant's, needed a user's or a tool's")
+    return tuple(talk)
+
+
+def completion(
+    said: ParsedAnswer, steps: Sequence[Step], finish: str, usage: Usage, **head: Any
+) -> dict[str, Any]:
+    """An answer as OpenAI's chat completions give it; ``head``: its id, time and model."""
+    calls = _openai_calls(said.calls, str(head["id"]))
+    message = {"role": "assistant", "content": _words(said) or None} | (
+        {"tool_calls": calls} if calls else {}
+    )
+    tokens = usage.model_dump() | {"total_tokens": usage.prompt_tokens + usage.completion_tokens}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else finish}
+    executed = {"executed_calls": [step.model_dump() for step in steps]} if steps else {}
+    return {**head, "object": "chat.completion", "choices": [choice], "usage": tokens, **executed}
+
+
+def chunks(whole: Mapping[str, Any]) -> list[str]:
+    """A completion as the events of a stream, in one piece: a short answer is there at once."""
+    (choice,) = whole["choices"]
+    delta = dict(choice["message"])
+    if "tool_calls" in delta:
+        delta["tool_calls"] = [{"index": n} | call for n, call in enumerate(delta["tool_calls"])]
+    parts = [
+        {"index": 0, "delta": delta, "finish_reason": None},
+        {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]},
+    ]
+    head = {**whole, "object": "chat.completion.chunk"}
+    events = [json.dumps(head | {"choices": [part]}, ensure_ascii=False) for part in parts]
+    return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
+
+
+def _words(said: ParsedAnswer) -> str:
+    """What the model says outside calls; a call that cannot be read is shown as it is."""
+    return "\n".join(filter(None, [said.text, *said.malformed]))
+
+
+def _openai_calls(calls: Sequence[ToolCall], answer: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"call_{answer}_{number}",
+            "type": "function",
+            "function": {
+                "name": call.name,
+                "arguments": json.dumps(call.arguments, ensure_ascii=False),
+            },
+        }
+        for number, call in enumerate(calls)
+    ]
+
+
+def _message(value: Mapping[str, Any], number: int, agent: Agent) -> Message:
+    role = "system" if value.get("role") == "developer" else value.get("role")
+    text = _text(value.get("content"), number)
+    try:
+        return Message.model_validate(
+            {
+                "role": role,
+                "content": cap(text, agent.max_result_chars) if role == "tool" else text,
+                "tool_calls": value.get("tool_calls") or (),
+            }
+        )
+    except ValidationError as error:
+        raise UnusableData(f"messages, number {number}: {explain(error)}") from error
+
+
+def _text(content: Any, number: int) -> str:
+    """A text, or the texts of its parts."""
+    if isinstance(content, str) or content is None:
+        return content or ""
+    parts = content if isinstance(content, list) else [content]
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    if len(texts) != len(parts) or not all(isinstance(text, str) for text in texts):
+        raise UnusableData(f"messages, number {number}: the content has parts that are no text")
+    return "\n".join(map(str, texts))

@@ -1,0 +1,36 @@
+"""The scores of a bundle as a person reads them at a terminal."""
+
+from tasks.domain.products import BenchmarkReport, Score
+from tasks.domain.reports import METRICS
+
+BENCHMARK = "tests/benchmark.json"
+
+
+class Scores(BenchmarkReport):
+    """The scorecard of a bundle."""
+
+    @property
+    def text(self) -> str:
+        """The tuned model beside its base, with how many prompts each rate counts."""
+        lines = [_line("", "", "tuned", "base")]
+        lines += _lines("held-out prompts", self.tuned, self.base)
+        if self.hand_written and self.hand_written_base:
+            lines += _lines("hand-written prompts", self.hand_written, self.hand_written_base)
+        return "\n".join(lines)
+
+
+def _lines(prompts: str, tuned: Score, base: Score) -> list[str]:
+    shown = ("tool_selection", "exact_match", "abstention")
+    return [
+        _line(prompts if number == 0 else "", METRICS[name], _rate(tuned, name), _rate(base, name))
+        for number, name in enumerate(shown)
+    ]
+
+
+def _rate(score: Score, name: str) -> str:
+    rate = getattr(score, name)
+    return f"{rate.hits} of {rate.total}"
+
+
+def _line(prompts: str, metric: str, tuned: str, base: str) -> str:
+    return f"{prompts:22}{metric:26}{tuned:>12}{base:>12}"

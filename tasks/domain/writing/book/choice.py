@@ -1,0 +1,177 @@
+"""Which lines rows are drawn from: the server's own book, a teacher's, and those of other books.
+
+A line of another book is taken for a tool of the same name and input schema. What is for a whole
+list, such as requests that no tool meets, is taken where the whole list is known to that book.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from profiles import PhrasebookFiles, Server
+from tasks.domain.products import Toolset
+from tasks.domain.writing.book.drawing import NO_BOOK, Book
+from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
+from tasks.domain.writing.book.line_rules import LineRules
+from tasks.domain.writing.phrasebook import (
+    CallsLine,
+    ChatLine,
+    ClarifyLine,
+    Line,
+    RequestLine,
+    ResultLine,
+    ToolsLine,
+    ValuesLine,
+    read_phrasebook,
+    skeleton,
+    slots,
+)
+from tasks.domain.writing.values.maker import ArgumentMaker
+
+SCHEMA_ALONE = "written from the schema alone"
+MOST_NAMED = 8
+"""Tools that a note names."""
+
+
+@dataclass(frozen=True)
+class ChosenBook:
+    """The lines for a tool list, and what a person should know of where they come from."""
+
+    book: Book = NO_BOOK
+    requests: str = ""
+    """Who wrote the requests, as a sentence."""
+    notes: tuple[str, ...] = ()
+
+
+def choose_book(
+    toolset: Toolset, server: Server, files: PhrasebookFiles, taught: Sequence[Line] = ()
+) -> ChosenBook:
+    """The lines that speak for the tools of a list.
+
+    Args:
+        toolset: the list.
+        server: what its operator knows of values.
+        files: the books as they are written.
+        taught: what a teacher wrote for tools that no book speaks for.
+
+    Raises:
+        UnusableData: a book cannot be read.
+    """
+    choice = _Choice(toolset, server)
+    if files.own is not None:
+        choice.add_own(read_phrasebook(files.own.text, files.own.name), files.own.name)
+    if taught:
+        choice.add_own(taught, "a teacher")
+    books = [(read_phrasebook(file.text, file.name), file.name) for file in files.others]
+    for lines, name in sorted(books, key=lambda book: -len(choice.shared_tools(book[0]))):
+        choice.add_shared(lines, name)
+    if files.general is not None:
+        choice.add_chat(read_phrasebook(files.general.text, files.general.name))
+    return choice.made()
+
+
+class _Choice:
+    def __init__(self, toolset: Toolset, server: Server) -> None:
+        self._toolset = toolset
+        names = frozenset(tool.name for tool in toolset.tools)
+        makers = {t.name: ArgumentMaker(t, server, names=names) for t in toolset.tools}
+        self._own_rules = LineRules(makers)
+        self._shared_rules = LineRules(makers, may_lack=True)
+        self._lines: list[Line] = []
+        self._writers: dict[str, str] = {}
+        """Who wrote the requests of each tool."""
+        self._notes: list[str] = []
+
+    def add_own(self, lines: Sequence[Line], name: str) -> None:
+        """The lines of a book for this very list, without those that do not fit its tools."""
+        known = {tool.name for tool in self._toolset.tools}
+        asked = [line for line in lines if _tools_of(line) <= known]
+        self._take(self._fitting(asked, self._own_rules, name), name)
+
+    def shared_tools(self, lines: Sequence[Line]) -> set[str]:
+        """The tools that a book knows by the same schema."""
+        schemas = schemas_of_book(lines)
+        return {t.name for t in self._toolset.tools if schemas.get(t.name) == schema_fingerprint(t)}
+
+    def add_shared(self, lines: Sequence[Line], name: str) -> None:
+        """Another server's lines for the tools that nobody has spoken for yet."""
+        same = self.shared_tools(lines)
+        new = same - self._writers.keys()
+        if new:
+            is_whole = len(same) == len(self._toolset.tools)
+            asked = [line for line in lines if self._is_shared(line, new, same, is_whole)]
+            self._take(self._fitting(asked, self._shared_rules, name), name)
+
+    def add_chat(self, lines: Sequence[Line]) -> None:
+        """Chat for every server, without what is about a thing that these tools deal with."""
+        words = {
+            word
+            for tool in self._toolset.tools
+            for name in (tool.name, *tool.input_schema.get("properties", {}))
+            for word in skeleton(name.replace("_", " ").replace("-", " ")).split()
+            if len(word) > _SHORT
+        }
+        said = {skeleton(line.text) for line in self._lines if isinstance(line, ChatLine)}
+        for line in lines:
+            if isinstance(line, ChatLine) and not slots(line.text + line.reply):
+                text = skeleton(line.text)
+                is_about_tools = bool(words & set(text.split()))
+                self._lines += [] if is_about_tools or text in said else [line]
+
+    def made(self) -> ChosenBook:
+        names = [tool.name for tool in self._toolset.tools]
+        return ChosenBook(
+            Book(tuple(self._lines)), _who_wrote(self._writers, names), tuple(self._notes)
+        )
+
+    def _fitting(self, lines: Sequence[Line], rules: LineRules, name: str) -> Iterator[Line]:
+        faulty: list[str] = []
+        for line in lines:
+            fault = next(iter(rules.faults_of(line)), "")
+            if fault:
+                faulty.append(f"{line.place or name}: {fault}")
+            else:
+                yield line
+        if faulty:
+            self._notes.append(f"{len(faulty)} lines of {name} are left out: {faulty[0]}")
+
+    def _take(self, lines: Iterator[Line], name: str) -> None:
+        for line in lines:
+            self._lines.append(line)
+            if isinstance(line, RequestLine):
+                self._writers.setdefault(line.tool, name)
+
+    @staticmethod
+    def _is_shared(line: Line, new: Collection[str], same: Collection[str], is_whole: bool) -> bool:
+        if isinstance(line, RequestLine | ClarifyLine | ResultLine):
+            return line.tool in new
+        if isinstance(line, CallsLine):
+            return _tools_of(line) <= set(same) and bool(_tools_of(line) & set(new))
+        if isinstance(line, ValuesLine):
+            return line.tool in new if line.tool is not None else is_whole
+        return is_whole and not isinstance(line, ToolsLine)
+
+
+_SHORT = 3
+"""Letters of words that say nothing of what a tool is about."""
+
+
+def _tools_of(line: Line) -> frozenset[str]:
+    if isinstance(line, RequestLine | ClarifyLine | ResultLine):
+        return frozenset((line.tool,))
+    if isinstance(line, ValuesLine):
+        return frozenset(() if line.tool is None else (line.tool,))
+    if isinstance(line, CallsLine):
+        return frozenset(call.tool for call in line.calls)
+    return frozenset()
+
+
+def _who_wrote(writers: dict[str, str], names: Sequence[str]) -> str:
+    silent = [name for name in names if name not in writers]
+    if len(silent) == len(names):
+        return f"requests were {SCHEMA_ALONE}"
+    books = ", ".join(dict.fromkeys(writers.values()))
+    told = f"requests were drawn from a phrasebook ({books})"
+    if not silent:
+        return told
+    more = f" and {len(silent) - MOST_NAMED} more" if len(silent) > MOST_NAMED else ""
+    return f"{told}; those of {', '.join(silent[:MOST_NAMED])}{more} were {SCHEMA_ALONE}"

@@ -1,0 +1,127 @@
+"""Lines of a phrasebook become calls: what stands in a line, and valid values for its slots."""
+
+import json
+import random
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tasks.domain.errors import UnusableTool
+from tasks.domain.writing.phrasebook import BookCall, fill, slots
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.maker import ArgumentMaker
+
+TRIES = 12
+"""Argument sets drawn for one line before it counts as one that cannot be filled."""
+
+
+def unsaid_parameters(
+    maker: ArgumentMaker, said: Collection[str], fixed: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The required parameters that a line neither says nor fixes, and that nothing else settles."""
+    return tuple(
+        name
+        for name in maker.required
+        if name not in said
+        and name not in fixed
+        and not maker.is_constant(name)
+        and _settled_value(maker, name) is None
+    )
+
+
+def draw_arguments(
+    maker: ArgumentMaker,
+    said: Collection[str],
+    fixed: Mapping[str, Any],
+    rng: random.Random,
+    options: DrawOptions,
+) -> dict[str, Any] | None:
+    """Valid arguments: a value for each slot, what the words fix, constants, what is required.
+
+    None when no valid ones are found.
+    """
+    given = frozenset(said) | fixed.keys()
+    chosen = replace(options, optional=0.0, also=frozenset(said))
+    for _ in range(TRIES):
+        try:
+            drawn = maker.make(rng, chosen)
+        except UnusableTool:
+            return None
+        for name in maker.required:
+            if name not in given and (value := _settled_value(maker, name)) is not None:
+                drawn[name] = value
+        wanted = {*given, *maker.required, *maker.constants}
+        merged = {n: v for n, v in drawn.items() if n in wanted} | dict(fixed)
+        if not given - merged.keys() and not maker.fault(merged):
+            return {
+                n: merged[n] for n in dict.fromkeys((*maker.properties, *merged)) if n in merged
+            }
+    return None
+
+
+def _settled_value(maker: ArgumentMaker, name: str) -> Any:
+    """What a required parameter is when nobody says it; None where the schema does not tell."""
+    if name in maker.constants:
+        return None
+    fallback = maker.stated_fallback(name)
+    return maker.settled(name).get("default") if fallback is None else fallback
+
+
+def result_patterns(call: BookCall) -> dict[str, str]:
+    """The arguments that are taken from the result before, with the path or pattern of each."""
+    return {
+        name: value["result"]
+        for name, value in call.arguments.items()
+        if isinstance(value, dict)
+        and list(value) == ["result"]
+        and isinstance(value["result"], str)
+    }
+
+
+def whole_slots(call: BookCall) -> dict[str, str]:
+    """The arguments that are a slot and nothing else, with the slot's name."""
+    return {
+        name: slots(value)[0]
+        for name, value in call.arguments.items()
+        if isinstance(value, str) and slots(value) and value == f"{{{slots(value)[0]}}}"
+    }
+
+
+def slots_inside(value: Any) -> Iterator[str]:
+    """The slots of all texts in a value."""
+    if isinstance(value, str):
+        yield from slots(value)
+    elif isinstance(value, list):
+        for part in value:
+            yield from slots_inside(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from slots_inside(part)
+
+
+def fixed_arguments(call: BookCall) -> dict[str, Any]:
+    """The arguments that are neither a slot, nor hold one, nor come from a result."""
+    taken = result_patterns(call)
+    return {
+        name: value
+        for name, value in call.arguments.items()
+        if name not in taken and not [*slots_inside(value)]
+    }
+
+
+def filled(value: Any, values: Mapping[str, Any]) -> Any:
+    """A value with what its slots stand for; a text that is only a slot becomes that value."""
+    if isinstance(value, str):
+        names = slots(value)
+        if names and value == f"{{{names[0]}}}":
+            return values[names[0]]
+        return fill(value, {name: _as_text(values[name]) for name in names})
+    if isinstance(value, list):
+        return [filled(part, values) for part in value]
+    if isinstance(value, dict):
+        return {key: filled(part, values) for key, part in value.items()}
+    return value
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

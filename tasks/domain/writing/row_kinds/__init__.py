@@ -1,0 +1,1 @@
+"""One file for each kind of row; ``desk`` holds what all of them are written from."""

@@ -1,0 +1,62 @@
+"""What all rows of a dataset are written from, and what has been said and answered so far."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from profiles import Data
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, Scenario, Split
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.answered import Answered
+from tasks.domain.writing.book.drawing import Book
+from tasks.domain.writing.harvest import Link
+from tasks.domain.writing.phrasing.requests import Request
+from tasks.domain.writing.phrasing.tool_context import ToolContext
+from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.row_kinds.replies import Replies
+from tasks.domain.writing.row_kinds.speech import Asked, Speech
+from tasks.domain.writing.values.draw_options import DrawOptions
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The tools as they are spoken of, a profile's numbers, the book, and the two memories."""
+
+    data: Data
+    words: Mapping[str, Wording]
+    functions: tuple[dict[str, Any], ...]
+    context: ToolContext
+    links: Sequence[Link]
+    book: Book
+    speech: Speech
+    replies: Replies
+
+    def said(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
+        """A new text with its call; None when there are no more."""
+        return self.speech.request(wording, options, rng)
+
+    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
+        """What came back from a call; None where nobody knows."""
+        return self.replies.of(wording, call, rng)
+
+    def is_new(self, text: str) -> bool:
+        """Whether nobody said a text before; it counts as said from now on."""
+        return self.speech.is_new(text)
+
+    def row(
+        self, scenario: Scenario, split: Split, asked: Request, turns: Sequence[Message]
+    ) -> Row:
+        """A row of a request and what follows it."""
+        start = (
+            Message(role="system", content=SYSTEM_PROMPT),
+            Message(role="user", content=asked.text),
+        )
+        return Row(
+            scenario=scenario,
+            split=split,
+            phrasing=asked.family,
+            fixed=asked.fixed,
+            messages=(*start, *turns),
+            tools=self.functions,
+        )

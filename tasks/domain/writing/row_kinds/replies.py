@@ -1,0 +1,73 @@
+"""What the server answers to the calls of all rows: really, from the book, or made up."""
+
+import random
+from dataclasses import dataclass, field
+
+from tasks.domain.conversations import Split
+from tasks.domain.products import ToolResult
+from tasks.domain.results import failed
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.answered import Answered
+from tasks.domain.writing.book.drawing import Book
+from tasks.domain.writing.book.printing import printed
+from tasks.domain.writing.harvest import Execute
+from tasks.domain.writing.phrasing.requests import Request
+from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.simulation import simulate, simulate_error
+
+REFUSALS = 12
+"""Errors to plausible values, with no answer before, until a tool's results are made up."""
+
+Failure = tuple[Request, ToolCall, ToolResult]
+
+
+@dataclass
+class Replies:
+    """Executes calls, and remembers which tools refuse them."""
+
+    execute: Execute
+    book: Book
+    notes: list[str]
+    accepted: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    failures: dict[tuple[str, Split], list[Failure]] = field(default_factory=dict)
+    """Calls that the server refused while other rows were written, by tool and split."""
+
+    def of(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
+        """The answer to a call; None where nobody knows one.
+
+        Of a tool that the book does not speak for, an answer is made up where the server cannot be
+        asked, and once it has refused everything. Else nothing is: the book's results or none.
+        """
+        name = call.name
+        if not self.accepted.get(name) and self.refused.get(name, 0) >= REFUSALS:
+            return self._made_up(wording, call, rng)
+        result = self.execute(call)
+        if result.simulated and self.book.speaks_for(name):
+            return printed(self.book, call, rng)
+        counts = self.refused if failed(result) else self.accepted
+        counts[name] = counts.get(name, 0) + 1
+        if self.refused.get(name) == REFUSALS and not self.accepted.get(name):
+            self.notes.append(
+                f"{name}: {REFUSALS} plausible calls got only errors, the last "
+                f"{result.text[:120]!r}; its results are simulated. Give the server values in its "
+                "profile"
+            )
+        return Answered(result)
+
+    def failure(
+        self, wording: Wording, call: ToolCall, rng: random.Random, *, is_provoked: bool
+    ) -> Answered:
+        """A failure of a call: the server's own where the call has a value that does not exist."""
+        result = self.execute(call) if wording.tool.read_only and is_provoked else None
+        if result is not None and failed(result):
+            return Answered(result)
+        told = printed(self.book, call, rng, error=True)
+        if told is not None:
+            return told
+        return Answered(simulate_error(wording.tool, call, rng.randrange(2**32)))
+
+    def _made_up(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
+        if self.book.speaks_for(call.name):
+            return printed(self.book, call, rng)
+        return Answered(simulate(wording.tool, call, rng.randrange(2**32)))

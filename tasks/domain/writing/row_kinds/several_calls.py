@@ -1,0 +1,185 @@
+"""Rows of several calls from a phrasebook: side by side, or each from the result before it."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.domain.conversations import Message, Split
+from tasks.domain.results import failed, shown
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.answered import Answered
+from tasks.domain.writing.book.drawing import by_use, family_of
+from tasks.domain.writing.book.filling import (
+    draw_arguments,
+    filled,
+    fixed_arguments,
+    result_patterns,
+    slots_inside,
+    whole_slots,
+)
+from tasks.domain.writing.book.saying import say_value
+from tasks.domain.writing.book.taking import taken
+from tasks.domain.writing.multiple_calls import Several, calling, saying
+from tasks.domain.writing.phrasebook import BookCall, CallsLine, fill, slots
+from tasks.domain.writing.phrasing.requests import Request
+from tasks.domain.writing.phrasing.spoken import mentions
+from tasks.domain.writing.phrasing.typing_habits import typed
+from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.row_kinds.desk import Desk
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.instances import split_of
+from tasks.domain.writing.values.settling import type_of
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """A slot's value and the kind of its parameter."""
+
+    value: Any
+    kind: str
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One call of a line, its arguments as far as they are known."""
+
+    call: BookCall
+    wording: Wording
+    arguments: dict[str, Any]
+
+
+def several_of_book(desk: Desk, split: Split, rng: random.Random) -> Several | None:
+    """A conversation of one of the book's lines; None where none of them can be filled."""
+    lines = desk.book.calls(split)
+    for line in by_use(lines, desk.speech.uses, DrawOptions(split), rng):
+        if (made := _conversation(desk, line, split, rng)) is not None:
+            return made
+    return None
+
+
+def _conversation(desk: Desk, line: CallsLine, split: Split, rng: random.Random) -> Several | None:
+    bound, steps = _bound(desk, line, split, rng)
+    if not steps or not bound.keys() >= set(slots(line.text)):
+        return None
+    made = _chained(desk, steps, rng) if line.order == "sequential" else _beside(desk, steps, rng)
+    if made is None:
+        return None
+    turns, first, is_simulated = made
+    text = desk.speech.new_text(line, _text(desk, line, bound, rng), rng)
+    if not text or not all(mentions(text, slot.value, slot.kind) for slot in bound.values()):
+        return None
+    fixed = tuple(name for call in line.calls for name in fixed_arguments(call))
+    return Several(Request(text, family_of(line), fixed), turns, first.name, is_simulated)
+
+
+def _bound(
+    desk: Desk, line: CallsLine, split: Split, rng: random.Random
+) -> tuple[dict[str, _Slot], list[_Step]]:
+    """A value for each slot, and the calls with these values; no calls where one is not valid."""
+    bound: dict[str, _Slot] = {}
+    steps: list[_Step] = []
+    for call in line.calls:
+        wording, whole = desk.words[call.tool], whole_slots(call)
+        options = DrawOptions(split, real=True)
+        drawn = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, options)
+        if drawn is None:
+            return bound, []
+        for parameter, slot in whole.items():
+            bound.setdefault(slot, _Slot(drawn[parameter], wording.maker.kind(parameter)))
+        steps.append(_Step(call, wording, drawn))
+    for slot in slots(line.text):
+        if slot not in bound and (value := _listed(desk, slot, split, rng)) is not None:
+            bound[slot] = _Slot(value, "")
+    values = {name: slot.value for name, slot in bound.items()}
+    if any(
+        not {*slots_inside(list(call.arguments.values()))} <= values.keys() for call in line.calls
+    ):
+        return bound, []
+    return bound, [_with_values(step, values) for step in steps]
+
+
+def _with_values(step: _Step, values: Mapping[str, Any]) -> _Step:
+    said = {n: filled(v, values) for n, v in step.call.arguments.items() if [*slots_inside(v)]}
+    return _Step(step.call, step.wording, step.arguments | said)
+
+
+def _listed(desk: Desk, slot: str, split: Split, rng: random.Random) -> Any:
+    values = desk.book.named_values(slot)
+    usable = [value for value in values if split_of(value) == split] or list(values)
+    return rng.choice(usable) if usable else None
+
+
+def _text(desk: Desk, line: CallsLine, bound: Mapping[str, _Slot], rng: random.Random) -> str:
+    verbatim = rng.random() >= desk.data.paraphrase_share
+    spoken = {
+        name: say_value(line.text, name, bound[name].value, bound[name].kind, verbatim, rng)
+        for name in slots(line.text)
+    }
+    text = fill(line.text, spoken)
+    careless = text if verbatim else typed(text, rng)
+    is_safe = all(mentions(careless, slot.value, slot.kind) for slot in bound.values())
+    return careless if is_safe else text
+
+
+_Made = tuple[tuple[Message, ...], ToolCall, bool]
+"""The turns, the first call, and whether a result is made up."""
+
+
+def _beside(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Made | None:
+    calls = [ToolCall(name=step.call.tool, arguments=step.arguments) for step in steps]
+    if any(_fault(step, step.arguments) for step in steps):
+        return None
+    answers = [desk.answered(s.wording, c, rng) for s, c in zip(steps, calls, strict=True)]
+    known = [answered for answered in answers if answered is not None]
+    if any(failed(answered.result) for answered in known):
+        return None
+    turns: tuple[Message, ...] = (calling(*calls),)
+    if len(known) < len(calls):
+        return turns, calls[0], False
+    limit = desk.data.max_result_chars
+    told = [
+        answered.told(step.wording, call, limit, rng)
+        for answered, step, call in zip(known, steps, calls, strict=True)
+    ]
+    turns += (*(answered.turn(limit) for answered in known), saying("\n".join(told)))
+    return turns, calls[0], any(answered.result.simulated for answered in known)
+
+
+def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Made | None:
+    limit, turns = desk.data.max_result_chars, list[Message]()
+    calls: list[ToolCall] = []
+    answers: list[Answered] = []
+    for step in steps:
+        if len(answers) < len(calls):
+            return None  # the result that this call needs is not known
+        arguments = _with_taken(step, shown(answers[-1].result, limit) if answers else "")
+        if arguments is None or _fault(step, arguments):
+            return None
+        calls.append(ToolCall(name=step.call.tool, arguments=arguments))
+        turns.append(calling(calls[-1]))
+        answered = desk.answered(step.wording, calls[-1], rng)
+        if answered is not None:
+            if failed(answered.result):
+                return None
+            answers.append(answered)
+            turns.append(answered.turn(limit))
+    if len(answers) == len(calls):
+        turns.append(saying(answers[-1].told(steps[-1].wording, calls[-1], limit, rng)))
+    return tuple(turns), calls[0], any(answered.result.simulated for answered in answers)
+
+
+def _with_taken(step: _Step, result: str) -> dict[str, Any] | None:
+    """The arguments with those that the result before them gives; None where it gives none."""
+    arguments = dict(step.arguments)
+    for name, pattern in result_patterns(step.call).items():
+        value = taken(pattern, result)
+        if value is None:
+            return None
+        is_list = type_of(step.wording.maker.settled(name)) == "array"
+        arguments[name] = [value] if is_list else value
+    return arguments
+
+
+def _fault(step: _Step, arguments: dict[str, Any]) -> str:
+    return step.wording.maker.fault(arguments)

@@ -1,0 +1,144 @@
+"""What users say in all rows together: new texts with their calls, and none of them twice."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from profiles import Data
+from tasks.domain.conversations import Split
+from tasks.domain.toolcalls import ToolCall
+from tasks.domain.writing.book.courtesy import with_manners
+from tasks.domain.writing.book.drawing import Book, by_use, family_of, may_be_filled
+from tasks.domain.writing.book.filling import draw_arguments
+from tasks.domain.writing.book.saying import say_line
+from tasks.domain.writing.phrasebook import SaidLine, slots
+from tasks.domain.writing.phrasing.requests import Request, request
+from tasks.domain.writing.phrasing.tool_context import bare
+from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.values.draw_options import DrawOptions
+
+TRIES = 60
+"""Calls and texts tried for one row before its tool counts as used up."""
+REPEATS = 4
+"""Draws for a call that was not made before, until one may be made again in other words."""
+FALLBACK_SHARE = 0.12
+"""The chance that a value is left unsaid whose parameter's description says what to use then."""
+MOST_USES = 4
+"""Texts that one line without slots gives, each with other words of courtesy around it."""
+
+Asked = tuple[Request, ToolCall]
+
+
+@dataclass
+class Speech:
+    """Makes requests, and remembers which were made."""
+
+    data: Data
+    book: Book
+    used: set[str]
+    """The texts that no row may have any more, in their bare form."""
+    calls: set[str] = field(default_factory=set)
+    told: dict[Split, dict[str, list[dict[str, Any]]]] = field(
+        default_factory=lambda: {"train": {}, "heldout": {}}
+    )
+    """What users said of calls that they wanted, by split and tool."""
+    uses: Counter[str] = field(default_factory=Counter)
+    """How often each line of the book was said."""
+
+    def is_new(self, text: str) -> bool:
+        """Whether nobody said a text before; it counts as said from now on."""
+        if bare(text) in self.used:
+            return False
+        self.used.add(bare(text))
+        return True
+
+    def asks_book(self, lines: Sequence[SaidLine], rng: random.Random) -> bool:
+        """Whether the next text is to be one of these lines."""
+        return bool(lines) and rng.random() < self.data.phrasebook_share
+
+    def request(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
+        """A new text with its call, from the book or from the schema; None when no more differ."""
+        lines = self.book.requests(wording.tool.name, options.split)
+        if self.asks_book(lines, rng) and (found := self._of_book(wording, options, rng)):
+            return found
+        return self.from_schema(wording, options, rng)
+
+    def from_schema(
+        self, wording: Wording, options: DrawOptions, rng: random.Random, missing: str = ""
+    ) -> Asked | None:
+        """A new text that the grammar makes, with its call: one that says every value."""
+        name = wording.tool.name
+        many = wording.maker.count() is None
+        for attempt in range(TRIES):
+            arguments = wording.maker.make(rng, options)
+            fallbacks = {} if missing or options.unknown else self._unsaid(wording, arguments, rng)
+            shown = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
+            arguments |= fallbacks
+            key = _key(name, shown)
+            if many and not missing and key in self.calls and attempt < REPEATS:
+                continue
+            asked = request(wording, shown, options.split, rng)
+            if bare(asked.text) in self.used or not wording.says(asked.text, shown):
+                continue
+            self.used.add(bare(asked.text))
+            self.calls.add(key)
+            if not missing and options.unknown is None:
+                self.told[options.split].setdefault(name, []).append(wording.told(shown))
+            return asked, ToolCall(name=name, arguments=arguments)
+        return None
+
+    def _unsaid(
+        self, wording: Wording, arguments: dict[str, Any], rng: random.Random
+    ) -> dict[str, str]:
+        """At times, one parameter that the user leaves out, with the value that is then used."""
+        stated = {name: wording.maker.stated_fallback(name) for name in arguments}
+        known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
+        share = FALLBACK_SHARE * self.data.paraphrase_share
+        if not known or rng.random() >= share * len(known):
+            return {}
+        name = rng.choice(sorted(known))
+        usable = not wording.maker.fault({**arguments, name: known[name]})
+        return {name: known[name]} if usable else {}
+
+    def _of_book(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
+        name = wording.tool.name
+        lines = [
+            line for line in self.book.requests(name, options.split) if may_be_filled(line, options)
+        ]
+        for attempt, line in enumerate(by_use(lines, self.uses, options, rng)):
+            said = slots(line.text)
+            arguments = draw_arguments(wording.maker, said, line.fixed, rng, options)
+            if arguments is None:
+                continue
+            key = _key(name, arguments)
+            if said and key in self.calls and attempt < REPEATS:
+                continue
+            spoken = say_line(line, arguments, wording, rng)
+            if spoken is None or not (text := self.new_text(line, spoken.text, rng)):
+                continue
+            self.calls.add(key)
+            if options.unknown is None:
+                self.told[options.split].setdefault(name, []).append(spoken.told)
+            asked = Request(text, family_of(line), tuple(line.fixed))
+            return asked, ToolCall(name=name, arguments=arguments)
+        return None
+
+    def new_text(self, line: SaidLine, text: str, rng: random.Random) -> str:
+        """A line's text, in words of courtesy where it was said before; empty when it is used up.
+
+        A line with slots may be said without end: its values are others each time.
+        """
+        if self.uses[line.text] >= MOST_USES and not slots(line.text):
+            return ""
+        for candidate in (text, with_manners(text, rng)):
+            if self.is_new(candidate):
+                self.uses[line.text] += 1
+                return candidate
+        return ""
+
+
+def _key(name: str, arguments: dict[str, Any]) -> str:
+    return json.dumps([name, arguments], ensure_ascii=False)

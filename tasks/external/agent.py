@@ -1,0 +1,144 @@
+"""The loop of an agent: the model speaks, its calls are executed, it speaks again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from profiles import Server
+from tasks.domain.bundle.checks import OpenedBundle
+from tasks.domain.bundle.dialogue import Reply, Step
+from tasks.domain.conversations import Message
+from tasks.domain.errors import CallFailed
+from tasks.domain.evaluation.evaluation_set import after_calls
+from tasks.domain.products import Tool, ToolResult, Toolset
+from tasks.domain.results import shown
+from tasks.domain.toolcalls import ToolCall, faults, parse
+from tasks.domain.training.sizes import context_for
+from tasks.external.servers import Execute, calling
+from tasks.external.student import Completion, Student, student
+
+Allow = Callable[[Tool, ToolCall], bool]
+"""Whether a person wants this call made."""
+Show = Callable[[Step], None]
+
+_MOST_ROUNDS = 5
+"""Of calls in one answer: a small model may repeat itself."""
+_NOT_ALLOWED = "The user did not allow this call."
+_SEED = 3407
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A bundle's model, served."""
+
+    bundle: OpenedBundle
+    model: Student
+
+    def says(
+        self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
+    ) -> Completion:
+        """What the model says next, with tools as in training unless told otherwise."""
+        return self.model.answer(talk, self.bundle.tools_for(talk) if tools is None else tools)
+
+    def fitting(self, talk: Sequence[Message]) -> tuple[Message, ...]:
+        """The conversation without its oldest exchanges, where the context is too small for all."""
+        agent = self.bundle.agent
+        room = context_for(agent.max_seq_length) - agent.max_answer_tokens
+        begins = [place for place, message in enumerate(talk) if message.role == "user"]
+        for begin in begins[:-1]:
+            rest = (talk[0], *talk[begin:])
+            if len(self.model.prompt_tokens(rest, self.bundle.tools_for(rest))) <= room:
+                return rest
+        return (talk[0], *talk[begins[-1] :])
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A bundle's model, served, with its server at hand."""
+
+    speaker: Speaker
+    toolset: Toolset
+    execute: Execute
+
+    @property
+    def name(self) -> str:
+        """What the bundle is called."""
+        return self.speaker.bundle.agent.name
+
+    @property
+    def opening(self) -> tuple[Message, ...]:
+        """What a conversation begins with: the system turn that was trained."""
+        return (Message(role="system", content=self.speaker.bundle.agent.system_prompt),)
+
+    def reply(
+        self, talk: Sequence[Message], allow: Allow, show: Show
+    ) -> tuple[Reply, tuple[Message, ...]]:
+        """Answer the user's last words; the conversation as it then stands comes with it.
+
+        Every call is shown when its result is there.
+        """
+        messages = self.speaker.fitting(talk)
+        question = messages[-1].content
+        steps: list[Step] = []
+        for _ in range(_MOST_ROUNDS):
+            said = parse(self.speaker.says(messages).text)
+            if not said.calls:
+                break
+            new_steps = [self._step(call, allow, show) for call in said.calls]
+            steps += new_steps
+            messages = after_calls(
+                messages, said.text, said.calls, [one.result for one in new_steps]
+            )
+        answer = said.text or "\n".join(said.malformed)
+        ended = (*messages, Message(role="assistant", content=answer))
+        return Reply(question=question, calls=tuple(steps), answer=answer), ended
+
+    def _step(self, call: ToolCall, allow: Allow, show: Show) -> Step:
+        agent, unfit = self.speaker.bundle.agent, faults(call, self.speaker.bundle.tools)
+        executed = not unfit and allow(self.toolset.tool(call.name), call)
+        if executed:
+            result = self._result(call)
+        else:
+            result = ToolResult(text="; ".join(unfit) or _NOT_ALLOWED, is_error=True)
+        step = Step(
+            name=call.name,
+            arguments=call.arguments,
+            result=shown(result, agent.max_result_chars),
+            is_error=result.is_error,
+            executed=executed,
+            simulated=result.simulated,
+        )
+        show(step)
+        return step
+
+    def _result(self, call: ToolCall) -> ToolResult:
+        try:
+            return self.execute(call)
+        except CallFailed as error:
+            return ToolResult(text=str(error), is_error=True)
+
+
+@contextmanager
+def speaking(bundle: OpenedBundle) -> Iterator[Speaker]:
+    """Serve a bundle's model.
+
+    Raises:
+        ExportFailed: llama.cpp cannot load the file.
+    """
+    agent = bundle.agent
+    gguf, context = Path(bundle.path, agent.file.name), context_for(agent.max_seq_length)
+    with student(gguf, agent.stop, agent.max_answer_tokens, context) as model:
+        yield Speaker(bundle, model)
+
+
+@contextmanager
+def acting(bundle: OpenedBundle, server: Server, toolset: Toolset) -> Iterator[Agent]:
+    """Serve a bundle's model and start the server that its calls go to.
+
+    Raises:
+        ExportFailed: as ``speaking``.
+        ServerFailed: the server cannot be started.
+    """
+    with speaking(bundle) as speaker, calling(server, toolset, _SEED) as execute:
+        yield Agent(speaker, toolset, execute)

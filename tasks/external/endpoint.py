@@ -1,0 +1,161 @@
+"""An endpoint like OpenAI's chat completions, on the loopback interface, for one bundle's model."""
+
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from tasks.domain.bundle.dialogue import (
+    ChatRequest,
+    Reply,
+    Step,
+    Usage,
+    call_text,
+    chunks,
+    completion,
+    conversation,
+)
+from tasks.domain.conversations import Message
+from tasks.domain.errors import ForgeError, MachineTooSmall, UnusableData
+from tasks.domain.toolcalls import ParsedAnswer, parse
+from tasks.domain.untrusted.printable import on_one_line
+from tasks.external.agent import Agent, Allow, Speaker
+
+Announce = Callable[[str], None]
+_HOSTS = ["127.0.0.1", "localhost"]
+_MOST_SHOWN = 100
+"""Characters of a question in the log."""
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    speaker: Speaker
+    acting: tuple[Agent, Allow] | None
+    announce: Announce
+    # An MCP server is not made for several users.
+    one_by_one: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, request: ChatRequest) -> dict[str, Any]:
+        """One request, answered and logged."""
+        started = time.monotonic()
+        talk = conversation(request.messages, self.speaker.bundle.agent)
+        if self.acting is not None and request.tools is None:
+            agent, allow = self.acting
+            with self.one_by_one:
+                reply, _ = agent.reply(talk, allow, lambda _: None)
+            response = self._completion(
+                ParsedAnswer(text=reply.answer), reply.calls, "stop", Usage()
+            )
+            summary = _summary(reply)
+        else:
+            answer = self.speaker.says(talk, request.tools)
+            usage = Usage(
+                prompt_tokens=answer.prompt_tokens, completion_tokens=answer.answer_tokens
+            )
+            words, finish = parse(answer.text), "length" if answer.cut else "stop"
+            response = self._completion(words, (), finish, usage)
+            summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
+        seconds = time.monotonic() - started
+        self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {summary}")
+        return response
+
+    def _completion(
+        self, said: ParsedAnswer, steps: tuple[Step, ...], finish: str, usage: Usage
+    ) -> dict[str, Any]:
+        head = {
+            "id": f"chatcmpl-{uuid.uuid4().hex[:12]}",
+            "created": int(time.time()),
+            "model": self.speaker.bundle.agent.name,
+        }
+        return completion(said, steps, finish, usage, **head)
+
+
+def application(
+    speaker: Speaker, acting: tuple[Agent, Allow] | None, announce: Announce
+) -> FastAPI:
+    """The endpoint as an ASGI application; ``acting`` executes calls, None: the client does."""
+    endpoint = _Endpoint(speaker, acting, announce)
+    app = FastAPI(title=speaker.bundle.agent.name, docs_url=None, redoc_url=None)
+    # A page in a browser could reach it under a name of its own that leads to this machine.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)
+
+    @app.post("/v1/chat/completions")
+    def chat_completions(request: ChatRequest) -> Response:
+        response = endpoint.answer(request)
+        if request.stream:
+            return StreamingResponse(_events(response), media_type="text/event-stream")
+        return JSONResponse(response)
+
+    @app.get("/v1/models")
+    def list_models() -> dict[str, Any]:
+        model = {"id": speaker.bundle.agent.name, "object": "model", "owned_by": "mcp-forge"}
+        return {"object": "list", "data": [model]}
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.exception_handler(ForgeError)
+    def refuse(_: Request, error: ForgeError) -> JSONResponse:
+        announce(f"{_clock()}  refused: {error}")
+        return _refusal(400 if isinstance(error, UnusableData) else 500, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def refuse_form(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        return _refusal(400, "; ".join(faults))
+
+    return app
+
+
+def serve(
+    speaker: Speaker, acting: tuple[Agent, Allow] | None, port: int, announce: Announce
+) -> None:
+    """Answer requests on 127.0.0.1 until Ctrl-C.
+
+    Raises:
+        MachineTooSmall: the port is taken.
+    """
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise MachineTooSmall(f"127.0.0.1:{port}: {error.strerror}; needed a free port") from error
+    config = uvicorn.Config(
+        application(speaker, acting, announce), log_level="warning", access_log=False
+    )
+    place = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    announce(f"serving {speaker.bundle.agent.name} at {place}; Ctrl-C ends it")
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        announce("ended")
+
+
+def _summary(reply: Reply) -> str:
+    return "; ".join([*(step.call_text for step in reply.calls), on_one_line(reply.answer)])
+
+
+def _question(talk: tuple[Message, ...]) -> str:
+    return f'"{on_one_line(talk[-1].content[:_MOST_SHOWN])}"'
+
+
+def _clock() -> str:
+    return time.strftime("%H:%M:%S")
+
+
+def _events(response: dict[str, Any]) -> Iterator[str]:
+    yield from chunks(response)
+
+
+def _refusal(status: int, text: str) -> JSONResponse:
+    fault = {"message": text, "type": "invalid_request_error", "code": None, "param": None}
+    return JSONResponse({"error": fault}, status)

@@ -1,0 +1,38 @@
+"""What a flow run is about: the server and the model, as its name and its artifacts say them."""
+
+from functools import cache
+
+from prefect import runtime
+
+from profiles import Model, Recipe, resolve_server
+
+
+def server_name() -> str:
+    """The server of the flow run that this is called in; empty where it has none."""
+    given = runtime.flow_run.parameters
+    recipe, server = given.get("recipe"), given.get("server")
+    if isinstance(recipe, Recipe):
+        return recipe.server.name
+    return _name_of(server) if server else ""
+
+
+def model_name() -> str:
+    """The model of the flow run that this is called in; empty where it has none."""
+    given = runtime.flow_run.parameters
+    recipe, model = given.get("recipe"), given.get("model")
+    if isinstance(recipe, Recipe):
+        return recipe.model.name
+    return model.name if isinstance(model, Model) else model or ""
+
+
+def run_name() -> str:
+    """How a flow run is called: what it does, for which server or bundle, with which model."""
+    bundle = runtime.flow_run.parameters.get("name", "")
+    parts = [runtime.flow_run.flow_name or "", server_name() or bundle, model_name()]
+    return " ".join(filter(None, parts))
+
+
+@cache
+def _name_of(server: str) -> str:
+    """Read once, at the run's start: what becomes of the file later changes nothing."""
+    return resolve_server(server).name

@@ -1,0 +1,32 @@
+"""Serve a bundle's model to clients of OpenAI's API, on this machine only."""
+
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.external.agent import Agent, Allow, speaking
+from tasks.external.bundle_folder import open_bundle
+from tasks.external.endpoint import Announce, serve
+
+
+@task(cache_policy=NO_CACHE)
+def serve_bundle(folder: str, port: int, announce: Announce) -> None:
+    """Check a bundle and answer requests until Ctrl-C; calls go to the client, none is made here.
+
+    Args:
+        folder: the bundle's.
+        port: of 127.0.0.1; 0 takes a free one.
+        announce: is told each line of the log.
+
+    Raises:
+        BundleInvalid: a file is missing or altered.
+        MachineTooSmall: the port is taken.
+    """
+    with speaking(open_bundle(Path(folder))) as speaker:
+        serve(speaker, None, port, announce)
+
+
+def serve_agent(agent: Agent, port: int, allow: Allow, announce: Announce) -> None:
+    """Answer requests until Ctrl-C, calls executed here where a client has no tools of its own."""
+    serve(agent.speaker, (agent, allow), port, announce)

@@ -1,0 +1,46 @@
+"""Open a bundle and put its model and its server to use: what ``mcp-forge chat`` stands on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from profiles import find_server, resolve_server
+from tasks.domain.bundle.checks import check_tools
+from tasks.domain.bundle.trust import Trusts, server_to_try
+from tasks.external.agent import Agent, acting
+from tasks.external.bundle_folder import open_bundle
+from tasks.external.servers import housed, read_toolset_of
+
+__all__ = ["Agent", "use_bundle"]
+
+_Result = TypeVar("_Result")
+
+
+@task(cache_policy=NO_CACHE)
+def use_bundle(
+    folder: str, server: str, trusts: Trusts, use: Callable[[Agent], _Result]
+) -> _Result:
+    """Check a bundle, start its model and its server, and hand both to ``use``.
+
+    Args:
+        folder: the bundle's.
+        server: a server of one's own, instead of the one that the bundle names.
+        trusts: asks whether the bundle's own server may be started that is not registered here.
+        use: what is done with them; they end with it.
+
+    Raises:
+        BundleInvalid: a file is missing or altered, or the server's tools have changed.
+        BundleNotTrusted: nobody allowed its server; the message says what it would do.
+        ServerFailed: the server cannot be started.
+    """
+    bundle = open_bundle(Path(folder))
+    own = resolve_server(server) if server else None
+    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trusts, own)
+    with housed(chosen, apart=chosen is bundle.server) as placed:
+        toolset = read_toolset_of(placed)
+        check_tools(toolset, bundle)
+        with acting(bundle, placed, toolset) as agent:
+            return use(agent)

