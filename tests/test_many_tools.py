@@ -64,7 +64,9 @@ def dataset(server: Server, fit: FittedTools) -> Dataset:
 
 
 def shown(server: Server, fit: FittedTools) -> Dataset:
-    return show_tools.fn(synthesize_dataset.fn(fit.toolset, server, fit.profile.data), fit)
+    with disable_run_logger():
+        written = synthesize_dataset.fn(fit.toolset, server, fit.profile.data)
+    return show_tools.fn(written, fit)
 
 
 def test_rows_of_a_long_list_pass_the_gate_without_a_switch(
