@@ -152,7 +152,7 @@ def test_a_file_that_its_sums_do_not_vouch_for_is_refused_before_anything_is_rea
         ),
         ({"tools": '[{"function": {}}]'}, "tools.json: 0.function.name: Field required"),
         ({"tools": "7"}, "tools.json: Input should be a valid list"),
-        ({"validation": "{}"}, "tests/validation.json: score: Field required"),
+        ({"validation": "{}"}, "tests/validation.json: cases: Field required"),
         ({"validation": " " * (2**24 + 1)}, "validation.json has 16777217 bytes, needed at most"),
     ],
 )
