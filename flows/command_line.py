@@ -3,7 +3,7 @@
 from importlib import metadata
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, CliApp, CliSubCommand
+from pydantic_settings import BaseSettings, CliApp, CliSubCommand, PydanticBaseSettingsSource
 from pydantic_settings import SettingsConfigDict as Config
 
 from flows import bundle_commands, commands, listing, phrasebook_commands, version_commands
@@ -46,6 +46,19 @@ class Commands(BaseSettings):
     doctor: CliSubCommand[commands.Doctor]
     list_: CliSubCommand[listing.List] = Field(alias="list")
     completion: CliSubCommand[listing.Completion]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing comes from the environment, where VERSION or LIST may mean anything."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
     def cli_cmd(self) -> None:
         """Do what was asked."""

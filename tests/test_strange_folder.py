@@ -48,7 +48,7 @@ def said_by(*command: str | Path) -> str:
 @pytest.mark.usefixtures("strange")
 def test_a_command_lists_a_servers_tools() -> None:
     said = said_by(Path(sys.executable).with_name("mcp-forge"), "inspect", "--server", "time")
-    assert '"get_current_time"' in said
+    assert "get_current_time(timezone*)" in said
 
 
 @pytest.mark.usefixtures("strange")

@@ -50,7 +50,7 @@ def test_help_names_every_command() -> None:
     [
         (
             ["run", "--server", "nobody"],
-            "'nobody' is neither a registered server (filesystem, git",
+            "'nobody' is neither a registered server (",
         ),
         (["run", "--server", "time", "--model", "huge"], "no 'huge' in profiles/models; known: "),
         (["run", "--server", "time", "--profile", "slow"], "no 'slow' in profiles/training; known"),
@@ -96,7 +96,11 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_the_version_is_said_and_what_a_run_can_name_is_listed() -> None:
+def test_the_version_is_said_and_what_a_run_can_name_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VERSION", "1.2")  # another program's
+    monkeypatch.setenv("LIST", "x")
     assert mcp_forge("--version").stdout == f"mcp-forge {version('mcp-forge')}\n"
     known = json.loads(mcp_forge("list", "--json").stdout)
     assert set(known) == {"models", "profiles", "servers"}

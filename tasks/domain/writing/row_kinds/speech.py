@@ -10,11 +10,11 @@ from typing import Any
 from profiles import Data
 from tasks.domain.conversations import Split
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.book.courtesy import with_manners
+from tasks.domain.writing.book.courtesy import greeted, with_manners
 from tasks.domain.writing.book.drawing import Book, by_use, family_of, may_be_filled
 from tasks.domain.writing.book.filling import draw_arguments
 from tasks.domain.writing.book.saying import say_line
-from tasks.domain.writing.phrasebook import SaidLine, slots
+from tasks.domain.writing.phrasebook import ChatLine, SaidLine, slots
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.phrasing.wording import Wording
@@ -133,7 +133,8 @@ class Speech:
         """
         if self.uses[line.text] >= MOST_USES and not slots(line.text):
             return ""
-        for candidate in (text, with_manners(text, rng)):
+        again = greeted if isinstance(line, ChatLine) else with_manners
+        for candidate in (text, again(text, rng)):
             if self.is_new(candidate):
                 self.uses[line.text] += 1
                 return candidate
