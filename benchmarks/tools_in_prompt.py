@@ -24,7 +24,7 @@ from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.evaluation.scoring import score
 from tasks.domain.products import Rate, Score
 from tasks.domain.prompting.fitting import FittedTools, fit
-from tasks.domain.prompting.retriever import documents
+from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.prompting.room import LONGEST
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
@@ -140,7 +140,7 @@ def _written(recipe: Recipe, fitted: FittedTools, steps: int) -> tuple[WrittenRo
     data = _for_steps(recipe, steps).profile.data
     written = rows_of(recipe, data, fitted.toolset)
     tools = written.train[0].tools
-    showing = Showing(fitted.prompt, tools, documents(tools), data.seed)
+    showing = Showing(fitted.prompt, tools, documents_of(tools), data.seed)
     shown = {
         "train": tuple(showing.rows(written.train)),
         "heldout": tuple(showing.rows(written.heldout)),

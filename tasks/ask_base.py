@@ -49,8 +49,8 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
         for group in (rows, hand_written)
     )
-    known = storage.retriever_of(dataset)
-    shown = Showing(dataset.prompt.for_base, rows[0].tools, known, dataset.seed)
+    documents = storage.retriever_of(dataset)
+    shown = Showing(dataset.prompt.for_base, rows[0].tools, documents, dataset.seed)
     asked = shown.rows(
         [
             *(rows[place] for place in places),

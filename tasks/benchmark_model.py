@@ -49,8 +49,8 @@ def benchmark_model(
     check_same_file(tuned, validation)
     storage, most = Storage(), recipe.profile.evaluation.test_prompts
     rows = list(storage.heldout_rows(dataset))
-    known = storage.retriever_of(dataset)
-    shown = Showing(dataset.prompt, rows[0].tools, known, dataset.seed)
+    documents = storage.retriever_of(dataset)
+    shown = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
     hand_written = shown.rows(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )

@@ -5,7 +5,7 @@ from prefect import task
 from tasks.caching import ByContent, content_key
 from tasks.domain.products import Dataset
 from tasks.domain.prompting.fitting import FittedTools
-from tasks.domain.prompting.retriever import documents
+from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.toollists import functions
 from tasks.external.row_files import keep_rows, keep_text
@@ -22,11 +22,11 @@ def show_tools(dataset: Dataset, fitted: FittedTools) -> Dataset:
     prompt, tools = fitted.prompt, functions(fitted.toolset)
     if prompt.mode == "all":
         return dataset.model_copy(update={"prompt": prompt})
-    storage, known = Storage(), documents(tools)
+    storage, documents = Storage(), documents_of(tools)
     key = content_key("shown", __file__, dataset=dataset, prompt=prompt)[-8:]
     place = f"{fitted.toolset.server}-{key}"
-    retriever = keep_text(place, "retriever.json", known.model_dump_json(indent=2))
-    showing = Showing(prompt, tools, known, dataset.seed)
+    retriever = keep_text(place, "retriever.json", documents.model_dump_json(indent=2))
+    showing = Showing(prompt, tools, documents, dataset.seed)
     train, heldout = map(showing.rows, (storage.train_rows(dataset), storage.heldout_rows(dataset)))
     kept = keep_rows(fitted.toolset.server, train, heldout, tools, key)
     changed = {**kept.as_fields, "retriever": retriever, "prompt": prompt}

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.domain.conversations import Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.prompting.retriever import documents
+from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.toollists import functions
 from tasks.external.bundle_folder import open_bundle
 from tests.fakes.bundles import FILES, seal, time_tools, write_bundle
@@ -60,7 +60,7 @@ def test_a_bundle_chooses_tools_as_its_model_was_trained(tmp_path: Path) -> None
     agent = json.loads((folder / "agent.yaml").read_text("utf-8"))
     chosen = {"tools_in_prompt": "selected", "tools_selected": 1}
     (folder / "agent.yaml").write_text(json.dumps(agent | chosen), encoding="utf-8")
-    known = documents(functions(time_tools()))
+    known = documents_of(functions(time_tools()))
     (folder / "retriever.json").write_text(known.model_dump_json(), encoding="utf-8")
     seal(folder, *FILES, "retriever.json")
     asked = (Message(role="user", content="convert 5 pm between two time zones"),)

@@ -51,10 +51,10 @@ def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTo
     Raises:
         ToolsetTooLarge: not even the shortest form that is asked for leaves room.
     """
-    asked = profile.tools_in_prompt
-    if asked in ("auto", "mixed"):
+    wanted = profile.tools_in_prompt
+    if wanted in ("auto", "mixed"):
         most = min(most, max(LONGEST_LISTED, profile.training.max_seq_length))
-    for mode in _TRIED.get(asked, (asked,)):
+    for mode in _TRIED.get(wanted, (wanted,)):
         for steps in range(len(STEPS) + 1):
             short = trimmed(toolset, steps)
             prompt = _prompt(short, mode, profile, count, most, steps)
@@ -121,8 +121,8 @@ def _names(toolset: Toolset) -> list[str]:
 
 def _fitted(whole: Toolset, short: Toolset, prompt: ToolPrompt, profile: Profile) -> FittedTools:
     count = len(whole.tools)
-    said = (_how(prompt, count), _length(prompt, profile), _rows(prompt, profile, count))
-    notes = [note for note in said if note]
+    sentences = (_how(prompt, count), _length(prompt, profile), _rows(prompt, profile, count))
+    notes = [note for note in sentences if note]
     toolset = short.model_copy(update={"notes": (*short.notes, *notes)})
     return FittedTools(toolset=toolset, prompt=prompt, profile=_for_many(prompt, profile, count))
 

@@ -25,7 +25,7 @@ _ENDINGS = ("ing", "ed")
 _LEAST_STEM = 3
 
 
-def documents(
+def documents_of(
     tools: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[str]] | None = None
 ) -> ToolDocuments:
     """What is searched of tools in the OpenAI form.
@@ -34,9 +34,11 @@ def documents(
         tools: the whole list.
         lines: requests that people type, by the tool that does them.
     """
-    said = lines or {}
+    requests = lines or {}
     return ToolDocuments(
-        documents={tool["function"]["name"]: _document(tool["function"], said) for tool in tools}
+        documents={
+            tool["function"]["name"]: _document(tool["function"], requests) for tool in tools
+        }
     )
 
 
@@ -55,21 +57,21 @@ def _document(function: dict[str, Any], lines: Mapping[str, Sequence[str]]) -> s
 class Retriever:
     """Chooses the tools that a request is most likely about."""
 
-    def __init__(self, known: ToolDocuments, selected: int) -> None:
+    def __init__(self, documents: ToolDocuments, selected: int) -> None:
         """Make the index; ``selected``: how many tools are chosen for a request."""
-        self._names = list(known.documents)
+        self._names = list(documents.documents)
         self._selected = selected
         self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
-        corpus = [terms(text) or [""] for text in known.documents.values()]
+        corpus = [terms(text) or [""] for text in documents.documents.values()]
         self._index.index(corpus, show_progress=False)
 
     def ranked(self, request: str) -> list[str]:
         """All tools, the likeliest first; equal ones in the order of the list."""
         words = terms(request)
-        known = [word for word in words if word in self._index.vocab_dict]
-        if not known:
+        indexed = [word for word in words if word in self._index.vocab_dict]
+        if not indexed:
             return list(self._names)
-        scores = self._index.get_scores(known)
+        scores = self._index.get_scores(indexed)
         return [self._names[place] for place in np.argsort(-scores, kind="stable")]
 
     def choose(self, request: str) -> tuple[str, ...]:

@@ -23,14 +23,16 @@ class Showing:
         self,
         prompt: ToolPrompt,
         tools: Sequence[dict[str, Any]],
-        known: ToolDocuments | None = None,
+        documents: ToolDocuments | None = None,
         seed: int = 0,
     ) -> None:
-        """Prepare for the whole list of ``tools`` (OpenAI form); ``known``: to choose some with."""
+        """Prepare for the whole list (OpenAI form); ``documents``: what to choose with."""
         self.prompt = prompt
         self.tools = tuple(tools)
         self.names = tuple(tool["function"]["name"] for tool in tools)
-        self._retriever = Retriever(known, prompt.selected) if known and prompt.selected else None
+        self._retriever = (
+            Retriever(documents, prompt.selected) if documents and prompt.selected else None
+        )
         self._seed = seed
 
     def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
@@ -48,10 +50,10 @@ class Showing:
     def _row(self, row: Row) -> Row:
         if row.varied or row.tools != self.tools:
             return row
-        row = _told(row, SYSTEM_PROMPT).model_copy(update={"shown": None})
+        row = _with_system_prompt(row, SYSTEM_PROMPT).model_copy(update={"shown": None})
         if self.prompt.mode == "names":
             text = system_prompt(self.prompt, self.names)
-            return _told(row, text).model_copy(update={"shown": ()})
+            return _with_system_prompt(row, text).model_copy(update={"shown": ()})
         if self.prompt.mode == "mixed" and self._is_hidden(row):
             return row.model_copy(update={"shown": ()})
         shown = self._shown(request_of(row.messages))
@@ -85,7 +87,7 @@ def _with_called(shown: tuple[str, ...], row: Row) -> tuple[str, ...]:
     return (*(name for name in shown if name in called or name in kept), *missing)
 
 
-def _told(row: Row, text: str) -> Row:
+def _with_system_prompt(row: Row, text: str) -> Row:
     """The row with other words in its system turn, where those are of our own."""
     first, *rest = row.messages
     is_own = first.content == SYSTEM_PROMPT or first.content.startswith(SYSTEM_PROMPT + _NAMES)

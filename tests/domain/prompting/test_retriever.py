@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.conversations import Message
-from tasks.domain.prompting.retriever import Retriever, documents, request_of, terms
+from tasks.domain.prompting.retriever import Retriever, documents_of, request_of, terms
 from tasks.domain.toollists import functions
 from tests.fakes.toolsets import CLOCKS, VERSIONS
 
 TOOLS = (*functions(CLOCKS), *functions(VERSIONS))
-KNOWN = documents(TOOLS)
+KNOWN = documents_of(TOOLS)
 NAMES = [tool["function"]["name"] for tool in TOOLS]
 
 
@@ -34,7 +34,7 @@ def test_a_request_without_a_known_word_gets_the_first_tools_of_the_list() -> No
 
 
 def test_requests_that_people_type_are_searched_too() -> None:
-    told = documents(TOOLS, {"git_status": ["did I touch anything"]})
+    told = documents_of(TOOLS, {"git_status": ["did I touch anything"]})
     assert "git_status" not in Retriever(KNOWN, 1).choose("did I touch anything?")
     assert Retriever(told, 1).choose("did I touch anything?") == ("git_status",)
 

@@ -9,7 +9,7 @@ from tasks.domain.conversations import (
     parse_rows,
     write_jsonl,
 )
-from tasks.domain.prompting.retriever import documents
+from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.tool_prompts import ToolPrompt
 from tasks.domain.toolcalls import ToolCall
@@ -34,7 +34,7 @@ def row(text: str, tool: str | None = None, **fields: object) -> Row:
 def showing(mode: ToolsInPrompt, selected: int = 0, hidden_share: float = 0) -> Showing:
     """The tools of a version control system, in prompts in some way."""
     prompt = ToolPrompt(mode=mode, selected=selected, hidden_share=hidden_share)
-    return Showing(prompt, TOOLS, documents(TOOLS))
+    return Showing(prompt, TOOLS, documents_of(TOOLS))
 
 
 def names(row: Row) -> list[str]:
@@ -87,7 +87,7 @@ def test_names_alone_stand_in_the_system_turn() -> None:
 def test_a_base_is_shown_tools_though_its_tuned_model_is_not() -> None:
     (tuned,) = showing("names").rows([row("make a branch", "git_create_branch", split="heldout")])
     prompt = ToolPrompt(mode="names", base_selected=2).for_base
-    (asked,) = Showing(prompt, TOOLS, documents(TOOLS)).rows([tuned])
+    (asked,) = Showing(prompt, TOOLS, documents_of(TOOLS)).rows([tuned])
     assert len(asked.listed) == 2
     assert asked.messages[0].content == SYSTEM_PROMPT
 
