@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from profiles import Data, Recipe, Scenarios, load_phrasebooks, load_recipe
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
-from tasks.domain.products import Score
+from tasks.domain.products import Score, Toolset
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
@@ -94,16 +94,16 @@ def main() -> None:
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
-    with _place(asked.keep) as folder:
+    with working_folder(asked.keep) as folder:
         for server in asked.servers:
-            recipe = _recipe(server, asked.model, asked.profile, asked.steps)
+            recipe = recipe_for(server, asked.model, asked.profile, asked.steps)
             for number, way in enumerate(asked.ways):
                 outcome = _outcome(recipe, way, folder / f"{server}-{number}")
                 sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
 
 
-def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
+def recipe_for(server: str, model: str, profile: str, steps: int) -> Recipe:
     recipe = load_recipe(server, model, profile)
     if not steps:
         return recipe
@@ -117,13 +117,13 @@ def _recipe(server: str, model: str, profile: str, steps: int) -> Recipe:
 
 def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
     folder.mkdir()
-    written = _rows(recipe, _data(recipe.profile.data, WAYS[way]))
-    gguf, seconds, loss, steps = _trained(recipe, written, folder)
+    written = rows_of(recipe, _data(recipe.profile.data, WAYS[way]))
+    gguf, seconds, loss, steps = train_rows(recipe, written, folder)
     hand_written = hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
     evaluation = recipe.profile.evaluation
     with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
         heldout_texts, answers = (
-            [model.answer(row.prompt, row.tools).text for row in rows]
+            [model.answer(row.prompt, row.listed).text for row in rows]
             for rows in (written.heldout, hand_written)
         )
     (folder / "answers.json").write_text(
@@ -160,14 +160,15 @@ def _data(data: Data, changes: dict[str, Any]) -> Data:
     return data.model_copy(update=changed)
 
 
-def _rows(recipe: Recipe, data: Data) -> WrittenRows:
-    toolset, home = read_toolset_of(recipe.server), at_home(recipe.server)
+def rows_of(recipe: Recipe, data: Data, toolset: Toolset | None = None) -> WrittenRows:
+    """The rows of a way; ``toolset`` is the server's own list in another form."""
+    toolset, home = toolset or read_toolset_of(recipe.server), at_home(recipe.server)
     book = choose_book(toolset, home, load_phrasebooks(recipe.server)).book
     with executing(recipe.server, toolset, data.seed) as execute:
         return write_rows(toolset, home, data, execute, execute.offers, book)
 
 
-def _base(recipe: Recipe, folder: Path) -> Path:
+def base_folder(recipe: Recipe, folder: Path) -> Path:
     """The base model, made once for all ways."""
     base = folder.parent / "base"
     if not base.exists():
@@ -175,11 +176,14 @@ def _base(recipe: Recipe, folder: Path) -> Path:
     return base
 
 
-def _trained(recipe: Recipe, written: WrittenRows, folder: Path) -> tuple[Path, float, float, int]:
+def train_rows(
+    recipe: Recipe, written: WrittenRows, folder: Path
+) -> tuple[Path, float, float, int]:
+    """(the trained model's GGUF file, seconds of training, its last loss, its steps)."""
     from tasks.external.trainer import engine
     from tasks.external.trainer.merging import merge, save_adapter
 
-    profile, base = recipe.profile, _base(recipe, folder)
+    profile, base = recipe.profile, base_folder(recipe, folder)
     encode = ChatTokenizer(base).encode
     rows = engine.prepare_dataset(
         [encode(row) for row in written.train], list_numbers(written.train)
@@ -243,7 +247,7 @@ def _keep(newest: Outcome) -> list[Outcome]:
 
 
 @contextmanager
-def _place(keep: str | None) -> Iterator[Path]:
+def working_folder(keep: str | None) -> Iterator[Path]:
     if keep:
         Path(keep).mkdir(parents=True, exist_ok=True)
         yield Path(keep)

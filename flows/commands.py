@@ -18,6 +18,7 @@ from profiles import (
     Profile,
     Quantization,
     Recipe,
+    ToolsInPrompt,
     find_server,
     load_model,
     load_model_deployment,
@@ -25,7 +26,6 @@ from profiles import (
     load_recipe,
     models,
     profile_text,
-    resolve_server,
 )
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
@@ -37,6 +37,8 @@ PROFILE = "the training profile, one of profiles/training; the model's own by de
 SET = "one setting of the profile: training.learning_rate=1e-4; may be given more than once"
 QUANTIZATION = "how the GGUF file's weights are stored"
 STRICT = "refuse a list with a tool or parameter that cannot be used, instead of leaving it out"
+INCLUDE = "only these tools, by name or by a pattern such as 'issue_*'"
+IN_PROMPT = "which tools a prompt lists; the profile's choice by default"
 DATA = "rows as JSONL: what generate wrote, or your own"
 
 
@@ -61,7 +63,8 @@ class _ForServer(_Tuned):
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
     samples: int | None = Field(None, description="rows to train on; the profile's by default")
     seed: int | None = Field(None, description="of data and training; the profile's by default")
-    include_tools: list[str] = Field([], description="only these tools, by name")
+    include_tools: list[str] = Field([], description=INCLUDE)
+    tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
     strict: bool = Field(False, description=STRICT)
 
     def recipe(self) -> Recipe:
@@ -77,6 +80,7 @@ class _ForServer(_Tuned):
             self.samples,
             self.seed,
             self.include_tools,
+            self.tools_in_prompt,
         )
 
     def _both(self) -> str:
@@ -121,13 +125,30 @@ class Inspect(BaseModel):
     output: str = Field("", description="a file for the list, as JSON")
     json_: bool = Field(False, alias="json", description="the whole list as JSON")
     strict: bool = Field(False, description=STRICT)
+    include_tools: list[str] = Field([], description=INCLUDE)
+    fit: bool = Field(False, description="a table of sizes instead, and what fits a prompt")
+    model: str = Field("smollm2", description="fit: whose tokens are counted")
+    profile: str = Field("cpu", description="fit: whose rows the list is to fit")
+    tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
 
     def cli_cmd(self) -> None:
         """Inspect without a Prefect server: nothing of it is worth keeping."""
         from tasks.inspect_server import inspect_server
 
         _be_strict(self.strict)
-        toolset = inspect_server.fn(resolve_server(self.server))
+        recipe = load_recipe(
+            self.server,
+            self.model,
+            self.profile,
+            include_tools=self.include_tools,
+            tools_in_prompt=self.tools_in_prompt,
+        )
+        toolset = inspect_server.fn(recipe.server)
+        if self.fit:
+            from tasks.measure_tools import measure_tools
+
+            say(measure_tools.fn(toolset, recipe.model, recipe.profile))
+            return
         text = toolset.model_dump_json(indent=2) + "\n"
         for note in toolset.notes:
             sys.stderr.write(f"note: {note}\n")

@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.placement import check_machine_once
 from flows.prepare import prepare_and_train
-from profiles import Quantization, load_recipe
+from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
@@ -25,6 +25,7 @@ def evaluate(
     samples: Samples | None = None,
     seed: Seed | None = None,
     include_tools: list[str] | None = None,
+    tools_in_prompt: ToolsInPrompt | None = None,
     trained: Trained | None = None,
 ) -> Evaluation:
     """Export an adapter, prove it in real tool loops, score it beside its base and the champion.
@@ -39,11 +40,14 @@ def evaluate(
         quantization: how the GGUF file's weights are stored.
         samples: rows that were trained on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
-        include_tools: only these tools; all when empty.
+        include_tools: only these tools, by name or pattern; all when empty.
+        tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
         trained: what forge hands over. Leave it empty: the adapter of the values above is then
             taken from the cache, and trained first if there is none.
     """
-    recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
+    recipe = load_recipe(
+        server, model, profile, quantization, samples, seed, include_tools or (), tools_in_prompt
+    )
     check_machine_once(recipe, trained)
     start = trained or prepare_and_train(recipe)
     toolset = inspect_server(recipe.server)

@@ -9,6 +9,7 @@ from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
 from tasks.mix_dataset import mix_dataset
 from tasks.prepare_base import prepare_base
+from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.train_adapter import train_adapter
 from tasks.write_phrasebook import write_phrasebook
@@ -18,12 +19,13 @@ def prepare(recipe: Recipe) -> Prepared:
     """The base and the approved rows."""
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
-    fit_toolset(toolset, base, recipe.profile.training.max_seq_length)
-    book = write_phrasebook(toolset, recipe.server, recipe.profile.teacher)
-    written = synthesize_dataset(toolset, recipe.server, recipe.profile.data, book)
-    mixed = mix_dataset(written, toolset, recipe.profile.own, recipe.model.thinks)
-    draft = describe_dataset(mixed, recipe.server, recipe.profile.teacher, recipe.profile.own)
-    dataset = check_quality(draft, base, recipe.profile, recipe.server.name)
+    fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
+    book = write_phrasebook(fitted.toolset, recipe.server, fitted.profile.teacher)
+    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data, book)
+    mixed = mix_dataset(written, fitted.toolset, fitted.profile.own, recipe.model.thinks)
+    shown = show_tools(mixed, fitted)
+    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
+    dataset = check_quality(draft, base, fitted.profile, recipe.server.name)
     return Prepared(base=base, dataset=dataset)
 
 

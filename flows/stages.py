@@ -28,6 +28,7 @@ from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.reporting.subject import run_name
+from tasks.show_tools import show_tools
 from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
@@ -38,14 +39,14 @@ from tasks.write_phrasebook import write_phrasebook
 @flow(flow_run_name=run_name)
 def generate(recipe: Recipe, output: str) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
-    profile = recipe.profile
     toolset = inspect_server(recipe.server)
     base = prepare_base(recipe.model)
-    fit_toolset(toolset, base, profile.training.max_seq_length)
-    book = write_phrasebook(toolset, recipe.server, profile.teacher)
-    written = synthesize_dataset(toolset, recipe.server, profile.data, book)
-    mixed = mix_dataset(written, toolset, profile.own, recipe.model.thinks)
-    draft = describe_dataset(mixed, recipe.server, profile.teacher, profile.own)
+    fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
+    book = write_phrasebook(fitted.toolset, recipe.server, fitted.profile.teacher)
+    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data, book)
+    mixed = mix_dataset(written, fitted.toolset, fitted.profile.own, recipe.model.thinks)
+    shown = show_tools(mixed, fitted)
+    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
     hand_over(draft, output)
     return draft
 

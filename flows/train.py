@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.placement import check_machine_once
 from flows.prepare import prepare
-from profiles import load_recipe
+from profiles import ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.products import LoraAdapter, Prepared
 from tasks.estimate_memory import estimate_memory
@@ -20,6 +20,7 @@ def train(
     samples: Samples | None = None,
     seed: Seed | None = None,
     include_tools: list[str] | None = None,
+    tools_in_prompt: ToolsInPrompt | None = None,
     prepared: Prepared | None = None,
 ) -> LoraAdapter:
     """Fine-tune one adapter on rows that the gate let through.
@@ -33,11 +34,14 @@ def train(
         profile: the training profile.
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
-        include_tools: only these tools; all when empty.
+        include_tools: only these tools, by name or pattern; all when empty.
+        tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
         prepared: what forge hands over. Leave it empty: rows are then written, or come from the
             cache if the same rows were approved before.
     """
-    recipe = load_recipe(server, model, profile, "q8_0", samples, seed, include_tools or ())
+    recipe = load_recipe(
+        server, model, profile, "q8_0", samples, seed, include_tools or (), tools_in_prompt
+    )
     check_machine_once(recipe, prepared)
     start = prepared or prepare(recipe)
     plan = estimate_memory(start.dataset, start.base, recipe.model, recipe.profile)

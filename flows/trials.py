@@ -50,10 +50,10 @@ def _run(server: str, trial: Trial, recipe: Recipe, samples: int | None) -> Eval
     """As ``forge``, but the seed is the training's alone: all learn and are asked the same."""
     prepared = prepare(recipe)
     model, profile = trial.settings
-    adapter = place(train, server, model, profile, samples, trial.seed, None, prepared)
+    adapter = place(train, server, model, profile, samples, trial.seed, None, None, prepared)
     trained = Trained(adapter=adapter, dataset=prepared.dataset.dataset)
     return place(
-        evaluate, server, model, profile, recipe.quantization, samples, None, None, trained
+        evaluate, server, model, profile, recipe.quantization, samples, None, None, None, trained
     )
 
 

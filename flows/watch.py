@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.forge import forge
 from flows.placement import place
-from profiles import Quantization, load_recipe
+from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.products import Bundle
 from tasks.inspect_server import inspect_server
@@ -21,6 +21,7 @@ def watch(
     samples: Samples | None = None,
     seed: Seed | None = None,
     include_tools: list[str] | None = None,
+    tools_in_prompt: ToolsInPrompt | None = None,
 ) -> Bundle | None:
     """Look at a server's tools, and forge only when they are not those of the last bundle.
 
@@ -31,11 +32,14 @@ def watch(
         quantization: how the GGUF file's weights are stored.
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
-        include_tools: only these tools; all when empty.
+        include_tools: only these tools, by name or pattern; all when empty.
+        tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
     """
-    recipe = load_recipe(server, model, profile, quantization, samples, seed, include_tools or ())
+    recipe = load_recipe(
+        server, model, profile, quantization, samples, seed, include_tools or (), tools_in_prompt
+    )
     toolset = inspect_server(recipe.server)
     changes = notice_changes(toolset, model)
     return changes and place(
-        forge, server, model, profile, quantization, samples, seed, include_tools
+        forge, server, model, profile, quantization, samples, seed, include_tools, tools_in_prompt
     )

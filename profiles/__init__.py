@@ -44,6 +44,7 @@ from profiles.training import (
     Quality,
     Scenarios,
     Thresholds,
+    ToolsInPrompt,
     Training,
 )
 
@@ -76,6 +77,7 @@ __all__ = [
     "Source",
     "TeacherPlan",
     "Thresholds",
+    "ToolsInPrompt",
     "Training",
     "Workspace",
     "deployed_models",

@@ -14,7 +14,7 @@ from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
 from profiles.server import HandWrittenPrompt, Server, ServerDeployment
 from profiles.settings import Settings
-from profiles.training import Profile
+from profiles.training import Profile, ToolsInPrompt
 
 
 def training_profiles() -> list[str]:
@@ -109,6 +109,7 @@ def load_recipe(
     samples: int | None = None,
     seed: int | None = None,
     include_tools: Sequence[str] = (),
+    tools_in_prompt: ToolsInPrompt | None = None,
 ) -> Recipe:
     """Read server, model and profile, and put what a person asks for in their place.
 
@@ -123,7 +124,11 @@ def load_recipe(
         model=load_model(model),
         profile=changed(
             chosen,
-            {"data": changed(chosen.data, data), "training": changed(chosen.training, training)},
+            {
+                "data": changed(chosen.data, data),
+                "training": changed(chosen.training, training),
+                "tools_in_prompt": tools_in_prompt,
+            },
         ),
         quantization=quantization,
     )

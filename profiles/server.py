@@ -56,7 +56,7 @@ class Server(Section):
     tools_file: str = ""
     """A tool list in a file, instead of a server that runs: results are then simulated."""
     include_tools: tuple[str, ...] = ()
-    """Only these tools; empty means all."""
+    """Only these tools, by name or by a pattern such as ``issue_*``; empty means all."""
     strict: bool = False
     """Whether a tool or parameter that cannot be used stops the run; else it is left out, noted."""
     constants: dict[str, Any] = Field(default={})

@@ -1,11 +1,18 @@
 """A training profile: the adapter, the data, the gate, what is asked, what must be reached."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from profiles.section import Name, Section
 from profiles.teacher import TeacherPlan
+
+ToolsInPrompt = Literal["auto", "all", "selected", "names", "none", "mixed"]
+"""Which tools a prompt lists: all; those that a retriever chooses for the request; their names
+alone; none, since the model knows them; a share of the prompts without ("mixed"). "auto" is "all"
+where the list fits, else "selected"."""
+LEAST_AUTO_LENGTH = 3072
+"""What a ``max_seq_length`` of "auto" is for a list of a dozen tools."""
 
 
 class Lora(Section):
@@ -30,6 +37,10 @@ class Training(Section):
     save_steps: int = Field(ge=1)
     checkpoints_kept: int = Field(ge=1)
     max_seq_length: int = Field(ge=64)
+    """Tokens that a row may have. "auto": 3,072, or as many more as a long tool list needs and the
+    model and the machine have room for."""
+    grows: bool = False
+    """Whether ``max_seq_length`` is "auto"."""
     seed: int
     optimizer: Literal["adamw_8bit"]
     weight_decay: float = Field(ge=0)
@@ -51,6 +62,13 @@ class Training(Section):
     report_to: tuple[Literal["mlflow", "tensorboard", "wandb"], ...] = Field((), exclude=True)
     """Trackers that TRL reports to beside Prefect; another one is no reason to train again, so it
     is left out of dumps and cache keys."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auto_length(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("max_seq_length") == "auto":
+            return {**value, "max_seq_length": LEAST_AUTO_LENGTH, "grows": True}
+        return value
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -217,5 +235,10 @@ class Profile(Section):
     """Without one, all texts are written offline."""
     own: OwnData | None = None
     """Without, all rows are generated."""
+    tools_in_prompt: ToolsInPrompt = "auto"
+    tools_selected: int = Field(default=8, ge=1)
+    """How many tools the retriever chooses for a request."""
+    tools_hidden_share: float = Field(default=0.5, gt=0, lt=1)
+    """mixed: the share of the rows without a list."""
     changes: tuple[str, ...] = ()
     """What was set apart from its file, for one run."""

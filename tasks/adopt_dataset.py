@@ -38,10 +38,8 @@ def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> 
         notes.append(f"every {HELD_OUT}th row of {path.name} is held out: {len(apart)} rows")
     for note in notes:
         get_run_logger().info(note)
-    train_file, heldout_file = keep_rows("own", rows, apart)
     return Dataset(
-        train=train_file,
-        heldout=heldout_file,
+        **keep_rows("own", rows, apart, tool_list).as_fields,
         train_rows=len(rows),
         heldout_rows=len(apart),
         toolset_fingerprint=fingerprint(rows[0].tools),

@@ -6,6 +6,7 @@ from profiles import Recipe
 from tasks.caching import ByContent
 from tasks.domain.evaluation.evaluation_set import base_sample, hand_written_questions
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
+from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
@@ -15,7 +16,7 @@ from tasks.reporting.evaluation import EvaluationReporter
 
 _ONLY = {
     "base": ("files",),  # its template is inside
-    "dataset": ("heldout",),
+    "dataset": ("heldout", "tools", "retriever", "prompt"),
     "recipe": (
         "server.test_prompts",
         "model.stop",
@@ -40,7 +41,7 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         ExportFailed: llama.cpp cannot load the file, or does not answer.
     """
     storage, evaluation = Storage(), recipe.profile.evaluation
-    rows = storage.read_rows(dataset.heldout)
+    rows = list(storage.heldout_rows(dataset))
     hand_written = hand_written_questions(
         at_home(recipe.server).test_prompts, rows[0].tools, evaluation.test_prompts
     )
@@ -48,11 +49,16 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
         for group in (rows, hand_written)
     )
-    asked = [
-        *(rows[place] for place in places),
-        *(hand_written[place] for place in hand_written_places),
-    ]
-    context = context_for(recipe.profile.training.max_seq_length)
+    documents = storage.retriever_of(dataset)
+    shown = Showing(dataset.prompt.for_base, rows[0].tools, documents, dataset.seed)
+    asked = shown.rows(
+        [
+            *(rows[place] for place in places),
+            *(hand_written[place] for place in hand_written_places),
+        ]
+    )
+    profile = dataset.prompt.settled(recipe.profile)
+    context = context_for(profile.training.max_seq_length)
     with (
         student(
             storage.fetch(base.files), recipe.model.stop, recipe.answer_tokens, context

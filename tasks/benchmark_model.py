@@ -11,14 +11,11 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
+from tasks.domain.evaluation.confusion import confused, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
-from tasks.domain.products import (
-    BaseAnswers,
-    BenchmarkReport,
-    Dataset,
-    GgufModel,
-    ValidationReport,
-)
+from tasks.domain.products import BaseAnswers, BenchmarkReport, Dataset, GgufModel, ValidationReport
+from tasks.domain.prompting.showing import Showing
+from tasks.domain.tool_prompts import ToolPrompt
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
@@ -51,11 +48,15 @@ def benchmark_model(
     """
     check_same_file(tuned, validation)
     storage, most = Storage(), recipe.profile.evaluation.test_prompts
-    rows = storage.read_rows(dataset.heldout)
-    hand_written = hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
+    rows = list(storage.heldout_rows(dataset))
+    documents = storage.retriever_of(dataset)
+    shown = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
+    hand_written = shown.rows(
+        hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
+    )
     answers, test_answers = (
         validation.answers,
-        _asked(storage.fetch(tuned.files), hand_written, recipe),
+        _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt),
     )
     sample, test_sample = (
         _at(rows, base.places),
@@ -81,7 +82,13 @@ def benchmark_model(
         gguf=tuned.files.sha256,
         requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
+        prompt=dataset.prompt,
+        recall=recall(rows),
+        hand_written_recall=recall(hand_written),
+        **scoring.by_listing(rows, answers, dataset.prompt),
+        confused=confused([*rows, *hand_written], [*answers, *test_answers]),
     )
+    artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
     return report
 
@@ -90,10 +97,10 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
     return [items[place] for place in places]
 
 
-def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe) -> list[str | None]:
+def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) -> list[str | None]:
     if not rows:
         return []
-    context = context_for(recipe.profile.training.max_seq_length)
+    context = context_for(prompt.settled(recipe.profile).training.max_seq_length)
     with (
         student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
         EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,

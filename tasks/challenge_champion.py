@@ -21,6 +21,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
+from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.servers import at_home, trying
@@ -59,7 +60,7 @@ def challenge_champion(
     if changes is None and champion.gguf == gguf.files.sha256:
         return None
     changed = changes.names if changes else ()
-    heldout = Storage().read_rows(dataset.heldout)
+    heldout = list(Storage().heldout_rows(dataset))
     prompts, most = at_home(recipe.server).test_prompts, recipe.profile.evaluation.test_prompts
     hand_written = hand_written_questions(prompts, heldout[0].tools, most)
     # In the order of the answers: those to the held-out rows first.
@@ -87,9 +88,12 @@ def _ask(
     folder: Path, rows: Sequence[Row], loops: Sequence[int], toolset: Toolset, recipe: Recipe
 ) -> tuple[list[str | None], list[bool]]:
     """The champion's answers to the rows, and whether it completed the loops of some of them."""
-    agent = open_bundle(folder).agent
     plan, data = recipe.profile.evaluation, recipe.profile.data
-    context = context_for(recipe.profile.training.max_seq_length)
+    bundle = open_bundle(folder)
+    agent = bundle.agent
+    # Each model is asked with the tools in its prompts as it was trained.
+    rows = Showing(agent.prompt, rows[0].tools, bundle.retriever, data.seed).rows(rows)
+    context = context_for(agent.max_seq_length)
     with (
         student(folder / agent.file.name, agent.stop, recipe.answer_tokens, context) as model,
         trying(recipe.server, toolset, data.seed, plan.call_timeout_seconds) as execute,

@@ -29,8 +29,8 @@ def check_quality(
         QualityGateFailed: a rule is broken; the report stays as an artifact and an event.
     """
     storage = Storage()
-    rows = storage.read_rows(dataset.train), storage.read_rows(dataset.heldout)
-    limit = profile.training.max_seq_length
+    rows = list(storage.train_rows(dataset)), list(storage.heldout_rows(dataset))
+    limit = dataset.prompt.settled(profile).training.max_seq_length
     tokenizer = ChatTokenizer(storage.fetch(base.files))
     rules = rules_for(tokenizer.control)
     report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned, rules)

@@ -18,7 +18,7 @@ def describe_dataset(
     """Count the rows and write down where they come from, in the hub's form."""
     storage = Storage()
     text = card(
-        taken(storage.rows(dataset.train), storage.rows(dataset.heldout)),
+        taken(storage.train_rows(dataset), storage.heldout_rows(dataset)),
         server.name,
         {
             "generated": _licence(dataset, server, plan),

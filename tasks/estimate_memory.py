@@ -31,6 +31,7 @@ def estimate_memory(
     # torch takes seconds to import and is not there on a machine that only prepares data.
     from tasks.external.trainer import probe
 
+    profile = dataset.dataset.prompt.settled(profile)
     shape = read_architecture(Storage().fetch(base.files))
     with_shape = model.model_copy(update={"architecture": shape})
     lengths, device = dataset.report.row_lengths, look_at_device()

@@ -32,18 +32,16 @@ def mix_dataset(
     own_rows = read_own_file(file, tools, thinks=thinks)
     free = unreserved(own_rows.rows, dataset.reserved)
     training_rows, apart = held_out(with_tools_of(free, tools))
-    rows = mixed(storage.read_rows(dataset.train), training_rows, own.share, dataset.seed)
-    heldout = [*storage.read_rows(dataset.heldout), *apart]
+    rows = mixed(list(storage.train_rows(dataset)), training_rows, own.share, dataset.seed)
+    heldout = [*storage.heldout_rows(dataset), *apart]
     reserved = len(own_rows.rows) - len(free)
     notes = [f"{reserved} say what the model is asked afterwards and were left out"] * bool(
         reserved
     )
     share = f"{own.share:.0%} of the training rows are from {file.name}"
     note = "; ".join([share, *own_rows.notes, *notes])
-    train_file, heldout_file = keep_rows("mixed", rows, heldout)
     changed = {
-        "train": train_file,
-        "heldout": heldout_file,
+        **keep_rows("mixed", rows, heldout, tools).as_fields,
         "heldout_rows": len(heldout),
         "planned": scaled(dataset.planned, 1 - own.share),
         "notes": (*dataset.notes, note),

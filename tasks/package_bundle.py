@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from profiles import Recipe
 from tasks.domain.evaluation.evaluation_set import check_same_file
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
+from tasks.domain.prompting.trimming import trimmed
 from tasks.external.bundle_writer import place_for, replace_bundle, write_bundle
 from tasks.external.storage import digest
 from tasks.reporting import artifacts, events
@@ -44,7 +45,7 @@ def package_bundle(
         server=toolset.server,
         model=recipe.model.name,
         profile=recipe.profile.name,
-        toolset_fingerprint=toolset.fingerprint,
+        toolset_fingerprint=trimmed(toolset, evaluation.validation.prompt.trims).fingerprint,
     )
     artifacts.bundle(bundle)
     return bundle

@@ -7,12 +7,14 @@ from prefect.logging import get_run_logger
 
 from profiles import Data, Server, load_phrasebooks
 from tasks.caching import ByContent, content_key
-from tasks.domain.conversations import Row, fingerprint, write_jsonl
+from tasks.domain.conversations import fingerprint
 from tasks.domain.products import Dataset, StoredFile, Toolset
+from tasks.domain.toollists import functions
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.phrasebook import Line, read_phrasebook
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.teaching.product import Phrasebook
+from tasks.external.row_files import keep_rows
 from tasks.external.servers import at_home, executing
 from tasks.external.storage import Storage
 from tasks.reporting import events
@@ -51,10 +53,9 @@ def synthesize_dataset(
     key = content_key(
         "rows", __file__, toolset=toolset, server=server, data=data, taught=taught.file, books=books
     )
-    place = f"{toolset.server}-{key[-8:]}"
+    kept = keep_rows(toolset.server, written.train, written.heldout, functions(toolset), key[-8:])
     return Dataset(
-        train=_keep(written.train, place, "train.jsonl"),
-        heldout=_keep(written.heldout, place, "heldout.jsonl"),
+        **kept.as_fields,
         train_rows=len(written.train),
         heldout_rows=len(written.heldout),
         toolset_fingerprint=toolset.fingerprint,
@@ -81,10 +82,3 @@ def _read(taught: StoredFile | None) -> tuple[Line, ...]:
         return ()
     path = Storage().fetch(taught)
     return read_phrasebook(path.read_text(encoding="utf-8"), path.name)
-
-
-def _keep(rows: tuple[Row, ...], place: str, name: str) -> StoredFile:
-    storage = Storage()
-    with storage.writing("datasets", place, name) as draft:
-        draft.write_text(write_jsonl(rows), encoding="utf-8")
-        return storage.keep(draft, "datasets", place, name)

@@ -1,5 +1,6 @@
 """Stage 5: ApprovedDataset → LoraAdapter, on whatever machine this flow run was placed."""
 
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -51,7 +52,7 @@ def train_adapter(
         OutOfMemory: a step does not fit, though everything was tried.
         ResumeRefused: the checkpoints are those of another training.
     """
-    storage = Storage()
+    storage, profile = Storage(), dataset.dataset.prompt.settled(profile)
     key = content_key(
         "adapter",
         __file__,
@@ -103,9 +104,9 @@ def _train(
     storage = Storage()
     folder = storage.fetch(base.files)
     encode = ChatTokenizer(folder).encode
-    train = storage.read_rows(dataset.dataset.train)
+    train = list(storage.train_rows(dataset.dataset))
     rows = engine.prepare_dataset([encode(row) for row in train], list_numbers(train))
-    heldout = storage.read_rows(dataset.dataset.heldout)[: profile.evaluation.loss_rows]
+    heldout = list(islice(storage.heldout_rows(dataset.dataset), profile.evaluation.loss_rows))
     eval_rows = engine.prepare_dataset([encode(row) for row in heldout])
     training = profile.training.model_copy(
         update={"gradient_checkpointing": plan.estimate.checkpointing}

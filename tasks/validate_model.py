@@ -18,6 +18,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
+from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import trying
 from tasks.external.storage import Storage
@@ -37,9 +38,10 @@ def validate_model(
         ValidationFailed: a threshold of the profile was missed; the report stays as an artifact.
         ServerFailed: the server cannot be started, or its tools have changed.
     """
+    toolset = trimmed(toolset, dataset.prompt.trims)
     _check_drift(dataset, toolset)
-    storage, profile = Storage(), recipe.profile
-    rows = storage.read_rows(dataset.heldout)
+    storage, profile = Storage(), dataset.prompt.settled(recipe.profile)
+    rows = list(storage.heldout_rows(dataset))
     places = loop_rows(rows, profile.evaluation.loops)
     context = context_for(profile.training.max_seq_length)
     seconds = profile.evaluation.call_timeout_seconds
@@ -58,7 +60,11 @@ def validate_model(
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
     texts = [answer.answer for answer in answers]
     report = _report(rows, texts, cases, latency, profile).model_copy(
-        update={"gguf": gguf.files.sha256}
+        update={
+            "gguf": gguf.files.sha256,
+            "prompt": dataset.prompt,
+            "retriever": storage.retriever_of(dataset),
+        }
     )
     artifacts.validation(report, recipe.model.name)
     if report.failures:

@@ -48,7 +48,8 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
         gguf = Path(bundle.path, bundle.agent.file.name)
         context = context_for(bundle.agent.max_seq_length)
         with student(gguf, bundle.agent.stop, _MOST_TOKENS, context) as model:
-            said = model.answer(asked(case), bundle.tools).text
+            prompt = asked(case, bundle.agent.system_prompt)
+            said = model.answer(prompt, bundle.tools_for(prompt)).text
         call = repeated(said, case, bundle.tools)
         with trying(placed, toolset, _SEED) as execute:
             result = execute(call)

@@ -49,7 +49,13 @@ def test_the_base_is_asked_once_for_all_that_is_tuned_on_it() -> None:
         return key(
             policy,
             base=SimpleNamespace(files=gguf, notes=(facts.get("note"),)),
-            dataset=SimpleNamespace(heldout=heldout, train=facts.get("train")),
+            dataset=SimpleNamespace(
+                heldout=heldout,
+                train=facts.get("train"),
+                tools=None,
+                retriever=None,
+                prompt=facts.get("prompt"),
+            ),
             recipe=facts["recipe"],
         )
 
@@ -68,9 +74,10 @@ def test_the_base_is_asked_once_for_all_that_is_tuned_on_it() -> None:
         changed("evaluation", base_prompts=41),
         changed("evaluation", max_answer_tokens=97),
         changed("data", seed=1),
+        asking(prompt="none"),
         asking(recipe=load_recipe("git", "smollm2", "demo")),
     }
-    assert len(others - {first}) == 6
+    assert len(others - {first}) == 7
 
 
 def test_a_threshold_is_no_reason_to_train_again_and_a_learning_rate_is() -> None:

@@ -12,9 +12,17 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from tasks.domain.errors import UnusableData
+from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.toolcalls import ToolCall
 
 SYSTEM_PROMPT = "You are a helpful assistant that can call tools."
@@ -93,8 +101,23 @@ class Row(_Frozen):
     """Parameters whose values the user's words mean without saying them."""
     place: str = Field(default="", exclude_if=lambda place: not place)
     """The file and line of a row that a person brought."""
+    shown: tuple[str, ...] | None = Field(default=None, exclude_if=lambda shown: shown is None)
+    """The names of those of its tools that the prompt lists; None: all of them."""
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...]
+
+    @field_validator("tools", mode="wrap")
+    @classmethod
+    def _shared(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        # A tuple is a list that was read or written before: thousands of rows share it.
+        return value if isinstance(value, tuple) else validate(value)
+
+    @property
+    def listed(self) -> Sequence[dict[str, Any]]:
+        """The tools that the prompt lists; what the row calls is checked against all of them."""
+        if self.shown is None:
+            return self.tools
+        return listed_tools(ByIdentity(self.tools), self.shown)
 
     @property
     def user_text(self) -> str:
@@ -129,6 +152,13 @@ class Row(_Frozen):
         return self.messages[-1].content
 
 
+@lru_cache(maxsize=256)
+def listed_tools(tools: ByIdentity, names: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    """The tools of these names, in the order of the list."""
+    wanted = set(names)
+    return tuple(tool for tool in tools.value if tool["function"]["name"] in wanted)
+
+
 def place_of(row: Row, split: Split, number: int) -> str:
     """Where a row stands: in a dataset, and in the file of the person who brought it."""
     return f"{split}:{number}" + (f" ({row.place})" if row.place else "")
@@ -140,9 +170,12 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_jsonl(rows: Iterable[Row]) -> str:
-    """Rows as JSONL, one row a line."""
-    return "".join(row.model_dump_json() + "\n" for row in rows)
+def write_jsonl(rows: Iterable[Row], beside: Sequence[dict[str, Any]] | None = None) -> str:
+    """Rows as JSONL, one row a line; without ``tools`` where those are the list ``beside``."""
+    return "".join(
+        row.model_dump_json(exclude={"tools"} if row.tools == beside else None) + "\n"
+        for row in rows
+    )
 
 
 def read_jsonl(text: str, source: str, tools: Sequence[dict[str, Any]] | None = None) -> list[Row]:
@@ -217,9 +250,6 @@ def row_of(value: dict[str, Any], place: str, tools: Sequence[dict[str, Any]] | 
     value.setdefault("scenario", "standard" if _calls(value) else "no_tool")
     try:
         row = Row.model_validate(value)
-        if isinstance(value["tools"], tuple):
-            # Validation copies the list; thousands of rows share theirs.
-            row = row.model_copy(update={"tools": value["tools"]})
         _ = row.calls  # whether each can be decoded
     except ValidationError as error:
         fault = error.errors()[0]
@@ -250,7 +280,7 @@ def labels_of(value: dict[str, Any]) -> dict[str, Any]:
     is_ours = set(_LABELS) <= set(value) and all(
         value[key] in get_args(kind) for key, kind in kinds.items()
     )
-    kept = (*_LABELS, "fixed") if "fixed" in value else _LABELS
+    kept = (*_LABELS, *(key for key in ("fixed", "shown") if key in value))
     return {key: value[key] for key in kept} if is_ours else {}
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Quantization
 from tasks.domain.comparisons import Challenge, Comparison
 from tasks.domain.conversations import Scenario, fingerprint
+from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt, Turns
+from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.memory import Estimate, RowLengths
 from tasks.domain.training.sizes import Device
 
@@ -26,21 +28,6 @@ class StoredFile(Product):
     uri: str
     sha256: str
     size_bytes: int
-
-
-class Turns(Product):
-    """The texts of one family; with them a conversation is written without its template."""
-
-    opening: str
-    """In front of the system turn's words."""
-    tools: tuple[str, str, str]
-    """From the system's words to the first tool, between two tools, from the last to the user's."""
-    no_tools: str
-    """From the system's words to the user's."""
-    between: dict[str, str]
-    """From the words of one role to those of another; keys like ``user assistant``."""
-    prompt: dict[str, str]
-    """What asks the assistant to speak after the words of a role."""
 
 
 class Tool(Product):
@@ -124,6 +111,11 @@ class Dataset(Product):
     """Its README.md: counts, sources, licences, examples."""
     notes: tuple[str, ...] = ()
     """What a person should know: scenarios a tool cannot have, rows that could not be made."""
+    prompt: ToolPrompt = ToolPrompt()
+    tools: StoredFile | None = None
+    """The list of the rows that are stored without one, because it is long."""
+    retriever: StoredFile | None = None
+    """What the tools of a request are chosen with, where they are."""
 
 
 class Finding(Product):
@@ -332,6 +324,14 @@ class BenchmarkReport(Product):
     """What the tuned model says to the hand-written test prompts, in order; None: a cut thought."""
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
+    prompt: ToolPrompt = ToolPrompt()
+    recall: Rate | None = None
+    """Held-out requests whose tools the retriever chose, of those that need a call."""
+    hand_written_recall: Rate | None = None
+    unlisted: Score | None = None
+    """mixed: of the held-out prompts without a list; ``listed`` of the others."""
+    listed: Score | None = None
+    confused: tuple[ConfusedTools, ...] = ()
 
 
 class LoopCase(Product):
@@ -362,6 +362,9 @@ class ValidationReport(Product):
     """sha256 of the file that was asked; empty in reports from before it was written down."""
     answers: tuple[str | None, ...] = ()
     """The first answers themselves, in the order of the held-out rows; None: a cut thought."""
+    prompt: ToolPrompt = ToolPrompt()
+    retriever: ToolDocuments | None = None
+    """What the tools of a request were chosen with."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

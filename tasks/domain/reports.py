@@ -15,6 +15,7 @@ from tasks.domain.products import (
     TrainingPlan,
     ValidationReport,
 )
+from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.memory import GIB, MARGIN
 from tasks.domain.untrusted.printable import on_one_line
 
@@ -164,6 +165,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_requests(report.requests),
         *_compared(report.compared),
         *_cut_thoughts(columns),
+        *_prompting(report),
         *_hand_written(report),
         *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
@@ -171,6 +173,40 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_examples(report.examples),
     ]
     return "\n".join(parts)
+
+
+def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
+    """The pairs of tools of which one was called instead of the other."""
+    if not pairs:
+        return "## Confused tools\n\nNone: every call was of the expected tool.\n"
+    rows = [[*map(cell, (p.expected, p.called)), str(p.count), cell(p.example)] for p in pairs]
+    return "## Confused tools\n\n" + table(["expected", "called", "prompts", "for example"], rows)
+
+
+def _prompting(report: BenchmarkReport) -> list[str]:
+    """How the tools stood in the prompts, where they were not all listed."""
+    prompt, lines = report.prompt, []
+    if prompt.selected:
+        lines.append(
+            f"Prompts list the {prompt.selected} tools that fit the request; they hold the right "
+            f"ones for {_rate_or_none(report.recall)} of the held-out requests and for "
+            f"{_rate_or_none(report.hand_written_recall)} of the hand-written ones.\n"
+        )
+    if prompt.mode in ("names", "none"):
+        shown = "the names of the tools alone" if prompt.mode == "names" else "no tools"
+        lines.append(
+            f"Prompts list {shown}: the model knows them. The base, which does not, was shown the "
+            f"{prompt.base_selected} tools that fit the request.\n"
+        )
+    both = {"with a list": report.listed, "without": report.unlisted}
+    lines += [f"Prompts {how}: {_line(score)}.\n" for how, score in both.items() if score]
+    if prompt.trims:
+        lines.append(f"The tool list went through {prompt.trims} steps of trimming.\n")
+    return lines
+
+
+def _rate_or_none(measured: Rate | None) -> str:
+    return rate(measured) if measured else "-"
 
 
 def _requests(who: str) -> list[str]:

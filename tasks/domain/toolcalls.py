@@ -47,6 +47,18 @@ class ParsedAnswer(BaseModel):
         return len(self.calls) + len(self.malformed)
 
 
+class ConfusedTools(BaseModel):
+    """A tool that was called instead of another one, and how often."""
+
+    model_config = ConfigDict(frozen=True)
+
+    expected: str
+    called: str
+    count: int
+    example: str
+    """What was asked, the first time."""
+
+
 def render(call: ToolCall) -> str:
     """Write a call as the model is trained to write it."""
     body = json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)

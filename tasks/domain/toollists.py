@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
@@ -31,7 +32,8 @@ def toolset_from_value(
     Args:
         value: the list, or what holds it; also what ``mcp-forge inspect`` writes.
         name: the server's where the value does not say it.
-        include: the tools that are read; all when empty. Others are not looked at.
+        include: the tools that are read, by name or pattern (``issue_*``); all when empty. Others
+            are not looked at.
         strict: whether a tool that cannot be used is an error; else a note, unless it is included
             by name or no other is left.
 
@@ -45,12 +47,14 @@ def toolset_from_value(
     tools = _selection(_list_in(envelope, value, name), name, include)
     usable: list[Tool] = []
     faults: list[str] = []
+    is_wanted = strict
     for place, tool in tools:
         try:
             usable.append(tool_from_value(tool, place))
         except UnusableTool as fault:
             faults.append(str(fault))
-    if faults and (strict or include or not usable):
+            is_wanted |= _tool_name(tool, place) in include
+    if faults and (is_wanted or not usable):
         raise UnusableTool(" / ".join(faults[:MOST_NAMED]))
     server = envelope.get("server")
     return Toolset(
@@ -92,7 +96,7 @@ def _selection(
     ]
     if fault := misnamed(include, [part[0] for part in by_name], "list"):
         raise UnusableData(f"{name}: {fault}")
-    selection = [part for part in by_name if not include or part[0] in include]
+    selection = [part for part in by_name if is_included(part[0], include)]
     counts = Counter(tool for tool, _, _ in selection)
     twice = [repr(tool) for tool, count in counts.items() if count > 1]
     if twice:
@@ -105,13 +109,21 @@ def _selection(
     return [(place, tool) for _, place, tool in selection]
 
 
+def is_included(name: str, include: Sequence[str]) -> bool:
+    """Whether ``include_tools`` has a tool, by name or pattern; an empty one has all."""
+    return not include or any(name == each or fnmatchcase(name, each) for each in include)
+
+
 def misnamed(include: Sequence[str], listed_names: Sequence[str], lister: str) -> str:
-    """Which of ``include_tools`` a lister (server, list) does not have; empty when none."""
-    unknown = [name for name in include if name not in listed_names]
+    """What of ``include_tools`` is no tool of a lister (server, list); empty when all is."""
+    unknown = [
+        each for each in include if not any(is_included(name, [each]) for name in listed_names)
+    ]
     if not unknown:
         return ""
-    missing, there = (", ".join(map(repr, names)) for names in (unknown, listed_names))
-    return f"include_tools names {missing}, the {lister} has {there}"
+    missing, there = (", ".join(map(repr, names[:MOST_NAMED])) for names in (unknown, listed_names))
+    more = f" and {len(listed_names) - MOST_NAMED} more" * (len(listed_names) > MOST_NAMED)
+    return f"include_tools names {missing}, the {lister} has {there}{more}"
 
 
 def _tool_name(value: Any, place: str) -> str:

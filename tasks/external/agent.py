@@ -38,8 +38,8 @@ class Speaker:
     def says(
         self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
     ) -> Completion:
-        """What the model says next, with the tools that it was trained on unless told otherwise."""
-        return self.model.answer(talk, self.bundle.tools if tools is None else tools)
+        """What the model says next, with tools as in training unless told otherwise."""
+        return self.model.answer(talk, self.bundle.tools_for(talk) if tools is None else tools)
 
     def fitting(self, talk: Sequence[Message]) -> tuple[Message, ...]:
         """The conversation without its oldest exchanges, where the context is too small for all."""
@@ -48,7 +48,7 @@ class Speaker:
         begins = [place for place, message in enumerate(talk) if message.role == "user"]
         for begin in begins[:-1]:
             rest = (talk[0], *talk[begin:])
-            if len(self.model.prompt_tokens(rest, self.bundle.tools)) <= room:
+            if len(self.model.prompt_tokens(rest, self.bundle.tools_for(rest))) <= room:
                 return rest
         return (talk[0], *talk[begins[-1] :])
 

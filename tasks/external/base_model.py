@@ -143,6 +143,13 @@ def read_architecture(folder: Path) -> Architecture:
         raise UnusableModel(f"{folder}: config.json: {explain(error)}") from error
 
 
+def read_longest(folder: Path) -> int:
+    """The tokens that a base was made for, as its config.json says; 0 where it does not."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    longest = config.get("max_position_embeddings")
+    return longest if isinstance(longest, int) else 0
+
+
 def gguf_in_package(package: str) -> Path:
     """The GGUF file that a package ships; the package is not imported."""
     spec = importlib.util.find_spec(package)

@@ -8,6 +8,7 @@ from tasks.domain.bundle.checks import (
     AGENT,
     MODEL_SUFFIX,
     NEEDED,
+    OPTIONAL,
     OpenedBundle,
     check_listing,
     check_sum,
@@ -48,7 +49,8 @@ def _contents(path: Path) -> OpenedBundle:
         _check_size(path, name)
     for name, expected in sums.items():
         check_sum(name, digest(path / name)[0], expected)
-    return opened(str(path), sums, {name: _text(path, name) for name in NEEDED})
+    there = [*NEEDED, *(name for name in OPTIONAL if name in sums)]
+    return opened(str(path), sums, {name: _text(path, name) for name in there})
 
 
 def _files(folder: Path) -> Iterator[str]:

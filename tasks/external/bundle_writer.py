@@ -10,6 +10,7 @@ from pathlib import Path
 from profiles import Recipe, Server
 from profiles.mcp_config import config_of
 from profiles.settings import Settings
+from tasks.domain.bundle.checks import RETRIEVER
 from tasks.domain.bundle.files import (
     CHECKSUMS,
     Ingredients,
@@ -21,6 +22,7 @@ from tasks.domain.bundle.files import (
 from tasks.domain.bundle.modelfile import modelfile
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import BaseModelFolder, Evaluation, Toolset
+from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.toollists import functions
 from tasks.external.storage import Storage, digest
 
@@ -50,10 +52,11 @@ def write_bundle(
     place: Callable[[Path, Path], object] = shutil.copyfile,
 ) -> None:
     """Write a bundle into a folder that is not there yet; ``place`` puts the model's file there."""
+    prompt = evaluation.validation.prompt
     made = Ingredients(
         base=base,
-        profile=recipe.profile,
-        toolset=toolset,
+        profile=prompt.settled(recipe.profile),
+        toolset=trimmed(toolset, prompt.trims),
         evaluation=evaluation,
         stop=recipe.model.stop,
         thinks=recipe.model.thinks,
@@ -61,7 +64,7 @@ def write_bundle(
     )
     (folder / "tests").mkdir(parents=True)
     place(Storage().fetch(evaluation.gguf.files), folder / made.gguf_name)
-    _write(folder, made, recipe)
+    _write(folder, made, recipe, toolset)
 
 
 def put_bundle(source: Path, target: Path) -> None:
@@ -125,17 +128,26 @@ def _spec(server: Server) -> dict[str, str]:
     return {"server.json": ours, "mcp.json": clients + "\n"}
 
 
-def _write(folder: Path, made: Ingredients, recipe: Recipe) -> None:
+def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
+    """Write the texts and the sums; ``whole``: the list as the server has it."""
+    documents = made.evaluation.validation.retriever if made.prompt.selected else None
     tools = functions(made.toolset)
     texts = {
         "tools.json": json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
         "Modelfile": modelfile(
-            recipe.model, made.base.turns, tools, made.gguf_name, made.context_tokens
+            recipe.model,
+            made.base.turns,
+            tools,
+            made.gguf_name,
+            made.context_tokens,
+            made.system_prompt,
+            lists=made.prompt.lists_all,
         ),
         "README.md": readme(made),
         **_spec(recipe.server),
-        **({TOOL_LIST: made.toolset.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
+        **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
+        **({RETRIEVER: documents.model_dump_json(indent=2)} if documents else {}),
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
         "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }

@@ -1,6 +1,7 @@
 """Products in a person's own files: written where they ask, with a manifest beside, and read back.
 
 train.jsonl, train.heldout.jsonl, train.jsonl.manifest.json   a dataset; its card is train.README.md
+train.tools.json, train.retriever.json                      its tool list, where that is long
 adapter/…, adapter.manifest.json                            an adapter
 model.gguf, model.gguf.manifest.json                        an exported model
 tools.json, validation.json, benchmark.json                 these are their own manifest
@@ -24,8 +25,17 @@ from tasks.domain.products import (
 from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.external.storage import Storage, digest
 
-_FILES = {Dataset: ("train", "heldout", "card"), LoraAdapter: ("files",), GgufModel: ("files",)}
-_SUFFIXES = {"heldout": ".heldout.jsonl", "card": ".README.md"}
+_FILES = {
+    Dataset: ("train", "heldout", "card", "tools", "retriever"),
+    LoraAdapter: ("files",),
+    GgufModel: ("files",),
+}
+_SUFFIXES = {
+    "heldout": ".heldout.jsonl",
+    "card": ".README.md",
+    "tools": ".tools.json",
+    "retriever": ".retriever.json",
+}
 """Of files beside the one that a person named: a README.md may be there already."""
 _OF_ADAPTERS = ("adapter_config.json", "training.json")
 _Product = TypeVar("_Product", bound=Product)

@@ -25,7 +25,7 @@ from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.schemas.validation import faults_of, validator
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.toollists import MOST_NAMED, MOST_TOOLS, misnamed, toolset_from_value
+from tasks.domain.toollists import MOST_NAMED, MOST_TOOLS, is_included, misnamed, toolset_from_value
 from tasks.domain.untrusted.masking import secrets_in
 from tasks.external.mcp_limits import MOST_PAGES
 from tasks.external.mcp_wire import (
@@ -137,19 +137,22 @@ class McpSession:
         listed_names = [tool["name"] for tool in tools] + list(line.unusable)
         if not listed_names:
             raise ServerFailed(f"{line.place}: lists no tools, needed at least one")
-        included = server.include_tools or listed_names
-        if fault := misnamed(server.include_tools, listed_names, "server"):
+        include = server.include_tools
+        if fault := misnamed(include, listed_names, "server"):
             raise ServerFailed(f"{line.place}: {fault}")
-        faults = [fault for name, fault in line.unusable.items() if name in included]
-        selection = [tool for tool in tools if tool["name"] in included]
-        if faults and (server.strict or server.include_tools or not selection):
-            raise UnusableTool(" / ".join(faults[:MOST_NAMED]))
+        faults = {
+            name: fault for name, fault in line.unusable.items() if is_included(name, include)
+        }
+        kept = [tool for tool in tools if is_included(tool["name"], include)]
+        is_wanted = server.strict or any(name in include for name in faults)
+        if faults and (is_wanted or not kept):
+            raise UnusableTool(" / ".join(list(faults.values())[:MOST_NAMED]))
         info = self._client.server_info
         version = f"{info.name} {info.version}".strip() if info else ""
-        return toolset_from_value({"version": version, "tools": selection}, line.place).model_copy(
+        return toolset_from_value({"version": version, "tools": kept}, line.place).model_copy(
             update={
                 "server": server.name,
-                "notes": tuple(f"left out: {fault}" for fault in faults),
+                "notes": tuple(f"left out: {fault}" for fault in faults.values()),
             }
         )
 

@@ -113,10 +113,10 @@ class Student:
         """What the model says to the prompt of each row, in their order, as soon as it is there."""
         if self.at_once == 1:
             # Without a thread nothing is asked before the answer in front of it was taken.
-            yield from (self.answer(row.prompt, row.tools) for row in rows)
+            yield from (self.answer(row.prompt, row.listed) for row in rows)
             return
         with ThreadPoolExecutor(self.at_once) as pool:
-            yield from pool.map(lambda row: self.answer(row.prompt, row.tools), rows)
+            yield from pool.map(lambda row: self.answer(row.prompt, row.listed), rows)
 
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""

@@ -15,8 +15,8 @@ from tasks.domain.bundle.turns import read_turns
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow, first_difference
-from tasks.domain.products import Turns
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.tool_prompts import Turns
 from tasks.domain.untrusted.control_tokens import ControlTokens, looks_like_one
 from tasks.external.tokenizer_files import open_tokenizer
 
@@ -168,7 +168,9 @@ class ChatTokenizer:
 
     def ids(self, text: str) -> list[int]:
         """Tokens of a text that is rendered already: no special token is added."""
-        tokens: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        # A list that is longer than the model's context is counted all the same, without a warning.
+        told = self._tokenizer(text, add_special_tokens=False, verbose=False)
+        tokens: list[int] = told["input_ids"]
         return tokens
 
     def text(self, tokens: Sequence[int]) -> str:
@@ -206,9 +208,9 @@ class ChatTokenizer:
     def _opening(self, row: Row) -> "_Opening | None":
         """What rows with this system turn and these tools begin with; None where it is unclear."""
         system = row.messages[:1] if row.messages[0].role == "system" else ()
-        key = (_text_of(ByIdentity(row.tools)), system)
+        key = (_text_of(ByIdentity(row.listed)), system)
         if key not in self._openings:
-            self._openings[key] = self._begin(system, row.tools)
+            self._openings[key] = self._begin(system, row.listed)
         return self._openings[key]
 
     def _begin(
@@ -275,12 +277,12 @@ class ChatTokenizer:
     def _marked(self, row: Row) -> tuple[str, list[tuple[int, int]]]:
         """A row's text and where in it the assistant says what is learned, in order."""
         forms = [_for_template(message) for message in row.messages]
-        text = self._rendered(forms, row.tools)
+        text = self._rendered(forms, row.listed)
         spans: list[tuple[int, int]] = []
         for turn in _learned_turns(row):
-            before = self._rendered(forms[:turn], row.tools, add_generation_prompt=True)
+            before = self._rendered(forms[:turn], row.listed, add_generation_prompt=True)
             is_last = turn + 1 == len(forms)
-            after = text if is_last else self._rendered(forms[: turn + 1], row.tools)
+            after = text if is_last else self._rendered(forms[: turn + 1], row.listed)
             if not text.startswith(before) or not text.startswith(after):
                 raise UnusableModel(
                     "the chat template renders a turn differently when more turns follow; "

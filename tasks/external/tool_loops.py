@@ -38,7 +38,7 @@ def _loop(
         rounds.append(scoring.Round(text=text, results=results, executed=executed))
         told = [cap(result.text, max_result_chars) for result in results]
         messages = after_calls(messages, said.text, said.calls, told)
-        text = model.answer(messages, row.tools).answer
+        text = model.answer(messages, row.listed).answer
     return scoring.judge_loop(row, rounds, text)
 
 

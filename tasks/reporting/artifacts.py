@@ -38,6 +38,7 @@ from tasks.domain.products import (
     TrainingPlan,
     ValidationReport,
 )
+from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.subject import model_name, server_name
@@ -182,6 +183,11 @@ def validation(report: ValidationReport, model: str) -> None:
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
     """The tuned model beside its base and trivial baselines."""
     _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
+
+
+def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:
+    """Which tool was called instead of which."""
+    _show(reports.confusion_markdown(pairs), "confusion", model)
 
 
 def challenge(found: Challenge, verdict: Verdict, model: str) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from tasks.domain.conversations import Message
 from tasks.domain.errors import BundleInvalid
+from tasks.domain.prompting.retriever import documents_of
+from tasks.domain.toollists import functions
 from tasks.external.bundle_folder import open_bundle
-from tests.fakes.bundles import write_bundle
+from tests.fakes.bundles import FILES, seal, time_tools, write_bundle
 
 BOMB = "a: &a [x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -50,6 +53,28 @@ def test_a_whole_bundle_is_opened(tmp_path: Path) -> None:
     assert bundle.server.command[0] == "mcp-server-time"
     assert bundle.agent.file.name == "model.gguf"
     assert bundle.tools[0]["function"]["name"] == "get_current_time"
+
+
+def test_a_bundle_chooses_tools_as_its_model_was_trained(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    agent = json.loads((folder / "agent.yaml").read_text("utf-8"))
+    chosen = {"tools_in_prompt": "selected", "tools_selected": 1}
+    (folder / "agent.yaml").write_text(json.dumps(agent | chosen), encoding="utf-8")
+    known = documents_of(functions(time_tools()))
+    (folder / "retriever.json").write_text(known.model_dump_json(), encoding="utf-8")
+    seal(folder, *FILES, "retriever.json")
+    asked = (Message(role="user", content="convert 5 pm between two time zones"),)
+    (tool,) = open_bundle(folder).tools_for(asked)
+    assert tool["function"]["name"] == "convert_time"
+
+
+def test_a_bundle_of_a_model_that_knows_its_tools_sends_none(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    agent = json.loads((folder / "agent.yaml").read_text("utf-8"))
+    text = json.dumps(agent | {"tools_in_prompt": "none"})
+    (folder / "agent.yaml").write_text(text, encoding="utf-8")
+    seal(folder, *FILES)
+    assert list(open_bundle(folder).tools_for((Message(role="user", content="time?"),))) == []
 
 
 @pytest.mark.parametrize(
@@ -127,7 +152,7 @@ def test_a_file_that_its_sums_do_not_vouch_for_is_refused_before_anything_is_rea
         ),
         ({"tools": '[{"function": {}}]'}, "tools.json: 0.function.name: Field required"),
         ({"tools": "7"}, "tools.json: Input should be a valid list"),
-        ({"validation": "{}"}, "tests/validation.json: score: Field required"),
+        ({"validation": "{}"}, "tests/validation.json: cases: Field required"),
         ({"validation": " " * (2**24 + 1)}, "validation.json has 16777217 bytes, needed at most"),
     ],
 )

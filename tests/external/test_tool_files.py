@@ -29,6 +29,26 @@ def listed(folder: Path, *tools: Any) -> Path:
     return written(folder, json.dumps({"tools": tools}))
 
 
+def test_tools_are_included_by_patterns_and_one_that_matches_may_be_unusable(
+    tmp_path: Path,
+) -> None:
+    tools = [
+        {"name": "issue_get", "inputSchema": {"type": "object"}},
+        {"name": "issue_odd", "inputSchema": {"type": "array"}},
+        {"name": "label_get", "inputSchema": {"type": "object"}},
+    ]
+    path = tmp_path / "issues.json"
+    path.write_text(json.dumps(tools), encoding="utf-8")
+    server = Server(name="issues", tools_file=str(path), include_tools=("issue_*",))
+    toolset = read_toolset_of(server)
+    assert [tool.name for tool in toolset.tools] == ["issue_get"]
+    assert any("issue_odd" in note for note in toolset.notes)
+    with pytest.raises(UnusableTool, match="issue_odd"):
+        read_toolset_of(server.model_copy(update={"include_tools": ("issue_*", "issue_odd")}))
+    with pytest.raises(UnusableData, match="'wiki_\\*', the list has 'issue_get'"):
+        read_toolset_of(server.model_copy(update={"include_tools": ("wiki_*",)}))
+
+
 def test_a_tool_that_is_not_included_is_not_looked_at(tmp_path: Path) -> None:
     path = listed(tmp_path, GOOD, ODD, {**GOOD, "name": "twice"}, {**GOOD, "name": "twice"})
     server = Server(name="notes", tools_file=str(path), include_tools=("read_note",))

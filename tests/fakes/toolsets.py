@@ -209,3 +209,40 @@ def data(samples: int = 120, **changed: Any) -> Data:
         **changed,
     }
     return Data.model_validate(whole)
+
+
+_VERBS = {
+    "create": "Create a new",
+    "get": "Get the details of a",
+    "list": "List every",
+    "update": "Update an existing",
+    "delete": "Delete a",
+    "archive": "Archive a",
+    "share": "Share a",
+    "rename": "Rename a",
+    "copy": "Copy a",
+    "print": "Print a",
+}
+_NOUNS = (
+    *("invoice", "contract", "ticket", "label", "album", "recipe", "vehicle", "warehouse"),
+    *("meeting", "employee", "device", "lesson", "garden", "journey", "payment", "survey"),
+    *("refund", "festival", "library", "telescope", "camera", "bakery", "museum", "orchard"),
+    *("harbour", "station", "bridge", "island", "castle", "village"),
+)
+
+
+def many_tools(count: int) -> list[dict[str, Any]]:
+    """Tools of MCP as a large server lists them: ten verbs for each of up to thirty nouns."""
+    pairs = [(noun, verb) for noun in _NOUNS for verb in _VERBS]
+    return [_many_tool(noun, verb) for noun, verb in pairs[:count]]
+
+
+def _many_tool(noun: str, verb: str) -> dict[str, Any]:
+    number = {"type": "integer", "description": f"The number that identifies the {noun}"}
+    title = {"type": "string", "description": f"The title of the {noun}, as people know it"}
+    return {
+        "name": f"{noun}_{verb}",
+        "description": f"{_VERBS[verb]} {noun} of the office. Needs the right to do so.",
+        "inputSchema": _object({f"{noun}_number": number, "title": title}, f"{noun}_number"),
+        "annotations": {"readOnlyHint": verb in ("get", "list")},
+    }

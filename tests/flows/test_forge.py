@@ -81,6 +81,7 @@ STAGES = (
     "write_phrasebook",
     "synthesize_dataset",
     "mix_dataset",
+    "show_tools",
     "describe_dataset",
     "check_quality",
     "estimate_memory",

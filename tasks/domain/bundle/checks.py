@@ -4,18 +4,21 @@ A bundle may come from anywhere: every text of it is data, read within bounds.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from profiles import Server, explain
+from profiles import Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import LoopCase, ToolResult, Toolset
+from tasks.domain.prompting.showing import Showing
+from tasks.domain.prompting.trimming import STEPS, trimmed
+from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
-from tasks.domain.toollists import functions
+from tasks.domain.toollists import MOST_TOOLS, functions
 from tasks.domain.untrusted.decoding import from_json, from_yaml
 from tasks.domain.untrusted.printable import on_one_line
 
@@ -25,8 +28,11 @@ AGENT, SERVER, TOOLS, VALIDATION = (
     "tools.json",
     "tests/validation.json",
 )
+RETRIEVER = "retriever.json"
+"""There where tools are chosen for each request."""
 MODEL_SUFFIX = ".gguf"
 NEEDED = (AGENT, SERVER, TOOLS, VALIDATION)
+OPTIONAL = (RETRIEVER,)
 _MOST_SHOWN = 300
 """Characters of a result, or of an error's text."""
 _Section = TypeVar("_Section", bound=BaseModel)
@@ -64,6 +70,16 @@ class Agent(BaseModel):
     """Older bundles have no such line."""
     max_seq_length: int = Field(ge=1, le=131_072)
     """The context that a server makes room for grows with it."""
+    tools_in_prompt: ToolsInPrompt = "all"
+    tools_selected: int = Field(default=0, ge=0, le=MOST_TOOLS)
+    tool_trims: int = Field(default=0, ge=0, le=len(STEPS))
+
+    @property
+    def prompt(self) -> ToolPrompt:
+        """How the tools stand in its prompts."""
+        return ToolPrompt(
+            mode=self.tools_in_prompt, selected=self.tools_selected, trims=self.tool_trims
+        )
 
 
 class Proof(BaseModel):
@@ -85,6 +101,11 @@ class OpenedBundle(BaseModel):
     server: Server
     tools: list[dict[str, Any]]
     report: Proof
+    retriever: ToolDocuments | None = None
+
+    def tools_for(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
+        """The tools to send with a conversation: as the model was trained."""
+        return Showing(self.agent.prompt, self.tools, self.retriever).for_request(messages)
 
 
 class VerifiedBundle(BaseModel):
@@ -131,7 +152,8 @@ def check_sum(name: str, found: str, wanted: str) -> None:
 
 
 def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> OpenedBundle:
-    """The decoded texts of a bundle whose sums were checked; ``texts`` has those of ``NEEDED``.
+    """The decoded texts of a bundle whose sums were checked; ``texts`` has those of ``NEEDED``
+    and what is there of ``OPTIONAL``.
 
     A tool list of the bundle's own gets the path that it has there.
 
@@ -145,6 +167,9 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
             raise BundleInvalid(f"{place}: names the file {name!r}, needed one of the bundle's")
     if server.tools_file:
         server = server.model_copy(update={"tools_file": f"{path}/{server.tools_file}"})
+    chosen_with = None
+    if RETRIEVER in texts:
+        chosen_with = _section(ToolDocuments, RETRIEVER, _decoded(RETRIEVER, texts))
     return OpenedBundle(
         path=path,
         files=len(sums),
@@ -152,11 +177,13 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
         server=server,
         tools=_tools(_decoded(TOOLS, texts)),
         report=_section(Proof, VALIDATION, _decoded(VALIDATION, texts)),
+        retriever=chosen_with,
     )
 
 
 def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
     """Make sure that a server has the tools that the model learned; BundleInvalid else."""
+    toolset = trimmed(toolset, bundle.agent.tool_trims)
     current = json.loads(json.dumps(functions(toolset)))
     tools = bundle.tools
     changed = {
@@ -185,9 +212,9 @@ def repeatable(report: Proof) -> LoopCase:
     return next((case for case in right if not case.simulated), right[0])
 
 
-def asked(case: LoopCase) -> tuple[Message, ...]:
+def asked(case: LoopCase, system_prompt: str) -> tuple[Message, ...]:
     """The conversation that a case begins with."""
-    system = Message(role="system", content=SYSTEM_PROMPT)
+    system = Message(role="system", content=system_prompt)
     return (system, Message(role="user", content=case.prompt))
 
 

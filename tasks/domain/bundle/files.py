@@ -12,6 +12,7 @@ from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset, Trained
+from tasks.domain.prompting.showing import system_prompt
 from tasks.domain.reports import (
     METRICS,
     cell,
@@ -22,6 +23,7 @@ from tasks.domain.reports import (
     scorecard_markdown,
     table,
 )
+from tasks.domain.tool_prompts import ToolPrompt
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""
@@ -54,6 +56,16 @@ class Ingredients(BaseModel):
     def name(self) -> str:
         """What the model is called in Ollama."""
         return bundle_name(self.toolset.server, self.base.model)
+
+    @property
+    def prompt(self) -> ToolPrompt:
+        """How the tools stand in prompts."""
+        return self.evaluation.validation.prompt
+
+    @property
+    def system_prompt(self) -> str:
+        """The words of the system turn."""
+        return system_prompt(self.prompt, [tool.name for tool in self.toolset.tools])
 
     @property
     def context_tokens(self) -> int:
@@ -90,7 +102,10 @@ def agent_yaml(made: Ingredients) -> str:
         "tools": [tool.name for tool in made.toolset.tools],
         "simulated_tools": made.simulated_tools,
         "stop": list(made.stop),
-        "system_prompt": SYSTEM_PROMPT,
+        "system_prompt": made.system_prompt,
+        "tools_in_prompt": made.prompt.mode,
+        "tools_selected": made.prompt.selected,
+        "tool_trims": made.prompt.trims,
         "max_result_chars": made.profile.data.max_result_chars,
         "max_answer_tokens": made.profile.evaluation.max_answer_tokens,
         "max_seq_length": made.profile.training.max_seq_length,
@@ -170,8 +185,7 @@ mcp-forge chat .     # talk to it; its calls are made on the server
 mcp-forge serve .    # an endpoint like OpenAI's, for other programs
 ```
 
-Any other program sends the system prompt "{SYSTEM_PROMPT}" and the whole list in
-tools.json: the model was trained with both. Cut a tool's result at
+{_how_to_ask(made.prompt)}. Cut a tool's result at
 {made.profile.data.max_result_chars} characters, as in training.
 
 llama.cpp (the chat template is inside the file):
@@ -190,6 +204,30 @@ mcp.json says how the server is started in the form that MCP clients read.
 
 Check the files: `sha256sum -c SHA256SUMS`.
 """
+
+
+def _how_to_ask(prompt: ToolPrompt) -> str:
+    """What a client sends: as the model was trained."""
+    if prompt.mode == "all":
+        return (
+            f'Send the system prompt "{SYSTEM_PROMPT}" and the whole list in\n'
+            "tools.json: the model was trained with both"
+        )
+    said = "Send the system prompt in agent.yaml and "
+    chosen = (
+        f"the {prompt.selected} tools of tools.json that fit the request,\nchosen by BM25 over the "
+        "texts in retriever.json: so the model was trained"
+    )
+    if prompt.mode == "selected":
+        return f"{said}{chosen}. `mcp-forge chat` and `serve` do so"
+    if prompt.mode == "mixed":
+        listed = chosen if prompt.selected else "the whole list in tools.json"
+        return f"{said}{listed}.\nNo list is needed: the model knows its tools without one too"
+    but = " but the names in that prompt" if prompt.mode == "names" else ""
+    return (
+        f"{said}no tools: the model knows those of tools.json\nand needs no list{but}. When the "
+        "server's tools change, train it anew (`watch` does)"
+    )
 
 
 def _limits(made: Ingredients) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from profiles import Model
 from tasks.domain.bundle.turns import listed
 from tasks.domain.conversations import SYSTEM_PROMPT
-from tasks.domain.products import Turns
+from tasks.domain.tool_prompts import Turns
 from tasks.domain.toolcalls import schemas_of
 
 # JSON with a blank after each comma and colon, as in training; Go's own has none. Go's json writes
@@ -45,18 +45,19 @@ _WORDS_AND_CALLS = """\
 {{- end }}"""
 
 
-def template(turns: Turns, tools: Sequence[dict[str, Any]]) -> str:
+def template(turns: Turns, tools: Sequence[dict[str, Any]], *, lists: bool = True) -> str:
     """The Go template of a model's turns; it ends where the assistant is to speak.
 
     ``tools``: those that stood in the prompt in training (OpenAI form). They are written wherever a
     client offers tools; that the template asks for ``.Tools`` tells Ollama that the model can call.
+    Where it ``lists`` none, because its model knows them or is shown a few, it offers none either.
     """
     return f"""\
 {_VALUES}
 {_arguments(schemas_of(tools))}
 {{{{- /**/ -}}}}
 {_text(turns.opening)}{{{{ .System }}}}
-{{{{- if .Tools }}}}{_text(listed(turns, tools))}
+{{{{- if .Tools }}}}{_text(listed(turns, tools if lists else ()))}
 {{{{- else }}}}{_text(listed(turns, ()))}
 {{{{- end }}}}
 {{{{- $before := "system" }}}}
@@ -78,6 +79,9 @@ def modelfile(
     tools: Sequence[dict[str, Any]],
     gguf_name: str,
     context_tokens: int,
+    system: str = SYSTEM_PROMPT,
+    *,
+    lists: bool = True,
 ) -> str:
     """What ``ollama create -f`` reads: the file, the template, where answers stop.
 
@@ -86,8 +90,8 @@ def modelfile(
     stops = "".join(f'PARAMETER stop "{stop}"\n' for stop in model.stop)
     return (
         f"FROM ./{gguf_name}\n"
-        f'TEMPLATE """{template(turns, tools)}"""\n'
-        f'SYSTEM """{SYSTEM_PROMPT}"""\n'
+        f'TEMPLATE """{template(turns, tools, lists=lists)}"""\n'
+        f'SYSTEM """{system}"""\n'
         f"{stops}"
         "PARAMETER temperature 0\n"
         f"PARAMETER num_ctx {context_tokens}\n"

@@ -10,6 +10,7 @@ from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
 from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
+from tasks.domain.tool_prompts import ToolPrompt
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
@@ -118,6 +119,23 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
         by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
         by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
     )
+
+
+def by_listing(
+    rows: Sequence[Row], texts: Sequence[str | None], prompt: ToolPrompt
+) -> dict[str, Score]:
+    """The scores of the prompts that list tools and of those that do not, where there are both."""
+    if prompt.mode != "mixed":
+        return {}
+    pairs = list(zip(rows, texts, strict=True))
+    parts = {
+        "listed": [pair for pair in pairs if pair[0].shown != ()],
+        "unlisted": [pair for pair in pairs if pair[0].shown == ()],
+    }
+    return {
+        name: score([row for row, _ in part], [text for _, text in part])
+        for name, part in parts.items()
+    }
 
 
 def _share(hits: Iterable[bool]) -> Rate:

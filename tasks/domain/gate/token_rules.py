@@ -76,6 +76,13 @@ class TokenTally:
         return self.trained / self.tokens if self.tokens else 0.0
 
     @property
+    def trained_share_of_own(self) -> float:
+        """The same, of the tokens behind the prefix that the rows share: however long a list is,
+        a step computes it once."""
+        own = self.tokens - self.prefix * (len(self.varied) - sum(self.varied))
+        return self.trained / own if own else 0.0
+
+    @property
     def longest(self) -> int:
         """Tokens of the longest row."""
         return max(self.lengths)
@@ -128,11 +135,12 @@ class TokenTally:
         return [
             Finding(
                 rule="share of trained tokens",
-                passed=self.trained_share >= quality.min_trained_share,
-                found=percent(self.trained_share),
+                passed=self.trained_share_of_own >= quality.min_trained_share,
+                found=f"{percent(self.trained_share)}, {percent(self.trained_share_of_own)} of "
+                "those behind the prefix that all rows share",
                 needed=f"at least {percent(quality.min_trained_share)}",
-                remedy="use fewer tools, or shorten their descriptions: the tool list fills the "
-                "rows",
+                remedy="list fewer tools in each prompt (tools_in_prompt, tools_selected): the "
+                "list fills the rows",
             ),
             _names("every row teaches", mute, "no row without a trained token", remedy),
             _names("system text is not trained", leaking, "no trained token in the prefix", remedy),

@@ -26,12 +26,12 @@ _TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "
 
 def compact(schema: Any) -> Any:
     """A schema without titles, dialect and open/closed flags; type, properties, required first."""
-    return _mapped(schema, _compacted)
+    return mapped(schema, _compacted)
 
 
 def undescribed(schema: Any) -> Any:
     """A schema without the texts that describe it: what it allows."""
-    return _mapped(schema, lambda part: {k: v for k, v in part.items() if k != "description"})
+    return mapped(schema, lambda part: {k: v for k, v in part.items() if k != "description"})
 
 
 def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -40,11 +40,11 @@ def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
     Gemini writes types in capitals and sizes as texts; what libraries leave empty is null; no type
     means an object, for arguments are always one.
     """
-    whole: dict[str, Any] = _mapped(schema, _plain)
+    whole: dict[str, Any] = mapped(schema, _plain)
     return whole if "type" in whole else {**whole, "type": "object"}
 
 
-def _mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+def mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
     """A schema with a change made to it and to every schema inside it."""
     if not isinstance(schema, dict):
         return schema
@@ -53,10 +53,10 @@ def _mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> 
 
 def _mapped_part(key: str, part: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
     if key in _MAPS and isinstance(part, dict):
-        return {name: _mapped(inner, change) for name, inner in part.items()}
+        return {name: mapped(inner, change) for name, inner in part.items()}
     if isinstance(part, list) and (key in _LISTS or key == "items"):
-        return [_mapped(inner, change) for inner in part]
-    return _mapped(part, change) if key in _SINGLE else part
+        return [mapped(inner, change) for inner in part]
+    return mapped(part, change) if key in _SINGLE else part
 
 
 def _compacted(schema: dict[str, Any]) -> dict[str, Any]:

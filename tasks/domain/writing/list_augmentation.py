@@ -81,7 +81,7 @@ def _varied(row: Row, variants: Sequence[Variant], rng: random.Random) -> Row:
 def list_numbers(rows: Sequence[Row]) -> list[int]:
     """A number for each row's tool list: equal lists have equal numbers."""
     numbers: dict[str, int] = {}
-    return [numbers.setdefault(_text_of(ByIdentity(row.tools)), len(numbers)) for row in rows]
+    return [numbers.setdefault(_text_of(ByIdentity(row.listed)), len(numbers)) for row in rows]
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from profiles import Data
 from tasks.domain.conversations import Scenario, Split
@@ -96,23 +97,29 @@ def askable(maker: ArgumentMaker, makers: Sequence[ArgumentMaker] = ()) -> tuple
 
     ``makers``: those of all tools; what another one can do without asking is no reason to ask.
     """
+    words = _words_of(maker.tool.name)
+    simpler = [other for other in makers if _words_of(other.tool.name) < words]
     return tuple(
         name
         for name in maker.spoken_for
         if name in maker.required
         and not maker.is_wrapper(name)
-        and not any(_answers_without(other, maker, name) for other in makers)
         and "default" not in maker.settled(name)
         and maker.kind(name) not in ("boolean", "null")
         and not has_fallback(maker.settled(name).get("description", ""))
+        and not any(_answers_without(other, maker, name) for other in simpler)
     )
 
 
-def _answers_without(other: ArgumentMaker, maker: ArgumentMaker, name: str) -> bool:
-    """Whether another tool does the same without a parameter: ``pods_list_in_namespace`` and
-    ``pods_list``."""
-    words, others = (frozenset(name_words(m.tool.name)) for m in (maker, other))
-    return others < words and frozenset(other.required) <= frozenset(maker.required) - {name}
+@lru_cache(maxsize=4096)
+def _words_of(tool: str) -> frozenset[str]:
+    return frozenset(name_words(tool))
+
+
+def _answers_without(simpler: ArgumentMaker, maker: ArgumentMaker, name: str) -> bool:
+    """Whether a tool of fewer words does the same without a parameter: ``pods_list`` beside
+    ``pods_list_in_namespace``."""
+    return frozenset(simpler.required) <= frozenset(maker.required) - {name}
 
 
 def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
@@ -203,11 +210,8 @@ def _notes(
         "error": "no parameter",
     }
     for scenario, reason in reasons.items():
-        lacking = {m.tool.name for m in makers} - {
-            m.tool.name
-            for m in makers
-            if m in _tools_for(scenario, makers)  # type: ignore[arg-type]
-        }
+        having = {m.tool.name for m in _tools_for(scenario, makers)}  # type: ignore[arg-type]
+        lacking = {m.tool.name for m in makers} - having
         if shares[scenario] and lacking:  # type: ignore[index]
             notes.append(f"no {scenario} rows for {', '.join(sorted(lacking))}: {reason}")
     written = {m.tool.name: sum(q.rows for q in train if q.tool == m.tool.name) for m in makers}

@@ -49,20 +49,22 @@ def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:
     names = frozenset(tool.name for tool in toolset.tools)
     hard = [tool.name for tool in toolset.tools if has_hard_patterns(tool.input_schema)]
     kept: list[Tool] = []
-    faults: list[str] = []
+    faults: dict[str, str] = {}
     notes: list[str] = []
     for tool in toolset.tools:
         maker = ArgumentMaker(tool, server, names=names)
         reason = _reason_against(maker, tool.name in hard[MOST_HARD:])
         if reason:
-            faults.append(f"{tool.name}: {reason}")
+            faults[tool.name] = reason
             continue
         lost = _reason_against_output(tool)
         kept.append(tool.model_copy(update={"output_schema": None}) if lost else tool)
         notes += _notes(tool, maker.unwritable.items(), lost)
-    if (faults and (server.include_tools or not kept)) or (server.strict and (faults or notes)):
-        raise UnusableTool(" / ".join([*faults, *notes][:MOST_NAMED]))
-    said = (*toolset.notes, *(f"left out: {fault}" for fault in faults), *notes)
+    is_wanted = any(name in server.include_tools for name in faults)
+    wrong = [f"{name}: {reason}" for name, reason in faults.items()]
+    if (faults and (is_wanted or not kept)) or (server.strict and (faults or notes)):
+        raise UnusableTool(" / ".join([*wrong, *notes][:MOST_NAMED]))
+    said = (*toolset.notes, *(f"left out: {fault}" for fault in wrong), *notes)
     return toolset.model_copy(update={"tools": tuple(kept), "notes": said})
 
 

@@ -34,6 +34,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
+from tasks.domain.tool_prompts import ToolPrompt
 from tests.fakes.templates import CHATML, template_of, turns_of
 
 GO_PROGRAM = Path(__file__).parent / "modelfile_template" / "main.go"
@@ -140,6 +141,34 @@ def test_a_modelfile_offers_tools_and_stops_only_where_the_turn_ends(name: str) 
     assert {"PARAMETER temperature 0", "PARAMETER num_ctx 2048"} < set(lines)
     assert text.count('"""') == 4
     assert all(field in text for field in (".Tools", ".Messages", ".ToolCalls"))
+
+
+def _asked(prompt: ToolPrompt) -> Ingredients:
+    """A bundle of a model that is asked with tools in its prompts in some way."""
+    made = ingredients()
+    validation = made.evaluation.validation.model_copy(update={"prompt": prompt})
+    evaluation = made.evaluation.model_copy(update={"validation": validation})
+    return made.model_copy(update={"evaluation": evaluation})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        (ToolPrompt(mode="all"), "the whole list in\ntools.json"),
+        (ToolPrompt(mode="selected", selected=8), "the 8 tools of tools.json that fit"),
+        (ToolPrompt(mode="none", base_selected=8), "no tools: the model knows those"),
+        (ToolPrompt(mode="names", base_selected=8), "but the names in that prompt"),
+        (ToolPrompt(mode="mixed", hidden_share=0.5), "No list is needed"),
+    ],
+    ids=lambda part: part.mode if isinstance(part, ToolPrompt) else "",
+)
+def test_a_bundle_says_which_tools_a_prompt_lists(prompt: ToolPrompt, said: str) -> None:
+    made = _asked(prompt)
+    agent = yaml.safe_load(agent_yaml(made))
+    assert said in readme(made)
+    assert (agent["tools_in_prompt"], agent["tools_selected"]) == (prompt.mode, prompt.selected)
+    names = [tool.name for tool in made.toolset.tools]
+    assert (names[0] in agent["system_prompt"]) == (prompt.mode == "names")
 
 
 def ingredients() -> Ingredients:

@@ -1,6 +1,7 @@
 """Small talk about the very things that the tools deal with, and no tool needed."""
 
 import random
+from collections.abc import Sequence
 
 from tasks.domain.identifiers import plural, with_a
 from tasks.domain.writing.phrasing import knowledge
@@ -118,6 +119,16 @@ _KINDS = words.pieces(
 )
 
 
+_MOST_NAMED = 24
+"""Tools that an answer names; nobody reads more."""
+
+
+def _named(tools: Sequence[str]) -> str:
+    few = list(tools[:_MOST_NAMED])
+    more = len(tools) - len(few)
+    return listed([*few, f"{more} more"] if more else few)
+
+
 def able(rng: random.Random, context: ToolContext) -> Exchange:
     shapes = words.pieces(
         "what can you do?|what are you able to do?|which tools do you have?|how can you help me?|"
@@ -128,7 +139,7 @@ def able(rng: random.Random, context: ToolContext) -> Exchange:
     start = rng.choice(("", "", "Hi! ", "Hello, ", "I'm new here. "))
     text = rng.choice(shapes)
     text = start + (text if start.endswith(", ") or not start else text[0].upper() + text[1:])
-    return text, f"I can use these tools: {listed(list(context.tools))}."
+    return text, f"I can use these tools: {_named(context.tools)}."
 
 
 def domain_enough(rng: random.Random, context: ToolContext) -> Exchange:
@@ -159,4 +170,4 @@ def skills(rng: random.Random, context: ToolContext) -> Exchange:
         "before I ask anything, what do you offer?|do you have any tools at all?",
         "|",
     )
-    return rng.choice(shapes), f"I am an assistant with these tools: {listed(list(context.tools))}."
+    return rng.choice(shapes), f"I am an assistant with these tools: {_named(context.tools)}."

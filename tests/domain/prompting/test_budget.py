@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.domain.conversations import Message
-from tasks.domain.gate.budget import ROOM, list_tokens, refusal, tool_tokens
 from tasks.domain.products import Tool, Toolset
+from tasks.domain.prompting.budget import group_of, list_tokens, tool_tokens
 
 
 def _count(messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
@@ -34,27 +34,12 @@ def test_one_tools_size_is_that_of_the_list_less_a_list_without_tools() -> None:
     assert tool_tokens(toolset, _count) == {"tool0": list_tokens(toolset, _count) - empty}
 
 
-def test_a_list_that_leaves_room_is_not_refused() -> None:
-    toolset = _toolset("one", "two")
-    assert refusal(toolset, _count, list_tokens(toolset, _count) + ROOM) == ""
-
-
-def test_a_list_that_is_too_long_is_refused_with_its_size_and_the_largest_tool_first() -> None:
-    toolset = _toolset("small", "a large one of many words")
-    size = list_tokens(toolset, _count)
-    text = refusal(toolset, _count, size + ROOM - 1)
-    assert f"2 tools takes {size} tokens" in text
-    assert text.index("tool1 ") < text.index("tool0 ")
-    assert "--include-tools" in text
-
-
-def test_six_hundred_tools_are_judged_with_a_few_counts_each() -> None:
-    counts: list[int] = []
-
-    def count(messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
-        counts.append(len(tools))
-        return _count(messages, tools)
-
-    text = refusal(_toolset(*["one two"] * 600), count, 2048)
-    assert text.endswith(" and 500 more")
-    assert sum(counts) <= 3 * 600
+def test_a_group_is_the_tools_with_one_first_word() -> None:
+    names = ("issue_create", "get-file", "repo.list", "echo", "listIssues")
+    assert [group_of(name) for name in names] == [
+        "issue_*",
+        "get-*",
+        "repo.*",
+        "echo",
+        "listIssues",
+    ]

@@ -1,0 +1,208 @@
+"""Which tools a prompt should list: one model for each way, trained as long, asked the same.
+
+    python -m benchmarks.tools_in_prompt git LIST.json … [--minutes 20] [--seeds 1 2 3] [--keep DIR]
+
+Each way trains for the same wall time; a probe of a few steps says how many steps that is. Every
+model is asked the held-out and hand-written test prompts from its GGUF file, with the tools that it
+was trained with. Figures go into benchmarks/bench-tools-in-prompt.json, outcome by outcome, so that
+a run that is stopped loses none.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from benchmarks.generalisation import base_folder, rows_of, train_rows, working_folder
+from profiles import Profile, Recipe, ToolsInPrompt, load_recipe
+from tasks.domain.evaluation.confusion import recall
+from tasks.domain.evaluation.evaluation_set import hand_written_rows
+from tasks.domain.evaluation.scoring import score
+from tasks.domain.products import Rate, Score
+from tasks.domain.prompting.fitting import FittedTools, fit
+from tasks.domain.prompting.retriever import documents_of
+from tasks.domain.prompting.room import LONGEST
+from tasks.domain.prompting.showing import Showing
+from tasks.domain.training.sizes import context_for
+from tasks.domain.writing.rows import WrittenRows
+from tasks.external.servers import at_home, read_toolset_of
+from tasks.external.student import student
+from tasks.external.tokenizer import ChatTokenizer
+
+FIGURES = Path(__file__).with_name("bench-tools-in-prompt.json")
+WAYS: tuple[ToolsInPrompt, ...] = ("all", "selected", "names", "none", "mixed")
+PROBE_STEPS = 4
+TIMED_PROMPTS = 12
+"""Prompts whose first token is timed, each on a server that has answered another one before."""
+
+
+class Outcome(BaseModel):
+    """One model of one way."""
+
+    server: str
+    tools: int
+    way: str
+    seed: int
+    steps: int
+    step_seconds: float
+    prompt_tokens: int
+    """Of the median held-out prompt."""
+    first_token_seconds: float
+    heldout: Score
+    hand_written: Score | None
+    recall: Rate | None
+
+
+class Figures(BaseModel):
+    """What is in the file."""
+
+    outcomes: list[Outcome] = []
+
+
+def main() -> None:
+    """Train and ask; write the figures and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("servers", nargs="+", help="registered servers or tool lists")
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
+    parser.add_argument("--ways", nargs="*", default=list(WAYS))
+    parser.add_argument("--profile", default="cpu")
+    parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--keep", help="a folder for models; else they are thrown away")
+    asked = parser.parse_args()
+    with working_folder(asked.keep) as folder:
+        for server in asked.servers:
+            for seed in asked.seeds:
+                for way in asked.ways:
+                    recipe = load_recipe(
+                        server, asked.model, asked.profile, seed=seed, tools_in_prompt=way
+                    )
+                    place = folder / f"{recipe.server.name}-{way}-{seed}"
+                    place.mkdir()
+                    _keep(measure(recipe, way, seed, 60 * asked.minutes, place))
+    sys.stdout.write(table(_read().outcomes) + "\n")
+
+
+def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -> Outcome:
+    """Train one model for so many seconds and ask it."""
+    chat = ChatTokenizer(base_folder(recipe, folder))
+    toolset = read_toolset_of(recipe.server)
+    fitted = fit(toolset, recipe.profile, chat.count, LONGEST)
+    recipe = recipe.model_copy(update={"profile": fitted.profile})
+    step_seconds = _probe(recipe, fitted, folder)
+    steps = max(PROBE_STEPS, round(seconds / step_seconds))
+    written, showing = _written(recipe, fitted, steps)
+    gguf, took, _, done = train_rows(_for_steps(recipe, steps), written, folder)
+    hand_written = showing.rows(
+        hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
+    )
+    context = context_for(fitted.profile.training.max_seq_length)
+    with student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model:
+        heldout_texts, texts = (
+            [one.answer for one in model.answers(rows)] for rows in (written.heldout, hand_written)
+        )
+    with student(gguf, recipe.model.stop, 1, context) as model:
+        first = [one.seconds for one in model.answers(written.heldout[:TIMED_PROMPTS])][1:]
+    prompts = [chat.count(row.prompt, row.listed) for row in written.heldout]
+    return Outcome(
+        server=recipe.server.name,
+        tools=len(toolset.tools),
+        way=way,
+        seed=seed,
+        steps=done,
+        step_seconds=took / done,
+        prompt_tokens=round(statistics.median(prompts)),
+        first_token_seconds=statistics.median(first),
+        heldout=score(written.heldout, heldout_texts),
+        hand_written=score(hand_written, texts) if hand_written else None,
+        recall=recall([*written.heldout, *hand_written]),
+    )
+
+
+def _probe(recipe: Recipe, fitted: FittedTools, folder: Path) -> float:
+    """Seconds of a step of this way on this machine."""
+    place = folder.parent / f"{folder.name}-probe"
+    place.mkdir()
+    written, _ = _written(recipe, fitted, PROBE_STEPS)
+    started = time.monotonic()
+    _, took, _, done = train_rows(_for_steps(recipe, PROBE_STEPS), written, place)
+    sys.stderr.write(
+        f"{place.name}: {took / done:.1f} s a step, {time.monotonic() - started:.0f} s\n"
+    )
+    return took / done
+
+
+def _written(recipe: Recipe, fitted: FittedTools, steps: int) -> tuple[WrittenRows, Showing]:
+    data = _for_steps(recipe, steps).profile.data
+    written = rows_of(recipe, data, fitted.toolset)
+    tools = written.train[0].tools
+    showing = Showing(fitted.prompt, tools, documents_of(tools), data.seed)
+    shown = {
+        "train": tuple(showing.rows(written.train)),
+        "heldout": tuple(showing.rows(written.heldout)),
+    }
+    return WrittenRows(**shown, notes=written.notes, planned=written.planned), showing
+
+
+def _for_steps(recipe: Recipe, steps: int) -> Recipe:
+    profile: Profile = recipe.profile
+    training = profile.training.model_copy(update={"max_steps": steps, "epochs": None})
+    samples = min(profile.data.samples, steps * training.effective_batch)
+    data = profile.data.model_copy(update={"samples": samples})
+    changed = profile.model_copy(update={"training": training, "data": data})
+    return recipe.model_copy(update={"profile": changed})
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """A line for each outcome, and the means over the seeds by server and way."""
+    lines = [
+        "| list | tools | way | seeds | steps | s a step | prompt tokens | first token s | recall "
+        "| held-out exact match | abstention | test prompts: tool selection | exact match "
+        "| abstention |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    groups: dict[tuple[str, int, str], list[Outcome]] = {}
+    for one in outcomes:
+        groups.setdefault((one.server, one.tools, one.way), []).append(one)
+    for (server, tools, way), group in groups.items():
+        tests = [one.hand_written for one in group if one.hand_written]
+        figures = [
+            f"{statistics.mean(one.steps for one in group):.0f}",
+            f"{statistics.mean(one.step_seconds for one in group):.1f}",
+            f"{statistics.mean(one.prompt_tokens for one in group):.0f}",
+            f"{statistics.mean(one.first_token_seconds for one in group):.2f}",
+            _mean([one.recall for one in group if one.recall]),
+            _mean([one.heldout.exact_match for one in group]),
+            _mean([one.heldout.abstention for one in group]),
+            _mean([test.tool_selection for test in tests]),
+            _mean([test.exact_match for test in tests]),
+            _mean([test.abstention for test in tests]),
+        ]
+        lines.append(f"| {server} | {tools} | {way} | {len(group)} | {' | '.join(figures)} |")
+    return "\n".join(lines)
+
+
+def _mean(rates: Sequence[Rate]) -> str:
+    return f"{statistics.mean(rate.value for rate in rates):.1%}" if rates else "-"
+
+
+def _read() -> Figures:
+    if not FIGURES.is_file():
+        return Figures()
+    return Figures.model_validate_json(FIGURES.read_text(encoding="utf-8"))
+
+
+def _keep(newest: Outcome) -> None:
+    """Write one outcome to the figures, in the place of an older one of its kind."""
+    key = (newest.server, newest.way, newest.seed)
+    others = [one for one in _read().outcomes if (one.server, one.way, one.seed) != key]
+    text = Figures(outcomes=[*others, newest]).model_dump_json(indent=1)
+    FIGURES.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

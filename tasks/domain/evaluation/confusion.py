@@ -1,0 +1,48 @@
+"""Which tool is called instead of which, and whether the right one was there to be called."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tasks.domain.conversations import Row
+from tasks.domain.evaluation.scoring import judge_answer, wilson
+from tasks.domain.products import Rate
+from tasks.domain.toolcalls import ConfusedTools
+
+MOST_PAIRS = 40
+NO_TOOL = "(no tool)"
+
+
+def confused(rows: Sequence[Row], texts: Sequence[str | None]) -> tuple[ConfusedTools, ...]:
+    """The pairs of an expected and a called tool that differ, the most frequent first.
+
+    A call where none is needed, and none where one is, are pairs with ``NO_TOOL``.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    examples: dict[tuple[str, str], str] = {}
+    for row, text in zip(rows, texts, strict=True):
+        if text is None:
+            continue
+        outcome = judge_answer(row, text)
+        pair = (row.tool or NO_TOOL, outcome.called or NO_TOOL)
+        if pair[0] != pair[1]:
+            counts[pair] += 1
+            examples.setdefault(pair, row.user_text)
+    return tuple(
+        ConfusedTools(expected=pair[0], called=pair[1], count=count, example=examples[pair])
+        for pair, count in counts.most_common(MOST_PAIRS)
+    )
+
+
+def recall(rows: Sequence[Row]) -> Rate | None:
+    """Of the requests that need a call and whose tools were chosen: those with all that they call.
+
+    None where no tools were chosen.
+    """
+    chosen = [row for row in rows if row.shown and row.tool is not None]
+    if not chosen:
+        return None
+    hits = [
+        {call.name for calls in row.call_turns for call in calls} <= set(row.shown or ())
+        for row in chosen
+    ]
+    return wilson(sum(hits), len(hits))

@@ -1,0 +1,103 @@
+"""Which tools of a long list a request is about: BM25 over their names and descriptions.
+
+Lexical, offline and deterministic: the same request gets the same tools in training, evaluation and
+serving. Robertson's BM25 as Lucene computes it (bm25s), with its usual k1 and b.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import bm25s
+import numpy as np
+from bm25s.stopwords import STOPWORDS_EN
+
+from tasks.domain.conversations import Message
+from tasks.domain.identifiers import OTHER_NOUNS, name_words, singular, spoken
+from tasks.domain.tool_prompts import ToolDocuments
+
+K1, B = 1.5, 0.75
+_WORD = re.compile(r"\w+")
+_NAME_WEIGHT = 3
+"""How often a tool's name stands in its document: it says more than a word of the description."""
+_ENDINGS = ("ing", "ed")
+_LEAST_STEM = 3
+
+
+def documents_of(
+    tools: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[str]] | None = None
+) -> ToolDocuments:
+    """What is searched of tools in the OpenAI form.
+
+    Args:
+        tools: the whole list.
+        lines: requests that people type, by the tool that does them.
+    """
+    requests = lines or {}
+    return ToolDocuments(
+        documents={
+            tool["function"]["name"]: _document(tool["function"], requests) for tool in tools
+        }
+    )
+
+
+def _document(function: dict[str, Any], lines: Mapping[str, Sequence[str]]) -> str:
+    name = function["name"]
+    properties = (function.get("parameters") or {}).get("properties") or {}
+    texts = (
+        *[" ".join(name_words(name))] * _NAME_WEIGHT,
+        function.get("description") or "",
+        *(" ".join(name_words(parameter)) for parameter in properties),
+        *lines.get(name, ()),
+    )
+    return "\n".join(filter(None, texts))
+
+
+class Retriever:
+    """Chooses the tools that a request is most likely about."""
+
+    def __init__(self, documents: ToolDocuments, selected: int) -> None:
+        """Make the index; ``selected``: how many tools are chosen for a request."""
+        self._names = list(documents.documents)
+        self._selected = selected
+        self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
+        corpus = [terms(text) or [""] for text in documents.documents.values()]
+        self._index.index(corpus, show_progress=False)
+
+    def ranked(self, request: str) -> list[str]:
+        """All tools, the likeliest first; equal ones in the order of the list."""
+        words = terms(request)
+        indexed = [word for word in words if word in self._index.vocab_dict]
+        if not indexed:
+            return list(self._names)
+        scores = self._index.get_scores(indexed)
+        return [self._names[place] for place in np.argsort(-scores, kind="stable")]
+
+    def choose(self, request: str) -> tuple[str, ...]:
+        """The names of the tools to list for a request, the likeliest first."""
+        return tuple(self.ranked(request)[: self._selected])
+
+
+def request_of(messages: Sequence[Message]) -> str:
+    """What a conversation asks for: all that the user says in it."""
+    return "\n".join(message.content for message in messages if message.role == "user")
+
+
+def terms(text: str) -> list[str]:
+    """The words of a text as they are compared: identifiers split, abbreviations written out,
+    nouns of one meaning as one, plural and endings cut."""
+    words = (word for piece in _WORD.findall(text) for word in name_words(piece))
+    stems = (_stem(word) for word in words if word not in STOPWORDS_EN)
+    return [stem for stem in stems if stem]
+
+
+@lru_cache(maxsize=1 << 16)
+def _stem(word: str) -> str:
+    word = singular(spoken(word).lower())
+    word = OTHER_NOUNS.get(word, word)
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) >= len(ending) + _LEAST_STEM:
+            word = word.removesuffix(ending)
+            return word[:-1] if word[-1] == word[-2] else word
+    return word.removesuffix("e") if len(word) > _LEAST_STEM else word

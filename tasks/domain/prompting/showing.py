@@ -1,0 +1,96 @@
+"""Rows with the tools that their prompts list: as a model is trained, so it is asked and served."""
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
+from tasks.domain.prompting.retriever import Retriever, request_of
+from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
+
+_NAMES = "\n\nYour tools: "
+
+
+def system_prompt(prompt: ToolPrompt, names: Sequence[str]) -> str:
+    """The words of the system turn: with the names of the tools where a prompt has these alone."""
+    return SYSTEM_PROMPT + (_NAMES + ", ".join(names) if prompt.mode == "names" else "")
+
+
+class Showing:
+    """Puts tools into prompts, the same way in training, evaluation and serving."""
+
+    def __init__(
+        self,
+        prompt: ToolPrompt,
+        tools: Sequence[dict[str, Any]],
+        documents: ToolDocuments | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Prepare for the whole list (OpenAI form); ``documents``: what to choose with."""
+        self.prompt = prompt
+        self.tools = tuple(tools)
+        self.names = tuple(tool["function"]["name"] for tool in tools)
+        self._retriever = (
+            Retriever(documents, prompt.selected) if documents and prompt.selected else None
+        )
+        self._seed = seed
+
+    def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
+        """The tools to list for a conversation so far: what a client sends."""
+        shown = self._shown(request_of(messages))
+        if shown is None:
+            return self.tools
+        wanted = set(shown)
+        return [tool for tool in self.tools if tool["function"]["name"] in wanted]
+
+    def rows(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows as their prompts show their tools; one with another list keeps all of that."""
+        return [self._row(row) for row in rows]
+
+    def _row(self, row: Row) -> Row:
+        if row.varied or row.tools != self.tools:
+            return row
+        row = _with_system_prompt(row, SYSTEM_PROMPT).model_copy(update={"shown": None})
+        if self.prompt.mode == "names":
+            text = system_prompt(self.prompt, self.names)
+            return _with_system_prompt(row, text).model_copy(update={"shown": ()})
+        if self.prompt.mode == "mixed" and self._is_hidden(row):
+            return row.model_copy(update={"shown": ()})
+        shown = self._shown(request_of(row.messages))
+        if shown is None:
+            return row
+        if shown and row.split == "train":
+            shown = _with_called(shown, row)
+        return row.model_copy(update={"shown": shown})
+
+    def _shown(self, request: str) -> tuple[str, ...] | None:
+        """The names of the tools that a prompt lists; None: all."""
+        if self._retriever is not None:
+            return self._retriever.choose(request)
+        return () if self.prompt.mode in ("none", "names") else None
+
+    def _is_hidden(self, row: Row) -> bool:
+        return random.Random(f"{self._seed}:{row.user_text}").random() < self.prompt.hidden_share
+
+
+def _with_called(shown: tuple[str, ...], row: Row) -> tuple[str, ...]:
+    """The choice with what a row to train on calls, in place of the least likely of the others.
+
+    It would else learn to call what it does not see. Held-out rows keep the retriever's misses.
+    """
+    called = list(dict.fromkeys(call.name for call in row.calls))
+    missing = [name for name in called if name not in shown]
+    if not missing:
+        return shown
+    others = [name for name in shown if name not in called]
+    kept = set(others[: max(0, len(others) - len(missing))])
+    return (*(name for name in shown if name in called or name in kept), *missing)
+
+
+def _with_system_prompt(row: Row, text: str) -> Row:
+    """The row with other words in its system turn, where those are of our own."""
+    first, *rest = row.messages
+    is_own = first.content == SYSTEM_PROMPT or first.content.startswith(SYSTEM_PROMPT + _NAMES)
+    if first.role != "system" or not is_own or first.content == text:
+        return row
+    return row.model_copy(update={"messages": (first.model_copy(update={"content": text}), *rest)})

@@ -1,0 +1,37 @@
+"""Toolset → a table: the tokens of each tool, and how the list would be put into prompts."""
+
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from profiles import Model, Profile
+from tasks.domain.errors import UnusableModel
+from tasks.domain.products import Toolset
+from tasks.domain.prompting.room import LONGEST
+from tasks.domain.prompting.size_table import size_table
+from tasks.external.base_model import tokenizer_folder, version_of
+from tasks.external.storage import Storage
+from tasks.external.text_counter import TextCounter
+
+
+@task(cache_policy=NO_CACHE)
+def measure_tools(toolset: Toolset, model: Model, profile: Profile) -> str:
+    """Count with the model's tokenizer; nothing is downloaded and no weights are read.
+
+    Raises:
+        UnusableModel: its tokenizer is not on this machine.
+    """
+    most = LONGEST if profile.training.grows else profile.training.max_seq_length
+    return size_table(toolset, profile, TextCounter(_tokenizer(model)).count, most)
+
+
+def _tokenizer(model: Model) -> Path:
+    """A folder with the model's tokenizer; one that stands in a GGUF file is read out once."""
+    kept = Storage().folder("tokenizers", f"{model.name}-{version_of(model) or 'hub'}")
+    if (kept / "tokenizer.json").is_file():
+        return kept
+    folder = tokenizer_folder(model, kept)
+    if folder is None:
+        raise UnusableModel(f"{model.name}: not downloaded yet; needed its tokenizer to count")
+    return folder
