@@ -566,7 +566,7 @@ def test_generate_has_a_phrasebook_written_and_never_pays_twice(
     assert set(seen.keys) == {"Bearer sk-of-the-block"}
     assert draft.requests == "requests were drawn from a phrasebook (a teacher)"
     assert any(note.startswith("teacher someone: ") for note in draft.notes)
-    book = text("phrasebook-tracker")
+    book = text("phrasebook-tracker-tiny")
     assert "| close_task | request | tick off" in book
     assert "| is like … | 1 |" in book
     rows = (tmp_path / "made.jsonl").read_text("utf-8")
@@ -600,7 +600,7 @@ def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
     draft = stages.generate(asked, made)
     assert draft.train_rows == 30
     card = (tmp_path / "made.README.md").read_text("utf-8")
-    assert card == text("dataset-card-time")
+    assert card == text("dataset-card-time-tiny")
     assert "| conversations that a person brought | 8 |" in card
     assert "| CC0-1.0 |" in card
     assert stages.check(recipe.model, recipe.profile, made, "", "", "").dataset.card is not None
