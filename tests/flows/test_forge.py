@@ -5,6 +5,7 @@ The model, its profile and a server that does not start lie in a folder of a per
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ from tests.external.test_teacher import PLAN
 from tests.fakes.endpoint import endpoint
 from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
-from tests.fakes.tracker import TRACKER
+from tests.fakes.tracker import PHRASES, TRACKER
 from tests.fakes.writing_model import capable
 
 STAGES = (
@@ -568,9 +569,11 @@ def test_generate_has_a_phrasebook_written_and_never_pays_twice(
     assert any(note.startswith("teacher someone: ") for note in draft.notes)
     book = text("phrasebook-tracker-tiny")
     assert "| close_task | request | tick off" in book
-    assert "| is like … | 1 |" in book
-    rows = (tmp_path / "made.jsonl").read_text("utf-8")
-    assert any(words in rows for words in ("tick off ", "check that ", "pull up ticket "))
+    assert "| unknown tool | 19 |" in book
+    rows = (tmp_path / "made.jsonl").read_text("utf-8").casefold()
+    lines = [*PHRASES["close_task"]["requests"], *PHRASES["get_task"]["requests"]]
+    words = {max(re.split(r"\{\w+\}", line), key=len).strip().casefold() for line in lines}
+    assert sum(each in rows for each in words if len(each) > 6) > 3
 
 
 def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -> None:
