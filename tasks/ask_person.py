@@ -12,8 +12,8 @@ from pydantic import Field
 
 from profiles import Promotion
 from tasks.domain.bundle.versions import Version
-from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
+from tasks.domain.products import Challenge
 from tasks.reporting import events
 
 _POLL_SECONDS = 3

@@ -13,9 +13,15 @@ from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.confusion import confused, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
-from tasks.domain.products import BaseAnswers, BenchmarkReport, Dataset, GgufModel, ValidationReport
+from tasks.domain.products import (
+    BaseAnswers,
+    BenchmarkReport,
+    Dataset,
+    GgufModel,
+    ToolPrompt,
+    ValidationReport,
+)
 from tasks.domain.prompting.showing import Showing
-from tasks.domain.tool_prompts import ToolPrompt
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage

@@ -10,12 +10,12 @@ from prefect.cache_policies import NO_CACHE
 from profiles import Recipe
 from tasks.domain.bundle.files import bundle_name
 from tasks.domain.bundle.tool_changes import compare
-from tasks.domain.comparisons import Challenge
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.challenge import challenge, deciding_rows
 from tasks.domain.evaluation.evaluation_set import hand_written_questions, loop_rows
 from tasks.domain.products import (
     BenchmarkReport,
+    Challenge,
     Dataset,
     GgufModel,
     Toolset,

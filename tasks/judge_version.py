@@ -5,8 +5,8 @@ from prefect.cache_policies import NO_CACHE
 
 from profiles import Promotion
 from tasks.domain.bundle.versions import Version
-from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import Verdict, judge
+from tasks.domain.products import Challenge
 from tasks.external.versions import Versions
 from tasks.reporting import artifacts, events
 

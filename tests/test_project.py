@@ -242,3 +242,10 @@ def test_every_link_of_the_documents_leads_to_a_file() -> None:
 
 def test_the_readme_is_read_in_five_minutes() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").split()) <= 1200
+
+
+def test_the_rules_have_at_most_15_rooms_at_first_sight() -> None:
+    rooms = [
+        path for path in (ROOT / "tasks" / "domain").iterdir() if not path.name.startswith("_")
+    ]
+    assert len(rooms) <= 15

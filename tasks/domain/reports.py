@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
-from tasks.domain.comparisons import Comparison
 from tasks.domain.products import (
     BenchmarkReport,
+    Comparison,
     GeneralLoss,
     Latency,
     LoopCase,

@@ -12,7 +12,7 @@ from tasks.domain.conversations import Message
 from tasks.domain.errors import CallFailed
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import Tool, ToolResult, Toolset
-from tasks.domain.results import shown
+from tasks.domain.prompting.results import shown
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import Execute, calling

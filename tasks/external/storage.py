@@ -17,8 +17,7 @@ from pydantic import BaseModel
 from profiles.settings import Settings
 from tasks.domain.conversations import Row, parse_rows
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import Dataset, StoredFile
-from tasks.domain.tool_prompts import ToolDocuments
+from tasks.domain.products import Dataset, StoredFile, ToolDocuments
 
 
 class Storage:

@@ -15,8 +15,8 @@ from tasks.domain.bundle.turns import read_turns
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow, first_difference
+from tasks.domain.products import Turns
 from tasks.domain.schemas.by_identity import ByIdentity
-from tasks.domain.tool_prompts import Turns
 from tasks.domain.untrusted.control_tokens import ControlTokens, looks_like_one
 from tasks.external.tokenizer_files import open_tokenizer
 

@@ -7,7 +7,7 @@ from tasks.domain.errors import CallFailed
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import LoopCase, ToolResult
-from tasks.domain.results import cap
+from tasks.domain.prompting.results import cap
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.external.servers import Execute
 from tasks.external.student import Student

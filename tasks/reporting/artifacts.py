@@ -23,7 +23,6 @@ from prefect.logging import get_run_logger
 from profiles import Model, Profile, Thresholds
 from tasks.domain import reports
 from tasks.domain.bundle.tool_changes import ToolChanges, changes_markdown
-from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
 from tasks.domain.evaluation.leaderboard import TrialResult, leaderboard_markdown
 from tasks.domain.gate.preview import Preview
@@ -32,6 +31,7 @@ from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
     Bundle,
+    Challenge,
     GgufModel,
     LoraAdapter,
     QualityReport,

@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import (
     BaseAnswers,
     BaseModelFolder,
     BenchmarkReport,
     Bundle,
+    Challenge,
     Finding,
     GgufModel,
     LoraAdapter,

@@ -11,7 +11,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 from profiles import load_model
 from tasks.domain.bundle.turns import read_turns
 from tasks.domain.conversations import Message
-from tasks.domain.tool_prompts import Turns
+from tasks.domain.products import Turns
 
 _SHIPPED = {"qwen-3": "qwen3_instruct_2507.jinja"}
 _SHIPPED |= dict.fromkeys(("qwen-2.5", "qwen-2.5-7b"), "qwen2_5.jinja")

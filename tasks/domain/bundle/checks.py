@@ -13,10 +13,9 @@ from profiles import Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import LoopCase, ToolResult, Toolset
+from tasks.domain.products import LoopCase, ToolDocuments, ToolPrompt, ToolResult, Toolset
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.prompting.trimming import STEPS, trimmed
-from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
 from tasks.domain.toollists import MOST_TOOLS, functions
 from tasks.domain.untrusted.decoding import from_json, from_yaml

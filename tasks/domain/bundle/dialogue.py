@@ -10,7 +10,7 @@ from profiles import explain
 from tasks.domain.bundle.checks import Agent
 from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableData
-from tasks.domain.results import cap
+from tasks.domain.prompting.results import cap
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall
 from tasks.domain.untrusted.printable import on_one_line
 

@@ -11,7 +11,15 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Profile
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import BaseModelFolder, Evaluation, Rate, Score, Toolset, Trained
+from tasks.domain.products import (
+    BaseModelFolder,
+    Evaluation,
+    Rate,
+    Score,
+    ToolPrompt,
+    Toolset,
+    Trained,
+)
 from tasks.domain.prompting.showing import system_prompt
 from tasks.domain.reports import (
     METRICS,
@@ -23,7 +31,6 @@ from tasks.domain.reports import (
     scorecard_markdown,
     table,
 )
-from tasks.domain.tool_prompts import ToolPrompt
 
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""

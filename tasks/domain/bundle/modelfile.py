@@ -13,7 +13,7 @@ from typing import Any
 from profiles import Model
 from tasks.domain.bundle.turns import listed
 from tasks.domain.conversations import SYSTEM_PROMPT
-from tasks.domain.tool_prompts import Turns
+from tasks.domain.products import Turns
 from tasks.domain.toolcalls import schemas_of
 
 # JSON with a blank after each comma and colon, as in training; Go's own has none. Go's json writes

@@ -12,7 +12,7 @@ from typing import Any
 
 from tasks.domain.conversations import Message, MessageCall
 from tasks.domain.errors import UnusableModel
-from tasks.domain.tool_prompts import Turns
+from tasks.domain.products import Turns
 from tasks.domain.toolcalls import ToolCall, render
 
 Render = Callable[[Sequence[Message], Sequence[dict[str, Any]], bool], str]

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.comparisons import Challenge, Comparison
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.comparison import compare, count, of_mean
+from tasks.domain.products import Challenge, Comparison
 from tasks.domain.reports import percent, points, table
 from tasks.domain.toolcalls import ToolCall
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import comb, sqrt
 
-from tasks.domain.comparisons import Comparison
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.scoring import judge_answer, wilson
+from tasks.domain.products import Comparison
 
 
 def compare(

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
-from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolResult
-from tasks.domain.tool_prompts import ToolPrompt
+from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolPrompt, ToolResult
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964

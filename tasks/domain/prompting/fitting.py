@@ -6,7 +6,7 @@ request: so that no list is too long unless a person asks for the whole of it.
 
 from profiles import Profile, ToolsInPrompt
 from tasks.domain.errors import ToolsetTooLarge
-from tasks.domain.products import Product, Toolset
+from tasks.domain.products import Product, ToolPrompt, Toolset
 from tasks.domain.prompting.budget import (
     ROOM,
     Count,
@@ -17,7 +17,6 @@ from tasks.domain.prompting.budget import (
 )
 from tasks.domain.prompting.showing import system_prompt
 from tasks.domain.prompting.trimming import STEPS, trimmed
-from tasks.domain.tool_prompts import ToolPrompt
 
 LENGTH_STEP = 512
 """A length that grows is a multiple of it."""

@@ -15,7 +15,7 @@ from bm25s.stopwords import STOPWORDS_EN
 
 from tasks.domain.conversations import Message
 from tasks.domain.identifiers import OTHER_NOUNS, name_words, singular, spoken
-from tasks.domain.tool_prompts import ToolDocuments
+from tasks.domain.products import ToolDocuments
 
 K1, B = 1.5, 0.75
 _WORD = re.compile(r"\w+")

@@ -1,8 +1,8 @@
 """How long a row may be where the profile leaves it open: what model and machine have room for."""
 
 from profiles import Architecture, Model, Profile
+from tasks.domain.products import ToolPrompt
 from tasks.domain.prompting.budget import ROOM
-from tasks.domain.tool_prompts import ToolPrompt
 from tasks.domain.training.memory import RowLengths, choose
 from tasks.domain.training.sizes import Device
 

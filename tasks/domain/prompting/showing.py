@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
+from tasks.domain.products import ToolDocuments, ToolPrompt
 from tasks.domain.prompting.retriever import Retriever, request_of
-from tasks.domain.tool_prompts import ToolDocuments, ToolPrompt
 
 _NAMES = "\n\nYour tools: "
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.domain.conversations import Message
 from tasks.domain.products import ToolResult
-from tasks.domain.results import shown
+from tasks.domain.prompting.results import shown
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.phrasing.answers import answer, report
 from tasks.domain.writing.phrasing.wording import Wording

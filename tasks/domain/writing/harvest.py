@@ -16,7 +16,7 @@ from typing import Any
 from tasks.domain.errors import CallFailed
 from tasks.domain.identifiers import is_plural, name_words, singular
 from tasks.domain.products import Offer, ToolResult
-from tasks.domain.results import failed
+from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.untrusted.decoding import from_json
 from tasks.domain.writing.phrasing.verbs import leading_verb, without_verb

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tasks.domain.conversations import Message, MessageCall, Split
 from tasks.domain.identifiers import spoken, with_a
-from tasks.domain.results import failed, shown
+from tasks.domain.prompting.results import failed, shown
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link

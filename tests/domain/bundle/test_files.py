@@ -31,10 +31,10 @@ from tasks.domain.products import (
     Score,
     StoredFile,
     Tool,
+    ToolPrompt,
     Toolset,
     ValidationReport,
 )
-from tasks.domain.tool_prompts import ToolPrompt
 from tests.fakes.templates import CHATML, template_of, turns_of
 
 GO_PROGRAM = Path(__file__).parent / "modelfile_template" / "main.go"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tasks.domain.comparisons import Challenge
 from tasks.domain.evaluation.challenge import (
     challenge,
     challenge_markdown,
@@ -11,6 +10,7 @@ from tasks.domain.evaluation.challenge import (
     shortfalls,
 )
 from tasks.domain.evaluation.comparison import count, of_mean
+from tasks.domain.products import Challenge
 from tests.domain.evaluation.test_scoring import RIGHT, ROWS
 
 MARGIN = 0.02

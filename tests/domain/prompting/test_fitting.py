@@ -8,10 +8,9 @@ import pytest
 from profiles import Profile, ToolsInPrompt, load_profile
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ToolsetTooLarge
-from tasks.domain.products import Tool, Toolset
+from tasks.domain.products import Tool, ToolPrompt, Toolset
 from tasks.domain.prompting.budget import ROOM, list_tokens
 from tasks.domain.prompting.fitting import LONGEST_LISTED, fit, samples_for
-from tasks.domain.tool_prompts import ToolPrompt
 
 CPU = load_profile("cpu")
 MOST = 8192

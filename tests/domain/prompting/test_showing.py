@@ -9,9 +9,9 @@ from tasks.domain.conversations import (
     parse_rows,
     write_jsonl,
 )
+from tasks.domain.products import ToolPrompt
 from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.prompting.showing import Showing
-from tasks.domain.tool_prompts import ToolPrompt
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
 from tests.fakes.toolsets import VERSIONS

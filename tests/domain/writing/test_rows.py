@@ -8,7 +8,7 @@ import pytest
 from profiles import HandWrittenPrompt, Server
 from tasks.domain.conversations import Row
 from tasks.domain.products import Tool, ToolResult, Toolset
-from tasks.domain.results import cap, failed
+from tasks.domain.prompting.results import cap, failed
 from tasks.domain.toolcalls import ToolCall, faults
 from tasks.domain.toollists import functions
 from tasks.domain.writing.rows import WrittenRows, write_rows

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 from tasks.domain.conversations import Message, MessageCall, Row, Scenario, Split
-from tasks.domain.results import failed
+from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.multiple_calls import several

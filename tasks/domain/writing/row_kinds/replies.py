@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tasks.domain.conversations import Split
 from tasks.domain.products import ToolResult
-from tasks.domain.results import failed
+from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import Book

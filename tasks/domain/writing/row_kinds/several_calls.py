@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.domain.conversations import Message, Split
-from tasks.domain.results import failed, shown
+from tasks.domain.prompting.results import failed, shown
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import by_use, family_of
