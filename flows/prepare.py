@@ -1,9 +1,11 @@
-"""What a stage that is started alone starts from: the stages before it, or their cached results."""
+"""From a server to rows; a stage that is started alone starts from here, or from cached results."""
 
-from profiles import Recipe
+from typing import NamedTuple
+
+from profiles import Profile, Recipe
 from tasks.check_quality import check_quality
 from tasks.describe_dataset import describe_dataset
-from tasks.domain.products import Prepared, Trained
+from tasks.domain.products import BaseModelFolder, Dataset, Prepared, Toolset, Trained
 from tasks.estimate_memory import estimate_memory
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
@@ -15,8 +17,18 @@ from tasks.train_adapter import train_adapter
 from tasks.write_phrasebook import write_phrasebook
 
 
-def prepare(recipe: Recipe) -> Prepared:
-    """The base and the approved rows."""
+class Draft(NamedTuple):
+    """Rows before the gate, and what they were written for."""
+
+    base: BaseModelFolder
+    toolset: Toolset
+    profile: Profile
+    """With the length that the tools need."""
+    dataset: Dataset
+
+
+def draft_rows(recipe: Recipe) -> Draft:
+    """The stages from the base to the rows."""
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
@@ -24,9 +36,15 @@ def prepare(recipe: Recipe) -> Prepared:
     written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data, book)
     mixed = mix_dataset(written, fitted.toolset, fitted.profile.own, recipe.model.thinks)
     shown = show_tools(mixed, fitted)
-    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
-    dataset = check_quality(draft, base, fitted.profile, recipe.server.name)
-    return Prepared(base=base, dataset=dataset)
+    dataset = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
+    return Draft(base, toolset, fitted.profile, dataset)
+
+
+def prepare(recipe: Recipe) -> Prepared:
+    """The base and the approved rows."""
+    draft = draft_rows(recipe)
+    dataset = check_quality(draft.dataset, draft.base, draft.profile, recipe.server.name)
+    return Prepared(base=draft.base, dataset=dataset)
 
 
 def prepare_and_train(recipe: Recipe) -> Trained:

@@ -2,12 +2,12 @@
 
 from prefect import flow
 
+from flows.prepare import draft_rows
 from profiles import Model, Profile, Quantization, Recipe, Server, TeacherPlan
 from tasks.adopt_dataset import adopt_dataset
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
 from tasks.check_quality import check_quality
-from tasks.describe_dataset import describe_dataset
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
@@ -21,15 +21,11 @@ from tasks.domain.products import (
 from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
-from tasks.fit_toolset import fit_toolset
 from tasks.hand_over import check_output, hand_over
 from tasks.inspect_server import inspect_server
-from tasks.mix_dataset import mix_dataset
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.reporting.subject import run_name
-from tasks.show_tools import show_tools
-from tasks.synthesize_dataset import synthesize_dataset
 from tasks.take_over import take_over
 from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
@@ -39,16 +35,9 @@ from tasks.write_phrasebook import write_phrasebook
 @flow(flow_run_name=run_name)
 def generate(recipe: Recipe, output: str) -> Dataset:
     """Server or tool list → train.jsonl, train.heldout.jsonl and their manifest."""
-    toolset = inspect_server(recipe.server)
-    base = prepare_base(recipe.model)
-    fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
-    book = write_phrasebook(fitted.toolset, recipe.server, fitted.profile.teacher)
-    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data, book)
-    mixed = mix_dataset(written, fitted.toolset, fitted.profile.own, recipe.model.thinks)
-    shown = show_tools(mixed, fitted)
-    draft = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
-    hand_over(draft, output)
-    return draft
+    draft = draft_rows(recipe)
+    hand_over(draft.dataset, output)
+    return draft.dataset
 
 
 @flow(flow_run_name=run_name)
