@@ -1,5 +1,6 @@
 """What a stranger wrote into a tool stays text wherever people read it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -71,8 +72,18 @@ def test_neither_a_readme_nor_a_report_of_changes_shows_more_than_words(text: st
         assert "\x1b" not in markdown
 
 
-def test_a_modelfile_holds_nothing_that_a_server_wrote() -> None:
-    # Tools reach Ollama with each request; of a server not even its name stands there.
-    text = modelfile(load_model("smollm2"), turns_of("smollm2"), "model.gguf", 2048)
-    assert text.count('"""') == 4
-    assert sum(line.startswith("FROM ") for line in text.splitlines()) == 1
+@pytest.mark.parametrize("text", STRANGE)
+def test_a_tool_in_a_modelfile_stays_text_of_its_template(text: str) -> None:
+    schema = {"type": "object", "properties": {text: {"type": "string", "description": text}}}
+    tools = [
+        {
+            "type": "function",
+            "function": {"name": "odd", "description": text, "parameters": schema},
+        }
+    ]
+    file = modelfile(load_model("smollm2"), turns_of("smollm2"), tools, "model.gguf", 2048)
+    assert file.count('"""') == 4
+    assert sum(line.startswith("FROM ") for line in file.splitlines()) == 1
+    assert "{{ .Evil }}" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", file)  # outside Go's strings
+    assert file.isascii()
+    assert file.replace("\n", "").isprintable()

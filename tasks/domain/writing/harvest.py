@@ -88,8 +88,8 @@ class Harvest:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of it."""
-        told = ", ".join(f"{len(values)} of {name}" for name, values in self.values.items())
-        notes = (f"values that the server named: {told} ({self.calls} calls)",) if told else ()
+        counts = ", ".join(f"{len(values)} of {name}" for name, values in self.values.items())
+        notes = (f"values that the server named: {counts} ({self.calls} calls)",) if counts else ()
         return (*notes, f"asked for no more values: {self.stopped}") if self.stopped else notes
 
 
@@ -121,18 +121,18 @@ class _Wanted:
     @property
     def is_provable(self) -> bool:
         """Whether a harmless call shows that a value exists."""
-        needed = {n for n in self.maker.required if not self.maker.is_constant(n)}
+        open_names = {n for n in self.maker.required if not self.maker.is_constant(n)}
         is_text = type_of(self.maker.settled(self.name)) == "string"
-        return self.maker.tool.read_only and needed <= {self.name} and is_text
+        return self.maker.tool.read_only and open_names <= {self.name} and is_text
 
 
 class _Gatherer:
     def __init__(self, makers: Sequence[ArgumentMaker], execute: Execute) -> None:
         self._makers = makers
         self._execute = execute
-        self._wanted = [wanted for maker in makers for wanted in _wanted(maker)]
+        self._wanted = [target for maker in makers for target in _wanted(maker)]
         self._found = Harvest()
-        self._values: dict[str, dict[str, None]] = {wanted.key: {} for wanted in self._wanted}
+        self._values: dict[str, dict[str, None]] = {target.key: {} for target in self._wanted}
         self._steps = 0
 
     def gather(self, offers: Offers) -> Harvest:
@@ -140,17 +140,17 @@ class _Gatherer:
             return self._found
         for offer in offers():
             self._search(ToolResult(text=offer.text), frozenset(offer.about), None)
-            for wanted in self._wanted:
-                if offer.uri and wanted.kind == "uri":
-                    self._take(wanted, [offer.uri], None)
-        asked: set[str] = set()
+            for target in self._wanted:
+                if offer.uri and target.kind == "uri":
+                    self._take(target, [offer.uri], None)
+        tools_called: set[str] = set()
         for calls in (self._first_calls(), self._second_calls()):
             for call, maker in calls:
                 text = json.dumps([call.name, call.arguments])
-                if text not in asked and (result := self._ask(call)) is not None:
-                    asked.add(text)
+                if text not in tools_called and (result := self._ask(call)) is not None:
+                    tools_called.add(text)
                     self._search(result, _about(maker), call)
-        self._found.values = {key: tuple(found) for key, found in self._values.items() if found}
+        self._found.values = {key: tuple(values) for key, values in self._values.items() if values}
         return self._found
 
     def _first_calls(self) -> Iterator[tuple[ToolCall, ArgumentMaker]]:
@@ -159,10 +159,10 @@ class _Gatherer:
                 yield ToolCall(name=maker.tool.name, arguments=maker.constants), maker
 
     def _second_calls(self) -> Iterator[tuple[ToolCall, ArgumentMaker]]:
-        for wanted in list(self._wanted):
-            if wanted.is_provable and _is_listing(wanted.maker):
-                for value in islice(list(self._values[wanted.key]), MOST_LISTED):
-                    yield _call(wanted, value), wanted.maker
+        for target in list(self._wanted):
+            if target.is_provable and _is_listing(target.maker):
+                for value in islice(list(self._values[target.key]), MOST_LISTED):
+                    yield _call(target, value), target.maker
 
     def _ask(self, call: ToolCall) -> ToolResult | None:
         if self._found.stopped or self._found.calls >= MOST_CALLS:
@@ -178,14 +178,14 @@ class _Gatherer:
     def _search(self, result: ToolResult, about: frozenset[str], call: ToolCall | None) -> None:
         folders = [v for v in call.arguments.values() if isinstance(v, str)] if call else []
         answer = _answer(result)
-        for wanted in self._wanted:
-            if call is not None and call.name == wanted.maker.tool.name:
+        for target in self._wanted:
+            if call is not None and call.name == target.maker.tool.name:
                 continue
             if not self._has_time(1 + answer.nodes):
                 return
-            self._take(wanted, list(_told(answer, about, wanted)), call)
-            if wanted.kind in PATHS and wanted.is_provable and folders:
-                self._take(wanted, list(_joined(answer.text, folders[-1])), None)
+            self._take(target, list(_told(answer, about, target)), call)
+            if target.kind in PATHS and target.is_provable and folders:
+                self._take(target, list(_joined(answer.text, folders[-1])), None)
 
     def _has_time(self, steps: int) -> bool:
         self._steps += steps
@@ -193,33 +193,33 @@ class _Gatherer:
             self._found.stopped = "its answers are too long to search them for every parameter"
         return self._steps <= MOST_STEPS
 
-    def _take(self, wanted: _Wanted, told: Sequence[str], call: ToolCall | None) -> None:
-        kept = self._values[wanted.key]
-        listed = tuple(dict.fromkeys(told))
-        if len(listed) > MOST_TOLD:
-            listed, call = listed[:MOST_TOLD], None  # a link names all that its answer does
+    def _take(self, target: _Wanted, texts: Sequence[str], call: ToolCall | None) -> None:
+        collection = self._values[target.key]
+        candidates = tuple(dict.fromkeys(texts))
+        if len(candidates) > MOST_TOLD:
+            candidates, call = candidates[:MOST_TOLD], None  # a link names all that its answer does
         good = []
-        for value in listed:
+        for value in candidates:
             if len(value) > MOST_LENGTH or not value.strip():
                 continue
-            if value not in kept:
-                if len(kept) >= MOST_VALUES or not self._has_time(_STEPS_OF_A_CHECK):
+            if value not in collection:
+                if len(collection) >= MOST_VALUES or not self._has_time(_STEPS_OF_A_CHECK):
                     continue
-                if not self._exists(wanted, value):
+                if not self._exists(target, value):
                     continue
-                kept[value] = None
+                collection[value] = None
             good.append(value)
-        if call is not None and len(good) > 1 and wanted.is_provable:
-            link = Link(call, wanted.maker.tool.name, wanted.name, listed, frozenset(good))
+        if call is not None and len(good) > 1 and target.is_provable:
+            link = Link(call, target.maker.tool.name, target.name, candidates, frozenset(good))
             self._found.links.append(link)
 
-    def _exists(self, wanted: _Wanted, value: str) -> bool:
-        if not wanted.is_provable:
-            shown = [value] if type_of(wanted.maker.settled(wanted.name)) == "array" else value
-            faults = wanted.maker.fault({wanted.name: shown})
-            return not faults.startswith(f"{wanted.name}")
-        call = _call(wanted, value)
-        return not wanted.maker.fault(call.arguments) and self._ask(call) is not None
+    def _exists(self, target: _Wanted, value: str) -> bool:
+        if not target.is_provable:
+            argument = [value] if type_of(target.maker.settled(target.name)) == "array" else value
+            faults = target.maker.fault({target.name: argument})
+            return not faults.startswith(f"{target.name}")
+        call = _call(target, value)
+        return not target.maker.fault(call.arguments) and self._ask(call) is not None
 
 
 def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
@@ -242,9 +242,9 @@ def _is_listing(maker: ArgumentMaker) -> bool:
     return leading_verb(words) == "list" or any(is_plural(word) for word in words[1:])
 
 
-def _call(wanted: _Wanted, value: str) -> ToolCall:
-    arguments = {**wanted.maker.constants, wanted.name: value}
-    return ToolCall(name=wanted.maker.tool.name, arguments=arguments)
+def _call(target: _Wanted, value: str) -> ToolCall:
+    arguments = {**target.maker.constants, target.name: value}
+    return ToolCall(name=target.maker.tool.name, arguments=arguments)
 
 
 @dataclass(frozen=True)
@@ -307,32 +307,32 @@ def _decoded(text: str) -> Any:
     return value if isinstance(value, (dict, list)) else None
 
 
-def _of_json(value: Any, is_about: bool, wanted: _Wanted) -> Iterator[str]:
+def _of_json(value: Any, is_about: bool, target: _Wanted) -> Iterator[str]:
     if isinstance(value, list):
         for part in value:
             if isinstance(part, (str, int)) and not isinstance(part, bool):
                 if is_about:
                     yield str(part)
             else:
-                yield from _of_json(part, is_about, wanted)
+                yield from _of_json(part, is_about, target)
     elif isinstance(value, dict):
-        yield from _of_object(value, is_about, wanted)
+        yield from _of_object(value, is_about, target)
 
 
-def _of_object(value: Mapping[str, Any], is_about: bool, wanted: _Wanted) -> Iterator[str]:
+def _of_object(value: Mapping[str, Any], is_about: bool, target: _Wanted) -> Iterator[str]:
     own = None
     for key, part in value.items():
         words = [singular(word) for word in name_words(key)]
-        is_same = words == [singular(word) for word in name_words(wanted.name)]
+        is_same = words == [singular(word) for word in name_words(target.name)]
         if isinstance(part, (dict, list)):
-            names_it = bool(wanted.nouns & set(words))
-            yield from _of_json(part, is_about or names_it, wanted)
+            names_it = bool(target.nouns & set(words))
+            yield from _of_json(part, is_about or names_it, target)
         elif isinstance(part, str) and is_same:
             yield part
             own = key
     if own is None and is_about:
-        named = [k for k in (wanted.tails or ("id", "name")) if isinstance(value.get(k), str)]
-        yield from (value[key] for key in named[:1])
+        naming_keys = [k for k in (target.tails or ("id", "name")) if isinstance(value.get(k), str)]
+        yield from (value[key] for key in naming_keys[:1])
 
 
 def _of_lines(text: str) -> Iterator[str]:

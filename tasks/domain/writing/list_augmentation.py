@@ -32,10 +32,10 @@ class Variant:
     def holds(self, row: Row) -> bool:
         """Whether all that a row calls or speaks of is in the list as it says it."""
         offered = {function["function"]["name"] for function in self.functions}
-        needed = {self.names.get(call.name, call.name) for call in row.calls}
+        called_names = {self.names.get(call.name, call.name) for call in row.calls}
         words = " ".join(message.content for message in row.messages[1:])
         own = [function["function"]["name"] for function in row.tools]
-        return needed <= offered and not any(name in words for name in own)
+        return called_names <= offered and not any(name in words for name in own)
 
     def put_on(self, row: Row) -> Row:
         """The row with this list."""

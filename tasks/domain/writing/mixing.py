@@ -12,11 +12,13 @@ HELD_OUT = 10
 
 def unreserved(rows: Sequence[Row], reserved: Sequence[str]) -> list[Row]:
     """The rows whose user says none of the texts that the model is asked afterwards."""
-    taken = {normalized(text) for text in reserved}
+    reserved_texts = {normalized(text) for text in reserved}
     return [
         row
         for row in rows
-        if not any(m.role == "user" and normalized(m.content) in taken for m in row.messages)
+        if not any(
+            m.role == "user" and normalized(m.content) in reserved_texts for m in row.messages
+        )
     ]
 
 
@@ -34,15 +36,15 @@ def mixed(generated: Sequence[Row], own: Sequence[Row], share: float, seed: int)
     """
     if not 0 <= share <= 1:
         raise UnusableData(f"found a share of {share} for own rows, needed one from 0 to 1")
-    wanted = round(share * len(generated))
-    if wanted > len(own):
+    count = round(share * len(generated))
+    if count > len(own):
         raise UnusableData(
-            f"found {len(own)} own rows to train on, needed {wanted} for {share:.0%} of "
+            f"found {len(own)} own rows to train on, needed {count} for {share:.0%} of "
             f"{len(generated)} rows; bring more, or ask for a share of at most "
             f"{len(own) / len(generated):.2f}"
         )
     rng = random.Random(f"{seed}:own")
-    rows = rng.sample(list(generated), len(generated) - wanted) + rng.sample(list(own), wanted)
+    rows = rng.sample(list(generated), len(generated) - count) + rng.sample(list(own), count)
     rng.shuffle(rows)
     return rows
 

@@ -83,9 +83,9 @@ def several(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Sever
     if split == "train":
         ways.append(_again)
     for _ in range(TRIES):
-        found = rng.choice(ways)(sayer, split, limit, rng)
-        if found is not None:
-            return found
+        conversation = rng.choice(ways)(sayer, split, limit, rng)
+        if conversation is not None:
+            return conversation
     return None
 
 
@@ -158,13 +158,13 @@ def _one_from_the_other(
     return Several(Request(text, f"several-then-{split}"), turns, link.call.name, simulated)
 
 
-def _place(link: Link, told: str, split: Split, rng: random.Random) -> int | None:
+def _place(link: Link, text: str, split: Split, rng: random.Random) -> int | None:
     """Which of the listed values is meant: one that the model sees and the other tool takes."""
     values = {place: link.values[place] for place in _PLACES if place < len(link.values)}
     places = [
         place
         for place, value in values.items()
-        if value in link.usable and split_of(value) == split and value in told
+        if value in link.usable and split_of(value) == split and value in text
     ]
     return rng.choice(places) if places else None
 

@@ -136,9 +136,9 @@ class ClarifyLine(_Line):
         early = [name for name in self.missing if name in slots(self.text)]
         if early:
             raise ValueError(f"the text already says {early[0]!r}, which is in 'missing'")
-        unsaid = [name for name in self.missing if name not in slots(self.answer)]
-        if unsaid:
-            raise ValueError(f"the answer has no '{{{unsaid[0]}}}', which is in 'missing'")
+        unanswered = [name for name in self.missing if name not in slots(self.answer)]
+        if unanswered:
+            raise ValueError(f"the answer has no '{{{unanswered[0]}}}', which is in 'missing'")
         return self
 
 
@@ -219,7 +219,7 @@ def read_line(line: str, place: str) -> Line:
             f"{place}: not JSON ({error}); each line must be one object with a 'kind'"
         ) from error
     if not isinstance(value, dict):
-        raise UnusableData(f"{place}: needed an object with a 'kind'{_found(value)}")
+        raise UnusableData(f"{place}: needed an object with a 'kind'{_shape_of(value)}")
     try:
         return _LINE.validate_python({**value, "place": place})
     except ValidationError as error:
@@ -251,9 +251,9 @@ def _fault(fault: ErrorDetails) -> str:
     is_said = fault["type"] in ("missing", "value_error", "union_tag_invalid")
     if fault["type"] == "union_tag_not_found":
         return "no 'kind', needed one of " + ", ".join(_KINDS)
-    return where + ": " * bool(where) + message + ("" if is_said else _found(fault["input"]))
+    return where + ": " * bool(where) + message + ("" if is_said else _shape_of(fault["input"]))
 
 
-def _found(value: object) -> str:
+def _shape_of(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return ", found " + (text if len(text) <= FOUND_CHARS else text[:FOUND_CHARS] + "…")

@@ -23,19 +23,19 @@ def rows_as_text(rows: Iterable[Row]) -> str:
 def _lines(messages: Sequence[Message]) -> Iterator[str]:
     for message in messages:
         if message.role == "user":
-            yield _cut(f"user    {message.content}")
+            yield _shortened(f"user    {message.content}")
         elif message.role == "tool":
-            yield _cut(f"result  {message.content}")
+            yield _shortened(f"result  {message.content}")
         elif message.role == "assistant":
             if message.content:
-                yield _cut(f"answer  {message.content}")
-            for stored in message.tool_calls:
-                call = stored.decoded()
+                yield _shortened(f"answer  {message.content}")
+            for message_call in message.tool_calls:
+                call = message_call.decoded()
                 arguments = json.dumps(call.arguments, ensure_ascii=False)
-                yield _cut(f"call    {call.name} {arguments}")
+                yield _shortened(f"call    {call.name} {arguments}")
 
 
-def _cut(text: str) -> str:
+def _shortened(text: str) -> str:
     """One line of printable characters: a server's text may hold what moves a terminal's cursor."""
     shown = text.replace("\n", "⏎")
     line = "".join(character if character.isprintable() else "�" for character in shown)

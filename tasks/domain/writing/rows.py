@@ -61,9 +61,9 @@ def write_rows(
     book = book if data.phrasebook_share else NO_BOOK
     names = frozenset(tool.name for tool in toolset.tools)
     makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
-    grown = harvest(makers, execute, offers)
+    harvested = harvest(makers, execute, offers)
     makers = [
-        replace(maker, found=grown.of(maker.tool.name), listed=book.values(maker.tool.name))
+        replace(maker, found=harvested.of(maker.tool.name), listed=book.values(maker.tool.name))
         for maker in makers
     ]
     planned = plan(makers, data)
@@ -73,7 +73,7 @@ def write_rows(
         words={each.tool.name: each for each in wordings(toolset, makers, data.paraphrase_share)},
         functions=functions(toolset),
         context=ToolContext.of(toolset),
-        links=grown.links,
+        links=harvested.links,
         book=book,
         speech=Speech(data, book, {bare(prompt.prompt) for prompt in server.test_prompts}),
         replies=Replies(execute, book, notes),
@@ -83,8 +83,8 @@ def write_rows(
         writer.split("train", planned.train), data.list_augmentation_share, data.seed
     )
     heldout = writer.split("heldout", planned.heldout)
-    told = (*planned.notes, *grown.notes, *notes)
-    return WrittenRows(train, heldout, told, _shares(planned.train))
+    all_notes = (*planned.notes, *harvested.notes, *notes)
+    return WrittenRows(train, heldout, all_notes, _shares(planned.train))
 
 
 def _shares(quotas: Sequence[Quota]) -> dict[str, float]:
@@ -115,25 +115,25 @@ class _Writer:
         """All rows of one split; where a tool's texts run out, other tools take its rows over."""
         rows: list[Row] = []
         for scenario in dict.fromkeys(quota.scenario for quota in quotas):
-            wanted = [quota for quota in quotas if quota.scenario == scenario]
-            rows += self._scenario(scenario, wanted, split)
+            scenario_quotas = [quota for quota in quotas if quota.scenario == scenario]
+            rows += self._scenario(scenario, scenario_quotas, split)
         random.Random(f"{self.desk.data.seed}:{split}:order").shuffle(rows)
         return tuple(rows)
 
     def _scenario(self, scenario: Scenario, quotas: Sequence[Quota], split: Split) -> list[Row]:
-        made = {quota.tool: self._filled(quota, split) for quota in quotas}
-        rows = [row for part in made.values() for row in part]
-        asked = sum(quota.rows for quota in quotas)
-        full = [quota.tool for quota in quotas if len(made[quota.tool]) == quota.rows]
-        rows += self._spread(scenario, full, asked - len(rows), split)
-        if len(rows) < asked:
-            self.notes.append(f"{split}: {len(rows)} of {asked} {scenario} rows: no more differ")
+        rows_by_tool = {quota.tool: self._filled(quota, split) for quota in quotas}
+        rows = [row for part in rows_by_tool.values() for row in part]
+        target = sum(quota.rows for quota in quotas)
+        full = [quota.tool for quota in quotas if len(rows_by_tool[quota.tool]) == quota.rows]
+        rows += self._spread(scenario, full, target - len(rows), split)
+        if len(rows) < target:
+            self.notes.append(f"{split}: {len(rows)} of {target} {scenario} rows: no more differ")
         # A held-out question or small talk is no call, so a call must not take its place there.
         if split == "train" or scenario not in ("ambiguous", "no_tool"):
             open_ended = [n for n, words in self.desk.words.items() if words.maker.count() is None]
-            rows += self._spread("standard", open_ended, asked - len(rows), split)
+            rows += self._spread("standard", open_ended, target - len(rows), split)
         if split == "train":
-            rows += self._spread("no_tool", [None], asked - len(rows), split)
+            rows += self._spread("no_tool", [None], target - len(rows), split)
         return rows
 
     def _spread(

@@ -60,16 +60,18 @@ def plan(makers: Sequence[ArgumentMaker], data: Data) -> Plan:
     extra = min(shares["ambiguous"] / calling, MOST_AMBIGUOUS) if calling else 0.0
     if not _tools_for("ambiguous", makers):
         extra = 0.0
-    asked = {
+    heldout_counts = {
         **calls,
         "ambiguous": round(extra * data.heldout_calls),
         "no_tool": data.heldout_no_tool,
     }
-    heldout = _quotas(makers, asked, "heldout")
+    heldout = _quotas(makers, heldout_counts, "heldout")
     notes = _notes(makers, shares, train)
-    called = sum(quota.rows for quota in heldout if quota.scenario in _CALLING)
-    if called < data.heldout_calls:
-        notes += (f"heldout: {called} calls of {data.heldout_calls}: the tools allow no more",)
+    heldout_calls = sum(quota.rows for quota in heldout if quota.scenario in _CALLING)
+    if heldout_calls < data.heldout_calls:
+        notes += (
+            f"heldout: {heldout_calls} calls of {data.heldout_calls}: the tools allow no more",
+        )
     return Plan(train, heldout, notes)
 
 
@@ -134,13 +136,13 @@ def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
         maker.tool.name: frozenset(_WORD.findall(maker.about.casefold())) - _SMALL
         for maker in makers
     }
-    found = {}
+    weights = {}
     for maker in makers:
         name = maker.tool.name
         others = (_jaccard(words[name], words[other]) for other in words if other != name)
         values = sum(parameter in maker.required for parameter in maker.spoken_for)
-        found[name] = (1 + max(others, default=0)) * (1 + VALUE_WEIGHT * values)
-    return found
+        weights[name] = (1 + max(others, default=0)) * (1 + VALUE_WEIGHT * values)
+    return weights
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
@@ -158,16 +160,16 @@ def _tools_for(scenario: Scenario, makers: Sequence[ArgumentMaker]) -> list[Argu
 def _quotas(
     makers: Sequence[ArgumentMaker], counts: dict[Scenario, int], split: Split
 ) -> tuple[Quota, ...]:
-    left = {maker.tool.name: capacity(maker, split) for maker in makers}
+    remaining = {maker.tool.name: capacity(maker, split) for maker in makers}
     quotas: list[Quota] = []
     spare = 0
     for scenario in ("ambiguous", "edge", "error"):
-        given = _spread(scenario, _tools_for(scenario, makers), counts.get(scenario, 0), left)
+        given = _spread(scenario, _tools_for(scenario, makers), counts.get(scenario, 0), remaining)
         quotas += given
         spare += counts.get(scenario, 0) - sum(quota.rows for quota in given)
     standard = counts.get("standard", 0) + spare
     weights = difficulties(makers) if split == "train" else None
-    given = _spread("standard", list(makers), standard, left, weights)
+    given = _spread("standard", list(makers), standard, remaining, weights)
     spare = standard - sum(quota.rows for quota in given)
     # Held-out small talk cannot stand for a call; rows to train on are filled up with it.
     no_tool = counts.get("no_tool", 0) + (spare if split == "train" else 0)
@@ -190,12 +192,12 @@ def _spread(
         for name in list(open_tools):
             share = max(int(each * weight[name] + 1e-9), 1)
             limit = left[name] if scenario != "ambiguous" else None
-            taken = min(share, rows, rows if limit is None else limit)
-            counts[name] += taken
-            rows -= taken
+            part = min(share, rows, rows if limit is None else limit)
+            counts[name] += part
+            rows -= part
             if limit is not None:
-                left[name] = limit - taken
-            if taken < share and rows > 0:
+                left[name] = limit - part
+            if part < share and rows > 0:
                 open_tools.remove(name)
     return [Quota(scenario, name, count) for name, count in counts.items() if count]
 
@@ -214,12 +216,14 @@ def _notes(
         lacking = {m.tool.name for m in makers} - having
         if shares[scenario] and lacking:  # type: ignore[index]
             notes.append(f"no {scenario} rows for {', '.join(sorted(lacking))}: {reason}")
-    written = {m.tool.name: sum(q.rows for q in train if q.tool == m.tool.name) for m in makers}
+    rows_by_tool = {
+        m.tool.name: sum(q.rows for q in train if q.tool == m.tool.name) for m in makers
+    }
     for maker in makers:
         count, limit = maker.count(), capacity(maker, "train")
-        if limit is not None and written[maker.tool.name] >= limit:
+        if limit is not None and rows_by_tool[maker.tool.name] >= limit:
             notes.append(
-                f"{maker.tool.name}: {written[maker.tool.name]} training rows, "
+                f"{maker.tool.name}: {rows_by_tool[maker.tool.name]} training rows, "
                 f"because it has only {count} different calls"
             )
     return tuple(notes)

@@ -101,10 +101,10 @@ def _plain(tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool) -> st
     words = name_words(tool.name)
     verb = next((word for word in words[:2] if leading_verb((word, ""))), None)
     required = [n for n in tool.input_schema.get("required", ()) if n in call.arguments]
-    given = ", ".join(f"{spoken(n)} {_short(call.arguments[n])}" for n in required[-1:])
+    values = ", ".join(f"{spoken(n)} {_short(call.arguments[n])}" for n in required[-1:])
     name = spoken(tool.name)
     if not tool.read_only and verb is not None and verb not in TELLING:
-        return f"Done: {name}" + (f" ({given})" if given else "")
+        return f"Done: {name}" + (f" ({values})" if values else "")
     if is_plural(name) or verb == "list":
         if is_empty:
             return f"No {' '.join(without_verb(words))} found"

@@ -23,12 +23,12 @@ def with_read_only(toolset: Toolset, server: Server) -> Toolset:
     Raises:
         UnusableData: the operator names a tool that the list does not have.
     """
-    known = [tool.name for tool in toolset.tools]
-    unknown = [name for name in server.read_only if name not in known]
+    names = [tool.name for tool in toolset.tools]
+    unknown = [name for name in server.read_only if name not in names]
     if unknown and not server.include_tools:
         raise UnusableData(
             f"read_only names {', '.join(map(repr, unknown))}, "
-            f"the server has {', '.join(map(repr, known))}"
+            f"the server has {', '.join(map(repr, names))}"
         )
     marked = tuple(
         tool.model_copy(update={"read_only": tool.read_only or tool.name in server.read_only})
@@ -57,15 +57,15 @@ def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:
         if reason:
             faults[tool.name] = reason
             continue
-        lost = _reason_against_output(tool)
-        kept.append(tool.model_copy(update={"output_schema": None}) if lost else tool)
-        notes += _notes(tool, maker.unwritable.items(), lost)
+        fault_of_output = _reason_against_output(tool)
+        kept.append(tool.model_copy(update={"output_schema": None}) if fault_of_output else tool)
+        notes += _notes(tool, maker.unwritable.items(), fault_of_output)
     is_wanted = any(name in server.include_tools for name in faults)
     wrong = [f"{name}: {reason}" for name, reason in faults.items()]
     if (faults and (is_wanted or not kept)) or (server.strict and (faults or notes)):
         raise UnusableTool(" / ".join([*wrong, *notes][:MOST_NAMED]))
-    said = (*toolset.notes, *(f"left out: {fault}" for fault in wrong), *notes)
-    return toolset.model_copy(update={"tools": tuple(kept), "notes": said})
+    all_notes = (*toolset.notes, *(f"left out: {fault}" for fault in wrong), *notes)
+    return toolset.model_copy(update={"tools": tuple(kept), "notes": all_notes})
 
 
 def _reason_against(maker: ArgumentMaker, is_too_much: bool) -> str:

@@ -10,7 +10,7 @@ _TURNS = ("messages", "conversations", "conversation", "contents")
 _MEDIA = ("images", "image", "videos", "audios")
 _LIMITS = ("length", "max_tokens", "MAX_TOKENS")
 """How OpenAI, Anthropic and Gemini say that an answer was ended by its token limit."""
-_NEEDED = "needed an object with its turns in one of them"
+_EXPECTATION = "needed an object with its turns in one of them"
 
 
 def conversations_in(value: Any) -> list[Any]:
@@ -41,8 +41,8 @@ def is_cut(value: Any) -> bool:
 
 
 def _first(value: Any, key: str) -> Any:
-    listed = value.get(key) if isinstance(value, dict) else None
-    return listed[0] if listed and isinstance(listed, list) else None
+    parts = value.get(key) if isinstance(value, dict) else None
+    return parts[0] if parts and isinstance(parts, list) else None
 
 
 def conversation_of(value: Any) -> dict[str, Any]:
@@ -52,7 +52,9 @@ def conversation_of(value: Any) -> dict[str, Any]:
         UnusableData: there are no turns in it, or more than text.
     """
     if not isinstance(value, dict):
-        raise UnusableData(f"no 'messages' and no 'conversations' in {shown(value)}; {_NEEDED}")
+        raise UnusableData(
+            f"no 'messages' and no 'conversations' in {shown(value)}; {_EXPECTATION}"
+        )
     media = next((key for key in _MEDIA if value.get(key)), None)
     if media is not None:
         raise UnusableData(f"found {media!r}, needed text only: pictures and sound are not read")
@@ -61,7 +63,7 @@ def conversation_of(value: Any) -> dict[str, Any]:
     turns = _turns(value)
     if turns is None:
         keys = shown(", ".join(value))
-        raise UnusableData(f"no 'messages' and no 'conversations' among {keys}; {_NEEDED}")
+        raise UnusableData(f"no 'messages' and no 'conversations' among {keys}; {_EXPECTATION}")
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise UnusableData(f"the turns are not a list of objects: {shown(turns)}")
     return {**value, "messages": turns}

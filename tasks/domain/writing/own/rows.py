@@ -27,7 +27,7 @@ from tasks.domain.writing.own.turns import OwnTurn, turns_of
 
 _TOOLS = ("tools", "functions")
 _SYSTEMS = ("system", "systemInstruction", "system_instruction")
-_LISTED = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
+_TOOLS_BLOCK = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 _ON_CALLING = re.compile(
     r"\s*(# Tools\b|You are a function calling AI|You are provided with function signatures"
     r"|You may call one or more functions|Here are the available tools|<tools>)"
@@ -36,7 +36,7 @@ _ON_CALLING = re.compile(
 
 _ARRAY = "rows are items of one JSON array"
 _LOGS = "log records were no conversations"
-_CUT = "logged answers were cut off at their token limit, and their rows left out"
+_CUT_NOTE = "logged answers were cut off at their token limit, and their rows left out"
 _UNTRAINED = "answers have weight 0: they are read, and no loss is taken on them"
 _THOUGHTS = "thoughts were left out: the model does not think before it answers"
 _PROMPTS = "system turns list their tools: the chat template says it instead, in its own words"
@@ -81,13 +81,13 @@ def read_own(
 
 def _values(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[tuple[int, Any]]:
     """(line number, value) of each row."""
-    rest, seen = iter(lines), False
+    rest, has_value = iter(lines), False
     for number, line in enumerate(rest, start=1):
         place = f"{source}:{number}"
-        if line.lstrip().startswith("[") and not seen:
+        if line.lstrip().startswith("[") and not has_value:
             yield from _items(line + "".join(rest), number, source, counts)
         elif line.strip():
-            seen = True
+            has_value = True
             try:
                 yield number, decoded(line)
             except (ValueError, RecursionError) as error:
@@ -98,11 +98,11 @@ def _values(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator
 
 def _items(text: str, first: int, source: str, counts: Counter[str]) -> Iterator[tuple[int, Any]]:
     """(line number, value) of each item of an array; its text begins in the line ``first``."""
-    decoder, number, seen = json.JSONDecoder(), first, 0
+    decoder, number, counted_to = json.JSONDecoder(), first, 0
     at = _skip(text, text.index("[") + 1)
     try:
         while not text.startswith("]", at):
-            number, seen = number + text.count("\n", seen, at), at
+            number, counted_to = number + text.count("\n", counted_to, at), at
             value, at = decoder.raw_decode(text, at)
             yield number, value
             counts[_ARRAY] += 1
@@ -137,7 +137,7 @@ class _Reader:
         try:
             values = conversations_in(value)
             if not values or is_cut(values[0]):
-                self.counts[_CUT if values else _LOGS] += 1
+                self.counts[_CUT_NOTE if values else _LOGS] += 1
                 return None
             value = checked(values[0])
             body = self._body(conversation_of(value))
@@ -152,9 +152,9 @@ class _Reader:
         systems = [value[key] for key in _SYSTEMS if value.get(key)]
         beside = turns_of([{**_in_parts(one), "role": "system"} for one in systems])
         texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
-        system, listed = self._without_tools("\n\n".join(dict.fromkeys(texts)))
+        system, tools_in_text = self._without_tools("\n\n".join(dict.fromkeys(texts)))
         holders = (value, *value["messages"][:1])
-        own = next((one[key] for one in holders for key in _TOOLS if one.get(key)), listed)
+        own = next((one[key] for one in holders for key in _TOOLS if one.get(key)), tools_in_text)
         tools = functions_of(own) or tuple(self._tools or ())
         messages = [self._message(turn, tools) for turn in turns[count:]]
         opening = {"role": "system", "content": system or SYSTEM_PROMPT}
@@ -163,7 +163,7 @@ class _Reader:
     def _without_tools(self, text: str) -> tuple[str, str]:
         """A system turn's own words, and the list of tools that stands in it."""
         # A prompt may speak of the tags, and a first pair of them may hold nothing.
-        lists = [inner for inner in _LISTED.findall(text) if inner.strip()]
+        lists = [inner for inner in _TOOLS_BLOCK.findall(text) if inner.strip()]
         if not lists:
             return text, ""
         self.counts[_PROMPTS] += 1

@@ -101,8 +101,13 @@ def _with_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
         return {**body, key: schema}
     if _is_map(schema):
         schema = _schema_of_map(schema)
-    typed = _with_json_types(schema)
-    return {**body, key: typed if "type" in typed else {"type": "object", **typed}}
+    schema_with_types = _with_json_types(schema)
+    return {
+        **body,
+        key: schema_with_types
+        if "type" in schema_with_types
+        else {"type": "object", **schema_with_types},
+    }
 
 
 def _is_map(schema: Mapping[str, Any]) -> bool:
@@ -140,14 +145,14 @@ def _with_json_types(schema: Any) -> Any:
         return [_with_json_types(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    typed = {
+    converted = {
         key: value if key in _VALUES else _with_json_types(value) for key, value in schema.items()
     }
-    if isinstance(typed.get("type"), str):
-        typed["type"] = _json_type(typed["type"])
-        if typed["type"] == "any":
-            del typed["type"]
-    return typed
+    if isinstance(converted.get("type"), str):
+        converted["type"] = _json_type(converted["type"])
+        if converted["type"] == "any":
+            del converted["type"]
+    return converted
 
 
 def _json_type(word: str) -> str:
@@ -182,10 +187,10 @@ def without_padding(arguments: dict[str, Any], schema: Any) -> dict[str, Any]:
 
 
 def _unpadded(value: Any, schema: Any) -> Any:
-    known = schema if isinstance(schema, dict) else {}
+    own_schema = schema if isinstance(schema, dict) else {}
     if isinstance(value, list):
-        return [_unpadded(part, known.get("items")) for part in value]
-    properties = known.get("properties")
+        return [_unpadded(part, own_schema.get("items")) for part in value]
+    properties = own_schema.get("properties")
     if not isinstance(value, dict) or not isinstance(properties, dict):
         return value  # where any name is allowed, null may be meant
     return {

@@ -40,7 +40,7 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
 }
 _CALLING = ("function_call", "tool_call", "tool_calls")
 """Roles whose words are the call itself."""
-_SAID = ("content", "value", "parts", "output", "text")
+_TEXT_KEYS = ("content", "value", "parts", "output", "text")
 _ANSWERS = ("functionResponse", "function_response")
 _CALL_LISTS = ("tool_calls", "function_calls", *CALL_KEYS)
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
@@ -80,12 +80,12 @@ def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
 
 def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     """A turn as turns of ours; results that stand in it come first."""
-    written = message.get("role") or message.get("from") or message.get("type")
-    name = str(written).lower()
+    role_text = message.get("role") or message.get("from") or message.get("type")
+    name = str(role_text).lower()
     role = _ROLES.get(name)
     if role is None:
-        raise UnusableData(f"a turn of {shown(written)}; known: {', '.join(_ROLES)}")
-    content = next((message[key] for key in _SAID if message.get(key) is not None), "")
+        raise UnusableData(f"a turn of {shown(role_text)}; known: {', '.join(_ROLES)}")
+    content = next((message[key] for key in _TEXT_KEYS if message.get(key) is not None), "")
     if role == "tool" and not _has_results(content):
         yield from _results(content, message)
         return
@@ -176,8 +176,8 @@ def result_text(content: Any) -> str:
 
 def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
     """A turn of the assistant's."""
-    listed = next((message[key] for key in _CALL_LISTS if message.get(key)), ())
-    calls = parts.calls + (calls_of(listed) if listed else ())
+    calls_listed = next((message[key] for key in _CALL_LISTS if message.get(key)), ())
+    calls = parts.calls + (calls_of(calls_listed) if calls_listed else ())
     thought, text = _split_thought(parts.text)
     text = text or str(message.get("refusal") or "")
     if not calls and is_call:

@@ -18,7 +18,7 @@ MOST_FACTS = 3
 """Values of a result that an answer repeats: enough to say what was asked, in one sentence."""
 MOST_ITEMS = 6
 """Items of a list that an answer repeats."""
-_GIVEN = re.compile(r"^(source|input|request|from|query)\b")
+_OF_INPUT = re.compile(r"^(source|input|request|from|query)\b")
 """Parts of a result that repeat what was asked for."""
 _VERDICT = re.compile(
     r"\b(valid|found|exists?|available|allowed|passed|possible|complete|successful|match(es)?)$"
@@ -41,8 +41,8 @@ def answer(wording: Wording, arguments: dict[str, Any], shown: str, rng: random.
         facts = _facts(decoded, arguments)
         if len(facts) == 1 and isinstance(facts[0][1], str):
             return _text_answer(_plain(facts[0][1]), wording, rng)
-        told = [f"{name.removeprefix('is ')} {_shortened(_plain(leaf))}" for name, leaf in facts]
-        return f"{_lead(wording, arguments, rng)}: {'; '.join(told)}."
+        parts = [f"{name.removeprefix('is ')} {_shortened(_plain(leaf))}" for name, leaf in facts]
+        return f"{_lead(wording, arguments, rng)}: {'; '.join(parts)}."
     if isinstance(decoded, list):
         return _list_answer(decoded, wording)
     return _text_answer(shown.strip(), wording, rng)
@@ -103,14 +103,16 @@ def _lead(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> st
     return rng.choice(("Here is {}", "This is {}")).format(f"{phrase.object}{place}")
 
 
-def _done(wording: Wording) -> str:
+def _confirmation(wording: Wording) -> str:
     return f"Done: {_deed(wording)}."
 
 
 def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, Any]]:
-    said = {json.dumps(v) for v in arguments.values()}
+    argument_texts = {json.dumps(v) for v in arguments.values()}
     leaves = list(_leaves(value, ""))
-    fresh = [(name, leaf) for name, leaf in leaves if json.dumps(leaf) not in said] or leaves
+    fresh = [
+        (name, leaf) for name, leaf in leaves if json.dumps(leaf) not in argument_texts
+    ] or leaves
     for is_lesser in (_repeats, _is_switch):
         if len(fresh) > MOST_FACTS:
             fresh = [fact for fact in fresh if not is_lesser(*fact)] or fresh
@@ -120,7 +122,7 @@ def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, 
 
 
 def _repeats(name: str, _: Any) -> bool:
-    return bool(_GIVEN.match(name))
+    return bool(_OF_INPUT.match(name))
 
 
 def _is_switch(name: str, leaf: Any) -> bool:
@@ -160,9 +162,9 @@ def _list_answer(value: list[Any], wording: Wording) -> str:
     if not value:
         return f"There are no {plural(wording.asked or 'results')}."
     parts = [_plain(part) if not isinstance(part, dict) else _item(part) for part in value]
-    told = parts[:MOST_ITEMS]
-    more = f" and {len(parts) - len(told)} more" if len(parts) > len(told) else ""
-    return f"I found {len(parts)}: {_shortened('; '.join(told), MOST_TEXT * 2)}{more}."
+    first_parts = parts[:MOST_ITEMS]
+    more = f" and {len(parts) - len(first_parts)} more" if len(parts) > len(first_parts) else ""
+    return f"I found {len(parts)}: {_shortened('; '.join(first_parts), MOST_TEXT * 2)}{more}."
 
 
 def _item(value: dict[str, Any]) -> str:
@@ -171,13 +173,13 @@ def _item(value: dict[str, Any]) -> str:
 
 def _text_answer(text: str, wording: Wording, rng: random.Random) -> str:
     if not text:
-        return f"{_done(wording)} The tool had nothing to add."
+        return f"{_confirmation(wording)} The tool had nothing to add."
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and len(text) <= MOST_TEXT:
         return text if rng.random() < 0.5 else f"Here is the answer: {text}"
-    shown = "\n".join(lines[:3])
+    excerpt = "\n".join(lines[:3])
     more = f"\n… {len(lines) - 3} more lines." if len(lines) > 3 else ""
-    return f"Here is the result:\n{_shortened(shown)}{more}"
+    return f"Here is the result:\n{_shortened(excerpt)}{more}"
 
 
 def _shortened(text: str, most: int = MOST_TEXT) -> str:

@@ -27,17 +27,17 @@ def before_noun(
     head = head_noun(thing)
     if not is_plural(head):
         return thing, arguments
-    tail, left = thing[len(head) :], dict(arguments)
+    tail, rest = thing[len(head) :], dict(arguments)
     head = head.removeprefix("the ")
     for name, value in sorted(arguments.items(), key=lambda item: isinstance(item[1], int)):
         words = _words_before(head, name, value, maker, rng)
         if words and rng.random() < BEFORE_SHARE:
             head = f"{words} {head}"
-            del left[name]
-    if len(left) == len(arguments):
+            del rest[name]
+    if len(rest) == len(arguments):
         return thing, arguments
     article = "" if head.split()[0] in _EVERY else "the "
-    return f"{article}{head}{tail}", left
+    return f"{article}{head}{tail}", rest
 
 
 def head_noun(thing: str) -> str:

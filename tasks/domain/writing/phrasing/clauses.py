@@ -132,9 +132,9 @@ def clause(
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in taken:
         shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
-        told = "" if verbatim else described_name(described)
-        if told not in ("", noun) and rng.random() < DESCRIBED_SHARE:
-            shape, noun = rng.choice(_DESCRIBED), told
+        own_name = "" if verbatim else described_name(described)
+        if own_name not in ("", noun) and rng.random() < DESCRIBED_SHARE:
+            shape, noun = rng.choice(_DESCRIBED), own_name
     elif not verbatim and shape in _ALSO and rng.random() < 0.5:
         shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)

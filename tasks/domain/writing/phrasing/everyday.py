@@ -117,8 +117,8 @@ def quantities(rng: random.Random, _: ToolContext) -> Exchange:
 
 def short(rng: random.Random, _: ToolContext) -> Exchange:
     """A word or two, at times with a second."""
-    said = [rng.choice(_SHORT), rng.choice(("", "", *_SHORT))]
-    return ", ".join(part for part in said if part), rng.choice(
+    pieces_of_talk = [rng.choice(_SHORT), rng.choice(("", "", *_SHORT))]
+    return ", ".join(part for part in pieces_of_talk if part), rng.choice(
         ("What can I do for you?", "I'm here if you need me.", "All right!")
     )
 

@@ -48,25 +48,25 @@ def hard_negative(
     wording = rng.choice(choices).for_one(rng)
     pairs = called.get(wording.tool.name)
     if pairs and rng.random() < PAIRED_SHARE:
-        told = rng.choice(pairs)
+        values = rng.choice(pairs)
     else:
-        told = wording.told(
+        values = wording.told(
             wording.maker.make(rng, DrawOptions(split, 0.2, free=rng.random() < 0.5))
         )
-    phrase, thing = deed(wording, told, rng)
+    phrase, thing = deed(wording, values, rng)
     frame, kind = rng.choice(_FRAMES[split])
     text = frame.format(
         do=f"{phrase.verb} {thing}".strip(),
         name=rng.choice(words.FIRST_NAMES),
         when=rng.choice(words.WHENS),
     )
-    return type_with_care(wording, sentence(text), told, rng), rng.choice(_REPLIES[kind])
+    return type_with_care(wording, sentence(text), values, rng), rng.choice(_REPLIES[kind])
 
 
 _ELSEWHERE = _LEXICON.texts("elsewhere")
 """What one can do to things, and few servers have a tool for: so many, that the rule is learned and
 not the list."""
-_ASKED: dict[Split, tuple[str, ...]] = {
+_FRAMES_OF_REQUESTS: dict[Split, tuple[str, ...]] = {
     "train": (
         *ASKED["train"],
         "I need to {do}.",
@@ -80,7 +80,7 @@ _ASKED: dict[Split, tuple[str, ...]] = {
     "heldout": (*ASKED["heldout"], "{name} wants me to {do}.", "go on and {do}."),
 }
 _THINGS = _LEXICON.texts("things")
-_NAMED = _LEXICON.texts("named")
+_BEFORE_VALUES = _LEXICON.texts("named")
 """What may stand before a value."""
 BY_NAME_SHARE = 0.2
 """Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
@@ -104,25 +104,27 @@ def unsupported_request(
     """A request about the tools' own things that none of them can do, and an honest answer."""
     phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
     verbs = _beyond_tools(context.about, frozenset(phrase.verb for phrase in phrases))
-    named = [wording for wording in choices if wording.identity]
+    with_identity = [wording for wording in choices if wording.identity]
     if not verbs:
         return None
     verb, noun, value = rng.choice(verbs), rng.choice(context.nouns), ""
-    if named and rng.random() < 0.7:
-        wording = rng.choice(named)
+    if with_identity and rng.random() < 0.7:
+        wording = rng.choice(with_identity)
         identity = wording.identity or ""
-        drawn = wording.maker.make(rng, DrawOptions(split, 0.0, free=True)).get(identity)
-        if isinstance(drawn, str) and wording.noun:
-            noun, value = wording.noun, said(drawn, wording.maker.kind(identity), rng)
-    things = _NAMED if value else _THINGS
+        value_of_identity = wording.maker.make(rng, DrawOptions(split, 0.0, free=True)).get(
+            identity
+        )
+        if isinstance(value_of_identity, str) and wording.noun:
+            noun, value = wording.noun, said(value_of_identity, wording.maker.kind(identity), rng)
+    things = _BEFORE_VALUES if value else _THINGS
     thing = rng.choice(things).format(noun=noun, nouns=plural(noun), n=rng.randint(2, 9))
     verb = verb.replace("-", " ")
     do = " ".join(part for part in (verb, thing, value) if part)
     if rng.random() < TAIL_SHARE:
         do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
-    text = rng.choice(_ASKED[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
+    text = rng.choice(_FRAMES_OF_REQUESTS[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
     if context.first_word and rng.random() < BY_NAME_SHARE:
         text = f"{context.first_word} {verb} {value}"
     answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
-    meant = thing if thing in ("it", "everything") else with_a(noun)
-    return sentence(typed(text, rng)), answer.format(verb, meant)
+    subject = thing if thing in ("it", "everything") else with_a(noun)
+    return sentence(typed(text, rng)), answer.format(verb, subject)

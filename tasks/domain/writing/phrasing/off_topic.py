@@ -21,7 +21,7 @@ _LEXICON = Lexicon("off_topic")
 
 _REQUESTS = _LEXICON.lists("requests")
 """Verb → the rest of the request; every fourth is kept for the held-out split."""
-_ASKED: dict[Split, tuple[str, ...]] = {
+_FRAMES_OF_REQUESTS: dict[Split, tuple[str, ...]] = {
     "train": (
         "{do}",
         *ASKED["train"],
@@ -47,7 +47,7 @@ def off_topic_request(context: ToolContext, split: Split, rng: random.Random) ->
     do = rng.choice(choices).format(
         name=rng.choice(words.FIRST_NAMES), city=rng.choice(words.CITIES), n=rng.randint(2, 90)
     )
-    frame = rng.choice(_ASKED[split])
+    frame = rng.choice(_FRAMES_OF_REQUESTS[split])
     text = frame.format(do=do, name=rng.choice(words.FIRST_NAMES))
     return sentence(typed(text, rng)), rng.choice(_ANSWERS)
 
@@ -55,19 +55,19 @@ def off_topic_request(context: ToolContext, split: Split, rng: random.Random) ->
 @lru_cache(maxsize=64)
 def _foreign(about: str, split: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The requests whose things no tool deals with: with a tool's own verb, and with another."""
-    known = _words(about)
+    own_words = _words(about)
     every = [(verb, rest) for verb, rests in _REQUESTS.items() for rest in rests]
     own, others = list[str](), list[str]()
     for place, (verb, rest) in enumerate(every):
-        if (place % 4 == 3) != (split == "heldout") or _deals_with(known, rest):
+        if (place % 4 == 3) != (split == "heldout") or _deals_with(own_words, rest):
             continue
-        (own if verb in known else others).append(f"{verb} {rest}")
+        (own if verb in own_words else others).append(f"{verb} {rest}")
     return tuple(own), tuple(others)
 
 
-def _deals_with(known: frozenset[str], rest: str) -> bool:
+def _deals_with(own_words: frozenset[str], rest: str) -> bool:
     things = _words(re.sub(r"\{\w+\}", "", rest.lower()))
-    return any(len(thing) >= _SMALL and thing in known for thing in things)
+    return any(len(thing) >= _SMALL and thing in own_words for thing in things)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -22,16 +22,16 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
 def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     """The words of a name whose verb stands elsewhere: ``orders_refund``, ``sheets.getRange``."""
     space, _, own = re.sub(r"__|[./:]|-(?=[a-z]+_)", "\n", tool.name).rpartition("\n")
-    if space and len(named := name_words(own)) > 1 and _is_verb(named[0], tool):
-        return named
+    if space and len(parts := name_words(own)) > 1 and _is_verb(parts[0], tool):
+        return parts
     place = _place_of_verb(words, tool, toolset)
     if not place:
         return words
     rest = (*words[:place], *words[place + 1 :])
-    wanted = {singular(spoken(n)) for n in tool.input_schema.get("required", ())}
+    nouns = {singular(spoken(n)) for n in tool.input_schema.get("required", ())}
     if words[place] == "list":
         rest = (*rest[:-1], plural(rest[-1]))
-    elif place == len(words) - 1 and any(n.startswith(f"{singular(rest[-1])} ") for n in wanted):
+    elif place == len(words) - 1 and any(n.startswith(f"{singular(rest[-1])} ") for n in nouns):
         rest = (*rest[:-1], singular(rest[-1]))
     return (words[place], *rest)
 
@@ -41,9 +41,11 @@ def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
     last = len(words) - 1
     if last < 1 or (leading_verb(words) and not _is_noun_first(words, toolset)):
         return 0
-    told = next((n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0)
-    known = TELLING if tool.read_only else VERBS
-    return told or (last if leading_verb((words[last], "")) in known else 0)
+    by_description = next(
+        (n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0
+    )
+    verbs = TELLING if tool.read_only else VERBS
+    return by_description or (last if leading_verb((words[last], "")) in verbs else 0)
 
 
 def _is_verb(word: str, tool: Tool) -> bool:
@@ -58,8 +60,8 @@ def _opens(description: str, verb: str) -> bool:
 
 def _is_noun_first(words: tuple[str, ...], toolset: Toolset) -> bool:
     """Whether a name opens with what several tools are about, and ends with what each does."""
-    alike = [named for t in toolset.tools if (named := name_words(t.name))[:1] == words[:1]]
-    ends = {named[-1] for named in alike if len(named) == 2 and leading_verb((named[-1], ""))}
+    alike = [parts for t in toolset.tools if (parts := name_words(t.name))[:1] == words[:1]]
+    ends = {parts[-1] for parts in alike if len(parts) == 2 and leading_verb((parts[-1], ""))}
     return len(ends) == len(alike) >= _ENOUGH_ALIKE
 
 

@@ -67,10 +67,10 @@ def request(
     """Say a call; a required parameter that ``arguments`` lacks is simply not said."""
     said_of = wording.told(arguments)
     wording = wording.for_one(rng)
-    asked = _question(wording, said_of, split, rng)
-    if asked is not None:
-        text = type_with_care(wording, sentence(asked.text), said_of, rng)
-        return Request(text, asked.family)
+    question = _question(wording, said_of, split, rng)
+    if question is not None:
+        text = type_with_care(wording, sentence(question.text), said_of, rng)
+        return Request(text, question.family)
     is_terse = not wording.verbatim and rng.random() < BY_NAME_SHARE
     if is_terse and (text := _by_name(wording, said_of, split, rng)):
         return Request(type_with_care(wording, text, said_of, rng), f"by-name-{split}")
@@ -158,8 +158,8 @@ def _forms(
     makes = phrase.verb in CREATING and (phrase.has_slot or phrase.object.startswith("a new "))
     if makes and thing.startswith(("a ", "an ")) and ": " not in thing:
         forms["new"] = 2
-    named = (wording.identity,) if phrase.has_slot else ()
-    is_whole = tuple(arguments) == named and phrase.object.startswith((SLOT, "all "))
+    identities = (wording.identity,) if phrase.has_slot else ()
+    is_whole = tuple(arguments) == identities and phrase.object.startswith((SLOT, "all "))
     goes_to = phrase.verb.endswith(" to")
     if is_whole and not (phrase.shows or wording.verbatim or goes_to):
         forms["done"] = 1
@@ -221,9 +221,11 @@ def _clauses(
     taken: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
     for name, value in rest.items():
-        kind, told = wording.maker.kind(name), frozenset(taken)
+        kind, prepositions = wording.maker.kind(name), frozenset(taken)
         about = str(wording.maker.settled(name).get("description", ""))
-        clauses.append(clause(name, value, kind, told, rng, about, verbatim=wording.verbatim))
+        clauses.append(
+            clause(name, value, kind, prepositions, rng, about, verbatim=wording.verbatim)
+        )
         taken.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
 
@@ -252,10 +254,10 @@ def _question(
         if re.search(question.asks_for, wording.asked) and sorted(roles) == sorted(
             question.roles
         ) == _roles(arguments, roles):
-            filled = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
+            values = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
             context = rng.choice(CONTEXTS[split])
             text = rng.choice(question.texts[split])
-            said_so = text.format(**filled, bare=roles.get("in", ""), context=context)
+            said_so = text.format(**values, bare=roles.get("in", ""), context=context)
             return Request(said_so, "-".join(("question", *question.roles, split)))
     return None
 

@@ -52,14 +52,14 @@ _SMALL_WORDS = frozenset(
 
 def nouns(toolset: Toolset) -> tuple[str, ...]:
     """The nouns of the tools' names and parameters, in the singular, sorted."""
-    found = {
+    counts = {
         singular(word)
         for tool in toolset.tools
         for name in (tool.name, *tool.input_schema.get("properties", {}))
         for word in name_words(name)
         if len(word) > 2 and word not in _SMALL_WORDS and (base_form(word) is None or word in _BOTH)
     }
-    return tuple(sorted(found & set(knowledge.DEFINITIONS)) or sorted(found) or ("tool",))
+    return tuple(sorted(counts & set(knowledge.DEFINITIONS)) or sorted(counts) or ("tool",))
 
 
 _BOTH = frozenset(pieces("time file branch commit query log order message note report graph link"))

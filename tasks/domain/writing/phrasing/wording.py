@@ -100,8 +100,8 @@ class Wording:
 
     def says(self, text: str, arguments: dict[str, Any]) -> bool:
         """Whether a text holds every argument that is not a constant of the server."""
-        told = self.told(arguments).items()
-        return all(mentions(text, value, self.maker.kind(name)) for name, value in told)
+        values = self.told(arguments).items()
+        return all(mentions(text, value, self.maker.kind(name)) for name, value in values)
 
     def told(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments that a user says: all but the server's constants; no wrapper by name."""
@@ -124,7 +124,7 @@ def wordings(
     described = " ".join(tool.description.lower() for tool in toolset.tools)
     vocabulary = frozenset(re.findall(r"[a-z]+", described))
     told_of = frozenset(verb for verb in VERBS if done(verb) in vocabulary) - verbs.keys()
-    told = (
+    result = (
         _wording(
             maker,
             names[maker.tool.name],
@@ -134,7 +134,7 @@ def wordings(
         )
         for maker in makers
     )
-    return tuple(replace(wording, paraphrase_share=paraphrase_share) for wording in told)
+    return tuple(replace(wording, paraphrase_share=paraphrase_share) for wording in result)
 
 
 def _start(description: str) -> str:
@@ -152,8 +152,10 @@ def _wording(
     rest = (
         words[len(verb.split()) :] if verb and leading_verb(words) is None else words[bool(verb) :]
     )
-    named = " ".join(spoken(w) for w in rest if w not in ("multiple", "several", "the", "a", "an"))
-    head, tail = _split(named)
+    phrase_of_name = " ".join(
+        spoken(w) for w in rest if w not in ("multiple", "several", "the", "a", "an")
+    )
+    head, tail = _split(phrase_of_name)
     identity = _identity(maker, verb, head)
     noun = _noun(maker, identity, head)
     slotted = identity is not None and (not head or _names(maker, identity, head, verb))
@@ -171,7 +173,7 @@ def _wording(
         by_name = _noun_phrases(maker, words) if verb is None else ()
     phrases = tuple(dict.fromkeys((*by_name, *told)))
     others = tuple(_in_other_verbs(phrases, verbs))
-    return Wording(maker, phrases, others, identity, noun, named, alone)
+    return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
 
 
 def _in_other_verbs(phrases: Sequence[Phrase], taken: Counter[str | None]) -> list[Phrase]:
@@ -183,19 +185,19 @@ def _in_other_verbs(phrases: Sequence[Phrase], taken: Counter[str | None]) -> li
     ]
 
 
-def _split(named: str) -> tuple[str, str]:
-    parts = re.split(r" (?=(?:with|in|of|for|by|from|to|as|at|on)\b)", named, maxsplit=1)
+def _split(text: str) -> tuple[str, str]:
+    parts = re.split(r" (?=(?:with|in|of|for|by|from|to|as|at|on)\b)", text, maxsplit=1)
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
 def _identity(maker: ArgumentMaker, verb: str | None, head: str) -> str | None:
-    wanted = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
-    for name in wanted:
+    candidates = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
+    for name in candidates:
         if head and _names(maker, name, head, verb):
             return name
-    if head or verb is None or not wanted:
+    if head or verb is None or not candidates:
         return None
-    return wanted[0] if maker.kind(wanted[0]) not in TEXTS or verb in SAYING else None
+    return candidates[0] if maker.kind(candidates[0]) not in TEXTS or verb in SAYING else None
 
 
 def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool:
@@ -276,12 +278,12 @@ def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
     """What a reading tool shows, from what its parameters count or filter: "the commits"."""
     if not maker.tool.read_only:
         return ()
-    told = (str(schema.get("description", "")) for schema in maker.properties.values())
-    things = [found[1] for text in told if (found := _COUNTED.search(text))]
+    descriptions = (str(schema.get("description", "")) for schema in maker.properties.values())
+    things = [match[1] for text in descriptions if (match := _COUNT_PATTERN.search(text))]
     return (Phrase("show", f"the {things[0]}", True),) if things else ()
 
 
-_COUNTED = re.compile(
+_COUNT_PATTERN = re.compile(
     r"\b(?:filter(?:ing)?|number of(?=.* to (?:return|list|show|fetch|get|retrieve)\b)) "
     r"(?!results|items|entries|characters|tokens|bytes|lines|words|records)([a-z]+[^s\W]s)\b",
     re.IGNORECASE,
@@ -292,7 +294,7 @@ _SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simu
 """Verbs of documentation, and what a person says instead."""
 _TOWARDS = {"switch": "to "}
 """Verbs that need a preposition before the thing itself."""
-_CUT = re.compile(
+_CUT_PATTERN = re.compile(
     r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
     r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
     r"ids?)\b.*$|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
@@ -317,7 +319,7 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
     sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
     first, _, rest = sentence.partition(" ")
     verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
-    rest = _CUT.sub("", f" {rest}").strip()
+    rest = _CUT_PATTERN.sub("", f" {rest}").strip()
     if (
         verb is None
         or not rest
@@ -345,15 +347,15 @@ _STATE = re.compile(
 """'changes in the working directory that are not yet staged'."""
 
 
-def _shortened(thing: str, named: Sequence[str]) -> str:
+def _shortened(thing: str, names: Sequence[str]) -> str:
     """A thing whose state follows it, the state before it: "the staged changes"; or empty."""
-    found = _STATE.fullmatch(thing)
-    if found is None:
+    match = _STATE.fullmatch(thing)
+    if match is None:
         return ""
-    state, no = found["state"], found["no"] or ""
+    state, no = match["state"], match["no"] or ""
     if no:
-        state = f"un{state}" if f"un{state}" in named else f"{no}{state}"
-    return f"the {state} {found['things']}"
+        state = f"un{state}" if f"un{state}" in names else f"{no}{state}"
+    return f"the {state} {match['things']}"
 
 
 _PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")
@@ -377,8 +379,8 @@ def _phrases_with_place(
     if place is None or verb is None or base_form(sentence.split()[0]) != verb:
         return ()
     placed = Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING)
-    found = _FOR_DOING.fullmatch(place[0])
-    doing = infinitive(found["doing"]) if found else None
+    match = _FOR_DOING.fullmatch(place[0])
+    doing = infinitive(match["doing"]) if match else None
     return (placed, Phrase(doing, SLOT, False)) if doing in told_of else (placed,)
 
 
@@ -386,8 +388,8 @@ def _with_slot(rest: str, noun: str) -> str | None:
     """A description's object with the slot in the place of 'a specific table'."""
     which = r"(?:specific |specified |given |single |new |provided |particular )?"
     nouns = f"{re.escape(singular(noun))}|{re.escape(plural(noun))}"
-    found = re.search(rf"\b(?:a |an |the |multiple |^){which}(?:{nouns})\b", rest)
-    if not found or not _FOLLOWS.match(rest[found.end() :]):
+    match = re.search(rf"\b(?:a |an |the |multiple |^){which}(?:{nouns})\b", rest)
+    if not match or not _FOLLOWS.match(rest[match.end() :]):
         return None
-    text = rest[: found.start()] + SLOT + rest[found.end() :]
+    text = rest[: match.start()] + SLOT + rest[match.end() :]
     return None if _UNSAYABLE.search(text.replace(SLOT, "")) else text

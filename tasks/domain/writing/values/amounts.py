@@ -96,8 +96,8 @@ def _is_number(value: Any) -> TypeGuard[float]:
 
 def _named_range(name: str) -> tuple[int, int]:
     """The range that a parameter's name suggests."""
-    found = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
-    return next(found, _USUAL)
+    ranges = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
+    return next(ranges, _USUAL)
 
 
 def usual_range(schema: dict[str, Any], name: str) -> tuple[float, float]:

@@ -173,9 +173,9 @@ def _array(schema: dict[str, Any], at: Place) -> list[Any]:
     if rest is False or (first and len(value) >= least):
         return value
     top = max(3, least) if most is None else min(most, max(3, least))
-    wanted = at.rng.choice([n for n in (1, 1, 2, 2, 3) if least <= n <= top] or [least])
+    count = at.rng.choice([n for n in (1, 1, 2, 2, 3) if least <= n <= top] or [least])
     part = at.deeper()
-    while len(value) < (wanted if at.depth <= SHALLOW else least):
+    while len(value) < (count if at.depth <= SHALLOW else least):
         value.append(_new_item(rest, value, part))
     return value
 
@@ -212,8 +212,8 @@ def _string(schema: dict[str, Any], at: Place) -> str:
     least, most = schema.get("minLength", 0), schema.get("maxLength", MOST_LENGTH)
     is_formed = "pattern" in schema or schema.get("format") in WRITERS
     for _ in range(DRAWS):
-        drawn = write(at.rng)
-        value = drawn if is_formed else _sized(drawn, schema, at.rng)
+        text = write(at.rng)
+        value = text if is_formed else _sized(text, schema, at.rng)
         if (closed or split_of(value) == at.split) and least <= len(value) <= most:
             break
     return value
@@ -224,9 +224,9 @@ def example_values(schema: dict[str, Any], names: frozenset[str]) -> list[str]:
 
     ``names`` of tools and parameters are quoted for another reason.
     """
-    said = [v for v in schema.get("examples", ()) if isinstance(v, str)]
+    stated = [v for v in schema.get("examples", ()) if isinstance(v, str)]
     quoted = quoted_examples(schema.get("description", ""))
-    return said or [text for text in quoted if text not in names]
+    return stated or [text for text in quoted if text not in names]
 
 
 def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:

@@ -88,10 +88,10 @@ class ArgumentMaker:
             replace(options, optional=options.optional * (turn % 4) / 4)
             for turn in range(TRIES // 2)
         )
-        made, fault = self._made(rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable)
-        if made is None:
+        arguments, fault = self._made(rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable)
+        if arguments is None:
             raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
-        return made
+        return arguments
 
     def _made(
         self,
@@ -129,16 +129,16 @@ class ArgumentMaker:
         """Optional parameters that nothing valid can be written for, each with the reason."""
         optional = [name for name in self._properties if name not in self.required]
         whole = DrawOptions(optional=0.0, also=frozenset(optional))
-        made, fault = self._made(random.Random(0), repeat(whole, 3), ())
-        if made is not None:
+        arguments, fault = self._made(random.Random(0), repeat(whole, 3), ())
+        if arguments is not None:
             return {}
         if len(optional) > MOST_LOOKED_AT:
             return dict.fromkeys(optional, fault)
         reasons = dict(unusable_parts(self.tool.input_schema))
         for name in (name for name in optional if name not in reasons):
             options = DrawOptions(optional=0.0, also=frozenset((name,)))
-            made, fault = self._made(random.Random(0), repeat(options, TRIES), reasons)
-            if made is None or name not in made:
+            arguments, fault = self._made(random.Random(0), repeat(options, TRIES), reasons)
+            if arguments is None or name not in arguments:
                 reasons[name] = fault
         return reasons
 
@@ -251,10 +251,10 @@ class ArgumentMaker:
 
     def open_values(self, arguments: dict[str, Any]) -> frozenset[str]:
         """The values, as JSON, that the other split must not have."""
-        named = [
+        names = [
             (n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)
         ]
-        single = (v for n, whole in named for v in leaves(whole, self.settled(n), self.settle))
+        single = (v for n, whole in names for v in leaves(whole, self.settled(n), self.settle))
         return frozenset(json.dumps(v, ensure_ascii=False) for v in single if is_open(v))
 
     @cached_property
@@ -317,13 +317,13 @@ class ArgumentMaker:
         at = self._place(rng, options)
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
-        wanted = [
+        names = [
             n
             for n in properties
             if n in required or n in options.also or rng.random() < options.optional
         ]
-        wanted = [n for n in without_rivals(wanted) if n not in left_out]
-        schema, others = needed(schema, wanted, self._document, rng)
+        names = [n for n in without_rivals(names) if n not in left_out]
+        schema, others = needed(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
         for name, part in properties.items():
@@ -331,7 +331,7 @@ class ArgumentMaker:
                 arguments[name] = self._given(self.server.constants, name)
             elif name == options.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
-            elif name in wanted or name in others:
+            elif name in names or name in others:
                 arguments[name] = self._other_than(arguments, name, part, at, options)
         return arguments | other_properties(schema, len(arguments), at)
 

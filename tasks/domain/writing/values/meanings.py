@@ -176,22 +176,24 @@ _NO_VALUE = re.compile(
 @lru_cache(maxsize=4096)
 def quoted_examples(description: str) -> tuple[str, ...]:
     """The values that a parameter's description quotes as examples: 'America/New_York'."""
-    found: dict[str, None] = {}
+    examples: dict[str, None] = {}
     for sentence in _SENTENCE.split(description):
         for quote in _QUOTED.finditer(sentence):
             is_said = _SAID_TO_BE.search(sentence[: quote.start()])
             if is_said and not _NO_VALUE.fullmatch(quote[2]):
-                found[quote[2]] = None
-    return tuple(found)
+                examples[quote[2]] = None
+    return tuple(examples)
 
 
-_STATED = re.compile(r"\b(?:use|default(?:s to|:)?) (['\"`])([^'\"`\n]{1,40})\1", re.IGNORECASE)
+_FALLBACK_VALUE = re.compile(
+    r"\b(?:use|default(?:s to|:)?) (['\"`])([^'\"`\n]{1,40})\1", re.IGNORECASE
+)
 
 
 def stated_fallback(description: str) -> str | None:
     """The very value that a description says to use when the user gives none."""
-    found = _STATED.search(description)
-    return found[2] if found and has_fallback(description) else None
+    match = _FALLBACK_VALUE.search(description)
+    return match[2] if match and has_fallback(description) else None
 
 
 def has_fallback(description: str) -> bool:

@@ -69,18 +69,18 @@ def _parsed(pattern: str) -> Any:
     """The parts of a pattern of ECMA 262, which Python's own parser reads with few changes."""
     is_inside = False
 
-    def put(found: re.Match[str]) -> str:
+    def translate(match: re.Match[str]) -> str:
         nonlocal is_inside
-        if found["category"]:
-            signs = _UNICODE.get(found["category"], _UNICODE.get(found["category"][0], "a-z"))
+        if match["category"]:
+            signs = _UNICODE.get(match["category"], _UNICODE.get(match["category"][0], "a-z"))
             return signs if is_inside else f"[{signs}]"
-        if found["group"]:
-            return f"(?P<{found['group']}>"
-        if found["rest"] in ("[", "]"):
-            is_inside = found["rest"] == "["
-        return found["rest"]
+        if match["group"]:
+            return f"(?P<{match['group']}>"
+        if match["rest"] in ("[", "]"):
+            is_inside = match["rest"] == "["
+        return match["rest"]
 
-    return parser.parse(_ECMA.sub(put, pattern))
+    return parser.parse(_ECMA.sub(translate, pattern))
 
 
 class _Writer:

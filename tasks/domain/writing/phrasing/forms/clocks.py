@@ -13,12 +13,12 @@ _OFTEN = 3
 
 def forms(value: str) -> tuple[str, ...]:
     """The ways to say a time in 24-hour form."""
-    found = _CLOCK.fullmatch(value)
-    if not found:
+    match = _CLOCK.fullmatch(value)
+    if not match:
         return ()
-    hour, minute = int(found[1]), int(found[2])
+    hour, minute = int(match[1]), int(match[2])
     twelve, half, part = hour % 12 or 12, "am" if hour < 12 else "pm", _part_of_day(hour)
-    said = [
+    texts = [
         *(f"{twelve}:{minute:02} {half}", f"{twelve}:{minute:02}{half}") * _OFTEN,
         *(f"{twelve}:{minute:02} {half.upper()}", f"{twelve}:{minute:02} {half[0]}.m.") * 2,
         *(f"{twelve}:{minute:02} {part}",) * _OFTEN,
@@ -27,11 +27,11 @@ def forms(value: str) -> tuple[str, ...]:
         f"{hour:02}h{minute:02}",
     ]
     if minute == 0:
-        said += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3 * _OFTEN
-        said += [f"{in_words(twelve)} {part}", f"{twelve} {part}"] * 2 * _OFTEN
+        texts += [f"{twelve} {half}", f"{twelve}{half}", f"{twelve} {half.upper()}"] * 3 * _OFTEN
+        texts += [f"{in_words(twelve)} {part}", f"{twelve} {part}"] * 2 * _OFTEN
     if value in ("00:00", "12:00"):
-        said += ["midnight" if hour == 0 else "noon"] * len(said)
-    return (*said, *_quarters(hour, minute))
+        texts += ["midnight" if hour == 0 else "noon"] * len(texts)
+    return (*texts, *_quarters(hour, minute))
 
 
 def universal_forms(value: str) -> tuple[str, ...]:
@@ -51,12 +51,12 @@ def _quarters(hour: int, minute: int) -> tuple[str, ...]:
         return ()
     lead, which = shapes[minute]
     twelve, half = which % 12 or 12, "am" if which < 12 else "pm"
-    said = (
+    texts = (
         f"{lead} {in_words(twelve)} {_part_of_day(which)}",
         f"{lead} {twelve} {_part_of_day(which)}",
         f"{lead} {twelve} {half}",
     )
-    return said * _OFTEN
+    return texts * _OFTEN
 
 
 def _part_of_day(hour: int) -> str:

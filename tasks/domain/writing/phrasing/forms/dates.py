@@ -23,10 +23,10 @@ def forms(value: str) -> tuple[str, ...]:
 
 def duration_forms(value: str) -> tuple[str, ...]:
     """An ISO 8601 duration of one unit."""
-    found = _DURATION.fullmatch(value)
-    if not found:
+    match = _DURATION.fullmatch(value)
+    if not match:
         return ()
-    return (spans.counted(int(found[1]), _SPANS[found[2]]),)
+    return (spans.counted(int(match[1]), _SPANS[match[2]]),)
 
 
 def _days(value: str) -> tuple[str, ...]:
