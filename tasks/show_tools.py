@@ -5,7 +5,7 @@ from prefect import task
 from tasks.caching import ByContent, content_key
 from tasks.domain.products import Dataset
 from tasks.domain.prompting.fitting import FittedTools
-from tasks.domain.prompting.retriever import documents_of
+from tasks.domain.prompting.retriever import documents_of, requests_by_tool
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.toollists import functions
 from tasks.external.row_files import keep_rows, keep_text
@@ -22,7 +22,8 @@ def show_tools(dataset: Dataset, fitted: FittedTools) -> Dataset:
     prompt, tools = fitted.prompt, functions(fitted.toolset)
     if prompt.mode == "all":
         return dataset.model_copy(update={"prompt": prompt})
-    storage, documents = Storage(), documents_of(tools)
+    storage = Storage()
+    documents = documents_of(tools, requests_by_tool(storage.train_rows(dataset)))
     key = content_key("shown", __file__, dataset=dataset, prompt=prompt)[-8:]
     place = f"{fitted.toolset.server}-{key}"
     retriever = keep_text(place, "retriever.json", documents.model_dump_json(indent=2))

@@ -1,11 +1,11 @@
-"""Which tools of a long list a request is about: BM25 over their names and descriptions.
+"""Which tools of a long list a request is about: BM25 over their names, texts and requests.
 
 Lexical, offline and deterministic: the same request gets the same tools in training, evaluation and
 serving. Robertson's BM25 as Lucene computes it (bm25s), with its usual k1 and b.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ import bm25s
 import numpy as np
 from bm25s.stopwords import STOPWORDS_EN
 
-from tasks.domain.conversations import Message
+from tasks.domain.conversations import Message, Row
 from tasks.domain.identifiers import OTHER_NOUNS, name_words, singular, spoken
 from tasks.domain.products import ToolDocuments
 
@@ -21,6 +21,9 @@ K1, B = 1.5, 0.75
 _WORD = re.compile(r"\w+")
 _NAME_WEIGHT = 3
 """How often a tool's name stands in its document: it says more than a word of the description."""
+MOST_REQUESTS = 60
+"""Requests of training rows in a tool's document. Recall at 8 on 474 hand-written test prompts of
+eight servers: 92.2 % without, 98.3 % with 20, 99.2 % with 60 (``python -m benchmarks.recall``)."""
 _ENDINGS = ("ing", "ed")
 _LEAST_STEM = 3
 
@@ -52,6 +55,17 @@ def _document(function: dict[str, Any], lines: Mapping[str, Sequence[str]]) -> s
         *lines.get(name, ()),
     )
     return "\n".join(filter(None, texts))
+
+
+def requests_by_tool(rows: Iterable[Row], most: int = MOST_REQUESTS) -> dict[str, list[str]]:
+    """What users say in rows to train on, by the tool that is called first; ``most`` of each."""
+    requests: dict[str, list[str]] = {}
+    for row in rows:
+        for call in row.calls[:1]:
+            texts = requests.setdefault(call.name, [])
+            if len(texts) < most:
+                texts.append(row.user_text)
+    return requests
 
 
 class Retriever:

@@ -3,8 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import Message
-from tasks.domain.prompting.retriever import Retriever, documents_of, request_of, terms
+from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.prompting.retriever import (
+    Retriever,
+    documents_of,
+    request_of,
+    requests_by_tool,
+    terms,
+)
+from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
 from tests.fakes.toolsets import CLOCKS, VERSIONS
 
@@ -57,3 +64,22 @@ def test_a_request_is_all_that_the_user_says() -> None:
         Message(role="user", content="next"),
     )
     assert request_of(turns) == "make a branch\nnext"
+
+
+def test_the_first_requests_of_training_rows_are_kept_by_the_tool_that_they_call() -> None:
+    call = MessageCall.of(ToolCall(name="git_status", arguments={}))
+    texts = ("st", "anything left?", "hi there", "is it clean")
+    rows = [
+        Row(
+            scenario="standard" if text != "hi there" else "no_tool",
+            messages=(
+                Message(role="user", content=text),
+                Message(role="assistant", tool_calls=(call,))
+                if text != "hi there"
+                else Message(role="assistant", content="Hello."),
+            ),
+            tools=TOOLS,
+        )
+        for text in texts
+    ]
+    assert requests_by_tool(rows, 2) == {"git_status": ["st", "anything left?"]}
