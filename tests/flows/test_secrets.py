@@ -46,7 +46,7 @@ headers = {{ Authorization = "Bearer ${{WEATHER_KEY}}" }}
 
 
 def teacher(url: str, right_tool: float = 0.0, **changes: str) -> str:
-    plan = PLAN | {"endpoint": url, "share": 0.2, "attempts": 1} | changes
+    plan = PLAN | {"endpoint": url, "attempts": 1} | changes
     return profile(teacher=plan, thresholds={"tool_selection": right_tool})
 
 
