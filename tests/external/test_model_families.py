@@ -324,13 +324,14 @@ def test_doctor_refuses_llamas_own_template_in_one_line_and_takes_a_persons_herm
     hermes = template_of("smollm2").replace("<|im_end|>", "<|eot_id|>")
     (tmp_path / "models" / "hermes.jinja").write_text(hermes, "utf-8")
     monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
-    said, able = examine(["own", "hermes"], "f16", "demo")
-    of_own, of_hermes = said.split("own: ")[1].split("hermes: ")
+    examination = examine(["own", "hermes"], "f16", "demo")
+    of_own, of_hermes = examination.text.split("own: ")[1].split("hermes: ")
     (fault,) = [line for line in of_own.splitlines() if line.startswith("  - ")]
     assert fault.startswith("  - a chat template fit for tool calls; this one: ")
     assert of_hermes.startswith("can be forged here")
-    assert able
+    assert examination.can_forge
     folder = tmp_path / "base"
     build_base(load_model("hermes"), folder)
-    text = modelfile(load_model("hermes"), ChatTokenizer(folder).turns(), "model.gguf", 2048)
+    turns = ChatTokenizer(folder).turns()
+    text = modelfile(load_model("hermes"), turns, functions(CLOCKS), "model.gguf", 2048)
     assert 'PARAMETER stop "<|eot_id|>"' in text.splitlines()

@@ -120,7 +120,7 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "models/tiny": model(tiny_base),
         "models/lost": model(folder),
         "training/tiny": profile(),
-        "training/greedy": profile(quality={"min_rows_per_tool": 1000}),
+        "training/greedy": profile(quality={"min_trained_share": 1.0}),
         "training/strict": profile(thresholds={"tool_selection": 0.9}),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
@@ -374,22 +374,23 @@ def test_a_cached_file_that_was_altered_is_made_again_and_nothing_else(
     assert gguf.read_bytes() == wanted
 
 
-def test_a_refused_dataset_is_told_with_rule_count_example_and_remedy() -> None:
+def test_a_refused_dataset_is_told_with_rule_count_and_remedy() -> None:
     with (
         heard() as events,
         pytest.raises(QualityGateFailed) as caught,
     ):
         forge("time", "tiny", "greedy")
     for words in (
-        "rows per tool: 2 of 2 tools have fewer",
-        "need at least 1000 rows for each tool",
-        "for example convert_time ",
-        "To do: raise data.samples",
+        "share of trained tokens: ",
+        "need at least 100.0 %",
+        "To do: list fewer tools in each prompt",
     ):
         assert words in str(caught.value)
-    assert "at least 1000 rows" in text("quality-tiny")
+    assert "at least 100.0 %" in text("quality-time-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.quality.failed"]
-    assert [finding["rule"] for finding in failure.payload["findings"]] == ["rows per tool"]
+    assert [finding["rule"] for finding in failure.payload["findings"]] == [
+        "share of trained tokens"
+    ]
 
 
 def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
@@ -398,7 +399,7 @@ def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
         pytest.raises(ValidationFailed, match=r"select the expected tool \(n = 6\), need 90\.0 %"),
     ):
         forge("time", "tiny", "strict")
-    assert "select the expected tool" in text("validation-tiny")
+    assert "select the expected tool" in text("validation-time-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
     assert "select the expected tool" in failure.payload["failures"][0]
 
@@ -457,7 +458,7 @@ def test_a_training_that_cannot_fit_with_its_own_rows_is_refused_with_what_would
 
 
 def test_a_tool_list_that_leaves_no_room_stops_the_run() -> None:
-    with pytest.raises(ToolsetTooLarge, match=r"the list of 2 tools takes .*--include-tools"):
+    with pytest.raises(ToolsetTooLarge, match=r"(?s)the list of 2 tools takes .*--include-tools"):
         forge("time", "tiny", "narrow")
 
 
@@ -683,8 +684,8 @@ def forged_for_other_tools(champion: str) -> Bundle:
         "reason": worse.reason,
     }
     assert "mcp-forge.bundle.published" not in told
-    assert "Rows of changed tools (get_current_time) were left out" in text("challenge-tiny")
-    assert "**not promoted**: " in text("challenge-tiny")
+    assert "Rows of changed tools (get_current_time) were left out" in text("challenge-time-tiny")
+    assert "**not promoted**: " in text("challenge-time-tiny")
     return worse
 
 
