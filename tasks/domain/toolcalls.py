@@ -98,6 +98,11 @@ def _decode(body: str) -> ToolCall | None:
     return ToolCall(name=value["name"], arguments=value["arguments"])
 
 
+def tool_names(functions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names of the functions (OpenAI form), in the order of the list."""
+    return tuple(function["function"]["name"] for function in functions)
+
+
 def schemas_of(functions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The parameters' schema of each function (OpenAI form); made once per list."""
     return _schemas(ByIdentity(functions))

@@ -9,7 +9,7 @@ from profiles import HandWrittenPrompt
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import ValidationFailed
 from tasks.domain.products import BenchmarkReport, GgufModel, ValidationReport
-from tasks.domain.toolcalls import ToolCall
+from tasks.domain.toolcalls import ToolCall, tool_names
 
 _Item = TypeVar("_Item")
 
@@ -75,7 +75,7 @@ def answerable(
     prompts: Sequence[HandWrittenPrompt], tools: Sequence[dict[str, Any]]
 ) -> list[HandWrittenPrompt]:
     """The prompts that these tools meet, or none: some may have been left out of a run."""
-    names = {tool["function"]["name"] for tool in tools}
+    names = set(tool_names(tools))
     return [prompt for prompt in prompts if not prompt.call or prompt.call["name"] in names]
 
 

@@ -7,7 +7,16 @@ from typing import Any
 
 from tasks.domain.conversations import Message, Row
 from tasks.domain.schemas.by_identity import ByIdentity
-from tasks.domain.toolcalls import CLOSE, OPEN, ToolCall, faults, parse, render, schemas_of
+from tasks.domain.toolcalls import (
+    CLOSE,
+    OPEN,
+    ToolCall,
+    faults,
+    parse,
+    render,
+    schemas_of,
+    tool_names,
+)
 from tasks.domain.untrusted.control_tokens import ControlTokens
 from tasks.domain.writing.known_values import kind
 from tasks.domain.writing.phrasing.spoken import is_mentioned, mentions
@@ -67,14 +76,14 @@ def called_control_token(row: Row, control: ControlTokens) -> str:
 
 def unknown_tool(row: Row) -> str:
     """A call of a tool that the row does not offer."""
-    offered = {tool["function"]["name"] for tool in row.tools}
+    offered = set(tool_names(row.tools))
     unknown = [call.name for call in decodable(row) if call.name not in offered]
     return f"calls {unknown[0]!r}, which is not among its tools" if unknown else ""
 
 
 def unfit_arguments(row: Row) -> str:
     """Arguments that the tool's schema (Draft 2020-12, formats checked) does not accept."""
-    offered = {tool["function"]["name"] for tool in row.tools}
+    offered = set(tool_names(row.tools))
     faults_by_call = [faults(call, row.tools) for call in decodable(row) if call.name in offered]
     return next((fault for each in faults_by_call for fault in each), "")
 

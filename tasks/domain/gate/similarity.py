@@ -11,7 +11,7 @@ from tasks.domain.conversations import Row, normalized
 from tasks.domain.gate.minhash import candidates
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent, shorten
-from tasks.domain.toolcalls import ToolCall, canonical
+from tasks.domain.toolcalls import ToolCall, canonical, tool_names
 
 _VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
 
@@ -72,7 +72,7 @@ def asked(row: Row, place: str) -> Asked:
         place=place,
         text=normalized(" / ".join(m.content for m in row.messages if m.role == "user")),
         action="; ".join(canonical(call, row.tools) for call in calls),
-        tools=tuple(tool["function"]["name"] for tool in row.tools),
+        tools=tool_names(row.tools),
         skeleton=_skeleton(row, calls),
         called=tuple(call.name for call in calls),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
 from tasks.domain.products import ToolDocuments, ToolPrompt
 from tasks.domain.prompting.retriever import Retriever, request_of
+from tasks.domain.toolcalls import tool_names
 
 _NAMES = "\n\nYour tools: "
 
@@ -29,7 +30,7 @@ class Showing:
         """Prepare for the whole list (OpenAI form); ``documents``: what to choose with."""
         self.prompt = prompt
         self.tools = tuple(tools)
-        self.names = tuple(tool["function"]["name"] for tool in tools)
+        self.names = tool_names(self.tools)
         self._retriever = (
             Retriever(documents, prompt.selected) if documents and prompt.selected else None
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 from tasks.domain.conversations import Message, Row, fingerprint
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.toolcalls import tool_names
 
 Functions = Sequence[dict[str, Any]]
 
@@ -31,10 +32,10 @@ class Variant:
 
     def holds(self, row: Row) -> bool:
         """Whether all that a row calls or speaks of is in the list as it says it."""
-        offered = {function["function"]["name"] for function in self.functions}
+        offered = set(tool_names(self.functions))
         called_names = {self.names.get(call.name, call.name) for call in row.calls}
         words = " ".join(message.content for message in row.messages[1:])
-        own = [function["function"]["name"] for function in row.tools]
+        own = tool_names(row.tools)
         return called_names <= offered and not any(name in words for name in own)
 
     def put_on(self, row: Row) -> Row:
@@ -93,7 +94,7 @@ def variants_of(functions: Functions, rng: random.Random) -> tuple[Variant, ...]
     """Shuffled, halved twice so that each tool is in one half, mixed with foreign tools, masked."""
     shuffled = rng.sample(list(functions), len(functions))
     half = len(shuffled) // 2
-    own = {function["function"]["name"] for function in functions}
+    own = set(tool_names(functions))
     foreign = [f for f in _FOREIGN_FUNCTIONS if f["function"]["name"] not in own]
     mixed = [*functions, *rng.sample(foreign, FOREIGN)]
     masks = {name: f"tool_{rng.randrange(16**4):04x}" for name in sorted(own)}

@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tasks.domain.conversations import Row, normalized
 from tasks.domain.errors import UnusableData
+from tasks.domain.toolcalls import tool_names
 
 HELD_OUT = 10
 """Of own rows every tenth is held out."""
@@ -49,16 +51,14 @@ def mixed(generated: Sequence[Row], own: Sequence[Row], share: float, seed: int)
     return rows
 
 
-def with_tools_of(rows: Sequence[Row], listed: tuple[dict[str, object], ...]) -> list[Row]:
+def with_tools_of(rows: Sequence[Row], listed: tuple[dict[str, Any], ...]) -> list[Row]:
     """The rows; where one names the same tools as the server does, it takes the server's list.
 
     Rows with one and the same list share their prefix in training.
     """
-    names = {str(tool["function"]["name"]) for tool in listed}  # type: ignore[index]
+    names = set(tool_names(listed))
     return [
-        row.model_copy(update={"tools": listed})
-        if {tool["function"]["name"] for tool in row.tools} == names
-        else row
+        row.model_copy(update={"tools": listed}) if set(tool_names(row.tools)) == names else row
         for row in rows
     ]
 

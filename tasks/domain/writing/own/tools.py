@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Toolset
+from tasks.domain.toolcalls import tool_names
 from tasks.domain.toollists import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
 from tasks.domain.writing.own.calls import shown, values_of
@@ -46,7 +47,7 @@ def functions_of(value: Any) -> tuple[dict[str, Any], ...]:
 def _functions(text: str) -> tuple[dict[str, Any], ...]:
     tools = [tool for value in values_of(text, "the tools") for tool in _tools_in(value)]
     functions = tuple(_function(tool, f"tool {n}") for n, tool in enumerate(tools, start=1))
-    names = [function["function"]["name"] for function in functions]
+    names = tool_names(functions)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UnusableTool(f"the tool {twice!r} is listed more than once, needed one each")
