@@ -23,12 +23,13 @@ def show_tools(dataset: Dataset, fitted: FittedTools) -> Dataset:
     if prompt.mode == "all":
         return dataset.model_copy(update={"prompt": prompt})
     storage = Storage()
-    documents = documents_of(tools, requests_by_tool(storage.train_rows(dataset)))
+    rows = list(storage.train_rows(dataset))
+    documents = documents_of(tools, requests_by_tool(rows))
     key = content_key("shown", __file__, dataset=dataset, prompt=prompt)[-8:]
     place = f"{fitted.toolset.server}-{key}"
     retriever = keep_text(place, "retriever.json", documents.model_dump_json(indent=2))
     showing = Showing(prompt, tools, documents, dataset.seed)
-    train, heldout = map(showing.rows, (storage.train_rows(dataset), storage.heldout_rows(dataset)))
+    train, heldout = showing.rows(rows), showing.rows(storage.heldout_rows(dataset))
     kept = keep_rows(fitted.toolset.server, train, heldout, tools, key)
     changed = {**kept.as_fields, "retriever": retriever, "prompt": prompt}
     return dataset.model_copy(update=changed)
