@@ -1,18 +1,14 @@
 """Open a bundle and put its model and its server to use: what ``mcp-forge chat`` stands on."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import find_server, resolve_server
-from tasks.domain.bundle.checks import check_tools
-from tasks.domain.bundle.trust import Trusts, server_to_try
+from tasks.domain.bundle.trust import Trusts
 from tasks.external.agent import Agent, acting
-from tasks.external.bundle_folder import open_bundle
-from tasks.external.servers import housed, read_toolset_of
+from tasks.external.trusted_bundle import with_server
 
 __all__ = ["Agent", "use_bundle"]
 
@@ -36,11 +32,8 @@ def use_bundle(
         BundleNotTrusted: nobody allowed its server; the message says what it would do.
         ServerFailed: the server cannot be started.
     """
-    bundle = open_bundle(Path(folder))
-    own = resolve_server(server) if server else None
-    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trusts, own)
-    with housed(chosen, apart=chosen is bundle.server) as placed:
-        toolset = read_toolset_of(placed)
-        check_tools(toolset, bundle)
-        with acting(bundle, placed, toolset) as agent:
-            return use(agent)
+    with (
+        with_server(folder, server, trusts) as (bundle, placed, toolset),
+        acting(bundle, placed, toolset) as agent,
+    ):
+        return use(agent)

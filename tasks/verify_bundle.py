@@ -4,20 +4,18 @@ from pathlib import Path
 
 from prefect import task
 
-from profiles import find_server, resolve_server
 from tasks.domain.bundle.checks import (
     VerifiedBundle,
     asked,
-    check_tools,
     repeatable,
     repeated,
     verified,
 )
-from tasks.domain.bundle.trust import Trusts, nobody, server_to_try
+from tasks.domain.bundle.trust import Trusts, nobody
 from tasks.domain.training.sizes import context_for
-from tasks.external.bundle_folder import open_bundle
-from tasks.external.servers import housed, read_toolset_of, trying
+from tasks.external.servers import trying
 from tasks.external.student import student
+from tasks.external.trusted_bundle import with_server
 
 _MOST_TOKENS = 256
 _SEED = 3407
@@ -38,12 +36,7 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
         BundleNotTrusted: its server is not registered here; the message says what it would do.
         ServerFailed: the server cannot be started.
     """
-    bundle = open_bundle(Path(folder))
-    own = resolve_server(server) if server else None
-    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trusts, own)
-    with housed(chosen, apart=chosen is bundle.server) as placed:
-        toolset = read_toolset_of(placed)
-        check_tools(toolset, bundle)
+    with with_server(folder, server, trusts) as (bundle, placed, toolset):
         case = repeatable(bundle.report)
         gguf = Path(bundle.path, bundle.agent.file.name)
         context = context_for(bundle.agent.max_seq_length)

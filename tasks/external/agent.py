@@ -9,13 +9,12 @@ from profiles import Server
 from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Reply, Step
 from tasks.domain.conversations import Message
-from tasks.domain.errors import CallFailed
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.prompting.results import shown
 from tasks.domain.toolcalls import ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
-from tasks.external.servers import Execute, calling
+from tasks.external.servers import Execute, calling, result_of
 from tasks.external.student import Completion, Student, student
 
 Allow = Callable[[Tool, ToolCall], bool]
@@ -98,7 +97,7 @@ class Agent:
         agent, unfit = self.speaker.bundle.agent, faults(call, self.speaker.bundle.tools)
         executed = not unfit and allow(self.toolset.tool(call.name), call)
         if executed:
-            result = self._result(call)
+            result, _ = result_of(self.execute, call)
         else:
             result = ToolResult(text="; ".join(unfit) or _NOT_ALLOWED, is_error=True)
         step = Step(
@@ -111,12 +110,6 @@ class Agent:
         )
         show(step)
         return step
-
-    def _result(self, call: ToolCall) -> ToolResult:
-        try:
-            return self.execute(call)
-        except CallFailed as error:
-            return ToolResult(text=str(error), is_error=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from profiles import Server
+from tasks.domain.errors import CallFailed
 from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.simulation import simulate
@@ -67,6 +68,14 @@ def housed(server: Server, apart: bool) -> Iterator[Server]:
 def at_home(server: Server) -> Server:
     """The spec with its workspace's path in it."""
     return located(server, workspace_of(server))
+
+
+def result_of(execute: Execute, call: ToolCall) -> tuple[ToolResult, bool]:
+    """A call's result, and whether it came back; why it did not is a result that is an error."""
+    try:
+        return execute(call), True
+    except CallFailed as error:
+        return ToolResult(text=str(error), is_error=True), False
 
 
 @dataclass(frozen=True)

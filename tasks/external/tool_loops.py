@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from tasks.domain.conversations import Row
-from tasks.domain.errors import CallFailed
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import after_calls
-from tasks.domain.products import LoopCase, ToolResult
+from tasks.domain.products import LoopCase
 from tasks.domain.prompting.results import cap
-from tasks.domain.toolcalls import ToolCall, faults, parse
-from tasks.external.servers import Execute
+from tasks.domain.toolcalls import faults, parse
+from tasks.external.servers import Execute, result_of
 from tasks.external.student import Student
 
 
@@ -34,21 +33,11 @@ def _loop(
         unfit = [fault for call in said.calls for fault in faults(call, row.tools)]
         if len(said.calls) != len(expected) or unfit:
             break
-        results, executed = _executed(said.calls, execute)
+        outcomes = [result_of(execute, call) for call in said.calls]
+        results = tuple(result for result, _ in outcomes)
+        executed = all(came_back for _, came_back in outcomes)
         rounds.append(scoring.Round(text=text, results=results, executed=executed))
         told = [cap(result.text, max_result_chars) for result in results]
         messages = after_calls(messages, said.text, said.calls, told)
         text = model.answer(messages, row.listed).answer
     return scoring.judge_loop(row, rounds, text)
-
-
-def _executed(calls: Sequence[ToolCall], execute: Execute) -> tuple[tuple[ToolResult, ...], bool]:
-    """The results of calls, and whether each came back without an exception."""
-    results, executed = [], True
-    for call in calls:
-        try:
-            results.append(execute(call))
-        except CallFailed as error:
-            results.append(ToolResult(text=str(error), is_error=True))
-            executed = False
-    return tuple(results), executed
