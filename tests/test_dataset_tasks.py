@@ -50,7 +50,7 @@ def dataset() -> Dataset:
 
 
 def train(made: Dataset) -> list[Row]:
-    return Storage().read_rows(made.train)
+    return list(Storage().train_rows(made))
 
 
 def own_file(folder: Path, count: int) -> Path:
@@ -75,7 +75,7 @@ def test_own_rows_take_their_share_and_a_tenth_of_them_is_held_out(
     rows = train(made)
     assert len(rows) == made.train_rows == 60
     assert sum(row.source == "own" for row in rows) == 15
-    apart = Storage().read_rows(made.heldout)
+    apart = list(Storage().heldout_rows(made))
     assert len(apart) == made.heldout_rows == dataset.heldout_rows + 4
     assert all(row.tools == rows[0].tools for row in rows)
     assert made.planned is not None
@@ -90,7 +90,7 @@ def test_own_rows_that_the_model_is_asked_afterwards_are_left_out(
         update={"reserved": ("How is number 3 doing?", "how is number 4 doing")}
     )
     made = mix_dataset.fn(asked, CLOCKS, OwnData(file=str(own_file(tmp_path, 20)), share=0.25))
-    texts = {row.user_text for row in (*train(made), *Storage().read_rows(made.heldout))}
+    texts = {row.user_text for row in (*train(made), *list(Storage().heldout_rows(made)))}
     assert texts.isdisjoint({"how is number 3 doing", "how is number 4 doing"})
     assert made.notes[-1].endswith("; 2 say what the model is asked afterwards and were left out")
 

@@ -126,10 +126,6 @@ class Storage:
             )
         return local
 
-    def read_rows(self, stored: StoredFile) -> list[Row]:
-        """The rows of a file where each has its tools; as ``train_rows``."""
-        return list(self._rows(stored, None))
-
     def train_rows(self, dataset: Dataset) -> Iterator[Row]:
         """The training rows one by one, for files larger than memory.
 
