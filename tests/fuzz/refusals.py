@@ -1,0 +1,12 @@
+"""What a refusal must be: one line that a person can read."""
+
+MOST_CHARACTERS = 12_000
+
+
+def one_line(refusal: Exception, kind: str) -> str:
+    """The kind, when the refusal's message is one line of a length that can be read."""
+    text = str(refusal)
+    assert text.strip(), repr(refusal)
+    assert "\n" not in text, text
+    assert len(text) <= MOST_CHARACTERS, f"{len(text)} characters: {text[:300]}…"
+    return kind
