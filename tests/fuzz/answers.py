@@ -15,9 +15,27 @@ from tests.fuzz.mutation import VALUES, scrambled
 TOOLS = functions(VERSIONS)
 NAMES = st.sampled_from([*(tool.name for tool in VERSIONS.tools), "no_such_tool", ""])
 PIECES = (
-    *("<tool_call>", "</tool_call>", "<think>", "</think>", "<tool_call>\n" * 5000, "<think>" * 5000),
+    *(
+        "<tool_call>",
+        "</tool_call>",
+        "<think>",
+        "</think>",
+        "<tool_call>\n" * 5000,
+        "<think>" * 5000,
+    ),
     *('{"name": "git_log", "arguments": {}}', '"arguments": {"max_count": ' + "9" * 5000 + "}}"),
-    *("NaN", "-Infinity", "1e999", '"\\ud800"', "null", "\n\n", " " * 9000, "\\u0000", "\\", "```json"),
+    *(
+        "NaN",
+        "-Infinity",
+        "1e999",
+        '"\\ud800"',
+        "null",
+        "\n\n",
+        " " * 9000,
+        "\\u0000",
+        "\\",
+        "```json",
+    ),
     *("[" * 30_000, '{"a":' * 5000, "I would call git_log.", "<|im_end|>", "{", "}", '"', ","),
 )
 CALLS = st.builds(
@@ -34,7 +52,11 @@ ANSWERS = RIGHT | scrambled(RIGHT, PIECES) | st.lists(st.sampled_from(PIECES)).m
 _ASKED = (Message(role="user", content="the last commits?"),)
 _EXPECTED = ToolCall(name="git_log", arguments={"repo_path": "/srv", "max_count": 3})
 _ROWS = (
-    Row(scenario="no_tool", messages=(*_ASKED, Message(role="assistant", content="No.")), tools=TOOLS),
+    Row(
+        scenario="no_tool",
+        messages=(*_ASKED, Message(role="assistant", content="No.")),
+        tools=TOOLS,
+    ),
     Row.model_validate(
         {
             "scenario": "standard",

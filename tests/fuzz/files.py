@@ -26,13 +26,32 @@ PROMPTS = '{"prompt": "the last commits", "call": {"name": "git_log", "arguments
 VALUES_OF_TOML = (
     *("1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", "inf", "nan", "-1", "1e400", "true", "[]"),
     *("{}", "[[1], {}]", '"""x\ny"""', "'", '"', "=", ".", "[", "]", "[[", "\n", "#", "\\u0000"),
-    *('"${HOME}"', '"../x"', '"/etc"', '["a", 1]', "9" * 5000, '{a = "b"}', "[env]\n", "[values]\n"),
-    *("name = 'x'\n", "url = 'http://[::1'\n", "tools_file = 'x'\n", "[workspace.files]\n'../x'='y'\n"),
+    *(
+        '"${HOME}"',
+        '"../x"',
+        '"/etc"',
+        '["a", 1]',
+        "9" * 5000,
+        '{a = "b"}',
+        "[env]\n",
+        "[values]\n",
+    ),
+    *(
+        "name = 'x'\n",
+        "url = 'http://[::1'\n",
+        "tools_file = 'x'\n",
+        "[workspace.files]\n'../x'='y'\n",
+    ),
 )
 SERVERS = st.sampled_from(
-    [(SHIPPED / "servers" / f"{name}.toml").read_text("utf-8") for name in ("git", "time", "memory")]
+    [
+        (SHIPPED / "servers" / f"{name}.toml").read_text("utf-8")
+        for name in ("git", "time", "memory")
+    ]
 )
-TRAINING = st.sampled_from([path.read_text("utf-8") for path in (SHIPPED / "training").glob("*.toml")])
+TRAINING = st.sampled_from(
+    [path.read_text("utf-8") for path in (SHIPPED / "training").glob("*.toml")]
+)
 MODELS = st.sampled_from([path.read_text("utf-8") for path in (SHIPPED / "models").glob("*.toml")])
 LIMITS = st.just((SHIPPED / "phrasebooks" / "limits.toml").read_text("utf-8"))
 
@@ -117,11 +136,22 @@ CONFIGS = st.just(
     }
 )
 TYPED = (
-    *("python server.py --x", "npx -y @modelcontextprotocol/server-memory", "http://localhost:1/mcp"),
+    *(
+        "python server.py --x",
+        "npx -y @modelcontextprotocol/server-memory",
+        "http://localhost:1/mcp",
+    ),
     *("tools.json", "config.json#git", "config.json#", "config.json", "time", "uvx mcp-server-git"),
-    *("https://[::1]:99999/x?key=1#y", "docker run -i x", "python 'a b.json'", "sh -c 'exec x.json'"),
+    *(
+        "https://[::1]:99999/x?key=1#y",
+        "docker run -i x",
+        "python 'a b.json'",
+        "sh -c 'exec x.json'",
+    ),
 )
-SERVER_TEXTS = scrambled(st.sampled_from(TYPED), ("'", '"', "\\", "#", "/" * 300, "a" * 300 + ".json"))
+SERVER_TEXTS = scrambled(
+    st.sampled_from(TYPED), ("'", '"', "\\", "#", "/" * 300, "a" * 300 + ".json")
+)
 TYPED_SERVERS = st.tuples(
     SERVER_TEXTS | st.sampled_from(TYPED),
     in_bytes(altered(CONFIGS).map(json.dumps) | scrambled(CONFIGS.map(json.dumps), ODD_TEXTS[:9])),
@@ -147,8 +177,32 @@ YAML = (
     "- name: put_note\n  description: >\n    Puts it\n  inputSchema: *a\n"
 )
 YAML_PIECES = (
-    *("&a ", "*a", "<<: *a", "!!python/object:os.system", "!!binary", "1979-05-27", "? ", "- ", ": "),
-    *("|\n", ">\n", "%YAML 1.1\n", "---\n", "...\n", "\t", "{", "[", "null", "~", "0x1F", ".inf", "1_0"),
+    *(
+        "&a ",
+        "*a",
+        "<<: *a",
+        "!!python/object:os.system",
+        "!!binary",
+        "1979-05-27",
+        "? ",
+        "- ",
+        ": ",
+    ),
+    *(
+        "|\n",
+        ">\n",
+        "%YAML 1.1\n",
+        "---\n",
+        "...\n",
+        "\t",
+        "{",
+        "[",
+        "null",
+        "~",
+        "0x1F",
+        ".inf",
+        "1_0",
+    ),
 )
 TOOL_FILES = st.one_of(
     st.tuples(st.just(".json"), _changed(LISTED.map(json.dumps), ODD_TEXTS[:20])),
@@ -165,8 +219,7 @@ def check_tool_file(case: tuple[str, bytes]) -> str:
         try:
             toolset = read_toolset(path, strict=False)
         except ForgeError as refusal:
-            assert "tools" in str(refusal)
-            return one_line(refusal, f"{ending}: refused")
+            return one_line(refusal, f"{ending}: refused", "tools")
     again: Any = json.loads(json.dumps(as_tools_list(toolset)))
     assert toolset_from_value(again, toolset.server).tools == toolset.tools
     return f"{ending}: read"

@@ -6,10 +6,35 @@ from typing import Any
 from hypothesis import strategies as st
 
 ODD_TEXTS = (
-    *("", " ", "\n", "\t", "\0", "a b", "a.b", "a/b", "a~1b", "%25", "0", "-", "_", "{x}", "{{", "}"),
+    *(
+        "",
+        " ",
+        "\n",
+        "\t",
+        "\0",
+        "a b",
+        "a.b",
+        "a/b",
+        "a~1b",
+        "%25",
+        "0",
+        "-",
+        "_",
+        "{x}",
+        "{{",
+        "}",
+    ),
     *("naïve", "名前", "Ünïcode", "имя", "🙂", "İ", "ß", "\u202e", "\u200b", "e\u0301", "\x1b[31m"),
     *("__proto__", "$ref", "$defs", "type", "properties", "name", "null", "None", "NaN", "true"),
-    *("<|im_end|>", "<|endoftext|>", "<tool_call>", "</tool_call>", "<think>", "</think>", "[INST]"),
+    *(
+        "<|im_end|>",
+        "<|endoftext|>",
+        "<tool_call>",
+        "</tool_call>",
+        "<think>",
+        "</think>",
+        "[INST]",
+    ),
     *("'", '"', "''", "`", "\\", "$", "${HOME}", "%s", "{0}", "../x", "/", "#", "|", "*" * 40),
     *("a" * 300, "x" * 30_000, "1" * 400, "9007199254740993", "1e400", "-0.0", "0x10"),
 )

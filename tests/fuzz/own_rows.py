@@ -22,7 +22,15 @@ from tests.fuzz.small_tokenizer import small_tokenizer
 CALL = '{"name": "clock", "arguments": {"zone": "Paris"}}'
 PIECES = (
     *("clock", "zone", "[]", "{}", "[", "7", "null", "object", "string", "\\ud800", "NaN", "1e999"),
-    *(CALL, f"[{CALL}]", f"{CALL}\n{CALL}", "{'name': 'clock', 'arguments': {}}", '"', "\n", "\r\n"),
+    *(
+        CALL,
+        f"[{CALL}]",
+        f"{CALL}\n{CALL}",
+        "{'name': 'clock', 'arguments': {}}",
+        '"',
+        "\n",
+        "\r\n",
+    ),
     *(f"<tool_call>{CALL}</tool_call>", "<tool_call>{}</tool_call>", "</tool_call>"),
     *("<tools>[]</tools>", '<tools>{"name": "f"}</tools>', "<tool_response>7</tool_response>"),
     *("<think>hm</think>7", "<think>", "<|im_end|>", "[TOOL_CALLS]", "<functioncall>"),
@@ -72,8 +80,7 @@ def check_file(content: bytes) -> str:
         try:
             brought = read_own_file(path)
         except ForgeError as refusal:
-            assert "own.jsonl:" in str(refusal), refusal
-            return one_line(refusal, "refused")
+            return one_line(refusal, "refused", "own.jsonl:")
     return check_rows(brought)
 
 
@@ -82,8 +89,7 @@ def check_line(line: str) -> str:
     try:
         brought = read_own([line], "own.jsonl")
     except ForgeError as refusal:
-        assert str(refusal).startswith("own.jsonl:1: "), refusal
-        return one_line(refusal, "refused")
+        return one_line(refusal, "refused", "own.jsonl:1: ")
     return check_rows(brought)
 
 

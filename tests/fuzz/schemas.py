@@ -17,9 +17,35 @@ USUAL = ("name", "count", "when", "level", "tags", "note", "kind", "user_id", "m
 NAMES = st.sampled_from(USUAL) | st.sampled_from(USUAL + ODD_TEXTS) | st.text(max_size=5)
 PATTERNS = (
     *("^[a-z]+$", r"^\p{Lu}{2}-\d{2,4}$", "(?<y>a|b)+", "(", "^(a+)+$", "^(a|a)*b$", r"(x)\1"),
-    *("^(?=.*[A-Z]).{8,}$", r"^\d{4}-\d\d-\d\d$", "[", "a{1000}{1000}", "^.{2,5}$", "\\d", "", "$^"),
-    *("^(?!x)", r"^[\w.+-]+@\w+\.\w+$", "(?i)abc", r"\bword\b", "^\\s*$", "[^a]", "^a$|^b$", "\\u0041"),
-    *("^(([a-z])+.)+[A-Z]([a-z])+$", "é+", "🙂{2}", r"^[^\x00-\x7F]$", "x{,3}", "x{3,1}", "(a?){64}"),
+    *(
+        "^(?=.*[A-Z]).{8,}$",
+        r"^\d{4}-\d\d-\d\d$",
+        "[",
+        "a{1000}{1000}",
+        "^.{2,5}$",
+        "\\d",
+        "",
+        "$^",
+    ),
+    *(
+        "^(?!x)",
+        r"^[\w.+-]+@\w+\.\w+$",
+        "(?i)abc",
+        r"\bword\b",
+        "^\\s*$",
+        "[^a]",
+        "^a$|^b$",
+        "\\u0041",
+    ),
+    *(
+        "^(([a-z])+.)+[A-Z]([a-z])+$",
+        "é+",
+        "🙂{2}",
+        r"^[^\x00-\x7F]$",
+        "x{,3}",
+        "x{3,1}",
+        "(a?){64}",
+    ),
 )
 FORMATS = (
     *("date", "time", "date-time", "duration", "email", "idn-email", "hostname", "ipv4", "ipv6"),
@@ -114,7 +140,10 @@ def plain(draw: st.DrawFn) -> dict[str, Any]:
         },
     }
     about = {"description": st.sampled_from(SAYINGS), "default": VALUES}
-    return {"type": kind, **draw(st.fixed_dictionaries({}, optional={**keywords.get(kind, {}), **about}))}
+    return {
+        "type": kind,
+        **draw(st.fixed_dictionaries({}, optional={**keywords.get(kind, {}), **about})),
+    }
 
 
 @st.composite

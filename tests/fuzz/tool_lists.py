@@ -30,7 +30,16 @@ from tests.fuzz.schemas import NAMES, SAYINGS, SCHEMAS, inputs
 from tests.fuzz.small_tokenizer import small_tokenizer
 
 FAKES = Path(__file__).parents[1] / "fakes"
-VERBS = ("get_note", "list_notes", "note_delete", "setLevel", "orders.refund", "x", "run", "add-item")
+VERBS = (
+    "get_note",
+    "list_notes",
+    "note_delete",
+    "setLevel",
+    "orders.refund",
+    "x",
+    "run",
+    "add-item",
+)
 SIZES = {"list_augmentation_share": 0.2, "heldout_calls": 3, "heldout_no_tool": 1}
 RULES_OF_ROWS = (
     *("known tools", "arguments fit the schema", "named tool is called"),
@@ -96,7 +105,9 @@ def _in_form(listed: list[dict[str, Any]], form: str) -> Any:
         "responses": lambda: [{"type": "function", **_as("parameters")(tool)} for tool in listed],
         "anthropic": lambda: {"tools": [_as("input_schema")(tool) for tool in listed]},
         "functions": lambda: {"functions": [_as("parameters")(tool) for tool in listed]},
-        "gemini": lambda: [{"functionDeclarations": [_gemini(_as("parameters")(t)) for t in listed]}],
+        "gemini": lambda: [
+            {"functionDeclarations": [_gemini(_as("parameters")(t)) for t in listed]}
+        ],
     }
     return forms[form]()
 
