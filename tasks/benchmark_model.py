@@ -11,7 +11,7 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.confusion import confused, recall
+from tasks.domain.evaluation.confusion import confused_tools, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
@@ -92,7 +92,7 @@ def benchmark_model(
         recall=recall(rows),
         hand_written_recall=recall(hand_written),
         **scoring.by_listing(rows, answers, dataset.prompt),
-        confused=confused([*rows, *hand_written], [*answers, *test_answers]),
+        confused=confused_tools([*rows, *hand_written], [*answers, *test_answers]),
     )
     artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
