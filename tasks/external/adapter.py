@@ -11,6 +11,7 @@ from typing import IO, Any
 from tasks.domain.conversations import Row
 from tasks.domain.errors import MachineTooSmall, UnusableModel
 from tasks.domain.toolcalls import is_inside_thought, tool_names
+from tasks.domain.training.requirements import PROMPTS_AT_ONCE
 from tasks.external.tokenizer import ChatTokenizer
 
 _PROGRAM = Path(__file__).parent / "trainer" / "adapter_process.py"
@@ -45,6 +46,7 @@ def adapter_answers(
         "adapter": str(adapter),
         "in_4bit": in_4bit,
         "max_tokens": max_tokens,
+        "at_once": PROMPTS_AT_ONCE,
         "stop": sorted(tokenizer.control_ids),
         "groups": list(groups.values()),
     }

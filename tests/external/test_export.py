@@ -344,7 +344,7 @@ def test_prompts_behind_one_prefix_are_answered_as_each_alone(
     ]
     model = adapter_process.opened(tiny_base, adapter, in_4bit=False)
     with torch.inference_mode():
-        together = dict(adapter_process.answers(model, rows, 8, set()))
+        together = dict(adapter_process.answers(model, rows, 8, set(), at_once=2))
         for row in rows:
             ids = list(row["ids"])
             for _ in range(8):

@@ -14,10 +14,6 @@ from typing import Any
 
 import torch
 
-ROWS_AT_ONCE = 8
-"""Prompts of a batch. Each token reads all weights once, and keys and values of every row: from
-eight rows on these are most of what a CPU reads."""
-
 Row = dict[str, Any]
 """A prompt: its ``number`` and ``ids``."""
 
@@ -29,7 +25,7 @@ def main() -> None:
     limit, stop = request["max_tokens"], set(request["stop"])
     with torch.inference_mode():
         for group in request["groups"]:
-            for number, ids in answers(model, group, limit, stop):
+            for number, ids in answers(model, group, limit, stop, request["at_once"]):
                 sys.stdout.write(json.dumps({"number": number, "ids": ids}) + "\n")
                 sys.stdout.flush()
 
@@ -57,9 +53,12 @@ def opened(base: Path, adapter: Path, *, in_4bit: bool) -> Any:
 
 
 def answers(
-    model: Any, group: list[Row], limit: int, stop: set[int]
+    model: Any, group: list[Row], limit: int, stop: set[int], at_once: int
 ) -> Iterator[tuple[int, list[int]]]:
-    """(number, tokens of the answer) of each prompt; the prefix of all is computed once."""
+    """(number, tokens of the answer) of each prompt; the prefix of all is computed once.
+
+    ``at_once``: prompts of a batch; fewer where memory runs out.
+    """
     rows = sorted(group, key=lambda row: len(row["ids"]))
     shared = shared_length([row["ids"] for row in rows])
     prefix = None
@@ -67,8 +66,8 @@ def answers(
         first = torch.tensor([rows[0]["ids"][:shared]], device=model.device)
         prefix = model(input_ids=first, use_cache=True, logits_to_keep=1).past_key_values
     # A padded row lies further from its prefix, which layers that look back so far would notice.
-    slides = getattr(model.config.get_text_config(), "sliding_window", None)
-    at_once = 1 if slides else ROWS_AT_ONCE
+    if model.config.get_text_config().to_dict().get("sliding_window"):
+        at_once = 1
     while rows:
         batch = rows[:at_once]
         try:
