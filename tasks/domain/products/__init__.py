@@ -5,7 +5,7 @@
 
 from tasks.domain.products.base import Product, StoredFile
 from tasks.domain.products.bundles import Bundle
-from tasks.domain.products.comparisons import Challenge, Comparison
+from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
 from tasks.domain.products.data import ApprovedDataset, Dataset, Finding, QualityReport
 from tasks.domain.products.models import (
     BaseModelFolder,
@@ -19,6 +19,7 @@ from tasks.domain.products.models import (
 )
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt, Turns
 from tasks.domain.products.scores import (
+    AdapterAnswers,
     BaseAnswers,
     BenchmarkReport,
     Evaluation,
@@ -31,6 +32,8 @@ from tasks.domain.products.scores import (
 from tasks.domain.products.tools import Offer, Tool, ToolResult, Toolset
 
 __all__ = [
+    "AdapterAnswers",
+    "AdapterComparison",
     "ApprovedDataset",
     "BaseAnswers",
     "BaseModelFolder",
