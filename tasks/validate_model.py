@@ -63,6 +63,7 @@ def validate_model(
         update={
             "gguf": gguf.files.sha256,
             "prompt": dataset.prompt,
+            "signals": tuple(answer.signals for answer in answers),
             "retriever": storage.retriever_of(dataset),
         }
     )
