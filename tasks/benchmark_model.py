@@ -57,12 +57,12 @@ def benchmark_model(
     storage, most = Storage(), recipe.profile.evaluation.test_prompts
     rows = list(storage.heldout_rows(dataset))
     documents = storage.retriever_of(dataset)
-    shown = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
-    hand_written = shown.rows(
+    showing = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
+    hand_written = showing.rows(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )
     answers = validation.answers
-    completions = _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt)
+    completions = _completions(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt)
     test_answers = [one.answer for one in completions]
     sample, test_sample = (
         _at(rows, base.places),
@@ -108,7 +108,9 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
     return [items[place] for place in places]
 
 
-def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) -> list[Completion]:
+def _completions(
+    gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt
+) -> list[Completion]:
     if not rows:
         return []
     context = context_for(prompt.settled(recipe.profile).training.max_seq_length)

@@ -42,8 +42,8 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
         context = context_for(bundle.agent.max_seq_length)
         with student(gguf, bundle.agent.stop, _MOST_TOKENS, context) as model:
             prompt = opening_messages(case, bundle.agent.system_prompt)
-            said = model.answer(prompt, bundle.tools_for(prompt)).text
-        call = repeated(said, case, bundle.tools)
+            answer = model.answer(prompt, bundle.tools_for(prompt)).text
+        call = repeated(answer, case, bundle.tools)
         with trying(placed, toolset, _SEED) as execute:
             result = execute(call)
     return verified(bundle, case, call, result)
