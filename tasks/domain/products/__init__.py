@@ -27,6 +27,7 @@ from tasks.domain.products.scores import (
     LoopCase,
     Rate,
     Score,
+    ServedScore,
     ValidationReport,
 )
 from tasks.domain.products.tools import Offer, Tool, ToolResult, Toolset
@@ -55,6 +56,7 @@ __all__ = [
     "QualityReport",
     "Rate",
     "Score",
+    "ServedScore",
     "StoredFile",
     "Tool",
     "ToolDocuments",
