@@ -210,8 +210,8 @@ def _served(report: BenchmarkReport) -> list[str]:
     if report.served is None:
         return []
     lines = [
-        "As served: calls kept to the schemas of the tools by llama.cpp (`--grammar`), which changed "
-        f"{report.served.changed} answers to the held-out prompts"
+        "As served: calls kept to the schemas of the tools by llama.cpp (`--grammar`), which "
+        f"changed {report.served.changed} answers to the held-out prompts"
     ]
     if report.hand_written_served is not None:
         served = report.hand_written_served

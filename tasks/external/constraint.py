@@ -1,8 +1,8 @@
 """Constrained decoding: a call that does not fit its tool is said again, by llama.cpp's grammar.
 
-What fits stays as it is: a grammar takes the likeliest of the tokens that it allows, so it would not
-have changed it. Before the first call that does not fit nothing is constrained, and whether to call
-at all is left to the model.
+What fits stays as it is: a grammar takes the likeliest of the tokens that it allows, so it would
+not have changed it. Before the first call that does not fit nothing is constrained, and whether to
+call at all is left to the model.
 """
 
 import json

@@ -125,7 +125,7 @@ class Student:
     def continued(
         self, prompt: str, schema: dict[str, Any] | None = None, max_tokens: int = 0
     ) -> str:
-        """What the model goes on with behind a rendered prompt: JSON that fits ``schema``, if given.
+        """What the model goes on with behind a rendered prompt: JSON of ``schema``, if given.
 
         A llama.cpp that cannot express the schema refuses it, or ignores it, as builds do that have
         llguidance.
