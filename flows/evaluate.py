@@ -5,7 +5,7 @@ from prefect import flow
 from flows.placement import check_machine_once
 from flows.prepare import prepare_and_train
 from profiles import Quantization, ToolsInPrompt, load_recipe
-from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
+from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
 from tasks.ask_adapter import ask_adapter
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
@@ -21,7 +21,7 @@ from tasks.validate_model import validate_model
 def evaluate(
     server: ServerName,
     model: ModelName,
-    profile: ProfileName = "balanced",
+    profile: ProfileText = "balanced",
     quantization: Quantization = "q8_0",
     samples: Samples | None = None,
     seed: Seed | None = None,

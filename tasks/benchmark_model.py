@@ -11,6 +11,7 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
+from tasks.domain.evaluation.confidence import confidence_report, rated
 from tasks.domain.evaluation.confusion import confused, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
@@ -25,7 +26,7 @@ from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
-from tasks.external.student import student
+from tasks.external.student import Completion, student
 from tasks.reporting import artifacts, events
 from tasks.reporting.evaluation import EvaluationReporter
 
@@ -60,10 +61,9 @@ def benchmark_model(
     hand_written = shown.rows(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )
-    answers, test_answers = (
-        validation.answers,
-        _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt),
-    )
+    answers = validation.answers
+    completions = _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt)
+    test_answers = [one.answer for one in completions]
     sample, test_sample = (
         _at(rows, base.places),
         _at(hand_written, base.hand_written_places),
@@ -94,6 +94,10 @@ def benchmark_model(
         hand_written_recall=recall(hand_written),
         **scoring.by_listing(rows, answers, dataset.prompt),
         confused=confused([*rows, *hand_written], [*answers, *test_answers]),
+        confidence=confidence_report(
+            rated(rows, answers, validation.signals),
+            rated(hand_written, test_answers, [one.signals for one in completions]),
+        ),
     )
     artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
@@ -104,7 +108,7 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
     return [items[place] for place in places]
 
 
-def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) -> list[str | None]:
+def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) -> list[Completion]:
     if not rows:
         return []
     context = context_for(prompt.settled(recipe.profile).training.max_seq_length)
@@ -112,4 +116,4 @@ def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) 
         student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
         EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,
     ):
-        return [one.answer for one in progress.over(model.answers(rows))]
+        return list(progress.over(model.answers(rows)))

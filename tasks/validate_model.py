@@ -73,6 +73,7 @@ def validate_model(
             "gguf": gguf.files.sha256,
             "adapter": beside,
             "prompt": dataset.prompt,
+            "signals": tuple(answer.signals for answer in answers),
             "retriever": storage.retriever_of(dataset),
         }
     )

@@ -21,6 +21,9 @@ OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
 OPEN_THOUGHT, CLOSE_THOUGHT = "<think>", "</think>"
 _THOUGHT = re.compile(r"\A(?:\s*<think>)?.*?</think>|\A\s*<think>.*\Z", re.DOTALL)
+_NAME = re.compile(r'"name"\s*:\s*"((?:[^"\\]|\\.)*)"')
+Span = tuple[int, int]
+"""Where a part of a text begins and ends, in characters."""
 
 
 class ToolCall(BaseModel):
@@ -45,6 +48,18 @@ class ParsedAnswer(BaseModel):
     def attempts(self) -> int:
         """How many calls the model tried to make, well-formed or not."""
         return len(self.calls) + len(self.malformed)
+
+
+class AnswerParts(BaseModel):
+    """Where what stands in a raw completion."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: int
+    """Where it begins behind a thought and white space."""
+    calls: tuple[Span, ...]
+    names: tuple[Span, ...]
+    """Of the tools that are called, in calls that cannot be read too."""
 
 
 class ConfusedTools(BaseModel):
@@ -119,6 +134,20 @@ def named_tool(beginning: str, names: Collection[str]) -> str | None:
         return None
     name = value.get("name") if isinstance(value, dict) else None
     return name if isinstance(name, str) and name in names else None
+
+
+def parts_of(answer: str) -> AnswerParts:
+    """Where a raw completion has its calls, and where these name their tools."""
+    thought = _THOUGHT.match(answer)
+    begin = thought.end() if thought else 0
+    begin += len(answer[begin:]) - len(answer[begin:].lstrip())
+    blocks = list(_BLOCK.finditer(answer, begin))
+    named = (_NAME.search(answer, *block.span(1)) for block in blocks)
+    return AnswerParts(
+        begin=begin,
+        calls=tuple(block.span() for block in blocks),
+        names=tuple(match.span(1) for match in named if match),
+    )
 
 
 def is_inside_thought(prompt: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from profiles import Recipe, Server
 from profiles.mcp_config import config_of
 from profiles.settings import Settings
-from tasks.domain.bundle.checks import RETRIEVER
+from tasks.domain.bundle.checks import CONFIDENCE, RETRIEVER
 from tasks.domain.bundle.files import (
     CHECKSUMS,
     Ingredients,
@@ -131,7 +131,7 @@ def _spec(server: Server) -> dict[str, str]:
 def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
     """Write the texts and the sums; ``whole``: the list as the server has it."""
     documents = made.evaluation.validation.retriever if made.prompt.selected else None
-    tools = functions(made.toolset)
+    sure, tools = made.evaluation.benchmark.confidence, functions(made.toolset)
     texts = {
         "tools.json": json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
         "agent.yaml": agent_yaml(made),
@@ -148,6 +148,7 @@ def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> N
         **_spec(recipe.server),
         **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
         **({RETRIEVER: documents.model_dump_json(indent=2)} if documents else {}),
+        **({CONFIDENCE: sure.calibration.model_dump_json(indent=2) + "\n"} if sure else {}),
         "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
         "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }

@@ -13,7 +13,14 @@ from profiles import Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import LoopCase, ToolDocuments, ToolPrompt, ToolResult, Toolset
+from tasks.domain.products import (
+    Calibration,
+    LoopCase,
+    ToolDocuments,
+    ToolPrompt,
+    ToolResult,
+    Toolset,
+)
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.prompting.trimming import STEPS, trimmed
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
@@ -29,9 +36,11 @@ AGENT, SERVER, TOOLS, VALIDATION = (
 )
 RETRIEVER = "retriever.json"
 """There where tools are chosen for each request."""
+CONFIDENCE = "confidence.json"
+"""How the probabilities of an answer say whether it is right; not there in older bundles."""
 MODEL_SUFFIX = ".gguf"
 NEEDED = (AGENT, SERVER, TOOLS, VALIDATION)
-OPTIONAL = (RETRIEVER,)
+OPTIONAL = (RETRIEVER, CONFIDENCE)
 _MOST_SHOWN = 300
 """Characters of a result, or of an error's text."""
 _Section = TypeVar("_Section", bound=BaseModel)
@@ -101,6 +110,7 @@ class OpenedBundle(BaseModel):
     tools: list[dict[str, Any]]
     report: Proof
     retriever: ToolDocuments | None = None
+    calibration: Calibration | None = None
 
     def tools_for(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
         """The tools to send with a conversation: as the model was trained."""
@@ -166,9 +176,6 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
             raise BundleInvalid(f"{place}: names the file {name!r}, needed one of the bundle's")
     if server.tools_file:
         server = server.model_copy(update={"tools_file": f"{path}/{server.tools_file}"})
-    chosen_with = None
-    if RETRIEVER in texts:
-        chosen_with = _section(ToolDocuments, RETRIEVER, _decoded(RETRIEVER, texts))
     return OpenedBundle(
         path=path,
         files=len(sums),
@@ -176,7 +183,8 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
         server=server,
         tools=_tools(_decoded(TOOLS, texts)),
         report=_section(Proof, VALIDATION, _decoded(VALIDATION, texts)),
-        retriever=chosen_with,
+        retriever=_optional(ToolDocuments, RETRIEVER, texts),
+        calibration=_optional(Calibration, CONFIDENCE, texts),
     )
 
 
@@ -246,6 +254,10 @@ def _section(schema: type[_Section], name: str, value: Any) -> _Section:
         return schema.model_validate(value)
     except ValidationError as error:
         raise BundleInvalid(f"{name}: {explain(error)[:_MOST_SHOWN]}") from error
+
+
+def _optional(schema: type[_Section], name: str, texts: Mapping[str, str]) -> _Section | None:
+    return _section(schema, name, _decoded(name, texts)) if name in texts else None
 
 
 def _tools(value: Any) -> list[dict[str, Any]]:

@@ -6,6 +6,14 @@
 from tasks.domain.products.base import Product, StoredFile
 from tasks.domain.products.bundles import Bundle
 from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
+from tasks.domain.products.confidence import (
+    Calibration,
+    ConfidenceReport,
+    PromptsConfidence,
+    RiskCoverage,
+    Signals,
+    ThresholdEffect,
+)
 from tasks.domain.products.data import ApprovedDataset, Dataset, Finding, QualityReport
 from tasks.domain.products.models import (
     BaseModelFolder,
@@ -18,6 +26,7 @@ from tasks.domain.products.models import (
     TrainingRecord,
 )
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt, Turns
+from tasks.domain.products.rates import Rate
 from tasks.domain.products.scores import (
     AdapterAnswers,
     BaseAnswers,
@@ -25,7 +34,6 @@ from tasks.domain.products.scores import (
     Evaluation,
     Latency,
     LoopCase,
-    Rate,
     Score,
     ServedScore,
     ValidationReport,
@@ -40,8 +48,10 @@ __all__ = [
     "BaseModelFolder",
     "BenchmarkReport",
     "Bundle",
+    "Calibration",
     "Challenge",
     "Comparison",
+    "ConfidenceReport",
     "Dataset",
     "Evaluation",
     "Finding",
@@ -53,11 +63,15 @@ __all__ = [
     "Offer",
     "Prepared",
     "Product",
+    "PromptsConfidence",
     "QualityReport",
     "Rate",
+    "RiskCoverage",
     "Score",
     "ServedScore",
+    "Signals",
     "StoredFile",
+    "ThresholdEffect",
     "Tool",
     "ToolDocuments",
     "ToolPrompt",

@@ -5,23 +5,11 @@ from pydantic import Field
 from tasks.domain.conversations import Scenario
 from tasks.domain.products.base import Product
 from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
+from tasks.domain.products.confidence import ConfidenceReport, Signals
 from tasks.domain.products.models import GgufModel, Trained
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt
+from tasks.domain.products.rates import Rate
 from tasks.domain.toolcalls import ConfusedTools
-
-
-class Rate(Product):
-    """A share of ``total`` with its 95 % Wilson score interval."""
-
-    hits: int
-    total: int
-    low: float
-    high: float
-
-    @property
-    def value(self) -> float:
-        """hits / total; 0 when there was nothing to count."""
-        return self.hits / self.total if self.total else 0.0
 
 
 class Score(Product):
@@ -131,6 +119,8 @@ class BenchmarkReport(Product):
     hand_written_served: ServedScore | None = None
     free_tools: tuple[str, ...] = ()
     """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
+    confidence: ConfidenceReport | None = None
+    """None where no probabilities were there, and in reports from before they were asked for."""
 
 
 class LoopCase(Product):
@@ -161,6 +151,8 @@ class ValidationReport(Product):
     """sha256 of the file that was asked; empty in reports from before it was written down."""
     answers: tuple[str | None, ...] = ()
     """The first answers themselves, in the order of the held-out rows; None: a cut thought."""
+    signals: tuple[Signals | None, ...] = ()
+    """How sure the model was of each of them; None where it said nothing or no probabilities."""
     prompt: ToolPrompt = ToolPrompt()
     retriever: ToolDocuments | None = None
     """What the tools of a request were chosen with."""
