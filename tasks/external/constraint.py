@@ -22,7 +22,7 @@ from tasks.external.student import RequestRefused, Student
 
 _MOST_CALLS = 8
 """In one answer: a small model may repeat itself."""
-_SMALL_TALK, _CALL_BEGINS, _TRIED_TOKENS = "Good morning", '{"name":', 8
+_SMALL_TALK, _CALL_BEGINS, _TRIED_TOKENS = "Good morning", '{"name":', 4
 """What only a constraint makes a model go on with like that, spaces aside."""
 
 Functions = Sequence[dict[str, Any]]
@@ -62,10 +62,20 @@ class Constraint:
             said += self._model.continued(prompt + said)
         return text
 
+    def answers(self, rows: Sequence[Row], texts: Sequence[str | None]) -> list[str | None]:
+        """What the model says to the rows with the constraint, given what it says without."""
+        if rows:
+            # Before the first prompt: what is tried pushes prompts out of the server's cache.
+            self.free_tools(rows[0].tools)
+        return [
+            text and self.applied(row.prompt, row.listed, row.tools, text)
+            for row, text in zip(rows, texts, strict=True)
+        ]
+
     def _call(self, prompt: str, tool: str | None, functions: Functions) -> str:
         """The JSON of a call, of this tool or of one that the model chooses."""
         by_name = dict(zip(tool_names(functions), functions, strict=True))
-        if tool is None:
+        if tool is None and functions:
             chosen = self._model.continued(prompt, name_schema(list(by_name)))
             tool = named_tool(chosen, by_name)
         if tool is None:
@@ -88,13 +98,5 @@ class Constraint:
             said = self._model.continued(_SMALL_TALK, schema, max_tokens=_TRIED_TOKENS)
         except RequestRefused:
             return False
-        return "".join(said.split()).startswith(_CALL_BEGINS)
-
-
-def as_served(model: Student, rows: Sequence[Row], texts: Sequence[str | None]) -> list[str | None]:
-    """The answers to the rows with the constraint, given those without; None stays None."""
-    constraint = Constraint(model)
-    return [
-        text and constraint.applied(row.prompt, row.listed, row.tools, text)
-        for row, text in zip(rows, texts, strict=True)
-    ]
+        begun = "".join(said.split())[: len(_CALL_BEGINS)]
+        return bool(begun) and _CALL_BEGINS.startswith(begun)
