@@ -48,9 +48,9 @@ def ask_adapter(adapter: LoraAdapter, dataset: Dataset, recipe: Recipe) -> Adapt
         in_4bit=recipe.model.load_in_4bit,
     )
     with EvaluationReporter("adapter", recipe.model.name, len(places)) as progress:
-        said = dict(progress.over(answers))
+        texts = dict(progress.over(answers))
     return AdapterAnswers(
         adapter=adapter.files.sha256,
         places=tuple(places),
-        answers=tuple(said[number] for number in range(len(places))),
+        answers=tuple(texts[number] for number in range(len(places))),
     )

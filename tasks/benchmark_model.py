@@ -12,7 +12,7 @@ from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.confidence import confidence_report, rated
-from tasks.domain.evaluation.confusion import confused, recall
+from tasks.domain.evaluation.confusion import confused_tools, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
@@ -58,12 +58,14 @@ def benchmark_model(
     storage, most = Storage(), recipe.profile.evaluation.test_prompts
     rows = list(storage.heldout_rows(dataset))
     documents = storage.retriever_of(dataset)
-    shown = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
-    hand_written = shown.rows(
+    showing = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
+    hand_written = showing.rows(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )
     answers = validation.answers
-    completions, served = _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt)
+    completions, served = _completions(
+        storage.fetch(tuned.files), hand_written, recipe, dataset.prompt
+    )
     test_answers = [one.answer for one in completions]
     sample, test_sample = (
         _at(rows, base.places),
@@ -99,7 +101,7 @@ def benchmark_model(
         recall=recall(rows),
         hand_written_recall=recall(hand_written),
         **scoring.by_listing(rows, answers, dataset.prompt),
-        confused=confused([*rows, *hand_written], [*answers, *test_answers]),
+        confused=confused_tools([*rows, *hand_written], [*answers, *test_answers]),
         confidence=confidence_report(
             rated(rows, answers, validation.signals),
             rated(hand_written, test_answers, [one.signals for one in completions]),
@@ -114,7 +116,7 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
     return [items[place] for place in places]
 
 
-def _asked(
+def _completions(
     gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt
 ) -> tuple[list[Completion], list[str | None]]:
     """What the model says to the rows, and with constrained decoding."""

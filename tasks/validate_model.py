@@ -93,10 +93,10 @@ def _beside_adapter(
 ) -> AdapterComparison | None:
     if adapter is None:
         return None
-    found = compare_with_adapter(adapter, rows, texts)
-    artifacts.adapter_comparison(found, recipe.model.name)
-    check_export(found, recipe.profile.evaluation.adapter_margin)
-    return found
+    comparison = compare_with_adapter(adapter, rows, texts)
+    artifacts.adapter_comparison(comparison, recipe.model.name)
+    check_export(comparison, recipe.profile.evaluation.adapter_margin)
+    return comparison
 
 
 def _served(model: Student, rows: Sequence[Row], texts: Sequence[str | None]) -> dict[str, Any]:

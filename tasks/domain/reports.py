@@ -95,7 +95,7 @@ def quality_markdown(report: QualityReport) -> str:
     rules = [
         [
             "✓" if finding.passed else "✗",
-            *map(cell, (finding.rule, finding.found, finding.needed, finding.example)),
+            *map(cell, (finding.rule, finding.value, finding.requirement, finding.example)),
             "" if finding.passed else cell(finding.remedy),
         ]
         for finding in report.findings
@@ -202,7 +202,9 @@ def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
     """The pairs of tools of which one was called instead of the other."""
     if not pairs:
         return "## Confused tools\n\nNone: every call was of the expected tool.\n"
-    rows = [[*map(cell, (p.expected, p.called)), str(p.count), cell(p.example)] for p in pairs]
+    rows = [
+        [*map(cell, (p.expected_tool, p.called_tool)), str(p.count), cell(p.example)] for p in pairs
+    ]
     return "## Confused tools\n\n" + table(["expected", "called", "prompts", "for example"], rows)
 
 
@@ -349,5 +351,5 @@ def _examples(examples: Sequence[str]) -> list[str]:
 def _loop(case: LoopCase) -> list[str]:
     mark = "✓" if case.completed else "✗"
     tool = (case.tool or "-") + (" (simulated)" if case.simulated else "")
-    texts = [tool, case.prompt, case.said, case.result, case.answer, case.reason]
+    texts = [tool, case.prompt, case.first_answer, case.result, case.answer, case.reason]
     return [mark, case.scenario, *map(cell, texts)]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from jsonschema_rs import Validator
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.validation import faults_of, validator
@@ -67,8 +67,9 @@ class ConfusedTools(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    expected: str
-    called: str
+    expected_tool: str = Field(validation_alias=AliasChoices("expected_tool", "expected"))
+    called_tool: str = Field(validation_alias=AliasChoices("called_tool", "called"))
+    """Older reports have the second names."""
     count: int
     example: str
     """What was asked, the first time."""

@@ -1,6 +1,6 @@
 """What was measured of a model."""
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from tasks.domain.conversations import Scenario
 from tasks.domain.products.base import Product
@@ -129,7 +129,8 @@ class LoopCase(Product):
     scenario: Scenario
     tool: str | None
     prompt: str
-    said: str
+    first_answer: str = Field(validation_alias=AliasChoices("first_answer", "said"))
+    """Older reports have the second name; a bundle holds one."""
     result: str = ""
     answer: str = ""
     completed: bool
