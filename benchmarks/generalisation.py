@@ -1,10 +1,10 @@
 """What the training data teaches: one small model per way to write it, asked what people type.
 
-    python -m benchmarks.generalisation time git [--profile cpu] [--steps 30]
+    python -m benchmarks.generalisation time git [--profile cpu] [--steps 30] [--seeds 1 2 3]
 
 Each way trains on as many rows for as many steps; every model is asked the same held-out and
 hand-written test prompts, from its GGUF file. Figures go into benchmarks/bench-data.json, where
-those of other servers, ways and steps stay.
+those of other servers, ways, steps and seeds stay.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +36,20 @@ from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 
 FIGURES = Path(__file__).with_name("bench-data.json")
-VERBATIM, SPOKEN = "values verbatim, no hard negatives", "values as people say them"
-USUAL = "and hard negatives"
+VERBATIM, PARAPHRASED = "values verbatim, no hard negatives", "paraphrased values"
+GRAMMAR, BOTH = "and hard negatives", "and a phrasebook"
+_OF_GRAMMAR = {"phrasebook_share": 0.0}
 WAYS: dict[str, dict[str, Any]] = {
-    VERBATIM: {"paraphrase_share": 0.0, "hard_negative_share": 0.0},
-    SPOKEN: {"hard_negative_share": 0.0},
-    USUAL: {},
-    "and other tool lists": {"list_augmentation_share": 0.15},
-    "and two calls in a row": {"multiple_calls_share": 0.1},
+    VERBATIM: _OF_GRAMMAR | {"paraphrase_share": 0.0, "hard_negative_share": 0.0},
+    PARAPHRASED: _OF_GRAMMAR | {"hard_negative_share": 0.0},
+    GRAMMAR: _OF_GRAMMAR,
+    "and tool-list augmentation": _OF_GRAMMAR | {"list_augmentation_share": 0.15},
+    "and two calls in sequence": _OF_GRAMMAR | {"multiple_calls_share": 0.1},
+    BOTH: {},
+    "the phrasebook alone": {"phrasebook_share": 1.0},
 }
 """What each way changes in the profile's section on data."""
-BEFORE = {SPOKEN: VERBATIM, USUAL: SPOKEN} | dict.fromkeys(list(WAYS)[3:], USUAL)
+BEFORE = {PARAPHRASED: VERBATIM, GRAMMAR: PARAPHRASED} | dict.fromkeys(list(WAYS)[3:], GRAMMAR)
 """The way that each of the others adds one thing to, and is compared with."""
 
 
@@ -59,6 +62,8 @@ class Outcome(BaseModel):
     model: str
     server: str
     way: str
+    seed: int = 3407
+    """Of the data and of the training."""
     rows: int
     steps: int
     learning_rate: float
@@ -72,9 +77,9 @@ class Outcome(BaseModel):
     """Of version 0.2, whose teacher put rows into other words: what became of its answers."""
 
     @property
-    def table(self) -> tuple[str, str, str, int, float, int]:
+    def table(self) -> tuple[str, str, str, int, float, int, int]:
         """What outcomes have in common that are compared with each other."""
-        training = (self.profile, self.model, self.steps, self.learning_rate)
+        training = (self.profile, self.model, self.steps, self.learning_rate, self.seed)
         return (self.server, *training, len(self.typed_exact))
 
 
@@ -92,25 +97,27 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
+    parser.add_argument("--seeds", type=int, nargs="*", default=[3407])
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
     asked = parser.parse_args()
     with working_folder(asked.keep) as folder:
-        for server in asked.servers:
-            recipe = recipe_for(server, asked.model, asked.profile, asked.steps)
+        for server, seed in product(asked.servers, asked.seeds):
+            recipe = recipe_for(server, asked.model, asked.profile, asked.steps, seed)
             for number, way in enumerate(asked.ways):
-                outcome = _outcome(recipe, way, folder / f"{server}-{number}")
+                outcome = _outcome(recipe, way, folder / f"{server}-{seed}-{number}")
                 sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
 
 
-def recipe_for(server: str, model: str, profile: str, steps: int) -> Recipe:
+def recipe_for(server: str, model: str, profile: str, steps: int, seed: int) -> Recipe:
+    """A recipe of as many optimiser steps (0: the profile's own); ``seed`` is of data and steps."""
     recipe = load_recipe(server, model, profile)
-    if not steps:
-        return recipe
-    training = recipe.profile.training.model_copy(update={"max_steps": steps, "epochs": None})
-    data = recipe.profile.data.model_copy(
-        update={"samples": min(recipe.profile.data.samples, steps * training.effective_batch)}
-    )
+    training = recipe.profile.training.model_copy(update={"seed": seed})
+    data = recipe.profile.data.model_copy(update={"seed": seed})
+    if steps:
+        training = training.model_copy(update={"max_steps": steps, "epochs": None})
+        samples = min(data.samples, steps * training.effective_batch)
+        data = data.model_copy(update={"samples": samples})
     chosen = recipe.profile.model_copy(update={"training": training, "data": data})
     return recipe.model_copy(update={"profile": chosen})
 
@@ -139,6 +146,7 @@ def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
         model=recipe.model.name,
         server=recipe.server.name,
         way=way,
+        seed=recipe.profile.data.seed,
         rows=len(written.train),
         steps=steps,
         learning_rate=recipe.profile.training.learning_rate,
@@ -202,9 +210,9 @@ def train_rows(
 
 def _table(outcomes: Sequence[Outcome]) -> str:
     lines = [
-        "| server | steps | data | held-out exact match | test prompts: "
+        "| server | steps | seed | data | held-out exact match | test prompts: "
         "parse rate | tool selection | exact match | abstention | change |",
-        "|---|---:|---|---:|---:|---:|---:|---:|---|",
+        "|---|---:|---:|---|---:|---:|---:|---:|---:|---|",
     ]
     for _, group in groupby(outcomes, key=lambda one: one.table):
         ways = {one.way: one for one in group}
@@ -216,7 +224,8 @@ def _table(outcomes: Sequence[Outcome]) -> str:
 
 def _line(one: Outcome, change: str) -> str:
     return (
-        f"| {one.server} | {one.steps} | {one.way} | {one.heldout.exact_match.value:.1%} "
+        f"| {one.server} | {one.steps} | {one.seed} | {one.way} "
+        f"| {one.heldout.exact_match.value:.1%} "
         f"| {one.hand_written.parse_rate.value:.1%} | {one.hand_written.tool_selection.value:.1%} "
         f"| {one.hand_written.exact_match.value:.1%} "
         f"| {one.hand_written.abstention.value:.1%} | {change} |"
@@ -240,7 +249,8 @@ def _keep(newest: Outcome) -> list[Outcome]:
         if (one.table, one.way) != (newest.table, newest.way)
     ]
     outcomes.append(newest)
-    outcomes.sort(key=lambda one: (one.table, list(WAYS).index(one.way)))
+    places = {way: place for place, way in enumerate(WAYS)}
+    outcomes.sort(key=lambda one: (one.table, places.get(one.way, len(places))))
     figures = Figures(outcomes=outcomes).model_dump_json(indent=1)
     FIGURES.write_text(figures + "\n", encoding="utf-8")
     return outcomes

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from profiles import ProfileError, explain
+from profiles import UNREADABLE, ProfileError, explain
 
 _Command = TypeVar("_Command", bound=BaseModel)
 
@@ -21,26 +21,26 @@ def from_file(command: _Command, file: str) -> _Command:
     """
     try:
         content = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ProfileError(f"{file} cannot be read: {error}") from error
     settings = {name.replace("-", "_"): value for name, value in content.items()}
-    known = {field.alias or name for name, field in type(command).model_fields.items()}
-    if unknown := sorted(settings.keys() - known | (settings.keys() & {"config"})):
-        raise ProfileError(f"{file}: no setting {unknown[0]!r}; needed some of {_listed(known)}")
+    names = {field.alias or name for name, field in type(command).model_fields.items()}
+    if unknown := sorted(settings.keys() - names | (settings.keys() & {"config"})):
+        raise ProfileError(f"{file}: no setting {unknown[0]!r}; needed some of {_listed(names)}")
     if isinstance(settings.get("set"), dict):
-        settings["set"] = [f"{name}={value}" for name, value in _flat(settings["set"])]
-    given = command.model_dump(exclude_unset=True, by_alias=True)
+        settings["set"] = [f"{name}={value}" for name, value in flat(settings["set"])]
+    flags = command.model_dump(exclude_unset=True, by_alias=True)
     try:
-        return type(command).model_validate(settings | given)
+        return type(command).model_validate(settings | flags)
     except ValidationError as error:
         raise ProfileError(f"{file}: {explain(error)}") from error
 
 
-def _flat(table: dict[str, object]) -> list[tuple[str, object]]:
+def flat(table: dict[str, object]) -> list[tuple[str, object]]:
     """The values of nested tables under names with dots."""
     pairs: list[tuple[str, object]] = []
     for name, value in table.items():
-        inner = _flat(value) if isinstance(value, dict) else [("", value)]
+        inner = flat(value) if isinstance(value, dict) else [("", value)]
         pairs += [(f"{name}.{rest}".rstrip("."), one) for rest, one in inner]
     return pairs
 

@@ -5,7 +5,7 @@ from prefect import flow
 from flows.placement import check_machine_once
 from flows.prepare import prepare
 from profiles import ToolsInPrompt, load_recipe
-from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
+from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
 from tasks.domain.products import LoraAdapter, Prepared
 from tasks.estimate_memory import estimate_memory
 from tasks.reporting.subject import run_name
@@ -16,7 +16,7 @@ from tasks.train_adapter import train_adapter
 def train(
     server: ServerName,
     model: ModelName,
-    profile: ProfileName = "balanced",
+    profile: ProfileText = "balanced",
     samples: Samples | None = None,
     seed: Seed | None = None,
     include_tools: list[str] | None = None,
@@ -31,7 +31,7 @@ def train(
     Args:
         server: the registered server whose tools the model is to call.
         model: the base model.
-        profile: the training profile.
+        profile: the training profile, with changes behind it if any: "cpu data.seed=1".
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
         include_tools: only these tools, by name or pattern; all when empty.

@@ -1,15 +1,19 @@
 """What the commands of ``mcp-forge`` take that are about versions of a bundle."""
 
+import json
 import tomllib
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import CliPositionalArg
 
 from flows.commands import QUANTIZATION, SERVER
 from flows.in_prefect import in_prefect
+from flows.run_file import flat
 from flows.terminal import say
-from profiles import Quantization, explain
+from profiles import UNREADABLE, Quantization, explain, profile_text
 from tasks.domain.errors import ForgeError
 
 BUNDLE = "a bundle's name, as in dist: <server>-<model>"
@@ -81,14 +85,27 @@ class Push(BaseModel):
         say(f"pushed to {in_prefect('flows.versions:push', **self.model_dump())}")
 
 
-class _Plan(BaseModel):
-    """What a sweep's file says: TOML with these three lists."""
+class SweepPlan(BaseModel):
+    """What a sweep's file says: TOML with three lists, and lists of values for single settings."""
 
     model_config = ConfigDict(extra="forbid")
 
     models: list[str] = Field(min_length=1)
     profiles: list[str] = Field(min_length=1)
     seeds: list[int] = Field(min_length=1)
+    set: dict[str, Any] = {}
+
+    @property
+    def changed_profiles(self) -> list[str]:
+        """Each profile with each combination of the values that single settings may have."""
+        settings = [
+            [
+                f"{name}={json.dumps(value)}"
+                for value in (values if isinstance(values, list) else [values])
+            ]
+            for name, values in flat(self.set)
+        ]
+        return [profile_text(name, one) for name in self.profiles for one in product(*settings)]
 
 
 class Sweep(BaseModel):
@@ -102,12 +119,13 @@ class Sweep(BaseModel):
     def cli_cmd(self) -> None:
         """Read the plan, sweep, and say what became of the best one."""
         try:
-            plan = _Plan.model_validate(tomllib.loads(Path(self.plan).read_text("utf-8")))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
+            plan = SweepPlan.model_validate(tomllib.loads(Path(self.plan).read_text("utf-8")))
         except ValidationError as error:
             raise ForgeError(f"{self.plan}: {explain(error)}") from error
-        asked = self.model_dump(exclude={"plan"}) | plan.model_dump()
-        bundle = in_prefect("flows.sweep:sweep", **asked)
+        except (OSError, *UNREADABLE) as error:
+            raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
+        trials = {"models": plan.models, "profiles": plan.changed_profiles, "seeds": plan.seeds}
+        parameters = self.model_dump(exclude={"plan"}) | trials
+        bundle = in_prefect("flows.sweep:sweep", **parameters)
         word = "the champion" if bundle.promoted else "not promoted"
         say(f"version {bundle.version} of {bundle.model}, {word}: {bundle.reason}")

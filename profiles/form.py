@@ -35,5 +35,7 @@ def _servers() -> Sequence[str]:
 ServerName = Annotated[str, _Select(_servers)]
 ModelName = Annotated[str, _Select(profiles.models)]
 ProfileName = Annotated[str, _Select(profiles.training_profiles)]
+ProfileText = Annotated[str, Field(pattern=r"^[\w.-]+( \S+=\S+)*$")]
+"""A profile's name with changes behind it, which the run that places a stage hands on."""
 Samples = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy and torch both take

@@ -44,9 +44,13 @@ def export_gguf(
                 base=base.origin,
                 tags=("mcp", "tool-calling", "mcp-forge") if adapter else (),
             )
-            with bar("export", 100) as shown:
+            with bar("export", 100) as progress:
                 notes = convert(
-                    merged, draft, quantization, facts, lambda now: shown.update(now - shown.n)
+                    merged,
+                    draft,
+                    quantization,
+                    facts,
+                    lambda now: progress.update(now - progress.n),
                 )
             notes += check_gguf(draft, merged, quantization, model.stop)
             files = storage.keep(draft, *place)

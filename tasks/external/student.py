@@ -17,11 +17,16 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.conversations import Message, Row
 from tasks.domain.errors import ExportFailed
+from tasks.domain.evaluation.signals import AnswerToken, signals_of
+from tasks.domain.products import Signals
 from tasks.domain.toolcalls import is_inside_thought
 from tasks.domain.training.sizes import LEAST_CONTEXT
 from tasks.domain.untrusted.control_tokens import ControlTokens
 from tasks.external.llama_cpp import served, slots
 
+_LIKELIEST = 10
+"""Tokens in an answer's first place whose probabilities are asked for: a call begins with one of
+few, and what is not among ten is no close decision."""
 _READ_A_SECOND, _WRITTEN_A_SECOND = 5, 1
 """Tokens: below what a model of 8B does on two old CPU cores (6 and 1.4)."""
 
@@ -47,6 +52,8 @@ class Completion(BaseModel):
     """Whether the limit came before the end of a thought, so that no answer was begun."""
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    signals: Signals | None = None
+    """How sure the model was; None where it said nothing, or the server gives no probabilities."""
 
     @property
     def answer(self) -> str | None:
@@ -86,6 +93,7 @@ class Student:
             "temperature": 0,
             "stop": self._stop,
             "cache_prompt": True,
+            "n_probs": _LIKELIEST,
         }
         reply = self._post("/completion", body)
         text, is_cut = str(reply["content"]), reply.get("stop_type") == "limit"
@@ -96,6 +104,7 @@ class Student:
             is_cut_thought=is_cut and is_inside_thought(prompt, text),
             prompt_tokens=reply.get("tokens_evaluated", 0),
             answer_tokens=reply.get("tokens_predicted", 0),
+            signals=signals_of(text, _tokens(reply)),
         )
 
     def prompt_tokens(
@@ -142,6 +151,23 @@ class Student:
             body_text = " ".join(response.text.split())[:200]
             raise ExportFailed(f"llama.cpp refuses {path} with {response.status_code}: {body_text}")
         return response.json()
+
+
+def _tokens(reply: dict[str, Any]) -> list[AnswerToken]:
+    """The answer's tokens with their log-probabilities, before temperature and any other sampler.
+
+    None where the server is of before December 2024, when they had other names.
+    """
+    tokens = reply.get("completion_probabilities", [])
+    return [
+        AnswerToken(
+            bytes(token["bytes"]),
+            token["logprob"],
+            [(bytes(other["bytes"]), other["logprob"]) for other in token["top_logprobs"]],
+        )
+        for token in tokens
+        if "logprob" in token
+    ]
 
 
 @contextmanager

@@ -4,10 +4,14 @@ import json
 import subprocess
 import sys
 import time
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from flows.version_commands import SweepPlan
+from profiles import load_recipe
 
 PROGRAM = Path(sys.executable).with_name("mcp-forge")
 
@@ -146,6 +150,21 @@ def test_a_plan_of_a_sweep_that_cannot_be_read_is_named(
     answer = mcp_forge("sweep", "sweep.toml", "--server", "time", cwd=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith(f"mcp-forge: sweep.toml: {message}")
+
+
+def test_a_sweep_tries_each_profile_with_each_combination_of_settings() -> None:
+    plan = tomllib.loads("""
+        models = ["smollm2"]
+        profiles = ["demo", "cpu"]
+        seeds = [1]
+        [set]
+        training.learning_rate = [1e-4, 0.002]
+        lora.rank = 8
+    """)
+    profiles = SweepPlan.model_validate(plan).changed_profiles
+    assert len(profiles) == 4
+    changed = load_recipe("time", "smollm2", profiles[3]).profile
+    assert (changed.name, changed.training.learning_rate, changed.lora.rank) == ("cpu", 0.002, 8)
 
 
 def test_versions_that_are_not_there_are_said_to_be_none(tmp_path: Path) -> None:

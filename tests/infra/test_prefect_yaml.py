@@ -8,6 +8,7 @@ import yaml
 from prefect.cli.deploy._models import DeploymentConfig, PrefectYamlModel, WorkPoolConfig
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.importtools import import_object
+from prefect.utilities.schema_tools.validation import is_valid
 
 import profiles
 from infra.write_prefect_yaml import prefect_yaml
@@ -111,6 +112,15 @@ def test_a_server_may_be_any_text_only_where_the_operator_allows_commands(
     assert parameter_schema(forge).properties["server"]["enum"] == profiles.servers()
     monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
     assert "enum" not in parameter_schema(forge).properties["server"]
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_a_stage_takes_a_profile_with_changes_from_the_run_that_places_it(stage: str) -> None:
+    schema = parameter_schema(import_object(f"flows/{stage}.py:{stage}")).model_dump_for_openapi()
+    given = {"server": "time", "model": "smollm2"}
+    changed = profiles.profile_text("cpu", ["training.learning_rate=1e-4", "data.seed=7"])
+    for profile, is_right in (("cpu", True), (changed, True), ("cpu; rm", False)):
+        assert is_valid(given | {"profile": profile}, schema) == is_right
 
 
 def test_a_model_without_deployments_of_its_own_can_be_chosen_in_every_form() -> None:

@@ -2,7 +2,8 @@
 
 import json
 import random
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableTool
@@ -21,6 +22,25 @@ NOTHING_SHARE = 0.1
 """Simulated answers of reading tools whose lists are empty."""
 _SUCCESS = frozenset(pieces("success ok done created deleted updated"))
 """Yes-or-no fields that say that a call succeeded, which it did."""
+
+
+_Form = Literal["schema", "change", "list", "echo"]
+
+
+def answer_form(tool: Tool) -> _Form | None:
+    """What an answer of a tool looks like: as its output schema, the word that a change was made, a
+    list of names, or what was sent. None where nothing says so: a made-up answer is then prose that
+    does not answer.
+    """
+    if tool.output_schema:
+        return "schema"
+    words = name_words(tool.name)
+    verb = _verb(words)
+    if not tool.read_only and verb is not None and verb not in TELLING:
+        return "change"
+    if is_plural(spoken(tool.name)) or verb == "list":
+        return "list"
+    return "echo" if verb == "echo" and tool.input_schema.get("required") else None
 
 
 def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
@@ -98,20 +118,22 @@ def _emptied(value: Any) -> Any:
 
 
 def _plain(tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool) -> str:
-    words = name_words(tool.name)
-    verb = next((word for word in words[:2] if leading_verb((word, ""))), None)
     required = [n for n in tool.input_schema.get("required", ()) if n in call.arguments]
-    values = ", ".join(f"{spoken(n)} {_short(call.arguments[n])}" for n in required[-1:])
-    name = spoken(tool.name)
-    if not tool.read_only and verb is not None and verb not in TELLING:
-        return f"Done: {name}" + (f" ({values})" if values else "")
-    if is_plural(name) or verb == "list":
+    form = answer_form(tool)
+    if form == "change":
+        values = ", ".join(f"{spoken(n)} {_short(call.arguments[n])}" for n in required[-1:])
+        return f"Done: {spoken(tool.name)}" + (f" ({values})" if values else "")
+    if form == "list":
         if is_empty:
-            return f"No {' '.join(without_verb(words))} found"
+            return f"No {' '.join(without_verb(name_words(tool.name)))} found"
         return "\n".join(dict.fromkeys(WRITERS["title"](rng) for _ in range(rng.randint(2, 4))))
-    if verb == "echo" and required:
+    if form == "echo":
         return f"Echo: {_short(call.arguments[required[0]])}"
     return f"{WRITERS['text'](rng)}."
+
+
+def _verb(words: Sequence[str]) -> str | None:
+    return next((word for word in words[:2] if leading_verb((word, ""))), None)
 
 
 def _short(value: Any) -> str:

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 from tasks.domain.conversations import Split
-from tasks.domain.products import ToolResult
+from tasks.domain.products import Tool, ToolResult
 from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
@@ -13,7 +13,7 @@ from tasks.domain.writing.book.printing import printed
 from tasks.domain.writing.harvest import Execute
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.wording import Wording
-from tasks.domain.writing.simulation import simulate, simulate_error
+from tasks.domain.writing.simulation import answer_form, simulate, simulate_error
 
 REFUSALS = 12
 """Errors to plausible values, with no answer before, until a tool's results are made up."""
@@ -36,14 +36,14 @@ class Replies:
     def of(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
         """The answer to a call; None where nobody knows one.
 
-        Of a tool that the book does not speak for, an answer is made up where the server cannot be
-        asked, and once it has refused everything. Else nothing is: the book's results or none.
+        Where the server cannot be asked, or has refused everything, the book's results are taken.
+        Without a book an answer is made up for a tool that says what its answers look like.
         """
         name = call.name
         if not self.accepted.get(name) and self.refused.get(name, 0) >= REFUSALS:
             return self._made_up(wording, call, rng)
         result = self.execute(call)
-        if result.simulated and self.book.speaks_for(name):
+        if result.simulated and not self._may_be_made_up(wording.tool):
             return printed(self.book, call, rng)
         counts = self.refused if failed(result) else self.accepted
         counts[name] = counts.get(name, 0) + 1
@@ -68,6 +68,9 @@ class Replies:
         return Answered(simulate_error(wording.tool, call, rng.randrange(2**32)))
 
     def _made_up(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
-        if self.book.speaks_for(call.name):
+        if not self._may_be_made_up(wording.tool):
             return printed(self.book, call, rng)
         return Answered(simulate(wording.tool, call, rng.randrange(2**32)))
+
+    def _may_be_made_up(self, tool: Tool) -> bool:
+        return not self.book.speaks_for(tool.name) and answer_form(tool) is not None
