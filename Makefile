@@ -27,8 +27,8 @@ format: install  ## let ruff put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: install  ## every test that needs no GPU
-	$(BIN)/pytest -m "not gpu and not services"
+test: install  ## every test that needs no GPU, two files at a time
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not gpu and not services"
 
 fuzz: install  ## inputs that nobody thought of, for MINUTES=60, against all that reads what people bring
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)

@@ -5,7 +5,15 @@
 
 from tasks.domain.products.base import Product, StoredFile
 from tasks.domain.products.bundles import Bundle
-from tasks.domain.products.comparisons import Challenge, Comparison
+from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
+from tasks.domain.products.confidence import (
+    Calibration,
+    ConfidenceReport,
+    PromptsConfidence,
+    RiskCoverage,
+    Signals,
+    ThresholdEffect,
+)
 from tasks.domain.products.data import ApprovedDataset, Dataset, Finding, QualityReport
 from tasks.domain.products.models import (
     BaseModelFolder,
@@ -18,26 +26,32 @@ from tasks.domain.products.models import (
     TrainingRecord,
 )
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt, Turns
+from tasks.domain.products.rates import Rate
 from tasks.domain.products.scores import (
+    AdapterAnswers,
     BaseAnswers,
     BenchmarkReport,
     Evaluation,
     Latency,
     LoopCase,
-    Rate,
     Score,
+    ServedScore,
     ValidationReport,
 )
 from tasks.domain.products.tools import Offer, Tool, ToolResult, Toolset
 
 __all__ = [
+    "AdapterAnswers",
+    "AdapterComparison",
     "ApprovedDataset",
     "BaseAnswers",
     "BaseModelFolder",
     "BenchmarkReport",
     "Bundle",
+    "Calibration",
     "Challenge",
     "Comparison",
+    "ConfidenceReport",
     "Dataset",
     "Evaluation",
     "Finding",
@@ -49,10 +63,15 @@ __all__ = [
     "Offer",
     "Prepared",
     "Product",
+    "PromptsConfidence",
     "QualityReport",
     "Rate",
+    "RiskCoverage",
     "Score",
+    "ServedScore",
+    "Signals",
     "StoredFile",
+    "ThresholdEffect",
     "Tool",
     "ToolDocuments",
     "ToolPrompt",
