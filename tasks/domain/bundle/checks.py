@@ -256,9 +256,7 @@ def _section(schema: type[_Section], name: str, value: Any) -> _Section:
         raise BundleInvalid(f"{name}: {explain(error)[:_MOST_SHOWN]}") from error
 
 
-def _optional(
-    schema: type[_Section], name: str, texts: Mapping[str, str]
-) -> _Section | None:
+def _optional(schema: type[_Section], name: str, texts: Mapping[str, str]) -> _Section | None:
     return _section(schema, name, _decoded(name, texts)) if name in texts else None
 
 
