@@ -26,8 +26,8 @@ format: install  ## let ruff put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: install  ## every test that needs no GPU
-	$(BIN)/pytest -m "not gpu and not services"
+test: install  ## every test that needs no GPU, two files at a time
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not gpu and not services"
 
 test-services: install  ## the deployment: a real server, real workers; crashes, cancels, restarts
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[services,test-services]'

@@ -6,6 +6,7 @@ from flows.placement import check_machine_once
 from flows.prepare import prepare_and_train
 from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
+from tasks.ask_adapter import ask_adapter
 from tasks.ask_base import ask_base
 from tasks.benchmark_model import benchmark_model
 from tasks.challenge_champion import challenge_champion
@@ -52,7 +53,8 @@ def evaluate(
     start = trained or prepare_and_train(recipe)
     toolset = inspect_server(recipe.server)
     tuned = export_gguf(start.adapter.base, start.adapter, recipe.model, recipe.quantization)
-    validation = validate_model(tuned, start.dataset, toolset, recipe)
+    trained_answers = ask_adapter(start.adapter, start.dataset, recipe)
+    validation = validate_model(tuned, start.dataset, toolset, recipe, trained_answers)
     base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
     answers = ask_base(base, start.dataset, recipe)
     benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe)

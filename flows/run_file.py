@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from profiles import ProfileError, explain
+from profiles import UNREADABLE, ProfileError, explain
 
 _Command = TypeVar("_Command", bound=BaseModel)
 
@@ -21,7 +21,7 @@ def from_file(command: _Command, file: str) -> _Command:
     """
     try:
         content = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ProfileError(f"{file} cannot be read: {error}") from error
     settings = {name.replace("-", "_"): value for name, value in content.items()}
     known = {field.alias or name for name, field in type(command).model_fields.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from profiles.mcp_config import is_config, spec_in
+from profiles.mcp_config import is_config, is_file, spec_in
 from profiles.section import ProfileError, explain
 from profiles.server import Server
 from profiles.server_names import name_of_command, name_of_file, name_of_url
@@ -36,7 +36,7 @@ def _parsed(text: str, registered: Sequence[str]) -> Server:
     # A path may have blanks in it; a command has a program before its last word.
     is_command = len(words) > 1 and shutil.which(words[0]) is not None
     is_list = Path(text).suffix in (".json", ".yaml", ".yml")
-    if is_list and (Path(text).is_file() or not is_command):
+    if is_list and (is_file(Path(text)) or not is_command):
         return Server(name=name_of_file(text), tools_file=text)
     if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(

@@ -4,7 +4,7 @@ from prefect import task
 
 from profiles import Recipe
 from tasks.caching import ByContent
-from tasks.domain.evaluation.evaluation_set import base_sample, hand_written_questions
+from tasks.domain.evaluation.evaluation_set import hand_written_questions, stratified_sample
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
@@ -46,7 +46,7 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         at_home(recipe.server).test_prompts, rows[0].tools, evaluation.test_prompts
     )
     places, hand_written_places = (
-        base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
+        stratified_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
         for group in (rows, hand_written)
     )
     documents = storage.retriever_of(dataset)

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 # A validation's seconds are never twice the same, and change nothing here.
 @task(
-    cache_policy=ByContent(only={"validation": ("gguf", "answers")}),
+    cache_policy=ByContent(only={"validation": ("gguf", "answers", "adapter")}),
     persist_result=True,
     on_completion=[events.stage_completed],
 )
@@ -88,6 +88,7 @@ def benchmark_model(
         gguf=tuned.files.sha256,
         requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
+        adapter=validation.adapter,
         prompt=dataset.prompt,
         recall=recall(rows),
         hand_written_recall=recall(hand_written),

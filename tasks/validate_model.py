@@ -9,8 +9,11 @@ from profiles import Profile, Recipe
 from tasks.domain.conversations import Row
 from tasks.domain.errors import ServerFailed, ValidationFailed
 from tasks.domain.evaluation import scoring
+from tasks.domain.evaluation.adapter import check_export, compare_with_adapter
 from tasks.domain.evaluation.evaluation_set import loop_rows
 from tasks.domain.products import (
+    AdapterAnswers,
+    AdapterComparison,
     Dataset,
     GgufModel,
     Latency,
@@ -30,11 +33,16 @@ from tasks.reporting.evaluation import EvaluationReporter
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def validate_model(
-    gguf: GgufModel, dataset: Dataset, toolset: Toolset, recipe: Recipe
+    gguf: GgufModel,
+    dataset: Dataset,
+    toolset: Toolset,
+    recipe: Recipe,
+    adapter: AdapterAnswers | None = None,
 ) -> ValidationReport:
     """Ask the file that ships all held-out prompts, and take a part of them through the whole loop.
 
     Raises:
+        ExportFailed: the file is worse than the adapter, where that was asked.
         ValidationFailed: a threshold of the profile was missed; the report stays as an artifact.
         ServerFailed: the server cannot be started, or its tools have changed.
     """
@@ -54,6 +62,7 @@ def validate_model(
         EvaluationReporter("validation", recipe.model.name, total) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))
+        beside = _beside_adapter(adapter, rows, [answer.answer for answer in answers], recipe)
         begun = [(rows[place], answers[place].answer) for place in places]
         loops = run_loops(begun, model, execute, profile.data.max_result_chars)
         cases = list(progress.over(loops))
@@ -62,6 +71,7 @@ def validate_model(
     report = _report(rows, texts, cases, latency, profile).model_copy(
         update={
             "gguf": gguf.files.sha256,
+            "adapter": beside,
             "prompt": dataset.prompt,
             "signals": tuple(answer.signals for answer in answers),
             "retriever": storage.retriever_of(dataset),
@@ -72,6 +82,17 @@ def validate_model(
         events.validation_failed(report, recipe.model.name)
         raise ValidationFailed(f"{recipe.model.name}: {'; '.join(report.failures)}")
     return report
+
+
+def _beside_adapter(
+    adapter: AdapterAnswers | None, rows: Sequence[Row], texts: Sequence[str | None], recipe: Recipe
+) -> AdapterComparison | None:
+    if adapter is None:
+        return None
+    found = compare_with_adapter(adapter, rows, texts)
+    artifacts.adapter_comparison(found, recipe.model.name)
+    check_export(found, recipe.profile.evaluation.adapter_margin)
+    return found
 
 
 def _check_drift(dataset: Dataset, toolset: Toolset) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
 from tasks.domain.products import (
+    AdapterComparison,
     BenchmarkReport,
     Comparison,
     GeneralLoss,
@@ -29,6 +30,7 @@ METRICS = {
     "abstention": "abstention accuracy",
     "finished": "came to the end of its thought",
 }
+ADAPTER_METRICS = {"exact_match": "exact match", "tool_selection": "tool-selection accuracy"}
 
 
 def shorten(text: str) -> str:
@@ -164,6 +166,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         table(header, rows),
         *_requests(report.requests),
         *_compared(report.compared),
+        *([adapter_markdown(report.adapter)] if report.adapter else []),
         *_cut_thoughts(columns),
         *_prompting(report),
         *_hand_written(report),
@@ -173,6 +176,22 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_examples(report.examples),
     ]
     return "\n".join(parts)
+
+
+def adapter_markdown(found: AdapterComparison) -> str:
+    """The file that ships and the adapter that it was made from, in one sentence."""
+    comparisons: dict[str, Comparison] = {
+        label: getattr(found, name) for name, label in ADAPTER_METRICS.items()
+    }
+    shown = "; ".join(
+        f"{label} {percent(one.tuned)} and {percent(one.base)}, "
+        f"{points(one.difference, one.low, one.high)}"
+        for label, one in comparisons.items()
+    )
+    return (
+        "The file beside the adapter as it was trained, on the same "
+        f"{found.exact_match.prompts} held-out prompts: {shown}.\n"
+    )
 
 
 def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
@@ -219,6 +238,7 @@ def validation_markdown(report: ValidationReport) -> str:
     parts = [
         f"## Validation\n\n{verdict} Loops completed: {rate(report.completion)}\n",
         "".join(f"- {cell(failure)}\n" for failure in report.failures),
+        adapter_markdown(report.adapter) if report.adapter else "",
         table(
             ["first answers to all held-out prompts", ""],
             [

@@ -28,6 +28,7 @@ from tasks.domain.evaluation.leaderboard import TrialResult, leaderboard_markdow
 from tasks.domain.gate.preview import Preview
 from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.products import (
+    AdapterComparison,
     ApprovedDataset,
     BenchmarkReport,
     Bundle,
@@ -173,6 +174,11 @@ def gguf(model: GgufModel) -> None:
         "gguf",
         model.name,
     )
+
+
+def adapter_comparison(found: AdapterComparison, model: str) -> None:
+    """The file that ships beside the adapter that it was made from."""
+    _show(reports.adapter_markdown(found), "adapter-comparison", model)
 
 
 def validation(report: ValidationReport, model: str) -> None:

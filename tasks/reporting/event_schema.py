@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import (
+    AdapterAnswers,
     BaseAnswers,
     BaseModelFolder,
     BenchmarkReport,
@@ -252,6 +253,10 @@ def _base_answers(made: BaseAnswers) -> dict[str, Fact]:
     return {"prompts": len(made.answers), "test_prompts": len(made.hand_written)}
 
 
+def _adapter_answers(made: AdapterAnswers | None) -> dict[str, Fact]:
+    return {"prompts": len(made.answers) if made else 0}
+
+
 def _benchmark(made: BenchmarkReport) -> dict[str, Fact]:
     return {"tuned": made.tuned.mean, "base": made.base.mean}
 
@@ -285,6 +290,7 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "estimate_memory": lambda plan: {"bytes": plan.estimate.total, "seconds": plan.seconds},
     "train_adapter": _adapter,
     "export_gguf": _gguf,
+    "ask_adapter": _adapter_answers,
     "validate_model": _validation,
     "ask_base": _base_answers,
     "benchmark_model": _benchmark,

@@ -88,6 +88,7 @@ STAGES = (
     "estimate_memory",
     "train_adapter",
     "export_gguf",
+    "ask_adapter",
     "validate_model",
     "ask_base",
     "benchmark_model",
@@ -121,7 +122,9 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "models/lost": model(folder),
         "training/tiny": profile(),
         "training/greedy": profile(quality={"min_trained_share": 1.0}),
-        "training/strict": profile(thresholds={"tool_selection": 0.9}),
+        "training/strict": profile(
+            thresholds={"tool_selection": 0.9}, evaluation={"adapter_prompts": 4}
+        ),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
             training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
@@ -400,6 +403,7 @@ def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     ):
         forge("time", "tiny", "strict")
     assert "select the expected tool" in text("validation-time-tiny")
+    assert "on the same 4 held-out prompts" in text("adapter-comparison-time-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
     assert "select the expected tool" in failure.payload["failures"][0]
 

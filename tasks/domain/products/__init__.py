@@ -5,7 +5,7 @@
 
 from tasks.domain.products.base import Product, StoredFile
 from tasks.domain.products.bundles import Bundle
-from tasks.domain.products.comparisons import Challenge, Comparison
+from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
 from tasks.domain.products.confidence import (
     Calibration,
     ConfidenceReport,
@@ -28,6 +28,7 @@ from tasks.domain.products.models import (
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt, Turns
 from tasks.domain.products.rates import Rate
 from tasks.domain.products.scores import (
+    AdapterAnswers,
     BaseAnswers,
     BenchmarkReport,
     Evaluation,
@@ -39,6 +40,8 @@ from tasks.domain.products.scores import (
 from tasks.domain.products.tools import Offer, Tool, ToolResult, Toolset
 
 __all__ = [
+    "AdapterAnswers",
+    "AdapterComparison",
     "ApprovedDataset",
     "BaseAnswers",
     "BaseModelFolder",

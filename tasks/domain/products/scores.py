@@ -4,7 +4,7 @@ from pydantic import Field
 
 from tasks.domain.conversations import Scenario
 from tasks.domain.products.base import Product
-from tasks.domain.products.comparisons import Challenge, Comparison
+from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
 from tasks.domain.products.confidence import ConfidenceReport, Signals
 from tasks.domain.products.models import GgufModel, Trained
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt
@@ -63,6 +63,17 @@ class BaseAnswers(Product):
     hand_written: tuple[str | None, ...]
 
 
+class AdapterAnswers(Product):
+    """What the adapter says, as it was trained, to a sample of the held-out prompts."""
+
+    adapter: str
+    """sha256 of its files."""
+    places: tuple[int, ...]
+    """Which of the held-out rows."""
+    answers: tuple[str | None, ...]
+    """None where the thought was cut off."""
+
+
 class BenchmarkReport(Product):
     """The tuned model beside its base and the models that learned nothing."""
 
@@ -93,6 +104,8 @@ class BenchmarkReport(Product):
     """mixed: of the held-out prompts without a list; ``listed`` of the others."""
     listed: Score | None = None
     confused: tuple[ConfusedTools, ...] = ()
+    adapter: AdapterComparison | None = None
+    """Beside the adapter as it was trained; None where that was not asked."""
     confidence: ConfidenceReport | None = None
     """None where no probabilities were there, and in reports from before they were asked for."""
 
@@ -130,6 +143,8 @@ class ValidationReport(Product):
     prompt: ToolPrompt = ToolPrompt()
     retriever: ToolDocuments | None = None
     """What the tools of a request were chosen with."""
+    adapter: AdapterComparison | None = None
+    """Beside the adapter as it was trained; None where that was not asked."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

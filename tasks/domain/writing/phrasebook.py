@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from tasks.domain.errors import UnusableData
+from tasks.domain.untrusted.decoding import from_json
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
 _SKELETON = re.compile(r"\w+|∎")
@@ -213,7 +214,7 @@ def read_phrasebook(text: str, source: str) -> tuple[Line, ...]:
 def read_line(line: str, place: str) -> Line:
     """One line from its JSON; UnusableData, with the place, when it is not one."""
     try:
-        value = json.loads(line)
+        value = from_json(line)
     except ValueError as error:
         raise UnusableData(
             f"{place}: not JSON ({error}); each line must be one object with a 'kind'"
