@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from profiles import load_server
-from tasks.domain.bundle.files import CHECKSUMS, checksums
 from tasks.domain.bundle.checks import CONFIDENCE
+from tasks.domain.bundle.files import CHECKSUMS, checksums
 from tasks.domain.products import Calibration, Toolset
 from tasks.domain.toollists import functions
 from tasks.external.base_model import gguf_in_package
