@@ -56,8 +56,8 @@ def check(
     """Rows → a quality report as JSON and Markdown, or a refusal."""
     draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
-    judged = check_quality.with_options(refresh_cache=True)  # its files are to be written
-    return judged(draft, base, profile, model.name, report)
+    check_again = check_quality.with_options(refresh_cache=True)  # its files are to be written
+    return check_again(draft, base, profile, model.name, report)
 
 
 @flow(flow_run_name=run_name)

@@ -125,7 +125,7 @@ class Sweep(BaseModel):
         except (OSError, *UNREADABLE) as error:
             raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
         trials = {"models": plan.models, "profiles": plan.changed_profiles, "seeds": plan.seeds}
-        asked = self.model_dump(exclude={"plan"}) | trials
-        bundle = in_prefect("flows.sweep:sweep", **asked)
+        parameters = self.model_dump(exclude={"plan"}) | trials
+        bundle = in_prefect("flows.sweep:sweep", **parameters)
         word = "the champion" if bundle.promoted else "not promoted"
         say(f"version {bundle.version} of {bundle.model}, {word}: {bundle.reason}")

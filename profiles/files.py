@@ -55,8 +55,8 @@ def is_there(kind: str, file: str) -> bool:
 
 def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
     if name not in names(kind):
-        known = ", ".join(names(kind))
-        raise ProfileError(f"no {name!r} in profiles/{kind}; known: {known}")
+        listing = ", ".join(names(kind))
+        raise ProfileError(f"no {name!r} in profiles/{kind}; known: {listing}")
     path = find(kind, f"{name}.toml")
     try:
         content = tomllib.loads(text_of(path))
@@ -72,10 +72,10 @@ def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
 
 def changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
     """The section with those values that are not None, validated again."""
-    asked = {name: value for name, value in changes.items() if value is not None}
-    if not asked:
+    values = {name: value for name, value in changes.items() if value is not None}
+    if not values:
         return section
     try:
-        return type(section).model_validate(dict(section) | asked)
+        return type(section).model_validate(dict(section) | values)
     except ValidationError as error:
         raise ProfileError(explain(error)) from error

@@ -117,17 +117,17 @@ def load_recipe(
     Raises:
         ProfileError: a name is not known, or a value is out of its bounds.
     """
-    chosen = load_profile(profile)
+    base = load_profile(profile)
     data = {"samples": samples, "seed": seed}
     training = {"seed": seed}
     return Recipe(
         server=changed(resolve_server(server), {"include_tools": tuple(include_tools) or None}),
         model=load_model(model),
         profile=changed(
-            chosen,
+            base,
             {
-                "data": changed(chosen.data, data),
-                "training": changed(chosen.training, training),
+                "data": changed(base.data, data),
+                "training": changed(base.training, training),
                 "tools_in_prompt": tools_in_prompt,
             },
         ),

@@ -40,8 +40,8 @@ def spec_in(path: Path, name: str) -> dict[str, Any]:
     if not name and len(servers) == 1:
         (name,) = servers
     if name not in servers:
-        known = ", ".join(sorted(servers)) or "none"
-        raise ValueError(f"{path}#{name}: no such server; needed one of: {known}")
+        names = ", ".join(sorted(servers)) or "none"
+        raise ValueError(f"{path}#{name}: no such server; needed one of: {names}")
     entry = servers[name]
     if not isinstance(entry, dict):
         raise ValueError(f"{path}#{name}: needed an object with a command or a url")

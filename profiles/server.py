@@ -95,14 +95,14 @@ class Server(Section):
 
 def _check_url(url: str) -> None:
     """Make sure that a URL can be reached over HTTP and holds no password; ValueError else."""
-    shown = url.partition("?")[0]  # a query may hold a key
+    public = url.partition("?")[0]  # a query may hold a key
     try:
         parts = urlsplit(url)
         is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as error:
-        raise ValueError(f"{shown!r} is no URL: {error}") from error
+        raise ValueError(f"{public!r} is no URL: {error}") from error
     if not is_whole:
-        raise ValueError(f"{shown!r} is no URL; needed http:// or https:// and a host")
+        raise ValueError(f"{public!r} is no URL; needed http:// or https:// and a host")
     if parts.username is not None:
         raise ValueError(
             f"the URL of {parts.hostname!r} holds a user's name; needed it in headers, as ${{NAME}}"

@@ -61,14 +61,14 @@ def adapter_answers(
 def _lines(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The JSON lines that the process writes; it ends with this iterator."""
     with (
-        tempfile.TemporaryFile("w+") as asked,
+        tempfile.TemporaryFile("w+") as standard_input,
         tempfile.TemporaryFile("w+", errors="replace") as log,
     ):
-        json.dump(request, asked)
-        asked.seek(0)
+        json.dump(request, standard_input)
+        standard_input.seek(0)
         process = subprocess.Popen(
             [sys.executable, "-P", str(_PROGRAM)],
-            stdin=asked,
+            stdin=standard_input,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -118,33 +118,34 @@ class Agent:
         """
         messages = self.speaker.fitting(talk)
         question = messages[-1].content
-        first = answer = self.speaker.answer(messages)
-        steps = self._held_back(first, show)
+        steps: list[Step] = []
+        answers: list[Answer] = []
         for _ in range(_MOST_ROUNDS):
-            said = answer.parsed
-            if not said.calls:
+            answers.append(self.speaker.answer(messages))
+            steps += self._held_back(answers[-1], show)
+            turn = answers[-1].parsed
+            if not turn.calls:
                 break
-            new_steps = [self._step(call, allow, show) for call in said.calls]
+            new_steps = [self._step(call, allow, show) for call in turn.calls]
             steps += new_steps
             messages = after_calls(
-                messages, said.text, said.calls, [one.result for one in new_steps]
+                messages, turn.text, turn.calls, [one.result for one in new_steps]
             )
-            answer = self.speaker.answer(messages)
-        words = said.text or "\n".join(said.malformed)
+        words = turn.text or "\n".join(turn.malformed)
         ended = (*messages, Message(role="assistant", content=words))
         reply = Reply(
             question=question,
             calls=tuple(steps),
             answer=words,
-            confidence=first.confidence,
-            is_held_back=first.is_held_back,
+            confidence=answers[0].confidence,
+            is_held_back=answers[0].is_held_back,
         )
         return reply, ended
 
     @staticmethod
-    def _held_back(first: Answer, show: Show) -> list[Step]:
+    def _held_back(answer: Answer, show: Show) -> list[Step]:
         """The calls of an answer that the model is not sure enough of, as steps."""
-        calls = parse(first.completion.text).calls if first.is_held_back else ()
+        calls = parse(answer.completion.text).calls if answer.is_held_back else ()
         steps = [
             Step(name=call.name, arguments=call.arguments, result=_HELD_BACK, executed=False)
             for call in calls

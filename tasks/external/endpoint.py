@@ -73,7 +73,7 @@ class _Endpoint:
 
     def _completion(
         self,
-        said: ParsedAnswer,
+        answer: ParsedAnswer,
         steps: tuple[Step, ...],
         finish: str,
         usage: Usage,
@@ -84,7 +84,7 @@ class _Endpoint:
             "created": int(time.time()),
             "model": self.speaker.bundle.agent.name,
         }
-        return completion(said, steps, finish, usage, assurance, **head)
+        return completion(answer, steps, finish, usage, assurance, **head)
 
 
 def application(

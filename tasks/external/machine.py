@@ -79,10 +79,10 @@ def _disks(storage: Storage) -> dict[Place, Disk]:
 
 
 def _missing_packages(request: Request) -> tuple[str, ...]:
-    wanted = [package for stage in request.stages for package in _PACKAGES[stage]]
+    packages = [package for stage in request.stages for package in _PACKAGES[stage]]
     if request.profile and "train" in request.stages:
-        wanted += request.profile.training.report_to
-    return tuple(name for name in dict.fromkeys(wanted) if importlib.util.find_spec(name) is None)
+        packages += request.profile.training.report_to
+    return tuple(name for name in dict.fromkeys(packages) if importlib.util.find_spec(name) is None)
 
 
 def _missing_tools(stages: tuple[Stage, ...], quantization: Quantization) -> tuple[str, ...]:

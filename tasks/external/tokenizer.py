@@ -175,8 +175,8 @@ class ChatTokenizer:
     def ids(self, text: str) -> list[int]:
         """Tokens of a text that is rendered already: no special token is added."""
         # A list that is longer than the model's context is counted all the same, without a warning.
-        told = self._tokenizer(text, add_special_tokens=False, verbose=False)
-        tokens: list[int] = told["input_ids"]
+        encoding = self._tokenizer(text, add_special_tokens=False, verbose=False)
+        tokens: list[int] = encoding["input_ids"]
         return tokens
 
     def text(self, tokens: Sequence[int]) -> str:

@@ -71,14 +71,16 @@ def answers(
     while rows:
         batch = rows[:at_once]
         try:
-            said = continued(model, prefix, [row["ids"][shared:] for row in batch], limit, stop)
+            sequences = continued(
+                model, prefix, [row["ids"][shared:] for row in batch], limit, stop
+            )
         except torch.OutOfMemoryError:
             if at_once == 1:
                 raise
             at_once //= 2
             continue
         rows = rows[at_once:]
-        yield from ((row["number"], ids) for row, ids in zip(batch, said, strict=True))
+        yield from ((row["number"], ids) for row, ids in zip(batch, sequences, strict=True))
 
 
 def shared_length(prompts: list[list[int]]) -> int:
@@ -103,7 +105,7 @@ def continued(
     own = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=device)
     mask = torch.cat((torch.ones(len(rows), shared, dtype=own.dtype, device=device), own), dim=1)
     places = (shared + own.cumsum(dim=1) - 1).clamp(min=0)
-    said: list[list[int]] = [[] for _ in rows]
+    sequences: list[list[int]] = [[] for _ in rows]
     is_open = [True] * len(rows)
     for _ in range(limit):
         out = model(
@@ -117,13 +119,13 @@ def continued(
         cache, ids = out.past_key_values, out.logits[:, -1:].argmax(dim=-1)
         for row, token in enumerate(ids[:, 0].tolist()):
             if is_open[row]:
-                said[row].append(token)
+                sequences[row].append(token)
                 is_open[row] = token not in stop
         if not any(is_open):
             break
         mask = torch.cat((mask, torch.ones_like(mask[:, :1])), dim=1)
         places = places[:, -1:] + 1
-    return said
+    return sequences
 
 
 if __name__ == "__main__":
