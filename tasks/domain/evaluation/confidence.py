@@ -44,7 +44,7 @@ class RatedAnswer:
     is_right: bool
 
 
-def rated(
+def rate_answers(
     rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
 ) -> list[RatedAnswer]:
     """The answers that there are signals of: none in a report from before there were any."""
@@ -91,7 +91,7 @@ def platt(log_odds: Sequence[float], rights: Sequence[bool]) -> tuple[float, flo
     targets = np.array(rights, dtype=float)
     weights, precision = _PRIOR, np.diag(_SPREAD**-2)
     for _ in range(_NEWTON_STEPS):
-        probabilities = 1 / (1 + np.exp(-design @ weights))
+        probabilities = (1 + np.tanh(design @ weights / 2)) / 2
         slope = design.T @ (probabilities - targets) + precision @ (weights - _PRIOR)
         curvature = (design.T * (probabilities * (1 - probabilities))) @ design + precision
         step = np.linalg.solve(curvature, slope)
@@ -179,15 +179,15 @@ def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskC
 
 def _effect(answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]) -> ThresholdEffect:
     """What each calibration's own threshold brings."""
-    held = [
+    holds = [
         calibration.holds_back(answer.signals, calibration.threshold)
         for answer, calibration in zip(answers, calibrations, strict=True)
     ]
-    texts = [UNSURE if is_held else one.text for one, is_held in zip(answers, held, strict=True)]
+    texts = [UNSURE if is_held else one.text for one, is_held in zip(answers, holds, strict=True)]
     calling = [place for place, one in enumerate(answers) if one.row.tool is not None]
     without = [place for place, one in enumerate(answers) if one.row.scenario == "no_tool"]
     calls = [one for one in answers if one.signals.is_call]
-    held_back = [one for one, is_held in zip(answers, held, strict=True) if is_held]
+    held_back = [one for one, is_held in zip(answers, holds, strict=True) if is_held]
     exact_match, abstention = (
         compare(
             [answers[place].row for place in places],
