@@ -151,7 +151,10 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     """The tuned model beside its base and beside trivial baselines, rate by rate."""
     least = thresholds.model_dump()
-    columns = [report.tuned, report.base, report.constant_call, report.never_call]
+    served = {"as served": report.served.score} if report.served else {}
+    others = {"always one call": report.constant_call, "never a call": report.never_call}
+    scores = {"tuned": report.tuned, **served, "base": report.base, **others}
+    columns = list(scores.values())
     rows = [
         [label, *(rate(getattr(score, name)) for score in columns), _threshold(least.get(name))]
         for name, label in _metrics(columns).items()
@@ -159,7 +162,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     rows.append(
         ["mean of exact match and abstention", *(percent(score.mean) for score in columns), ""]
     )
-    header = ["", "tuned", "base", "always one call", "never a call", "needed"]
+    header = ["", *scores, "needed"]
     parts = [
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
@@ -167,6 +170,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_requests(report.requests),
         *_compared(report.compared),
         *([adapter_markdown(report.adapter)] if report.adapter else []),
+        *_served(report),
         *_cut_thoughts(columns),
         *_prompting(report),
         *_hand_written(report),
@@ -202,6 +206,22 @@ def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
         [*map(cell, (p.expected_tool, p.called_tool)), str(p.count), cell(p.example)] for p in pairs
     ]
     return "## Confused tools\n\n" + table(["expected", "called", "prompts", "for example"], rows)
+
+
+def _served(report: BenchmarkReport) -> list[str]:
+    if report.served is None:
+        return []
+    lines = [
+        "As served: calls kept to the schemas of the tools by llama.cpp (`--grammar`), which "
+        f"changed {report.served.changed} answers to the held-out prompts"
+    ]
+    if report.hand_written_served is not None:
+        served = report.hand_written_served
+        lines.append(f" and {served.changed} to the hand-written ones: {_line(served.score)}")
+    if report.free_tools:
+        names = ", ".join(map(inline, report.free_tools))
+        lines.append(f". It cannot express the schema of {names}: arguments may be any there")
+    return ["".join(lines) + ".\n"]
 
 
 def _prompting(report: BenchmarkReport) -> list[str]:

@@ -40,7 +40,7 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.toolcalls import ConfusedTools
-from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.subject import model_name, server_name
 
@@ -147,14 +147,14 @@ def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
         client.update_artifact(artifact_id, ArtifactUpdate(data=markdown))
 
 
-def progress(kind: str, model: str, update: TrainingUpdate | EvaluationUpdate) -> UUID:
+def progress(kind: str, model: str, update: TrainingUpdate | StageUpdate) -> UUID:
     """Begin a progress; ``update_progress`` goes on with it in place."""
     return create_progress_artifact(  # type: ignore[return-value]
         100 * update.fraction, key=key(kind, model), description=update.text
     )
 
 
-def update_progress(artifact_id: UUID, update: TrainingUpdate | EvaluationUpdate) -> None:
+def update_progress(artifact_id: UUID, update: TrainingUpdate | StageUpdate) -> None:
     """Move a progress on."""
     update_progress_artifact(artifact_id, 100 * update.fraction, update.text)
 

@@ -267,14 +267,14 @@ def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) ->
     told = [event.payload for event in forged.named("evaluation")]
     moments = {event.event.rpartition(".")[2] for event in forged.named("evaluation")}
     assert {"expected", "finished"} <= moments <= {"expected", "progress", "finished"}
-    ends = {one["stage"]: one for one in told if one["answered"] == one["total"]}
+    ends = {one["stage"]: one for one in told if one["done"] == one["total"]}
     # Nine held-out prompts and two loops; the base's sample of both kinds; the typed ones.
     assert {name: one["total"] for name, one in ends.items()} == {
         "validation": 9 + 2,
         "base": 4 + 4,
         "benchmark": 64,
     }
-    expected = [one for one in told if one["answered"] == 5]
+    expected = [one for one in told if one["done"] == 5]
     assert all(one["seconds_left"] > 0 for one in expected)
     assert len(expected) == 3
 
@@ -594,7 +594,7 @@ def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [tools, output] or len(list(tmp_path.iterdir())) == 2
     told = [event.payload for event in events if "evaluation" in event.event]
     assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
-    assert [p["answered"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
+    assert [p["done"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
 
 
 def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
