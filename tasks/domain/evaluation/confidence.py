@@ -47,7 +47,7 @@ class RatedAnswer:
 def rated(
     rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
 ) -> list[RatedAnswer]:
-    """The answers that there are signals of."""
+    """The answers that there are signals of: none in a report from before there were any."""
     return [
         RatedAnswer(row, text, signal, judge_answer(row, text).exact)
         for row, text, signal in zip(rows, texts, signals, strict=False)
@@ -159,7 +159,8 @@ def _worth(
 def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskCoverage:
     """The curve of Geifman and El-Yaniv (2017, NeurIPS 30); equal confidences share their risk."""
     pairs = sorted(zip(confidences, rights, strict=True), key=lambda pair: -pair[0])
-    risks, wrong = [], 0.0
+    risks: list[float] = []
+    wrong = 0.0
     for _, group in groupby(pairs, key=lambda pair: pair[0]):
         outcomes = [right for _, right in group]
         for _ in outcomes:
