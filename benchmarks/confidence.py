@@ -1,8 +1,8 @@
 """What a trained model's confidence is worth: is it surest of what it gets right?
 
-    python -m benchmarks.confidence time model.gguf [--profile cpu] [--seed 3407] [--keep answers.json]
+    python -m benchmarks.confidence time model.gguf [--profile cpu] [--keep answers.json]
 
-Asks the model's file all held-out rows of that profile and seed and all hand-written test prompts
+Asks the model's file all held-out rows of that profile and all hand-written test prompts
 of the server, and prints what a scorecard shows of confidence. ``--keep`` names a file for the
 answers with their signals; where it is there, it is read and nothing is asked.
 """

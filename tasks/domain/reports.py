@@ -185,19 +185,19 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     return "\n".join(parts)
 
 
-def adapter_markdown(found: AdapterComparison) -> str:
+def adapter_markdown(comparison: AdapterComparison) -> str:
     """The file that ships and the adapter that it was made from, in one sentence."""
     comparisons: dict[str, Comparison] = {
-        label: getattr(found, name) for name, label in ADAPTER_METRICS.items()
+        label: getattr(comparison, name) for name, label in ADAPTER_METRICS.items()
     }
-    shown = "; ".join(
+    figures = "; ".join(
         f"{label} {percent(one.tuned)} and {percent(one.base)}, "
         f"{points(one.difference, one.low, one.high)}"
         for label, one in comparisons.items()
     )
     return (
         "The file beside the adapter as it was trained, on the same "
-        f"{found.exact_match.prompts} held-out prompts: {shown}.\n"
+        f"{comparison.exact_match.prompts} held-out prompts: {figures}.\n"
     )
 
 
@@ -237,10 +237,10 @@ def _prompting(report: BenchmarkReport) -> list[str]:
             f"{_rate_or_none(report.hand_written_recall)} of the hand-written ones.\n"
         )
     if prompt.mode in ("names", "none"):
-        shown = "the names of the tools alone" if prompt.mode == "names" else "no tools"
+        listing = "the names of the tools alone" if prompt.mode == "names" else "no tools"
         lines.append(
-            f"Prompts list {shown}: the model knows them. The base, which does not, was shown the "
-            f"{prompt.base_selected} tools that fit the request.\n"
+            f"Prompts list {listing}: the model knows them. The base, which does not, was shown "
+            f"the {prompt.base_selected} tools that fit the request.\n"
         )
     both = {"with a list": report.listed, "without": report.unlisted}
     lines += [f"Prompts {how}: {_line(score)}.\n" for how, score in both.items() if score]
