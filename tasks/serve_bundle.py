@@ -11,20 +11,21 @@ from tasks.external.endpoint import Announce, serve
 
 
 @task(cache_policy=NO_CACHE)
-def serve_bundle(folder: str, port: int, announce: Announce) -> None:
+def serve_bundle(folder: str, port: int, announce: Announce, grammar: bool = False) -> None:
     """Check a bundle and answer requests until Ctrl-C; calls go to the client, none is made here.
 
     Args:
         folder: the bundle's.
         port: of 127.0.0.1; 0 takes a free one.
         announce: is told each line of the log.
+        grammar: keep calls to the schemas of the tools.
 
     Raises:
         BundleInvalid: a file is missing or altered.
         MachineTooSmall: the port is taken.
     """
     with speaking(open_bundle(Path(folder))) as speaker:
-        serve(speaker, None, port, announce)
+        serve(speaker.constrained() if grammar else speaker, None, port, announce)
 
 
 def serve_agent(agent: Agent, port: int, allow: Allow, announce: Announce) -> None:
