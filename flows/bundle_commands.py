@@ -7,6 +7,7 @@ from pydantic_settings import CliPositionalArg
 
 from flows.terminal import Consent, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
+from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError
 
@@ -17,6 +18,7 @@ _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
 _GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
+_SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
 _YES = "make calls that may change something without asking"
 
 
@@ -46,6 +48,7 @@ class Chat(_OnBundle):
     remember: bool = Field(False, description=_REMEMBER)
     grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=_YES)
+    min_confidence: MinConfidence = Field("off", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Ask the one question, or all that are typed until Ctrl-D."""
@@ -55,7 +58,7 @@ class Chat(_OnBundle):
             raise ForgeError("--json needs --ask with a question, found none")
         use = self._answer_one if self.ask else self._converse
         try:
-            use_bundle.fn(self.folder, self.server, self._consent.trusts, use)
+            use_bundle.fn(self.folder, self.server, self._consent.trusts, use, self.min_confidence)
         except KeyboardInterrupt:
             note("")
 
@@ -97,6 +100,7 @@ class Serve(_OnBundle):
     execute: bool = Field(False, description="make the calls here, on the server, and answer")
     grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=f"with --execute: {_YES}")
+    min_confidence: MinConfidence = Field("off", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Serve until Ctrl-C; without --execute a client makes the calls, no server is started."""
@@ -104,7 +108,7 @@ class Serve(_OnBundle):
         from tasks.use_bundle import use_bundle
 
         if not self.execute:
-            serve_bundle.fn(self.folder, self.port, note, self.grammar)
+            serve_bundle.fn(self.folder, self.port, note, self.min_confidence, self.grammar)
             return
         consent = Consent(self.trust, self.yes)
         use_bundle.fn(
@@ -117,6 +121,7 @@ class Serve(_OnBundle):
                 consent.allows_unattended,
                 note,
             ),
+            self.min_confidence,
         )
 
 

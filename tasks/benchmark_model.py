@@ -29,7 +29,7 @@ from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import Completion, student
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ def _completions(
     context = context_for(prompt.settled(recipe.profile).training.max_seq_length)
     with (
         student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
-        EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,
+        StageReporter("benchmark", recipe.model.name, len(rows)) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))
         return answers, Constraint(model).answers(rows, [one.answer for one in answers])

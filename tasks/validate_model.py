@@ -30,7 +30,7 @@ from tasks.external.storage import Storage
 from tasks.external.student import Student, student
 from tasks.external.tool_loops import run_loops
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -61,7 +61,7 @@ def validate_model(
             storage.fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
         trying(recipe.server, toolset, profile.data.seed, seconds) as execute,
-        EvaluationReporter("validation", recipe.model.name, total) as progress,
+        StageReporter("validation", recipe.model.name, total) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))
         beside = _beside_adapter(adapter, rows, [answer.answer for answer in answers], recipe)
