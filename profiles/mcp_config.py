@@ -75,7 +75,7 @@ def _servers(path: Path) -> dict[str, Any]:
 def _command(entry: Mapping[str, Any], place: str) -> list[str]:
     arguments = entry.get("args") or []
     if not isinstance(arguments, list):
-        raise ValueError(f"{place}: found {arguments!r}, needed a list of 'args'")
+        raise ValueError(f"{place}: args is no list of texts")
     words = [entry.get("command"), *arguments]
     return [_ours(str(word)) for word in words if word is not None]
 
@@ -83,7 +83,8 @@ def _command(entry: Mapping[str, Any], place: str) -> list[str]:
 def _texts(values: Any, what: str, place: str) -> dict[str, str]:
     """Settings by name; a secret may only be named."""
     if not isinstance(values or {}, dict):
-        raise ValueError(f"{place}: found {values!r}, needed an object of {what!r}")
+        # What was found may be a secret.
+        raise ValueError(f"{place}: {what} is no object of names and texts")
     texts = {str(key): _ours(str(value)) for key, value in (values or {}).items()}
     for key, text in texts.items():
         if _SECRET.search(key) and text and not _VARIABLE.search(text):

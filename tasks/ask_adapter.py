@@ -9,7 +9,7 @@ from tasks.domain.products import AdapterAnswers, Dataset, LoraAdapter
 from tasks.external.adapter import adapter_answers
 from tasks.external.storage import Storage
 from tasks.reporting import events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 _ONLY = {
     "adapter": ("files", "base.files"),
@@ -47,7 +47,7 @@ def ask_adapter(adapter: LoraAdapter, dataset: Dataset, recipe: Recipe) -> Adapt
         max_tokens=recipe.answer_tokens,
         in_4bit=recipe.model.load_in_4bit,
     )
-    with EvaluationReporter("adapter", recipe.model.name, len(places)) as progress:
+    with StageReporter("adapter", recipe.model.name, len(places)) as progress:
         texts = dict(progress.over(answers))
     return AdapterAnswers(
         adapter=adapter.files.sha256,

@@ -12,7 +12,7 @@ from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.reporting import events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 _ONLY = {
     "base": ("files",),  # its template is inside
@@ -63,7 +63,7 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         student(
             storage.fetch(base.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
-        EvaluationReporter("base", recipe.model.name, len(questions)) as progress,
+        StageReporter("base", recipe.model.name, len(questions)) as progress,
     ):
         answers = [one.answer for one in progress.over(model.answers(questions))]
     return BaseAnswers(

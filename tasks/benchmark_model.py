@@ -24,11 +24,12 @@ from tasks.domain.products import (
 )
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
+from tasks.external.constraint import Constraint
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import Completion, student
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 T = TypeVar("T")
 
@@ -62,7 +63,9 @@ def benchmark_model(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )
     answers = validation.answers
-    completions = _completions(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt)
+    completions, served = _completions(
+        storage.fetch(tuned.files), hand_written, recipe, dataset.prompt
+    )
     test_answers = [one.answer for one in completions]
     sample, test_sample = (
         _at(rows, base.places),
@@ -89,6 +92,11 @@ def benchmark_model(
         requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
         adapter=validation.adapter,
+        served=validation.served,
+        hand_written_served=scoring.score_served(hand_written, test_answers, served)
+        if hand_written
+        else None,
+        free_tools=validation.free_tools,
         prompt=dataset.prompt,
         recall=recall(rows),
         hand_written_recall=recall(hand_written),
@@ -110,12 +118,14 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
 
 def _completions(
     gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt
-) -> list[Completion]:
+) -> tuple[list[Completion], list[str | None]]:
+    """What the model says to the rows, and with constrained decoding."""
     if not rows:
-        return []
+        return [], []
     context = context_for(prompt.settled(recipe.profile).training.max_seq_length)
     with (
         student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
-        EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,
+        StageReporter("benchmark", recipe.model.name, len(rows)) as progress,
     ):
-        return list(progress.over(model.answers(rows)))
+        answers = list(progress.over(model.answers(rows)))
+        return answers, Constraint(model).answers(rows, [one.answer for one in answers])

@@ -30,7 +30,7 @@ from tasks.external.student import student
 from tasks.external.tool_loops import run_loops
 from tasks.external.versions import Versions
 from tasks.reporting import events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ def _ask(
     with (
         student(folder / agent.file.name, agent.stop, recipe.answer_tokens, context) as model,
         trying(recipe.server, toolset, data.seed, plan.call_timeout_seconds) as execute,
-        EvaluationReporter("champion", recipe.model.name, len(rows) + len(loops)) as progress,
+        StageReporter("champion", recipe.model.name, len(rows) + len(loops)) as progress,
     ):
         answers = [one.answer for one in progress.over(model.answers(rows))]
         begun = [(rows[place], answers[place]) for place in loops]

@@ -1,6 +1,7 @@
 """Stage 7: GgufModel + live server → ValidationReport, or ValidationFailed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -23,12 +24,13 @@ from tasks.domain.products import (
 )
 from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.training.sizes import context_for
+from tasks.external.constraint import Constraint
 from tasks.external.servers import trying
 from tasks.external.storage import Storage
-from tasks.external.student import student
+from tasks.external.student import Student, student
 from tasks.external.tool_loops import run_loops
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -59,19 +61,21 @@ def validate_model(
             storage.fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
         trying(recipe.server, toolset, profile.data.seed, seconds) as execute,
-        EvaluationReporter("validation", recipe.model.name, total) as progress,
+        StageReporter("validation", recipe.model.name, total) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))
         beside = _beside_adapter(adapter, rows, [answer.answer for answer in answers], recipe)
         begun = [(rows[place], answers[place].answer) for place in places]
         loops = run_loops(begun, model, execute, profile.data.max_result_chars)
         cases = list(progress.over(loops))
+        served = _served(model, rows, [answer.answer for answer in answers])
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
     texts = [answer.answer for answer in answers]
     report = _report(rows, texts, cases, latency, profile).model_copy(
         update={
             "gguf": gguf.files.sha256,
             "adapter": beside,
+            **served,
             "prompt": dataset.prompt,
             "signals": tuple(answer.signals for answer in answers),
             "retriever": storage.retriever_of(dataset),
@@ -93,6 +97,15 @@ def _beside_adapter(
     artifacts.adapter_comparison(comparison, recipe.model.name)
     check_export(comparison, recipe.profile.evaluation.adapter_margin)
     return comparison
+
+
+def _served(model: Student, rows: Sequence[Row], texts: Sequence[str | None]) -> dict[str, Any]:
+    """The fields of the report that are about constrained decoding."""
+    constraint = Constraint(model)
+    return {
+        "served": scoring.score_served(rows, texts, constraint.answers(rows, texts)),
+        "free_tools": constraint.free_tools(rows[0].tools),
+    }
 
 
 def _check_drift(dataset: Dataset, toolset: Toolset) -> None:

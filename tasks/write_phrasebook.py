@@ -21,7 +21,7 @@ from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
 from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Over, teacher
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -109,7 +109,7 @@ def _counted(stage: str, model: str) -> Over:
     """Answers are counted, shown and told as events while they come."""
 
     def over(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
-        with EvaluationReporter(stage, model, total) as reporter:
+        with StageReporter(stage, model, total) as reporter:
             yield from reporter.over(answers)
 
     return over

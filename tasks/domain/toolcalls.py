@@ -6,7 +6,7 @@ No other module knows how a call is written.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -94,6 +94,47 @@ def parse(answer: str) -> ParsedAnswer:
             calls.append(call)
     text = _BLOCK.sub("", without_thought).strip()
     return ParsedAnswer(text=text, calls=tuple(calls), malformed=tuple(malformed))
+
+
+class UnfitCall(BaseModel):
+    """A call in an answer that does not parse or does not fit its tool."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: str
+    """The answer up to where the call's JSON begins."""
+    tool: str | None
+    """The tool that it names; None where that is not told or not known."""
+
+
+def first_unfit(
+    answer: str, functions: Sequence[dict[str, Any]], start: int = 0
+) -> UnfitCall | None:
+    """The first call behind ``start`` that does not fit, if any; a thought has no calls."""
+    thought = _THOUGHT.match(answer)
+    for block in _BLOCK.finditer(answer, max(start, thought.end() if thought else 0)):
+        call = _decode(block[1])
+        if call is None or faults(call, functions):
+            is_known = call is not None and call.name in schemas_of(functions)
+            before = f"{answer[: block.start(1)]}\n"
+            return UnfitCall(before=before, tool=call.name if call and is_known else None)
+    return None
+
+
+def closed_call(before: str, body: str) -> str:
+    """An answer that goes on with the JSON of a call, up to the call's end."""
+    start = before or f"{OPEN}\n"
+    return f"{start}{body.strip()}\n{CLOSE}"
+
+
+def named_tool(beginning: str, names: Collection[str]) -> str | None:
+    """The tool that JSON like ``{"name": …}`` names, if it is one of these."""
+    try:
+        value = from_json(beginning)
+    except ValueError:
+        return None
+    name = value.get("name") if isinstance(value, dict) else None
+    return name if isinstance(name, str) and name in names else None
 
 
 def parts_of(answer: str) -> AnswerParts:

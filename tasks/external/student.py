@@ -61,6 +61,10 @@ class Completion(BaseModel):
         return None if self.is_cut_thought else self.text
 
 
+class RequestRefused(ExportFailed):
+    """llama.cpp does not take one request; it answers others."""
+
+
 class Student:
     """A model behind a llama.cpp server, asked greedily.
 
@@ -127,6 +131,29 @@ class Student:
         with ThreadPoolExecutor(self.at_once) as pool:
             yield from pool.map(lambda row: self.answer(row.prompt, row.listed), rows)
 
+    def continued(
+        self, prompt: str, schema: dict[str, Any] | None = None, max_tokens: int = 0
+    ) -> str:
+        """What the model goes on with behind a rendered prompt: JSON of ``schema``, if given.
+
+        A llama.cpp that cannot express the schema refuses it, or ignores it, as builds do that have
+        llguidance.
+
+        Raises:
+            RequestRefused: it refuses.
+            ExportFailed: it does not answer.
+        """
+        body: dict[str, Any] = {
+            "prompt": prompt,
+            "n_predict": max_tokens or self._max_tokens,
+            "temperature": 0,
+            "stop": self._stop,
+            "cache_prompt": True,
+        }
+        if schema is not None:
+            body["json_schema"] = schema
+        return str(self._post("/completion", body)["content"])
+
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
         return list(self._post("/tokenize", {"content": text, "parse_special": True})["tokens"])
@@ -149,7 +176,8 @@ class Student:
             raise ExportFailed(f"llama.cpp does not answer {path}: {error!r}") from error
         if response.status_code != 200:
             body_text = " ".join(response.text.split())[:200]
-            raise ExportFailed(f"llama.cpp refuses {path} with {response.status_code}: {body_text}")
+            kind = RequestRefused if response.status_code == 400 else ExportFailed
+            raise kind(f"llama.cpp refuses {path} with {response.status_code}: {body_text}")
         return response.json()
 
 

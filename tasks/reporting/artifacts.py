@@ -40,7 +40,8 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.toolcalls import ConfusedTools
-from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import StageUpdate, TrainingUpdate
+from tasks.reporting import risk_coverage
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.subject import model_name, server_name
 
@@ -147,14 +148,14 @@ def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
         client.update_artifact(artifact_id, ArtifactUpdate(data=markdown))
 
 
-def progress(kind: str, model: str, update: TrainingUpdate | EvaluationUpdate) -> UUID:
+def progress(kind: str, model: str, update: TrainingUpdate | StageUpdate) -> UUID:
     """Begin a progress; ``update_progress`` goes on with it in place."""
     return create_progress_artifact(  # type: ignore[return-value]
         100 * update.fraction, key=key(kind, model), description=update.text
     )
 
 
-def update_progress(artifact_id: UUID, update: TrainingUpdate | EvaluationUpdate) -> None:
+def update_progress(artifact_id: UUID, update: TrainingUpdate | StageUpdate) -> None:
     """Move a progress on."""
     update_progress_artifact(artifact_id, 100 * update.fraction, update.text)
 
@@ -188,7 +189,8 @@ def validation(report: ValidationReport, model: str) -> None:
 
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
     """The tuned model beside its base and trivial baselines."""
-    _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
+    curves = risk_coverage.as_markdown(report.confidence)
+    _show(reports.scorecard_markdown(report, thresholds) + curves, "scorecard", model)
 
 
 def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:

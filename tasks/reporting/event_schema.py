@@ -24,7 +24,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
-from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 
 Fact = int | float | str
 
@@ -60,19 +60,20 @@ class TrainingPayload(Payload):
         return cls.model_validate(facts | texts)
 
 
-class EvaluationPayload(Payload):
-    """How far a stage is that asks a model."""
+class StageProgressPayload(Payload):
+    """How far a stage is that asks a model, downloads or exports one."""
 
     stage: str
-    answered: int
+    done: int
     total: int
+    unit: str
     fraction: float
     seconds: float
     seconds_left: float | None = None
 
     @classmethod
-    def of(cls, update: EvaluationUpdate) -> "EvaluationPayload":
-        """A moment of an evaluation as an event tells it."""
+    def of(cls, update: StageUpdate) -> "StageProgressPayload":
+        """A moment of a stage as an event tells it."""
         return cls.model_validate(update.model_dump() | {"fraction": update.fraction})
 
 
@@ -186,7 +187,8 @@ MODEL = "mcp-forge.model.{model}"
 
 # Proactive automations find the run to act on only where it is the primary resource.
 TRAINING = Kind(name="mcp-forge.training.{moment}", resource=RUN, payload=TrainingPayload)
-EVALUATION = Kind(name="mcp-forge.evaluation.{moment}", resource=RUN, payload=EvaluationPayload)
+EVALUATION = Kind(name="mcp-forge.evaluation.{moment}", resource=RUN, payload=StageProgressPayload)
+WORK = Kind(name="mcp-forge.{stage}.{moment}", resource=RUN, payload=StageProgressPayload)
 STAGE = Kind(name="mcp-forge.stage.{stage}.completed", resource=RUN, payload=StagePayload)
 QUALITY_FAILED = Kind(name="mcp-forge.quality.failed", resource=RUN, payload=QualityPayload)
 VALIDATION_FAILED = Kind(
@@ -212,6 +214,7 @@ TOOLS_CHANGED = Kind(
 KINDS = (
     TRAINING,
     EVALUATION,
+    WORK,
     STAGE,
     QUALITY_FAILED,
     VALIDATION_FAILED,

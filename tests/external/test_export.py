@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ import torch
 from profiles import Lora, Quantization, load_model, load_profile
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall, UnusableModel
+from tasks.domain.toolcalls import faults, parse
 from tasks.external.adapter import adapter_answers
+from tasks.external.constraint import Constraint
 from tasks.external.gguf_check import check_gguf
 from tasks.external.gguf_file import GgufFile
 from tasks.external.llama_cpp import FileFacts, convert, missing_for, served
@@ -358,3 +361,38 @@ def test_an_adapter_that_cannot_be_opened_is_told_in_the_words_of_its_process(
 ) -> None:
     with pytest.raises(UnusableModel, match=r"cannot be asked as it was trained: .*config\.json"):
         list(adapter_answers(tiny_base, tmp_path, QUESTIONS[:1], max_tokens=1, in_4bit=False))
+
+
+def tool(name: str, **parameter: Any) -> dict[str, Any]:
+    """A function with one parameter that must be given."""
+    schema = {"type": "object", "properties": {"zone": parameter}, "required": ["zone"]}
+    return {"type": "function", "function": {"name": name, "parameters": schema}}
+
+
+ZONES = tool("zones", enum=["Asia/Tokyo", "Europe/Zurich"])
+SHORT = tool("short", **{"$ref": "#/$defs/three"})
+SHORT["function"]["parameters"]["$defs"] = {"three": {"type": "string", "maxLength": 3}}
+BEHIND = tool("behind", type="string", pattern="(?=A)[A-Z]+")
+
+
+def test_a_call_that_does_not_fit_its_tool_is_said_again_within_its_schema(tuned: Path) -> None:
+    tools = [ZONES, SHORT, BEHIND]
+    wrong = {
+        "zones": '{"name": "zones", "arguments": {"zone": "Tokyo"}}',
+        "short": '{"name": "short", "arguments": {"zone": 3}}',
+    }
+    right = '<tool_call>\n{"arguments": {"zone": "Asia/Tokyo"}, "name": "zones"}\n</tool_call>'
+    with student(tuned, STOP, max_tokens=24) as model:
+        constraint = Constraint(model)
+        assert constraint.free_tools(tools) == ("behind",)
+        for name, body in wrong.items():
+            said = constraint.applied(TALK, tools, tools, f"So: <tool_call>\n{body}\n</tool_call>")
+            answer = parse(said)
+            assert said.startswith(f'So: <tool_call>\n{{"name": "{name}", "arguments": {{"zone": ')
+            assert faults(answer.calls[0], tools) == []
+        unknown = '<tool_call>\n{"name": "sun", "arguments": {}}\n</tool_call>'
+        said = constraint.applied(TALK, [ZONES], [ZONES], unknown)
+        assert parse(said).calls[0].name == "zones"
+        for text in (right, "Paris.", "<think>\n<tool_call>\n</think>\nParis."):
+            assert constraint.applied(TALK, tools, tools, text) == text
+        assert constraint.applied(TALK, [], [], unknown) == unknown

@@ -119,8 +119,12 @@ def test_a_download_that_was_broken_off_goes_on_in_another_process(
     assert said.startswith(f"other: neither the hub nor its cache gives {REPOSITORY} (")
     assert "503" in said
     hub.answers = None
-    made(download(hub, tmp_path / "base"))
+    done = download(hub, tmp_path / "base")
+    made(done)
     assert hub.ranges == ["", f"bytes={CHUNK}-", f"bytes={CHUNK}-"]
+    progress = [line for line in done.stderr.splitlines() if line.endswith(" bytes")]
+    assert progress[0] == f"{2 * CHUNK} of {3 * CHUNK} bytes"
+    assert progress[-1] == f"{3 * CHUNK} of {3 * CHUNK} bytes"
 
 
 def test_a_file_that_is_not_what_the_hub_names_is_not_kept(hub: Hub, tmp_path: Path) -> None:

@@ -229,6 +229,7 @@ def test_every_stage_is_run_once_and_a_bundle_comes_out(forged: Forged) -> None:
         "Modelfile",
         "README.md",
         "agent.yaml",
+        "confidence.json",
         "mcp.json",
         "server.json",
         "tests",
@@ -267,14 +268,14 @@ def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) ->
     told = [event.payload for event in forged.named("evaluation")]
     moments = {event.event.rpartition(".")[2] for event in forged.named("evaluation")}
     assert {"expected", "finished"} <= moments <= {"expected", "progress", "finished"}
-    ends = {one["stage"]: one for one in told if one["answered"] == one["total"]}
+    ends = {one["stage"]: one for one in told if one["done"] == one["total"]}
     # Nine held-out prompts and two loops; the base's sample of both kinds; the typed ones.
     assert {name: one["total"] for name, one in ends.items()} == {
         "validation": 9 + 2,
         "base": 4 + 4,
         "benchmark": 64,
     }
-    expected = [one for one in told if one["answered"] == 5]
+    expected = [one for one in told if one["done"] == 5]
     assert all(one["seconds_left"] > 0 for one in expected)
     assert len(expected) == 3
 
@@ -349,6 +350,8 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
         ("gguf-time-tiny-base", "20 tensors compared"),
         ("validation-time-tiny", "Loops completed: "),
         ("scorecard-time-tiny", "always one call"),
+        ("scorecard-time-tiny", "Fitted on 9 held-out rows (Platt scaling)"),
+        ("scorecard-time-tiny", "![risk over coverage](data:image/svg+xml;base64,"),
         ("bundle-time-tiny", "mcp-forge verify-bundle"),
         ("bundle-time-tiny", ", the champion: it is the "),
     ],
@@ -594,7 +597,7 @@ def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [tools, output] or len(list(tmp_path.iterdir())) == 2
     told = [event.payload for event in events if "evaluation" in event.event]
     assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
-    assert [p["answered"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
+    assert [p["done"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
 
 
 def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:

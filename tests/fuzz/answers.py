@@ -82,7 +82,7 @@ _ROWS = (
 
 
 def check(text: str) -> str:
-    """Parse an answer; what is taken for a call can be checked, compared, sent and written again."""
+    """Parse an answer; what is taken for a call can be checked, compared, sent and rendered."""
     answer = parse(text)
     assert answer.attempts <= text.count("<tool_call>")
     for call in answer.calls:

@@ -1,4 +1,4 @@
-"""Conversations of a person's own in every form: as they are, changed, and broken as files break."""
+"""Conversations of a person's own in every form: as they are, changed, and broken."""
 
 import json
 import math

@@ -24,7 +24,7 @@ from tasks.domain.writing.simulation import simulate
 from tasks.domain.writing.usable_tools import with_usable_tools
 from tests.fakes.toolsets import data
 from tests.fuzz.independent import fault_of
-from tests.fuzz.mutation import ODD_TEXTS, VALUES, altered
+from tests.fuzz.mutation import ODD_TEXTS, VALUES, altered, one_of
 from tests.fuzz.refusals import one_line
 from tests.fuzz.schemas import NAMES, SAYINGS, SCHEMAS, inputs
 from tests.fuzz.small_tokenizer import small_tokenizer
@@ -119,7 +119,7 @@ MADE_UP = st.builds(_in_form, st.lists(tools(), min_size=1, max_size=3), st.samp
 @st.composite
 def real(draw: st.DrawFn) -> Any:
     """Some tools of public servers, in one of the forms."""
-    some = draw(st.lists(st.sampled_from(real_tools()), min_size=1, max_size=4))
+    some = [one_of(draw, real_tools()) for _ in range(draw(st.integers(1, 4)))]
     return _in_form(some, draw(st.sampled_from(FORMS)))
 
 

@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
-from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolPrompt, ToolResult
+from tasks.domain.products import (
+    Latency,
+    LoopCase,
+    Rate,
+    Score,
+    ServedScore,
+    ToolPrompt,
+    ToolResult,
+)
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
@@ -118,6 +126,14 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
         by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
         by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
     )
+
+
+def score_served(
+    rows: Sequence[Row], raw: Sequence[str | None], served: Sequence[str | None]
+) -> ServedScore:
+    """The score of the answers with constrained decoding, beside those without."""
+    changed = sum(one != other for one, other in zip(raw, served, strict=True))
+    return ServedScore(score=score(rows, served), changed=changed)
 
 
 def by_listing(

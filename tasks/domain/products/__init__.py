@@ -35,6 +35,7 @@ from tasks.domain.products.scores import (
     Latency,
     LoopCase,
     Score,
+    ServedScore,
     ValidationReport,
 )
 from tasks.domain.products.tools import Offer, Tool, ToolResult, Toolset
@@ -67,6 +68,7 @@ __all__ = [
     "Rate",
     "RiskCoverage",
     "Score",
+    "ServedScore",
     "Signals",
     "StoredFile",
     "ThresholdEffect",

@@ -49,6 +49,14 @@ class Latency(Product):
     """How many prompts were answered side by side, each one slower for the others."""
 
 
+class ServedScore(Product):
+    """The tuned model whose calls are kept to the tools' schemas, as ``--grammar`` serves it."""
+
+    score: Score
+    changed: int
+    """Answers that are others without the constraint."""
+
+
 class BaseAnswers(Product):
     """What the base says to a sample of the prompts: what its tuned model is compared with."""
 
@@ -106,6 +114,11 @@ class BenchmarkReport(Product):
     confused: tuple[ConfusedTools, ...] = ()
     adapter: AdapterComparison | None = None
     """Beside the adapter as it was trained; None where that was not asked."""
+    served: ServedScore | None = None
+    """Held-out prompts with constrained decoding."""
+    hand_written_served: ServedScore | None = None
+    free_tools: tuple[str, ...] = ()
+    """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
     confidence: ConfidenceReport | None = None
     """None where no probabilities were there, and in reports from before they were asked for."""
 
@@ -146,6 +159,10 @@ class ValidationReport(Product):
     """What the tools of a request were chosen with."""
     adapter: AdapterComparison | None = None
     """Beside the adapter as it was trained; None where that was not asked."""
+    served: ServedScore | None = None
+    """With constrained decoding; None in reports from before it was tried."""
+    free_tools: tuple[str, ...] = ()
+    """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

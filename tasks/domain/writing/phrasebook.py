@@ -28,6 +28,8 @@ _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
 _SKELETON = re.compile(r"\w+|∎")
 FOUND_CHARS = 80
 """Characters of a wrong value that an error shows."""
+_MOST_SAID = 300
+"""Characters of what is said of one fault: some quote the value."""
 
 
 def slots(text: str) -> tuple[str, ...]:
@@ -252,6 +254,7 @@ def _fault(fault: ErrorDetails) -> str:
     is_said = fault["type"] in ("missing", "value_error", "union_tag_invalid")
     if fault["type"] == "union_tag_not_found":
         return "no 'kind', needed one of " + ", ".join(_KINDS)
+    message = message if len(message) <= _MOST_SAID else f"{message[:_MOST_SAID]}…"
     return where + ": " * bool(where) + message + ("" if is_said else _shape_of(fault["input"]))
 
 

@@ -27,7 +27,8 @@ def taken(pattern: str, text: str) -> str | int | float | None:
         return None
     if found is None:
         return None
-    return found[1] if found.re.groups else found[0]
+    text_found: str | None = found[1] if found.re.groups else found[0]
+    return text_found
 
 
 def _at(value: Any, path: list[str]) -> str | int | float | None:
