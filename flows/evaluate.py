@@ -12,6 +12,7 @@ from tasks.challenge_champion import challenge_champion
 from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
 from tasks.inspect_server import inspect_server
+from tasks.measure_breadth import measure_breadth
 from tasks.reporting.subject import run_name
 from tasks.validate_model import validate_model
 
@@ -55,7 +56,8 @@ def evaluate(
     validation = validate_model(tuned, start.dataset, toolset, recipe)
     base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
     answers = ask_base(base, start.dataset, recipe)
-    benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe)
+    breadth = measure_breadth(tuned, base, recipe)
+    benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe, breadth)
     challenge = challenge_champion(tuned, validation, benchmark, start.dataset, toolset, recipe)
     return Evaluation(
         gguf=tuned,

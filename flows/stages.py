@@ -11,6 +11,7 @@ from tasks.check_quality import check_quality
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
+    Breadth,
     Bundle,
     Dataset,
     Evaluation,
@@ -23,6 +24,7 @@ from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.hand_over import check_output, hand_over
 from tasks.inspect_server import inspect_server
+from tasks.measure_breadth import BreadthRequest, check_origin, compare_models, measure_breadth
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.reporting.subject import run_name
@@ -106,7 +108,8 @@ def benchmark(
     validated = take_over(validation, ValidationReport)
     base = export_gguf(prepare_base(recipe.model), None, recipe.model, recipe.quantization)
     answers = ask_base(base, dataset, recipe)
-    report = benchmark_model(tuned, answers, validated, dataset, recipe)
+    other = measure_breadth(tuned, base, recipe)
+    report = benchmark_model(tuned, answers, validated, dataset, recipe, other)
     hand_over(report, output)
     return report
 
@@ -122,3 +125,17 @@ def pack(recipe: Recipe, gguf: str, validation: str, benchmark: str, output: str
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     return package_bundle(evaluation, base, toolset, recipe, output)
+
+
+@flow(flow_run_name=run_name)
+def breadth(bundle: BreadthRequest) -> Breadth:
+    """A bundle's model → what it lost, beside its base as a run exports it."""
+    folder = check_origin(prepare_base(bundle.base), bundle)
+    base = export_gguf(folder, None, bundle.base, bundle.quantization)
+    return compare_models(bundle.tuned, base, bundle.plan)
+
+
+@flow(flow_run_name=run_name)
+def breadth_beside(bundle: BreadthRequest, base: GgufModel) -> Breadth:
+    """A bundle's model → what it lost, beside a file of its base."""
+    return compare_models(bundle.tuned, base, bundle.plan)

@@ -174,6 +174,8 @@ class EvaluationPlan(Section):
     """Typed prompts asked at most, a quarter of them without a tool."""
     base_prompts: int = Field(ge=2)
     """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
+    breadth_per_category: int = Field(default=0, ge=0)
+    """Questions of each category of BFCL that both models are asked; 0: none."""
     max_answer_tokens: int = Field(ge=16)
     """Of an answer; a model's ``thought_tokens`` come on top."""
     call_timeout_seconds: float = Field(gt=0)

@@ -16,6 +16,7 @@ from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
+    Breadth,
     Dataset,
     GgufModel,
     ToolPrompt,
@@ -44,6 +45,7 @@ def benchmark_model(
     validation: ValidationReport,
     dataset: Dataset,
     recipe: Recipe,
+    breadth: Breadth | None,
 ) -> BenchmarkReport:
     """Compare the tuned model with its base and with trivial baselines.
 
@@ -93,6 +95,7 @@ def benchmark_model(
         hand_written_recall=recall(hand_written),
         **scoring.by_listing(rows, answers, dataset.prompt),
         confused=confused([*rows, *hand_written], [*answers, *test_answers]),
+        breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)

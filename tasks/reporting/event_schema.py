@@ -287,6 +287,7 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "export_gguf": _gguf,
     "validate_model": _validation,
     "ask_base": _base_answers,
+    "ask_breadth": lambda made: {"prompts": len(made.answers)},
     "benchmark_model": _benchmark,
     "challenge_champion": _challenge,
     "publish_version": lambda made: {"version": made.id, "uri": made.files.uri},

@@ -75,6 +75,51 @@ class BaseAnswers(Product):
     hand_written: tuple[str | None, ...]
 
 
+class BreadthPlan(Product):
+    """How a model is asked about other functions than its server's."""
+
+    per_category: int
+    seed: int
+    """Which questions of a category are asked."""
+    stop: tuple[str, ...]
+    answer_tokens: int
+
+
+class BreadthAnswer(Product):
+    """One question, and whether a model answered it right; None where its thought was cut off."""
+
+    id: str
+    category: str
+    right: bool | None
+
+
+class BreadthAnswers(Product):
+    """How one model answered."""
+
+    gguf: str
+    """sha256 of its file."""
+    source: str
+    """The package of the questions, with its version."""
+    answers: tuple[BreadthAnswer, ...]
+
+
+class BreadthRates(Product):
+    """Two models on the same questions."""
+
+    tuned: Rate
+    base: Rate
+    compared: Comparison
+
+
+class Breadth(Product):
+    """What the tuned model still knows of other functions, beside its base."""
+
+    source: str
+    seed: int
+    categories: dict[str, BreadthRates]
+    overall: BreadthRates
+
+
 class BenchmarkReport(Product):
     """The tuned model beside its base and the models that learned nothing."""
 
@@ -105,6 +150,8 @@ class BenchmarkReport(Product):
     """mixed: of the held-out prompts without a list; ``listed`` of the others."""
     listed: Score | None = None
     confused: tuple[ConfusedTools, ...] = ()
+    breadth: Breadth | None = None
+    """None where the profile asks no such questions."""
 
 
 class LoopCase(Product):
