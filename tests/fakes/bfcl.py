@@ -21,7 +21,7 @@ FERRY: dict[str, Any] = {
             "passengers": {"type": "integer", "description": "How many travel.", "default": 1},
             "fare": {
                 "type": "float",
-                "description": "The most to pay, in euros.",
+                "description": "At most, in euros.",
                 "optional": True,
             },
             "cabin": {"type": "string", "enum": ["inside", "outside"]},
