@@ -6,17 +6,12 @@ from typing import Any
 
 import pytest
 
-from profiles import load_model, load_recipe
-from tasks.domain.errors import MachineTooSmall
-from tasks.domain.products import GgufModel, StoredFile
+from profiles import load_model
 from tasks.domain.toolcalls import ToolCall, render
-from tasks.domain.training.requirements import Request
 from tasks.external.base_model import gguf_in_package
 from tasks.external.bfcl_package import MODULE, VERSION, draw, is_right
 from tasks.external.llama_cpp import missing_server
-from tasks.external.machine import look
 from tasks.external.student import student
-from tasks.measure_breadth import measure_breadth
 from tests.fakes.bfcl import ANSWER, ROUTE, need_the_package, question
 
 ROOT = Path(__file__).parents[2]
@@ -26,38 +21,6 @@ BOOKED = {"route": ROUTE, "passengers": 2}
 
 def call(**arguments: Any) -> str:
     return render(ToolCall(name="ferry.book", arguments=arguments))
-
-
-@pytest.fixture
-def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine where it is not installed."""
-    monkeypatch.setitem(sys.modules, MODULE, None)  # type: ignore[arg-type]
-
-
-def asking(questions: int) -> Any:
-    recipe = load_recipe("time", "smollm2", "demo")
-    evaluation = recipe.profile.evaluation.model_copy(update={"breadth_per_category": questions})
-    profile = recipe.profile.model_copy(update={"evaluation": evaluation})
-    return recipe.model_copy(update={"profile": profile})
-
-
-GGUF = GgufModel(
-    name="none", files=StoredFile(uri="none", sha256="0", size_bytes=0), quantization="q8_0"
-)
-
-
-@pytest.mark.usefixtures("no_package")
-def test_without_the_package_the_first_stage_says_how_it_is_installed() -> None:
-    with pytest.raises(MachineTooSmall, match=f"pip install --no-deps bfcl-eval=={VERSION}"):
-        measure_breadth(GGUF, GGUF, asking(1))
-    profiles = [asking(number).profile for number in (0, 1)]
-    seen = [look(Request(model=SMOLLM2, profile=one)).missing_packages for one in profiles]
-    assert [MODULE in missing for missing in seen] == [False, True]
-
-
-@pytest.mark.usefixtures("no_package")
-def test_a_profile_that_asks_for_no_breadth_needs_no_package() -> None:
-    assert measure_breadth(GGUF, GGUF, asking(0)) is None
 
 
 def test_the_release_that_is_named_is_the_one_that_is_pinned() -> None:
