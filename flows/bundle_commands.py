@@ -115,7 +115,7 @@ class Breadth(BaseModel):
 
     def cli_cmd(self) -> None:
         """Ask both the same questions, and show the rates side by side."""
-        from tasks.measure_breadth import gguf_model, request_of
+        from tasks.ask_breadth import gguf_model, request_of
 
         bundle = request_of(self.folder, self.per_category, self.seed)
         if self.base:

@@ -12,7 +12,7 @@ from tasks.challenge_champion import challenge_champion
 from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
 from tasks.inspect_server import inspect_server
-from tasks.measure_breadth import measure_breadth
+from tasks.ask_breadth import measure_breadth
 from tasks.reporting.subject import run_name
 from tasks.validate_model import validate_model
 

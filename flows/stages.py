@@ -24,7 +24,7 @@ from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.hand_over import check_output, hand_over
 from tasks.inspect_server import inspect_server
-from tasks.measure_breadth import BreadthRequest, check_origin, compare_models, measure_breadth
+from tasks.ask_breadth import BreadthRequest, check_origin, compare_models, measure_breadth
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.reporting.subject import run_name

@@ -67,7 +67,7 @@ from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
 from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
-from tasks.measure_breadth import request_of
+from tasks.ask_breadth import request_of
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
 from tests.fakes.bfcl import need_the_package

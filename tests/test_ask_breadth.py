@@ -14,7 +14,7 @@ from tasks.domain.products import BaseModelFolder, GgufModel, StoredFile, Turns
 from tasks.domain.training.requirements import Request
 from tasks.external.bfcl_package import MODULE, VERSION
 from tasks.external.machine import look
-from tasks.measure_breadth import check_origin, gguf_model, measure_breadth, request_of
+from tasks.ask_breadth import check_origin, gguf_model, measure_breadth, request_of
 from tests.fakes.bfcl import need_the_package
 from tests.fakes.bundles import time_tools, write_bundle
 
@@ -75,7 +75,7 @@ def test_a_bundle_says_which_base_is_asked_and_how_its_weights_are_stored(tmp_pa
         model="smollm2", files=NOWHERE, origin="here", licence="none", turns=turns
     )
     assert check_origin(base, request) == base
-    with pytest.raises(UnusableModel, match="tuned on here, and smollm2 is there here; .*--base"):
+    with pytest.raises(UnusableModel, match=r"tuned on here, and smollm2 is there here; .*--base"):
         check_origin(base.model_copy(update={"origin": "there"}), request)
 
 
