@@ -3,8 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help install demo check format test bench-train ui doctor clean bench-memory bench-data-speed test-services deploy serve bench-data gpu
+.PHONY: help install demo check format test bench-train ui doctor clean fuzz bench-memory bench-data-speed test-services deploy serve bench-data gpu
 PORT ?= 4200
+MINUTES ?= 60
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,8 +27,11 @@ format: install  ## let ruff put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: install  ## every test that needs no GPU
-	$(BIN)/pytest -m "not gpu and not services"
+test: install  ## every test that needs no GPU, two files at a time
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not gpu and not services"
+
+fuzz: install  ## inputs that nobody thought of, for MINUTES=60, against all that reads what people bring
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 test-services: install  ## the deployment: a real server, real workers; crashes, cancels, restarts
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[services,test-services]'

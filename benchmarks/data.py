@@ -81,7 +81,7 @@ def judge(target: Path, base: Path) -> dict[str, Any]:
             json.loads(target.read_text(encoding="utf-8")),
         )
     measured = figures(report.rows, time.monotonic() - started, time.process_time() - worked)
-    refused = [f"{one.rule}: {one.found}" for one in report.findings if not one.passed]
+    refused = [f"{one.rule}: {one.value}" for one in report.findings if not one.passed]
     return measured | {"megabytes_before": round(before), "refused": refused}
 
 

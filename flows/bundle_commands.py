@@ -62,8 +62,10 @@ class Chat(_OnBundle):
             note("")
 
     def _answer_one(self, agent: "Agent") -> None:
-        shown = _nothing if self.json_ else show
-        reply, _ = agent.reply((*agent.opening, _asked(self.ask)), self._consent.allows, shown)
+        show_step = _nothing if self.json_ else show
+        reply, _ = agent.reply(
+            (*agent.opening, _user_turn(self.ask)), self._consent.allows, show_step
+        )
         say(reply.model_dump_json(indent=2) if self.json_ else reply.answer)
 
     def _converse(self, agent: "Agent") -> None:
@@ -71,8 +73,8 @@ class Chat(_OnBundle):
         note(f"{agent.name} can call {tools}. Ctrl-D ends it.")
         talk = agent.opening
         for line in lines("> "):
-            reply, said = agent.reply((*talk, _asked(line)), self._consent.allows, show)
-            talk = said if self.remember or reply.asks_back else agent.opening
+            reply, conversation = agent.reply((*talk, _user_turn(line)), self._consent.allows, show)
+            talk = conversation if self.remember or reply.asks_back else agent.opening
             say(reply.answer)
 
     @property
@@ -131,7 +133,7 @@ class Breadth(BaseModel):
         say(f"{pairs_text(found.overall.compared)}.")
 
 
-def _asked(question: str) -> Message:
+def _user_turn(question: str) -> Message:
     return Message(role="user", content=question)
 
 

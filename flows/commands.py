@@ -103,11 +103,11 @@ class Run(_ForServer):
         recipe = self.recipe()
         if Settings().placement == "in-process":
             _check(recipe.model, recipe.quantization, recipe.profile, ALL_STAGES)
-        asked = self.model_dump(exclude={"tools", "strict", "config", "set_"})
-        asked |= {"server": self.server or self.tools, "profile": self.chosen_profile}
+        parameters = self.model_dump(exclude={"tools", "strict", "config", "set_"})
+        parameters |= {"server": self.server or self.tools, "profile": self.chosen_profile}
         from tasks.read_scores import scores_of_our_own
 
-        bundle = in_prefect("flows.forge:forge", **asked)
+        bundle = in_prefect("flows.forge:forge", **parameters)
         is_known = recipe.server.tools_file or find_server(recipe.server.name)
         own = "" if is_known else f" --server {shlex.quote(self.server)}"
         place = shlex.quote(bundle.path)
@@ -235,9 +235,9 @@ class Train(_OnRows):
         """Look whether it can be done, then train."""
         parameters = self.parameters()
         _check(parameters["model"], "q8_0", parameters["profile"], ("prepare", "train"))
-        made = in_prefect("flows.stages:train_alone", **parameters, output=self.output)
-        losses = f"{made.record.first_loss:.3f} → {made.record.final_loss:.3f}"
-        say(f"adapter {self.output}, loss {losses}, {made.record.seconds:.0f} s")
+        adapter = in_prefect("flows.stages:train_alone", **parameters, output=self.output)
+        losses = f"{adapter.record.first_loss:.3f} → {adapter.record.final_loss:.3f}"
+        say(f"adapter {self.output}, loss {losses}, {adapter.record.seconds:.0f} s")
 
 
 class Export(BaseModel):
@@ -253,8 +253,8 @@ class Export(BaseModel):
         model = load_model(self.model)
         _check(model, self.quantization, None, ("prepare", "evaluate"))
         parameters = self.model_dump(include={"quantization", "adapter", "output"})
-        made = in_prefect("flows.stages:export", model=model, **parameters)
-        say("\n".join([self.output, *made.notes]))
+        gguf = in_prefect("flows.stages:export", model=model, **parameters)
+        say("\n".join([self.output, *gguf.notes]))
 
 
 class Validate(_ForServer):
@@ -317,10 +317,10 @@ class Doctor(BaseModel):
         """Examine; exit status 1 when nothing that was asked for can be forged."""
         from tasks.check_machine import examine
 
-        chosen = [self.model] if self.model else models()
-        found = examine(chosen, self.quantization, self.profile)
-        say(found.model_dump_json(indent=2) if self.json_ else found.text)
-        if not found.can_forge:
+        names = [self.model] if self.model else models()
+        examination = examine(names, self.quantization, self.profile)
+        say(examination.model_dump_json(indent=2) if self.json_ else examination.text)
+        if not examination.can_forge:
             raise ForgeError("no model that was asked for can be forged on this machine")
 
 

@@ -6,13 +6,14 @@ from flows.placement import check_machine_once
 from flows.prepare import prepare_and_train
 from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
+from tasks.ask_adapter import ask_adapter
 from tasks.ask_base import ask_base
+from tasks.ask_breadth import measure_breadth
 from tasks.benchmark_model import benchmark_model
 from tasks.challenge_champion import challenge_champion
 from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
 from tasks.inspect_server import inspect_server
-from tasks.ask_breadth import measure_breadth
 from tasks.reporting.subject import run_name
 from tasks.validate_model import validate_model
 
@@ -53,7 +54,8 @@ def evaluate(
     start = trained or prepare_and_train(recipe)
     toolset = inspect_server(recipe.server)
     tuned = export_gguf(start.adapter.base, start.adapter, recipe.model, recipe.quantization)
-    validation = validate_model(tuned, start.dataset, toolset, recipe)
+    trained_answers = ask_adapter(start.adapter, start.dataset, recipe)
+    validation = validate_model(tuned, start.dataset, toolset, recipe, trained_answers)
     base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
     answers = ask_base(base, start.dataset, recipe)
     breadth = measure_breadth(tuned, base, recipe)

@@ -45,16 +45,16 @@ def _only_news() -> Iterator[TextIO]:
     folder = Settings().home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}.log"
-    kept = [os.dup(number) for number in (1, 2)]
+    copies = [os.dup(number) for number in (1, 2)]
     try:
         with log.open("w", encoding="utf-8") as file, os.fdopen(os.dup(2), "w") as terminal:
             _move(file.fileno(), file.fileno())
             try:
                 yield terminal
             finally:
-                _move(*kept)
+                _move(*copies)
     finally:
-        for number in kept:
+        for number in copies:
             os.close(number)
 
 

@@ -46,14 +46,14 @@ class List(BaseModel):
 
     def cli_cmd(self) -> None:
         """List them, each with what its file says of it."""
-        known = {"models": _models(), "profiles": _profiles(), "servers": _servers()}
+        listing = {"models": _models(), "profiles": _profiles(), "servers": _servers()}
         if self.json_:
-            say(json.dumps(known, indent=2, ensure_ascii=False))
+            say(json.dumps(listing, indent=2, ensure_ascii=False))
             return
-        width = max(len(name) for group in known.values() for name in group)
+        width = max(len(name) for group in listing.values() for name in group)
         lines = [
             line
-            for kind, group in known.items()
+            for kind, group in listing.items()
             for line in (kind, *(f"  {name:{width}}  {text}" for name, text in group.items()), "")
         ]
         say("\n".join(lines[:-1]))

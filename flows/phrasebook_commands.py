@@ -67,8 +67,8 @@ class WritePhrasebook(BaseModel):
             )
         if not self.estimate:
             output = self.output or f"{server.name}.phrasebook.jsonl"
-            made = in_prefect("flows.stages:write_book", server=server, plan=plan, output=output)
-            say("\n".join([f"{made.lines} lines in {output}", *made.notes]))
+            book = in_prefect("flows.stages:write_book", server=server, plan=plan, output=output)
+            say("\n".join([f"{book.lines} lines in {output}", *book.notes]))
             flag = "--tools" if self.tools else "--server"
             say(f"check it: mcp-forge phrasebook check {output} {flag} {self.server or self.tools}")
 
@@ -80,10 +80,10 @@ class WritePhrasebook(BaseModel):
             if name.startswith("teacher_") and value
         }
         planned = load_profile(self.profile).teacher
-        known: dict[str, Any] = planned.model_dump(exclude_unset=True) if planned else {}
+        fields: dict[str, Any] = planned.model_dump(exclude_unset=True) if planned else {}
         if "endpoint" in named or "gguf" in named:
-            known = {name: v for name, v in known.items() if name not in ("endpoint", "gguf")}
-        whole = known | named
+            fields = {name: v for name, v in fields.items() if name not in ("endpoint", "gguf")}
+        whole = fields | named
         return TeacherPlan.model_validate(whole) if whole else None
 
 

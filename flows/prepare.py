@@ -33,10 +33,10 @@ def draft_rows(recipe: Recipe) -> Draft:
     toolset = inspect_server(recipe.server)
     fitted = fit_toolset(toolset, base, recipe.model, recipe.profile)
     book = write_phrasebook(fitted.toolset, recipe.server, fitted.profile.teacher)
-    written = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data, book)
-    mixed = mix_dataset(written, fitted.toolset, fitted.profile.own, recipe.model.thinks)
-    shown = show_tools(mixed, fitted)
-    dataset = describe_dataset(shown, recipe.server, fitted.profile.teacher, fitted.profile.own)
+    rows = synthesize_dataset(fitted.toolset, recipe.server, fitted.profile.data, book)
+    mixture = mix_dataset(rows, fitted.toolset, fitted.profile.own, recipe.model.thinks)
+    draft = show_tools(mixture, fitted)
+    dataset = describe_dataset(draft, recipe.server, fitted.profile.teacher, fitted.profile.own)
     return Draft(base, toolset, fitted.profile, dataset)
 
 

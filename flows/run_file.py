@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from profiles import ProfileError, explain
+from profiles import UNREADABLE, ProfileError, explain
 
 _Command = TypeVar("_Command", bound=BaseModel)
 
@@ -21,17 +21,17 @@ def from_file(command: _Command, file: str) -> _Command:
     """
     try:
         content = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ProfileError(f"{file} cannot be read: {error}") from error
     settings = {name.replace("-", "_"): value for name, value in content.items()}
-    known = {field.alias or name for name, field in type(command).model_fields.items()}
-    if unknown := sorted(settings.keys() - known | (settings.keys() & {"config"})):
-        raise ProfileError(f"{file}: no setting {unknown[0]!r}; needed some of {_listed(known)}")
+    names = {field.alias or name for name, field in type(command).model_fields.items()}
+    if unknown := sorted(settings.keys() - names | (settings.keys() & {"config"})):
+        raise ProfileError(f"{file}: no setting {unknown[0]!r}; needed some of {_listed(names)}")
     if isinstance(settings.get("set"), dict):
         settings["set"] = [f"{name}={value}" for name, value in flat(settings["set"])]
-    given = command.model_dump(exclude_unset=True, by_alias=True)
+    flags = command.model_dump(exclude_unset=True, by_alias=True)
     try:
-        return type(command).model_validate(settings | given)
+        return type(command).model_validate(settings | flags)
     except ValidationError as error:
         raise ProfileError(f"{file}: {explain(error)}") from error
 

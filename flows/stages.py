@@ -6,6 +6,7 @@ from flows.prepare import draft_rows
 from profiles import Model, Profile, Quantization, Recipe, Server, TeacherPlan
 from tasks.adopt_dataset import adopt_dataset
 from tasks.ask_base import ask_base
+from tasks.ask_breadth import BreadthRequest, check_origin, compare_models, measure_breadth
 from tasks.benchmark_model import benchmark_model
 from tasks.check_quality import check_quality
 from tasks.domain.products import (
@@ -24,7 +25,6 @@ from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.hand_over import check_output, hand_over
 from tasks.inspect_server import inspect_server
-from tasks.ask_breadth import BreadthRequest, check_origin, compare_models, measure_breadth
 from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.reporting.subject import run_name
@@ -58,8 +58,8 @@ def check(
     """Rows → a quality report as JSON and Markdown, or a refusal."""
     draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
-    judged = check_quality.with_options(refresh_cache=True)  # its files are to be written
-    return judged(draft, base, profile, model.name, report)
+    check_again = check_quality.with_options(refresh_cache=True)  # its files are to be written
+    return check_again(draft, base, profile, model.name, report)
 
 
 @flow(flow_run_name=run_name)

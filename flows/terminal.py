@@ -65,9 +65,9 @@ class Consent:
     trust: bool = False
     yes: bool = False
 
-    def trusts(self, told: str) -> bool:
+    def trusts(self, question: str) -> bool:
         """Whether a bundle's own server may be started."""
-        return self.trust or agrees(f"{told}.\nStart it?")
+        return self.trust or agrees(f"{question}.\nStart it?")
 
     def allows(self, tool: Tool, call: ToolCall) -> bool:
         """Whether a call may be made: always where the server says that it changes nothing."""

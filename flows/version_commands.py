@@ -13,7 +13,7 @@ from flows.commands import QUANTIZATION, SERVER
 from flows.in_prefect import in_prefect
 from flows.run_file import flat
 from flows.terminal import say
-from profiles import Quantization, explain, profile_text
+from profiles import UNREADABLE, Quantization, explain, profile_text
 from tasks.domain.errors import ForgeError
 
 BUNDLE = "a bundle's name, as in dist: <server>-<model>"
@@ -120,12 +120,12 @@ class Sweep(BaseModel):
         """Read the plan, sweep, and say what became of the best one."""
         try:
             plan = SweepPlan.model_validate(tomllib.loads(Path(self.plan).read_text("utf-8")))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
         except ValidationError as error:
             raise ForgeError(f"{self.plan}: {explain(error)}") from error
+        except (OSError, *UNREADABLE) as error:
+            raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
         trials = {"models": plan.models, "profiles": plan.changed_profiles, "seeds": plan.seeds}
-        asked = self.model_dump(exclude={"plan"}) | trials
-        bundle = in_prefect("flows.sweep:sweep", **asked)
+        parameters = self.model_dump(exclude={"plan"}) | trials
+        bundle = in_prefect("flows.sweep:sweep", **parameters)
         word = "the champion" if bundle.promoted else "not promoted"
         say(f"version {bundle.version} of {bundle.model}, {word}: {bundle.reason}")

@@ -21,7 +21,7 @@ from pathlib import Path
 from profiles.settings import Settings
 
 PACKAGE = "llama-cpp-python==0.3.36"
-NEEDED = (
+REQUIRED_FILES = (
     "convert_hf_to_gguf.py",
     "convert_lora_to_gguf.py",
     "conversion",
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, help="a folder for all of llama.cpp")
     sources: Path | None = parser.parse_args().sources
     target = sources or Settings().llama_cpp_dir
-    if all((target / name).exists() for name in NEEDED):
+    if all((target / name).exists() for name in REQUIRED_FILES):
         return
     with tempfile.TemporaryDirectory() as scratch:
         archive = _download(Path(scratch))
@@ -52,7 +52,7 @@ def main() -> None:
 def _place(tree: Path, target: Path) -> None:
     """Move a tree to its place whole: what was broken off before is replaced."""
     if target.exists() and not target.is_relative_to(sys.prefix):
-        missing = next(name for name in NEEDED if not (target / name).exists())
+        missing = next(name for name in REQUIRED_FILES if not (target / name).exists())
         sys.exit(f"{target} has no {missing}; needed a tree of llama.cpp, or no folder")
     draft = target.with_name(f".{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -79,7 +79,7 @@ def _llama_cpp(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 def _converter(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in _llama_cpp(tar):
         path = "/".join(Path(member.name).parts[3:])
-        if any(path == name or path.startswith(f"{name}/") for name in NEEDED):
+        if any(path == name or path.startswith(f"{name}/") for name in REQUIRED_FILES):
             yield member
 
 

@@ -80,10 +80,10 @@ def _pull(code: str) -> list[dict[str, Any]]:
 
 def _of_model(name: str) -> list[dict[str, Any]]:
     defaults = profiles.load_model_deployment(name)
-    chosen = {"model": name} | defaults.model_dump(
+    training = {"model": name} | defaults.model_dump(
         include={"profile", "samples", "seed"}, exclude_none=True
     )
-    scored = chosen | {"quantization": defaults.quantization}
+    whole = training | {"quantization": defaults.quantization}
     weekly = {
         "cron": defaults.weekly,
         "timezone": "UTC",
@@ -92,9 +92,9 @@ def _of_model(name: str) -> list[dict[str, Any]]:
         "parameters": {"server": defaults.weekly_server},
     }
     return [
-        _deployment("forge", name, CPU, scored) | {"schedules": [weekly]},
-        _deployment("train", name, GPU, chosen),
-        _deployment("evaluate", name, GPU, scored),
+        _deployment("forge", name, CPU, whole) | {"schedules": [weekly]},
+        _deployment("train", name, GPU, training),
+        _deployment("evaluate", name, GPU, whole),
     ]
 
 
@@ -113,14 +113,14 @@ def _for_operators(module: str, flow: str) -> dict[str, Any]:
 def _watch(name: str) -> dict[str, Any]:
     watched = profiles.load_server_deployment(name)
     model = profiles.load_model_deployment(watched.model)
-    chosen = {"server": name, "model": watched.model, "profile": model.profile}
+    parameters = {"server": name, "model": watched.model, "profile": model.profile}
     nightly = {
         "cron": watched.nightly,
         "timezone": watched.timezone,
         "slug": "nightly",
         "active": watched.active,
     }
-    return _deployment("watch", name, CPU, chosen) | {"schedules": [nightly]}
+    return _deployment("watch", name, CPU, parameters) | {"schedules": [nightly]}
 
 
 def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from profiles.phrasebook import (
     load_phrasebooks,
 )
 from profiles.recipe import Recipe
-from profiles.section import ProfileError, Quantization, explain
+from profiles.section import UNREADABLE, ProfileError, Quantization, explain
 from profiles.server import VARIABLE, HandWrittenPrompt, Server, ServerDeployment, Workspace
 from profiles.teacher import USUAL_CONCURRENCY, USUAL_PRICES, PhrasebookPlan, TeacherPlan
 from profiles.training import (
@@ -50,6 +50,7 @@ from profiles.training import (
 
 __all__ = [
     "FOLDER",
+    "UNREADABLE",
     "USUAL_CONCURRENCY",
     "USUAL_PRICES",
     "VARIABLE",

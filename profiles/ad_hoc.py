@@ -7,17 +7,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from profiles.mcp_config import is_config, spec_in
+from profiles.mcp_config import is_config, is_file, spec_in
 from profiles.section import ProfileError, explain
 from profiles.server import Server
 from profiles.server_names import name_of_command, name_of_file, name_of_url
 from profiles.settings import Settings
 
+_MOST_SHOWN = 200
+"""Characters of what was typed that an error shows."""
+
 
 def ad_hoc_server(text: str, registered: Sequence[str]) -> Server:
     if not Settings().allow_ad_hoc_servers:
         raise ProfileError(
-            f"no server {text!r} is registered; known: {', '.join(registered)}. "
+            f"no server {_shown(text)} is registered; known: {', '.join(registered)}. "
             "Commands and URLs are taken only with MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"
         )
     try:
@@ -36,12 +39,12 @@ def _parsed(text: str, registered: Sequence[str]) -> Server:
     # A path may have blanks in it; a command has a program before its last word.
     is_command = len(words) > 1 and shutil.which(words[0]) is not None
     is_list = Path(text).suffix in (".json", ".yaml", ".yml")
-    if is_list and (Path(text).is_file() or not is_command):
+    if is_list and (is_file(Path(text)) or not is_command):
         return Server(name=name_of_file(text), tools_file=text)
     if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(
-            f"{text!r} is neither a registered server ({', '.join(registered)}) nor a command, "
-            "a URL, a tool list in .json or .yaml, or config.json#name"
+            f"{_shown(text)} is neither a registered server ({', '.join(registered)}) nor "
+            "a command, a URL, a tool list in .json or .yaml, or config.json#name"
         )
     return Server(name=name_of_command(words), command=words)
 
@@ -59,4 +62,8 @@ def _words(command: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(command))
     except ValueError as error:
-        raise ProfileError(f"{command!r} is no command: {error}") from error
+        raise ProfileError(f"{_shown(command)} is no command: {error}") from error
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")

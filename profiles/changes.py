@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from profiles.section import ProfileError, explain
+from profiles.section import UNREADABLE, ProfileError, explain
 from profiles.training import Profile
 
 
@@ -54,5 +54,5 @@ def _value(text: str) -> Any:
         return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except UNREADABLE:
         return text

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from profiles.model import ModelDeployment
-from profiles.section import ProfileError, Section, explain
+from profiles.section import UNREADABLE, ProfileError, Section, explain
 from profiles.server import ServerDeployment
 from profiles.settings import Settings
 
@@ -40,6 +40,14 @@ def find(kind: str, file: str) -> Path:
     raise ProfileError(f"no file {file!r} in profiles/{kind}")
 
 
+def text_of(path: Path) -> str:
+    """What a file says; ProfileError when it is not text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path.name}: cannot be read as text in UTF-8: {error}") from error
+
+
 def is_there(kind: str, file: str) -> bool:
     """Whether any of the folders has such a file."""
     return any((folder / kind / file).is_file() for folder in folders())
@@ -47,27 +55,27 @@ def is_there(kind: str, file: str) -> bool:
 
 def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
     if name not in names(kind):
-        known = ", ".join(names(kind))
-        raise ProfileError(f"no {name!r} in profiles/{kind}; known: {known}")
+        listing = ", ".join(names(kind))
+        raise ProfileError(f"no {name!r} in profiles/{kind}; known: {listing}")
     path = find(kind, f"{name}.toml")
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(text_of(path))
         deployment = content.pop("deployment", {}) if kind != "training" else {}
         if schema in (ModelDeployment, ServerDeployment):
             return schema.model_validate(deployment)
         return schema.model_validate({"name": name, **content})
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"profiles/{kind}/{path.name}: not TOML: {error}") from error
     except ValidationError as error:
         raise ProfileError(f"profiles/{kind}/{path.name}: {explain(error)}") from error
+    except UNREADABLE as error:
+        raise ProfileError(f"profiles/{kind}/{path.name}: not TOML: {error}") from error
 
 
 def changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
     """The section with those values that are not None, validated again."""
-    asked = {name: value for name, value in changes.items() if value is not None}
-    if not asked:
+    values = {name: value for name, value in changes.items() if value is not None}
+    if not values:
         return section
     try:
-        return type(section).model_validate(dict(section) | asked)
+        return type(section).model_validate(dict(section) | values)
     except ValidationError as error:
         raise ProfileError(explain(error)) from error

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from profiles.ad_hoc import ad_hoc_server
 from profiles.changes import with_changes
-from profiles.files import changed, find, is_there, names, read
+from profiles.files import changed, find, is_there, names, read, text_of
 from profiles.model import Model, ModelDeployment
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
@@ -43,7 +43,7 @@ def load_model(name: str) -> Model:
     model = read("models", name, Model)
     if not model.chat_template:
         return model
-    text = find("models", model.chat_template).read_text(encoding="utf-8")
+    text = text_of(find("models", model.chat_template))
     return changed(model, {"template_text": text})
 
 
@@ -72,7 +72,8 @@ def find_server(name: str) -> Server | None:
 
 def _test_prompts(file: Path) -> tuple[HandWrittenPrompt, ...]:
     prompts = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    # Only \n ends a line: prompts may hold other line ends.
+    for number, line in enumerate(text_of(file).split("\n"), 1):
         if line.strip():
             try:
                 prompts.append(HandWrittenPrompt.model_validate_json(line))
@@ -116,17 +117,17 @@ def load_recipe(
     Raises:
         ProfileError: a name is not known, or a value is out of its bounds.
     """
-    chosen = load_profile(profile)
+    base = load_profile(profile)
     data = {"samples": samples, "seed": seed}
     training = {"seed": seed}
     return Recipe(
         server=changed(resolve_server(server), {"include_tools": tuple(include_tools) or None}),
         model=load_model(model),
         profile=changed(
-            chosen,
+            base,
             {
-                "data": changed(chosen.data, data),
-                "training": changed(chosen.training, training),
+                "data": changed(base.data, data),
+                "training": changed(base.training, training),
                 "tools_in_prompt": tools_in_prompt,
             },
         ),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from profiles.section import UNREADABLE
+
 _KEYS = ("mcpServers", "servers")
 _VARIABLE = re.compile(r"\$\{(?:env:)?(\w+)\}")
 _SECRET = re.compile(r"auth|key|token|secret|password|credential|cookie", re.IGNORECASE)
@@ -17,7 +19,15 @@ _SECRET = re.compile(r"auth|key|token|secret|password|credential|cookie", re.IGN
 
 def is_config(path: Path) -> bool:
     """Whether a file is one of these; a tool list is JSON too."""
-    return path.suffix == ".json" and path.is_file() and bool(_servers(path))
+    return path.suffix == ".json" and is_file(path) and bool(_servers(path))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a long command, taken for a path, has a name that none can have."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def spec_in(path: Path, name: str) -> dict[str, Any]:
@@ -30,13 +40,15 @@ def spec_in(path: Path, name: str) -> dict[str, Any]:
     if not name and len(servers) == 1:
         (name,) = servers
     if name not in servers:
-        known = ", ".join(sorted(servers)) or "none"
-        raise ValueError(f"{path}#{name}: no such server; needed one of: {known}")
+        names = ", ".join(sorted(servers)) or "none"
+        raise ValueError(f"{path}#{name}: no such server; needed one of: {names}")
     entry = servers[name]
     if not isinstance(entry, dict):
         raise ValueError(f"{path}#{name}: needed an object with a command or a url")
-    settings = {key: _texts(entry.get(key), f"{path}#{name}") for key in ("env", "headers")}
-    reach = {"url": _ours(str(entry["url"]))} if entry.get("url") else {"command": _command(entry)}
+    place = f"{path}#{name}"
+    settings = {key: _texts(entry.get(key), key, place) for key in ("env", "headers")}
+    url = entry.get("url")
+    reach = {"url": _ours(str(url))} if url else {"command": _command(entry, place)}
     return {"name": _plain(name), **reach, **settings}
 
 
@@ -53,21 +65,27 @@ def config_of(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _servers(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, *UNREADABLE):
         return {}
     groups = [value.get(key) for key in _KEYS] if isinstance(value, dict) else []
     return next((one for one in groups if isinstance(one, dict)), {})
 
 
-def _command(entry: Mapping[str, Any]) -> list[str]:
-    words = [entry.get("command"), *(entry.get("args") or ())]
+def _command(entry: Mapping[str, Any], place: str) -> list[str]:
+    arguments = entry.get("args") or []
+    if not isinstance(arguments, list):
+        raise ValueError(f"{place}: args is no list of texts")
+    words = [entry.get("command"), *arguments]
     return [_ours(str(word)) for word in words if word is not None]
 
 
-def _texts(values: Any, place: str) -> dict[str, str]:
+def _texts(values: Any, what: str, place: str) -> dict[str, str]:
     """Settings by name; a secret may only be named."""
-    texts = {str(key): _ours(str(value)) for key, value in dict(values or {}).items()}
+    if not isinstance(values or {}, dict):
+        # What was found may be a secret.
+        raise ValueError(f"{place}: {what} is no object of names and texts")
+    texts = {str(key): _ours(str(value)) for key, value in (values or {}).items()}
     for key, text in texts.items():
         if _SECRET.search(key) and text and not _VARIABLE.search(text):
             raise ValueError(

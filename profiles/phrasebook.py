@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from profiles.files import find, folders, names, read
+from profiles.files import find, folders, names, read, text_of
 from profiles.section import Name, Section
 from profiles.server import Server
 
@@ -81,4 +81,4 @@ def _general() -> PhrasebookFile | None:
 
 
 def _file(path: Path) -> PhrasebookFile:
-    return PhrasebookFile(path.name, path.read_text(encoding="utf-8"))
+    return PhrasebookFile(path.name, text_of(path))

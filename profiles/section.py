@@ -1,15 +1,33 @@
 """What all sections of these files share: no unknown key, and faults as one line."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+UNREADABLE = (ValueError, RecursionError)
+"""How a text is no TOML or JSON: by its grammar, its encoding, a number of thousands of digits, or
+lists in lists."""
 Quantization = Literal["f16", "q8_0", "q4_k_m", "q5_k_m"]
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 """What files and folders are called by: it cannot leave a folder."""
+
+
+def _as_json(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{error}; needed a value of JSON (put dates in quotes)") from error
+    return value
+
+
+Json = Annotated[Any, AfterValidator(_as_json)]
+"""A value of JSON: TOML has dates and infinities too, which no argument of a call can be."""
+Spawned = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""A text that a process can be given: it ends at a NUL."""
 
 
 class ProfileError(ValueError):

@@ -2,12 +2,12 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from profiles.section import Name, Section
+from profiles.section import Json, Name, Section, Spawned
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """A place in a text where a variable of our environment is put."""
@@ -17,7 +17,7 @@ class Workspace(Section):
     """Files and commands that give a server something to work on."""
 
     files: dict[str, str] = Field(default={})
-    commands: tuple[tuple[str, ...], ...] = ()
+    commands: tuple[tuple[Spawned, ...], ...] = ()
 
     @model_validator(mode="after")
     def _inside(self) -> Self:
@@ -33,7 +33,7 @@ class HandWrittenPrompt(Section):
     """One prompt written apart from the generator, and its call (None: no tool)."""
 
     prompt: str
-    call: dict[str, Any] | None
+    call: dict[str, Json] | None
 
 
 class Server(Section):
@@ -41,7 +41,7 @@ class Server(Section):
 
     name: Name
     description: str = ""
-    command: tuple[str, ...] = ()
+    command: tuple[Spawned, ...] = ()
     """stdio: program and arguments; ``{workspace}`` becomes the workspace's path."""
     folder: str = ""
     """stdio: where the program is started, such as ``{workspace}``; empty: where we are."""
@@ -49,7 +49,7 @@ class Server(Section):
     """How a person gets the program: a command, which a refusal names when it does not start."""
     url: str = ""
     """Streamable HTTP, instead of a command; ``${NAME}`` in it is taken from our environment."""
-    env: dict[str, str] = Field(default={})
+    env: dict[Annotated[str, Field(pattern=r"^[^=\x00]+$")], Spawned] = Field(default={})
     """Environment of the server's process; ``${NAME}`` is taken from ours when it starts."""
     headers: dict[str, str] = Field(default={})
     """HTTP headers; ``${NAME}`` is taken from our environment, so no secret is written here."""
@@ -59,9 +59,9 @@ class Server(Section):
     """Only these tools, by name or by a pattern such as ``issue_*``; empty means all."""
     strict: bool = False
     """Whether a tool or parameter that cannot be used stops the run; else it is left out, noted."""
-    constants: dict[str, Any] = Field(default={})
+    constants: dict[str, Json] = Field(default={})
     """Argument values that never vary, by parameter or ``tool.parameter``."""
-    values: dict[str, tuple[Any, ...]] = Field(default={})
+    values: dict[str, tuple[Json, ...]] = Field(default={})
     """Argument values that exist on the server, by parameter or ``tool.parameter``."""
     read_only: tuple[str, ...] = ()
     """Tools that may be called while rows are written, though they do not say that they change
@@ -95,14 +95,14 @@ class Server(Section):
 
 def _check_url(url: str) -> None:
     """Make sure that a URL can be reached over HTTP and holds no password; ValueError else."""
-    shown = url.partition("?")[0]  # a query may hold a key
+    public = url.partition("?")[0]  # a query may hold a key
     try:
         parts = urlsplit(url)
         is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as error:
-        raise ValueError(f"{shown!r} is no URL: {error}") from error
+        raise ValueError(f"{public!r} is no URL: {error}") from error
     if not is_whole:
-        raise ValueError(f"{shown!r} is no URL; needed http:// or https:// and a host")
+        raise ValueError(f"{public!r} is no URL; needed http:// or https:// and a host")
     if parts.username is not None:
         raise ValueError(
             f"the URL of {parts.hostname!r} holds a user's name; needed it in headers, as ${{NAME}}"

@@ -18,11 +18,11 @@ _FILES = (".py", ".js", ".ts", ".mjs", ".jar", ".json", ".yaml", ".yml")
 
 def name_of_command(words: Sequence[str]) -> str:
     """The name of a server that is started so: ``python weather/server.py`` is weather-server."""
-    chosen = (
+    candidates = (
         next((word for word in words if is_chosen(word)), None)
         for is_chosen in (_is_script, _is_about_mcp, _is_program)
     )
-    return name_of_file(next(filter(None, chosen), words[0]))
+    return name_of_file(next(filter(None, candidates), words[0]))
 
 
 def name_of_file(path: str) -> str:

@@ -86,8 +86,8 @@ class TeacherPlan(Section):
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if bool(self.endpoint) == bool(self.gguf):
-            found = "both" if self.gguf else "neither"
-            raise ValueError(f"needs exactly one of endpoint and gguf, found {found}")
+            number = "both" if self.gguf else "neither"
+            raise ValueError(f"needs exactly one of endpoint and gguf, found {number}")
         if self.key_variable and self.key_secret:
             raise ValueError("needs at most one of key_variable and key_secret, found both")
         return self

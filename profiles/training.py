@@ -176,6 +176,11 @@ class EvaluationPlan(Section):
     """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
     breadth_per_category: int = Field(default=0, ge=0)
     """Questions of each category of BFCL that both models are asked; 0: none."""
+    adapter_prompts: int = Field(default=0, ge=0)
+    """Held-out prompts that the adapter is asked at most as it was trained; 0: it is not asked."""
+    adapter_margin: float = Field(default=0.02, ge=0, le=1)
+    """How much lower the file's exact match and tool-selection accuracy may be than the adapter's
+    on these prompts."""
     max_answer_tokens: int = Field(ge=16)
     """Of an answer; a model's ``thought_tokens`` come on top."""
     call_timeout_seconds: float = Field(gt=0)

@@ -4,7 +4,7 @@ from prefect import task
 
 from profiles import Recipe
 from tasks.caching import ByContent
-from tasks.domain.evaluation.evaluation_set import base_sample, hand_written_questions
+from tasks.domain.evaluation.evaluation_set import hand_written_questions, stratified_sample
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
@@ -12,7 +12,7 @@ from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.reporting import events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 _ONLY = {
     "base": ("files",),  # its template is inside
@@ -46,12 +46,12 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         at_home(recipe.server).test_prompts, rows[0].tools, evaluation.test_prompts
     )
     places, hand_written_places = (
-        base_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
+        stratified_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
         for group in (rows, hand_written)
     )
     documents = storage.retriever_of(dataset)
-    shown = Showing(dataset.prompt.for_base, rows[0].tools, documents, dataset.seed)
-    asked = shown.rows(
+    showing = Showing(dataset.prompt.for_base, rows[0].tools, documents, dataset.seed)
+    questions = showing.rows(
         [
             *(rows[place] for place in places),
             *(hand_written[place] for place in hand_written_places),
@@ -63,9 +63,9 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         student(
             storage.fetch(base.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
-        EvaluationReporter("base", recipe.model.name, len(asked)) as progress,
+        StageReporter("base", recipe.model.name, len(questions)) as progress,
     ):
-        answers = [one.answer for one in progress.over(model.answers(asked))]
+        answers = [one.answer for one in progress.over(model.answers(questions))]
     return BaseAnswers(
         gguf=base.files.sha256,
         places=tuple(places),

@@ -24,7 +24,7 @@ from tasks.external.bundle_folder import open_bundle
 from tasks.external.storage import Storage, digest
 from tasks.external.student import student
 from tasks.reporting import events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 
 class BreadthRequest(Product):
@@ -59,7 +59,7 @@ def ask_breadth(model: GgufModel, plan: BreadthPlan) -> BreadthAnswers:
     questions = bfcl_package.draw(plan.per_category, plan.seed)
     with (
         student(Storage().fetch(model.files), plan.stop, plan.answer_tokens) as asked,
-        EvaluationReporter("breadth", model.name, len(questions)) as progress,
+        StageReporter("breadth", model.name, len(questions)) as progress,
     ):
         texts = [one.answer for one in progress.over(asked.answers(questions))]
     return BreadthAnswers(

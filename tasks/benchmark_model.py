@@ -11,7 +11,8 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.confusion import confused, recall
+from tasks.domain.evaluation.confidence import confidence_report, rated
+from tasks.domain.evaluation.confusion import confused_tools, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
@@ -24,18 +25,19 @@ from tasks.domain.products import (
 )
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
+from tasks.external.constraint import Constraint
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
-from tasks.external.student import student
+from tasks.external.student import Completion, student
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 T = TypeVar("T")
 
 
 # A validation's seconds are never twice the same, and change nothing here.
 @task(
-    cache_policy=ByContent(only={"validation": ("gguf", "answers")}),
+    cache_policy=ByContent(only={"validation": ("gguf", "answers", "adapter")}),
     persist_result=True,
     on_completion=[events.stage_completed],
 )
@@ -58,14 +60,15 @@ def benchmark_model(
     storage, most = Storage(), recipe.profile.evaluation.test_prompts
     rows = list(storage.heldout_rows(dataset))
     documents = storage.retriever_of(dataset)
-    shown = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
-    hand_written = shown.rows(
+    showing = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
+    hand_written = showing.rows(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )
-    answers, test_answers = (
-        validation.answers,
-        _asked(storage.fetch(tuned.files), hand_written, recipe, dataset.prompt),
+    answers = validation.answers
+    completions, served = _completions(
+        storage.fetch(tuned.files), hand_written, recipe, dataset.prompt
     )
+    test_answers = [one.answer for one in completions]
     sample, test_sample = (
         _at(rows, base.places),
         _at(hand_written, base.hand_written_places),
@@ -90,11 +93,21 @@ def benchmark_model(
         gguf=tuned.files.sha256,
         requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),
+        adapter=validation.adapter,
+        served=validation.served,
+        hand_written_served=scoring.score_served(hand_written, test_answers, served)
+        if hand_written
+        else None,
+        free_tools=validation.free_tools,
         prompt=dataset.prompt,
         recall=recall(rows),
         hand_written_recall=recall(hand_written),
         **scoring.by_listing(rows, answers, dataset.prompt),
-        confused=confused([*rows, *hand_written], [*answers, *test_answers]),
+        confused=confused_tools([*rows, *hand_written], [*answers, *test_answers]),
+        confidence=confidence_report(
+            rated(rows, answers, validation.signals),
+            rated(hand_written, test_answers, [one.signals for one in completions]),
+        ),
         breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
@@ -106,12 +119,16 @@ def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
     return [items[place] for place in places]
 
 
-def _asked(gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt) -> list[str | None]:
+def _completions(
+    gguf: Path, rows: Sequence[Row], recipe: Recipe, prompt: ToolPrompt
+) -> tuple[list[Completion], list[str | None]]:
+    """What the model says to the rows, and with constrained decoding."""
     if not rows:
-        return []
+        return [], []
     context = context_for(prompt.settled(recipe.profile).training.max_seq_length)
     with (
         student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model,
-        EvaluationReporter("benchmark", recipe.model.name, len(rows)) as progress,
+        StageReporter("benchmark", recipe.model.name, len(rows)) as progress,
     ):
-        return [one.answer for one in progress.over(model.answers(rows))]
+        answers = list(progress.over(model.answers(rows)))
+        return answers, Constraint(model).answers(rows, [one.answer for one in answers])

@@ -30,7 +30,7 @@ from tasks.external.student import student
 from tasks.external.tool_loops import run_loops
 from tasks.external.versions import Versions
 from tasks.reporting import events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 T = TypeVar("T")
 
@@ -64,9 +64,9 @@ def challenge_champion(
     prompts, most = at_home(recipe.server).test_prompts, recipe.profile.evaluation.test_prompts
     hand_written = hand_written_questions(prompts, heldout[0].tools, most)
     # In the order of the answers: those to the held-out rows first.
-    asked, answers = [*heldout, *hand_written], [*validation.answers, *benchmark.test_answers]
-    places = deciding_rows(asked, changed)
-    rows = _at(asked, places)
+    questions, answers = [*heldout, *hand_written], [*validation.answers, *benchmark.test_answers]
+    places = deciding_rows(questions, changed)
+    rows = _at(questions, places)
     # By the place of its row among those that decide: whether the new model completed the loop.
     completed = {
         places.index(place): case.completed
@@ -75,9 +75,11 @@ def challenge_champion(
         )
         if place in places and case.tool is not None
     }
-    said, finished = _ask(versions.files(champion), rows, list(completed), toolset, recipe)
-    loops = list(zip(completed.values(), finished, strict=True))
-    return challenge(champion.id, changed, rows, (_at(answers, places), said), loops)
+    champion_answers, champion_loops = _ask(
+        versions.files(champion), rows, list(completed), toolset, recipe
+    )
+    loops = list(zip(completed.values(), champion_loops, strict=True))
+    return challenge(champion.id, changed, rows, (_at(answers, places), champion_answers), loops)
 
 
 def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
@@ -97,7 +99,7 @@ def _ask(
     with (
         student(folder / agent.file.name, agent.stop, recipe.answer_tokens, context) as model,
         trying(recipe.server, toolset, data.seed, plan.call_timeout_seconds) as execute,
-        EvaluationReporter("champion", recipe.model.name, len(rows) + len(loops)) as progress,
+        StageReporter("champion", recipe.model.name, len(rows) + len(loops)) as progress,
     ):
         answers = [one.answer for one in progress.over(model.answers(rows))]
         begun = [(rows[place], answers[place]) for place in loops]

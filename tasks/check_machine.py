@@ -55,14 +55,14 @@ def examine(models: Sequence[str], quantization: Quantization, profile: str = ""
 
 
 def _verdict(machine: Machine, request: Request) -> Verdict:
-    seen, faults = check_model(request.model)
+    template, faults = check_model(request.model)
     lacking = lacks(machine, request, _others(machine, request.model, request.profile))
     return Verdict(
         model=request.model.name,
         needs=tuple(needs(machine, request)),
         # A model whose files are missing has been told so already.
         faults=(*lacking, *(fault for fault in faults if fault not in lacking)),
-        template=seen,
+        template=template,
     )
 
 
@@ -70,5 +70,5 @@ def _others(machine: Machine, model: Model, profile: Profile | None) -> list[str
     if profile is None:
         return []
     models = [load_model(name) for name in profiles.models()]
-    known = [load_profile(name) for name in profiles.training_profiles()]
-    return what_fits(model, profile, models, known, machine.device)
+    training_profiles = [load_profile(name) for name in profiles.training_profiles()]
+    return what_fits(model, profile, models, training_profiles, machine.device)

@@ -36,16 +36,16 @@ def estimate_memory(
     with_shape = model.model_copy(update={"architecture": shape})
     lengths, device = dataset.report.row_lengths, look_at_device()
     probe.require(device)
-    chosen = choose(shape, model.load_in_4bit, profile.lora, profile.training, lengths, device)
+    choice = choose(shape, model.load_in_4bit, profile.lora, profile.training, lengths, device)
     rate = probe.operations_per_second(shape.hidden_size, shape.intermediate_size, device.bf16)
     plan = TrainingPlan(
-        estimate=chosen,
+        estimate=choice,
         device=device,
         lengths=lengths,
-        seconds=estimated_seconds(shape, profile.training, lengths, device, chosen, rate),
+        seconds=estimated_seconds(shape, profile.training, lengths, device, choice, rate),
     )
     artifacts.memory(plan, with_shape, profile)
-    if chosen.total > device.free:
+    if choice.total > device.free:
         raise MachineTooSmall(_refusal(plan, with_shape, profile, device))
     return plan
 

@@ -9,7 +9,7 @@ from tasks.external.gguf_check import check_gguf
 from tasks.external.llama_cpp import FileFacts, convert
 from tasks.external.storage import Storage
 from tasks.reporting import artifacts, events
-from tasks.reporting.terminal import bar
+from tasks.reporting.stage_progress import StageReporter
 
 
 @task(cache_policy=ByContent(), persist_result=True, on_completion=[events.stage_completed])
@@ -44,10 +44,8 @@ def export_gguf(
                 base=base.origin,
                 tags=("mcp", "tool-calling", "mcp-forge") if adapter else (),
             )
-            with bar("export", 100) as shown:
-                notes = convert(
-                    merged, draft, quantization, facts, lambda now: shown.update(now - shown.n)
-                )
+            with StageReporter("export", name, 100, "percent") as progress:
+                notes = convert(merged, draft, quantization, facts, progress.reach)
             notes += check_gguf(draft, merged, quantization, model.stop)
             files = storage.keep(draft, *place)
     exported = GgufModel(name=name, files=files, quantization=quantization, notes=tuple(notes))

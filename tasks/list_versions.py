@@ -11,11 +11,11 @@ def list_versions(name: str = "") -> str:
     Raises:
         NoSuchVersion: the bundle has none.
     """
-    known = bundle_names()
-    if not known or (name and name not in known):
-        there = ", ".join(known) or "none"
+    bundles = bundle_names()
+    if not bundles or (name and name not in bundles):
+        there = ", ".join(bundles) or "none"
         raise NoSuchVersion(f"no versions of {name or 'any bundle'}; there are: {there}")
-    every = [Versions(one) for one in ([name] if name else known)]
+    every = [Versions(one) for one in ([name] if name else bundles)]
     return "\n".join(f"{one.name}\n\n{versions_text(one.all(), one.decisions())}" for one in every)
 
 

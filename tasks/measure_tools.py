@@ -28,10 +28,10 @@ def measure_tools(toolset: Toolset, model: Model, profile: Profile) -> str:
 
 def _tokenizer(model: Model) -> Path:
     """A folder with the model's tokenizer; one that stands in a GGUF file is read out once."""
-    kept = Storage().folder("tokenizers", f"{model.name}-{version_of(model) or 'hub'}")
-    if (kept / "tokenizer.json").is_file():
-        return kept
-    folder = tokenizer_folder(model, kept)
+    place = Storage().folder("tokenizers", f"{model.name}-{version_of(model) or 'hub'}")
+    if (place / "tokenizer.json").is_file():
+        return place
+    folder = tokenizer_folder(model, place)
     if folder is None:
         raise UnusableModel(f"{model.name}: not downloaded yet; needed its tokenizer to count")
     return folder

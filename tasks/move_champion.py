@@ -29,10 +29,10 @@ def move_champion(name: str, version: str, reason: str) -> Bundle:
         NoSuchVersion: there is no such version, or it is the champion already.
     """
     versions = Versions(name)
-    chosen, champion = find_version(versions.all(), version, name), versions.champion()
-    if champion is not None and champion.id == chosen.id:
-        raise NoSuchVersion(f"{name}: {chosen.id} is the champion already, needed another version")
-    return _put(versions, chosen, "promoted", reason)
+    target, champion = find_version(versions.all(), version, name), versions.champion()
+    if champion is not None and champion.id == target.id:
+        raise NoSuchVersion(f"{name}: {target.id} is the champion already, needed another version")
+    return _put(versions, target, "promoted", reason)
 
 
 @task(cache_policy=NO_CACHE)

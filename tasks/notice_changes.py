@@ -24,17 +24,17 @@ def notice_changes(toolset: Toolset, model: str) -> ToolChanges | None:
         UnusableData: a version's record cannot be read.
     """
     versions = Versions(bundle_name(toolset.server, model))
-    known = {version.id: version for version in versions.all()}
-    if not known:
+    by_id = {version.id: version for version in versions.all()}
+    if not by_id:
         get_run_logger().info("No bundle of %s on %s is published yet", toolset.server, model)
         return None
-    last = known.get(last_forged(versions.decisions())) or list(known.values())[-1]
+    last = by_id.get(last_forged(versions.decisions())) or list(by_id.values())[-1]
     champion = versions.champion() or last
-    found = [compare(versions.toolset(version), toolset) for version in (champion, last)]
-    if None in found:
+    differences = [compare(versions.toolset(version), toolset) for version in (champion, last)]
+    if None in differences:
         get_run_logger().info("The %d tools are those of the bundle", len(toolset.tools))
         return None
-    changes = found[-1]
+    changes = differences[-1]
     assert changes is not None
     artifacts.tool_changes(changes)
     events.tools_changed(changes, model)

@@ -1,5 +1,7 @@
 """Stage 1: a model's file → a base model folder ready to train, with its template; made once."""
 
+from math import ceil
+
 from prefect import task
 
 from profiles import Model
@@ -11,6 +13,9 @@ from tasks.external.model_check import model_faults
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import events
+from tasks.reporting.stage_progress import StageReporter
+
+MB = 10**6
 
 
 @task(
@@ -28,7 +33,10 @@ def prepare_base(model: Model) -> BaseModelFolder:
     key = content_key("base", __file__, model=model, version=version_of(model))
     place = ("bases", f"{model.name}-{key[-8:]}")
     with storage.writing(*place) as draft:
-        origin = build_base(model, draft)
+        with StageReporter("download", model.name, unit="MB") as progress:
+            origin = build_base(
+                model, draft, lambda here, total: progress.reach(ceil(here / MB), ceil(total / MB))
+            )
         if faults := model_faults(model, draft):
             raise UnusableModel(f"{model.name} cannot be forged: needed {'; '.join(faults)}")
         turns = ChatTokenizer(draft).turns()

@@ -20,8 +20,8 @@ def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
         UnusableTool: no valid arguments can be made for a tool.
     """
     home = at_home(server)
-    chosen = choose_book(toolset, home, load_phrasebooks(server))
+    choice = choose_book(toolset, home, load_phrasebooks(server))
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, home, data, execute, execute.offers, chosen.book)
-    notes = [f"note: {note}" for note in (chosen.requests, *chosen.notes, *written.notes)]
-    return "\n\n".join([rows_as_text(written.train), *notes])
+        written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
+    notes = [f"note: {note}" for note in (choice.requests, *choice.notes, *written_rows.notes)]
+    return "\n\n".join([rows_as_text(written_rows.train), *notes])

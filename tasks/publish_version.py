@@ -32,10 +32,10 @@ def publish_version(evaluation: Evaluation, toolset: Toolset, recipe: Recipe) ->
         raise UnusableData("a version needs the adapter and rows that it was made from")
     name = bundle_name(toolset.server, recipe.model.name)
     versions, storage = Versions(name), Storage()
-    for known in versions.all():
-        same_tools = known.lineage.toolset_fingerprint == toolset.fingerprint
-        if known.gguf == evaluation.gguf.files.sha256 and same_tools:
-            return known
+    for published_version in versions.all():
+        same_tools = published_version.lineage.toolset_fingerprint == toolset.fingerprint
+        if published_version.gguf == evaluation.gguf.files.sha256 and same_tools:
+            return published_version
     record = _record(name, evaluation, evaluation.trained, toolset, recipe)
     with storage.writing("drafts", record.id) as draft:
         base = evaluation.trained.adapter.base

@@ -26,12 +26,12 @@ def push_version(name: str, repository: str, version: str, private: bool, token_
         UnusableData: the bundle or the adapter is gone or was altered.
     """
     versions = Versions(name)
-    chosen = find_version(versions.all(), version, name) if version else versions.champion()
-    if chosen is None:
+    target = find_version(versions.all(), version, name) if version else versions.champion()
+    if target is None:
         raise NoSuchVersion(f"{name}: no champion, needed a version by --version")
     token = _secret(token_secret) if token_secret else ""
-    files = _files(chosen, versions.files(chosen))
-    return upload(repository, files, f"Version {chosen.id}", private=private, token=token)
+    files = _files(target, versions.files(target))
+    return upload(repository, files, f"Version {target.id}", private=private, token=token)
 
 
 def _secret(name: str) -> str:
@@ -52,5 +52,5 @@ def _files(version: Version, bundle: Path) -> dict[str, Path | str]:
 
 
 def _below(folder: Path) -> dict[str, Path]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path for path in found}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in files}

@@ -30,6 +30,6 @@ def show_tools(dataset: Dataset, fitted: FittedTools) -> Dataset:
     retriever = keep_text(place, "retriever.json", documents.model_dump_json(indent=2))
     showing = Showing(prompt, tools, documents, dataset.seed)
     train, heldout = showing.rows(rows), showing.rows(storage.heldout_rows(dataset))
-    kept = keep_rows(fitted.toolset.server, train, heldout, tools, key)
-    changed = {**kept.as_fields, "retriever": retriever, "prompt": prompt}
-    return dataset.model_copy(update=changed)
+    files = keep_rows(fitted.toolset.server, train, heldout, tools, key)
+    changes = {**files.as_fields, "retriever": retriever, "prompt": prompt}
+    return dataset.model_copy(update=changes)

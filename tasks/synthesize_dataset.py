@@ -26,17 +26,17 @@ NOT_TAUGHT = Phrasebook()
 @task(
     # The books are named by the server and not held by it.
     cache_policy=ByContent(
-        only={"taught": ("file",)}, beside=lambda inputs: _books(inputs["server"])
+        only={"teacher_book": ("file",)}, beside=lambda inputs: _books(inputs["server"])
     ),
     persist_result=True,
     on_completion=[events.stage_completed],
 )
 def synthesize_dataset(
-    toolset: Toolset, server: Server, data: Data, taught: Phrasebook = NOT_TAUGHT
+    toolset: Toolset, server: Server, data: Data, teacher_book: Phrasebook = NOT_TAUGHT
 ) -> Dataset:
     """Write rows for training and rows held out; none is one of the hand-written test prompts.
 
-    ``taught``: a phrasebook that a teacher wrote, for tools that no other book speaks for.
+    ``teacher_book``: a phrasebook that a teacher wrote, for tools that no other book speaks for.
 
     Raises:
         ServerFailed: the server cannot be started or dies while it is asked.
@@ -44,31 +44,39 @@ def synthesize_dataset(
         UnusableData: a phrasebook cannot be read.
     """
     home = at_home(server)
-    chosen = choose_book(toolset, home, load_phrasebooks(server), _read(taught.file))
-    for said in (chosen.requests, *chosen.notes):
-        get_run_logger().info(said)
+    choice = choose_book(toolset, home, load_phrasebooks(server), _read(teacher_book.file))
+    for note in (choice.requests, *choice.notes):
+        get_run_logger().info(note)
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, home, data, execute, execute.offers, chosen.book)
+        written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
     books = _books(server)
     key = content_key(
-        "rows", __file__, toolset=toolset, server=server, data=data, taught=taught.file, books=books
+        "rows",
+        __file__,
+        toolset=toolset,
+        server=server,
+        data=data,
+        book=teacher_book.file,
+        books=books,
     )
-    kept = keep_rows(toolset.server, written.train, written.heldout, functions(toolset), key[-8:])
+    files = keep_rows(
+        toolset.server, written_rows.train, written_rows.heldout, functions(toolset), key[-8:]
+    )
     return Dataset(
-        **kept.as_fields,
-        train_rows=len(written.train),
-        heldout_rows=len(written.heldout),
+        **files.as_fields,
+        train_rows=len(written_rows.train),
+        heldout_rows=len(written_rows.heldout),
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
         reserved=tuple(prompt.prompt for prompt in home.test_prompts),
-        requests=chosen.requests,
-        planned=written.planned,
+        requests=choice.requests,
+        planned=written_rows.planned,
         notes=(
             *toolset.notes,
-            chosen.requests,
-            *taught.notes,
-            *chosen.notes,
-            *written.notes,
+            choice.requests,
+            *teacher_book.notes,
+            *choice.notes,
+            *written_rows.notes,
         ),
     )
 
@@ -77,8 +85,8 @@ def _books(server: Server) -> str:
     return fingerprint(asdict(load_phrasebooks(server)))
 
 
-def _read(taught: StoredFile | None) -> tuple[Line, ...]:
-    if taught is None:
+def _read(file: StoredFile | None) -> tuple[Line, ...]:
+    if file is None:
         return ()
-    path = Storage().fetch(taught)
+    path = Storage().fetch(file)
     return read_phrasebook(path.read_text(encoding="utf-8"), path.name)

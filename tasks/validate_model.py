@@ -1,6 +1,7 @@
 """Stage 7: GgufModel + live server → ValidationReport, or ValidationFailed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -9,8 +10,11 @@ from profiles import Profile, Recipe
 from tasks.domain.conversations import Row
 from tasks.domain.errors import ServerFailed, ValidationFailed
 from tasks.domain.evaluation import scoring
+from tasks.domain.evaluation.adapter import check_export, compare_with_adapter
 from tasks.domain.evaluation.evaluation_set import loop_rows
 from tasks.domain.products import (
+    AdapterAnswers,
+    AdapterComparison,
     Dataset,
     GgufModel,
     Latency,
@@ -20,21 +24,27 @@ from tasks.domain.products import (
 )
 from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.training.sizes import context_for
+from tasks.external.constraint import Constraint
 from tasks.external.servers import trying
 from tasks.external.storage import Storage
-from tasks.external.student import student
+from tasks.external.student import Student, student
 from tasks.external.tool_loops import run_loops
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def validate_model(
-    gguf: GgufModel, dataset: Dataset, toolset: Toolset, recipe: Recipe
+    gguf: GgufModel,
+    dataset: Dataset,
+    toolset: Toolset,
+    recipe: Recipe,
+    adapter: AdapterAnswers | None = None,
 ) -> ValidationReport:
     """Ask the file that ships all held-out prompts, and take a part of them through the whole loop.
 
     Raises:
+        ExportFailed: the file is worse than the adapter, where that was asked.
         ValidationFailed: a threshold of the profile was missed; the report stays as an artifact.
         ServerFailed: the server cannot be started, or its tools have changed.
     """
@@ -51,18 +61,23 @@ def validate_model(
             storage.fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
         trying(recipe.server, toolset, profile.data.seed, seconds) as execute,
-        EvaluationReporter("validation", recipe.model.name, total) as progress,
+        StageReporter("validation", recipe.model.name, total) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))
+        beside = _beside_adapter(adapter, rows, [answer.answer for answer in answers], recipe)
         begun = [(rows[place], answers[place].answer) for place in places]
         loops = run_loops(begun, model, execute, profile.data.max_result_chars)
         cases = list(progress.over(loops))
+        served = _served(model, rows, [answer.answer for answer in answers])
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
     texts = [answer.answer for answer in answers]
     report = _report(rows, texts, cases, latency, profile).model_copy(
         update={
             "gguf": gguf.files.sha256,
+            "adapter": beside,
+            **served,
             "prompt": dataset.prompt,
+            "signals": tuple(answer.signals for answer in answers),
             "retriever": storage.retriever_of(dataset),
         }
     )
@@ -71,6 +86,26 @@ def validate_model(
         events.validation_failed(report, recipe.model.name)
         raise ValidationFailed(f"{recipe.model.name}: {'; '.join(report.failures)}")
     return report
+
+
+def _beside_adapter(
+    adapter: AdapterAnswers | None, rows: Sequence[Row], texts: Sequence[str | None], recipe: Recipe
+) -> AdapterComparison | None:
+    if adapter is None:
+        return None
+    comparison = compare_with_adapter(adapter, rows, texts)
+    artifacts.adapter_comparison(comparison, recipe.model.name)
+    check_export(comparison, recipe.profile.evaluation.adapter_margin)
+    return comparison
+
+
+def _served(model: Student, rows: Sequence[Row], texts: Sequence[str | None]) -> dict[str, Any]:
+    """The fields of the report that are about constrained decoding."""
+    constraint = Constraint(model)
+    return {
+        "served": scoring.score_served(rows, texts, constraint.answers(rows, texts)),
+        "free_tools": constraint.free_tools(rows[0].tools),
+    }
 
 
 def _check_drift(dataset: Dataset, toolset: Toolset) -> None:

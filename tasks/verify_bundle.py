@@ -6,7 +6,7 @@ from prefect import task
 
 from tasks.domain.bundle.checks import (
     VerifiedBundle,
-    asked,
+    opening_messages,
     repeatable,
     repeated,
     verified,
@@ -41,9 +41,9 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
         gguf = Path(bundle.path, bundle.agent.file.name)
         context = context_for(bundle.agent.max_seq_length)
         with student(gguf, bundle.agent.stop, _MOST_TOKENS, context) as model:
-            prompt = asked(case, bundle.agent.system_prompt)
-            said = model.answer(prompt, bundle.tools_for(prompt)).text
-        call = repeated(said, case, bundle.tools)
+            prompt = opening_messages(case, bundle.agent.system_prompt)
+            answer = model.answer(prompt, bundle.tools_for(prompt)).text
+        call = repeated(answer, case, bundle.tools)
         with trying(placed, toolset, _SEED) as execute:
             result = execute(call)
     return verified(bundle, case, call, result)

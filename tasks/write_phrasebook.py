@@ -21,7 +21,7 @@ from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
 from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Over, teacher
 from tasks.reporting import artifacts, events
-from tasks.reporting.evaluation import EvaluationReporter
+from tasks.reporting.stage_progress import StageReporter
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -53,30 +53,32 @@ def write_phrasebook(
     if plan is None:
         return Phrasebook(notes=(cost,))
     storage = Storage()
-    with teacher(plan, _key(plan), storage.folder("teacher")) as asked:
+    with teacher(plan, _key(plan), storage.folder("teacher")) as source:
         author = PhrasebookTeacher(
             toolset=toolset,
             server=server,
             plan=plan,
             limits=load_phrasebook_limits(),
-            teacher=asked,
+            teacher=source,
             folder=storage.folder("teacher", "readings"),
             tools_with_lines=ready_tools,
             over_questions=_counted("write_phrasebook", plan.model),
             over_readings=_counted("read_phrasebook", plan.reader or plan.model),
         )
         book = author.write()
-        spent = f"{sum(asked.budget.spent)} tokens, {asked.budget.money:.4f} spent in this run"
-    notes = (book.summary(plan.model), spent)
+        costs = (
+            f"{sum(source.budget.spent_tokens)} tokens, {source.budget.money:.4f} spent in this run"
+        )
+    notes = (book.summary(plan.model), costs)
     artifacts.phrasebook(
         book_markdown(book.lines, book.rejections, toolset.server, notes), toolset.server
     )
     if book.is_cut_short:
         raise TeacherFailed(
-            f"{plan.place}: {book.summary(plan.model)}; {spent}; needed a larger max_tokens or "
+            f"{plan.place}: {book.summary(plan.model)}; {costs}; needed a larger max_tokens or "
             "max_money, or the same run again, which asks only what is missing"
         )
-    return _kept(book, toolset, ready_tools, notes, storage)
+    return _stored_book(book, toolset, ready_tools, notes, storage)
 
 
 def _ready_tools(toolset: Toolset, server: Server) -> frozenset[str]:
@@ -85,15 +87,15 @@ def _ready_tools(toolset: Toolset, server: Server) -> frozenset[str]:
     return frozenset(line.tool for line in book.lines if isinstance(line, books.RequestLine))
 
 
-def _kept(
+def _stored_book(
     book: TeacherBook,
     toolset: Toolset,
     ready_tools: frozenset[str],
     notes: tuple[str, ...],
     storage: Storage,
 ) -> Phrasebook:
-    taught = tuple(tool for tool in toolset.tools if tool.name not in ready_tools)
-    lines = with_tools(book.lines, toolset.model_copy(update={"tools": taught}))
+    new_tools = tuple(tool for tool in toolset.tools if tool.name not in ready_tools)
+    lines = with_tools(book.lines, toolset.model_copy(update={"tools": new_tools}))
     place = ("phrasebooks", f"{toolset.server}.phrasebook.jsonl")
     with storage.writing(*place) as draft:
         draft.write_text(books.write_phrasebook(lines), encoding="utf-8")
@@ -107,7 +109,7 @@ def _counted(stage: str, model: str) -> Over:
     """Answers are counted, shown and told as events while they come."""
 
     def over(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
-        with EvaluationReporter(stage, model, total) as reporter:
+        with StageReporter(stage, model, total) as reporter:
             yield from reporter.over(answers)
 
     return over

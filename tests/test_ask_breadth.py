@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from profiles import Recipe, load_model, load_recipe
+from tasks.ask_breadth import check_origin, gguf_model, measure_breadth, request_of
 from tasks.domain.errors import BundleInvalid, MachineTooSmall, UnusableModel
 from tasks.domain.evaluation.bfcl import ANSWER_TOKENS
 from tasks.domain.products import BaseModelFolder, GgufModel, StoredFile, Turns
 from tasks.domain.training.requirements import Request
 from tasks.external.bfcl_package import MODULE, VERSION
 from tasks.external.machine import look
-from tasks.ask_breadth import check_origin, gguf_model, measure_breadth, request_of
 from tests.fakes.bfcl import need_the_package
 from tests.fakes.bundles import time_tools, write_bundle
 

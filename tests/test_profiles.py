@@ -124,3 +124,44 @@ def test_a_book_that_a_server_names_must_be_there(
     monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
     with pytest.raises(ProfileError, match=r"no file 'none\.jsonl' in profiles/servers"):
         load_server("shop")
+
+
+TOO_DEEP = "a = " + "[" * 20_000
+BROKEN = {"not UTF-8": b"a = '\xff'", "deep": TOO_DEEP.encode(), "long": b"a = " + b"9" * 5000}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(
+    ("kind", "load"), [("servers", load_server), ("models", load_model), ("training", load_profile)]
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(
+    kind: str, load: Any, content: bytes, own: Path
+) -> None:
+    write(own, {f"{kind}/bad": ""})
+    (own / kind / "bad.toml").write_bytes(content)
+    with pytest.raises(ProfileError, match=r"bad\.toml: (not TOML|cannot be read)") as caught:
+        load("bad")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["1979-05-27", "inf", "[07:32:00]", "nan"])
+def test_a_value_that_no_argument_can_be_is_refused_where_it_stands(value: str, own: Path) -> None:
+    write(own, {"servers/bad": f'command = ["x"]\n[constants]\nsince = {value}\n'})
+    with pytest.raises(ProfileError, match=r"constants\.since: .*needed a value of JSON"):
+        load_server("bad")
+
+
+def test_prompts_are_one_a_line_whatever_signs_they_hold(own: Path) -> None:
+    write(own, {"servers/a": 'command = ["x"]\nprompts = "a.prompts.jsonl"'})
+    prompts = own / "servers" / "a.prompts.jsonl"
+    prompts.write_text('{"prompt": "one\u2028two", "call": null}\n\n', encoding="utf-8")
+    assert [one.prompt for one in load_server("a").test_prompts] == ["one\u2028two"]
+    prompts.write_bytes(b"\xff")
+    with pytest.raises(ProfileError, match=r"a\.prompts\.jsonl: cannot be read as text in UTF-8"):
+        load_server("a")
+
+
+@pytest.mark.parametrize("change", ["data.samples=" + "9" * 5000, "data.samples=" + "[" * 20_000])
+def test_a_setting_that_toml_cannot_read_is_refused_by_its_name(change: str) -> None:
+    with pytest.raises(ProfileError, match=r"data\.samples: "):
+        load_profile(f"demo {change}")

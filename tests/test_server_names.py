@@ -87,6 +87,9 @@ def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
             r"Authorization holds a value; needed a variable .* \$\{AUTHORIZATION\}",
         ),
         ({"a": {**WEATHER, "env": {"API_KEY": "s3cret"}}}, "a", "API_KEY holds a value"),
+        ({"a": {**WEATHER, "env": ["KEY=s3cret"]}}, "a", "#a: env is no object of names"),
+        ({"a": {**WEATHER, "args": "--key s3cret"}}, "a", "#a: args is no list of texts"),
+        ({"a": {"command": "x\0s3cret"}}, "a", "command.0: String should match pattern"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_no_secret_is_shown(
@@ -96,6 +99,25 @@ def test_a_file_that_cannot_be_used_is_refused_and_no_secret_is_shown(
     with pytest.raises(ProfileError, match=fault) as caught:
         resolve_server(f"{file}#{name}" if name else str(file))
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    file = write(tmp_path, servers={"orders": ORDERS})
+    file.write_text(file.read_text("utf-8"), encoding="utf-8-sig")
+    assert resolve_server(str(file)).name == "orders"
+
+
+@pytest.mark.parametrize("text", ["[" * 20_000, "9" * 5000, "\xff"])
+def test_a_file_that_is_no_json_is_no_file_of_a_client(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(text, encoding="latin-1")
+    with pytest.raises(ProfileError, match="neither a registered server"):
+        resolve_server(f"{file}#git")
+
+
+def test_a_long_command_that_ends_like_a_file_is_a_command() -> None:
+    options = "x" * 300 + ".json"
+    assert resolve_server(f"python server.py {options}").command == ("python", "server.py", options)
 
 
 def test_what_a_bundle_writes_for_clients_is_read_back_as_the_same_server(tmp_path: Path) -> None:

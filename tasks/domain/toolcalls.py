@@ -6,12 +6,12 @@ No other module knows how a call is written.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from jsonschema_rs import Validator
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.validation import faults_of, validator
@@ -21,6 +21,9 @@ OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
 OPEN_THOUGHT, CLOSE_THOUGHT = "<think>", "</think>"
 _THOUGHT = re.compile(r"\A(?:\s*<think>)?.*?</think>|\A\s*<think>.*\Z", re.DOTALL)
+_NAME = re.compile(r'"name"\s*:\s*"((?:[^"\\]|\\.)*)"')
+Span = tuple[int, int]
+"""Where a part of a text begins and ends, in characters."""
 
 
 class ToolCall(BaseModel):
@@ -47,13 +50,26 @@ class ParsedAnswer(BaseModel):
         return len(self.calls) + len(self.malformed)
 
 
+class AnswerParts(BaseModel):
+    """Where what stands in a raw completion."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: int
+    """Where it begins behind a thought and white space."""
+    calls: tuple[Span, ...]
+    names: tuple[Span, ...]
+    """Of the tools that are called, in calls that cannot be read too."""
+
+
 class ConfusedTools(BaseModel):
     """A tool that was called instead of another one, and how often."""
 
     model_config = ConfigDict(frozen=True)
 
-    expected: str
-    called: str
+    expected_tool: str = Field(validation_alias=AliasChoices("expected_tool", "expected"))
+    called_tool: str = Field(validation_alias=AliasChoices("called_tool", "called"))
+    """Older reports have the second names."""
     count: int
     example: str
     """What was asked, the first time."""
@@ -78,6 +94,61 @@ def parse(answer: str) -> ParsedAnswer:
             calls.append(call)
     text = _BLOCK.sub("", without_thought).strip()
     return ParsedAnswer(text=text, calls=tuple(calls), malformed=tuple(malformed))
+
+
+class UnfitCall(BaseModel):
+    """A call in an answer that does not parse or does not fit its tool."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: str
+    """The answer up to where the call's JSON begins."""
+    tool: str | None
+    """The tool that it names; None where that is not told or not known."""
+
+
+def first_unfit(
+    answer: str, functions: Sequence[dict[str, Any]], start: int = 0
+) -> UnfitCall | None:
+    """The first call behind ``start`` that does not fit, if any; a thought has no calls."""
+    thought = _THOUGHT.match(answer)
+    for block in _BLOCK.finditer(answer, max(start, thought.end() if thought else 0)):
+        call = _decode(block[1])
+        if call is None or faults(call, functions):
+            is_known = call is not None and call.name in schemas_of(functions)
+            before = f"{answer[: block.start(1)]}\n"
+            return UnfitCall(before=before, tool=call.name if call and is_known else None)
+    return None
+
+
+def closed_call(before: str, body: str) -> str:
+    """An answer that goes on with the JSON of a call, up to the call's end."""
+    start = before or f"{OPEN}\n"
+    return f"{start}{body.strip()}\n{CLOSE}"
+
+
+def named_tool(beginning: str, names: Collection[str]) -> str | None:
+    """The tool that JSON like ``{"name": …}`` names, if it is one of these."""
+    try:
+        value = from_json(beginning)
+    except ValueError:
+        return None
+    name = value.get("name") if isinstance(value, dict) else None
+    return name if isinstance(name, str) and name in names else None
+
+
+def parts_of(answer: str) -> AnswerParts:
+    """Where a raw completion has its calls, and where these name their tools."""
+    thought = _THOUGHT.match(answer)
+    begin = thought.end() if thought else 0
+    begin += len(answer[begin:]) - len(answer[begin:].lstrip())
+    blocks = list(_BLOCK.finditer(answer, begin))
+    named = (_NAME.search(answer, *block.span(1)) for block in blocks)
+    return AnswerParts(
+        begin=begin,
+        calls=tuple(block.span() for block in blocks),
+        names=tuple(match.span(1) for match in named if match),
+    )
 
 
 def is_inside_thought(prompt: str, text: str) -> bool:

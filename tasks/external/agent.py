@@ -81,15 +81,15 @@ class Agent:
         question = messages[-1].content
         steps: list[Step] = []
         for _ in range(_MOST_ROUNDS):
-            said = parse(self.speaker.says(messages).text)
-            if not said.calls:
+            turn = parse(self.speaker.says(messages).text)
+            if not turn.calls:
                 break
-            new_steps = [self._step(call, allow, show) for call in said.calls]
+            new_steps = [self._step(call, allow, show) for call in turn.calls]
             steps += new_steps
             messages = after_calls(
-                messages, said.text, said.calls, [one.result for one in new_steps]
+                messages, turn.text, turn.calls, [one.result for one in new_steps]
             )
-        answer = said.text or "\n".join(said.malformed)
+        answer = turn.text or "\n".join(turn.malformed)
         ended = (*messages, Message(role="assistant", content=answer))
         return Reply(question=question, calls=tuple(steps), answer=answer), ended
 

@@ -85,16 +85,17 @@ def is_at_hand(model: Model) -> None:
         hub.look(model)
 
 
-def build_base(model: Model, folder: Path) -> str:
+def build_base(model: Model, folder: Path, report: hub.Report = hub.ignore) -> str:
     """Write ``model`` into ``folder``: weights, configuration, tokenizer, chat template.
 
-    Returns where the weights came from, with their version or commit.
+    ``report`` is told how far a download is. Returns where the weights came from, with their
+    version or commit.
 
     Raises:
         UnusableModel: the source is missing or is not what it should be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    origin = _fill(model, folder)
+    origin = _fill(model, folder, report)
     if model.template_text is not None:
         _set_template(folder, model.template_text)
     settle_tokenizer(folder)
@@ -164,10 +165,10 @@ def gguf_in_package(package: str) -> Path:
     return files[0]
 
 
-def _fill(model: Model, folder: Path) -> str:
+def _fill(model: Model, folder: Path, report: hub.Report) -> str:
     source = model.source
     if source.kind == "hub":
-        commit, files = hub.download(model)
+        commit, files = hub.download(model, report)
         _take(files, folder)
         return f"{source.repository}@{commit}"
     if source.kind == "gguf-package":

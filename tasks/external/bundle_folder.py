@@ -7,8 +7,8 @@ from pathlib import Path
 from tasks.domain.bundle.checks import (
     AGENT,
     MODEL_SUFFIX,
-    NEEDED,
     OPTIONAL,
+    REQUIRED,
     OpenedBundle,
     check_listing,
     check_sum,
@@ -49,7 +49,7 @@ def _contents(path: Path) -> OpenedBundle:
         _check_size(path, name)
     for name, expected in sums.items():
         check_sum(name, digest(path / name)[0], expected)
-    there = [*NEEDED, *(name for name in OPTIONAL if name in sums)]
+    there = [*REQUIRED, *(name for name in OPTIONAL if name in sums)]
     return opened(str(path), sums, {name: _text(path, name) for name in there})
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from profiles import Recipe, Server
 from profiles.mcp_config import config_of
 from profiles.settings import Settings
-from tasks.domain.bundle.checks import RETRIEVER
+from tasks.domain.bundle.checks import CONFIDENCE, RETRIEVER
 from tasks.domain.bundle.files import (
     CHECKSUMS,
     Ingredients,
@@ -53,7 +53,7 @@ def write_bundle(
 ) -> None:
     """Write a bundle into a folder that is not there yet; ``place`` puts the model's file there."""
     prompt = evaluation.validation.prompt
-    made = Ingredients(
+    parts = Ingredients(
         base=base,
         profile=prompt.settled(recipe.profile),
         toolset=trimmed(toolset, prompt.trims),
@@ -63,8 +63,8 @@ def write_bundle(
         packages=_versions(),
     )
     (folder / "tests").mkdir(parents=True)
-    place(Storage().fetch(evaluation.gguf.files), folder / made.gguf_name)
-    _write(folder, made, recipe, toolset)
+    place(Storage().fetch(evaluation.gguf.files), folder / parts.gguf_name)
+    _write(folder, parts, recipe, toolset)
 
 
 def put_bundle(source: Path, target: Path) -> None:
@@ -83,11 +83,11 @@ def replace_bundle(draft: Path, target: Path) -> None:
 
 def _versions() -> dict[str, str]:
     """Of the packages here; a worker that only packs need not have those that train."""
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def place_for(server: str, model: str, output: str) -> Path:
@@ -128,31 +128,32 @@ def _spec(server: Server) -> dict[str, str]:
     return {"server.json": ours, "mcp.json": clients + "\n"}
 
 
-def _write(folder: Path, made: Ingredients, recipe: Recipe, whole: Toolset) -> None:
+def _write(folder: Path, parts: Ingredients, recipe: Recipe, whole: Toolset) -> None:
     """Write the texts and the sums; ``whole``: the list as the server has it."""
-    documents = made.evaluation.validation.retriever if made.prompt.selected else None
-    tools = functions(made.toolset)
+    documents = parts.evaluation.validation.retriever if parts.prompt.selected else None
+    sure, tools = parts.evaluation.benchmark.confidence, functions(parts.toolset)
     texts = {
         "tools.json": json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
-        "agent.yaml": agent_yaml(made),
+        "agent.yaml": agent_yaml(parts),
         "Modelfile": modelfile(
             recipe.model,
-            made.base.turns,
+            parts.base.turns,
             tools,
-            made.gguf_name,
-            made.context_tokens,
-            made.system_prompt,
-            lists=made.prompt.lists_all,
+            parts.gguf_name,
+            parts.context_tokens,
+            parts.system_prompt,
+            lists=parts.prompt.lists_all,
         ),
-        "README.md": readme(made),
+        "README.md": readme(parts),
         **_spec(recipe.server),
         **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
         **({RETRIEVER: documents.model_dump_json(indent=2)} if documents else {}),
-        "tests/validation.json": made.evaluation.validation.model_dump_json(indent=2) + "\n",
-        "tests/benchmark.json": made.evaluation.benchmark.model_dump_json(indent=2) + "\n",
+        **({CONFIDENCE: sure.calibration.model_dump_json(indent=2) + "\n"} if sure else {}),
+        "tests/validation.json": parts.evaluation.validation.model_dump_json(indent=2) + "\n",
+        "tests/benchmark.json": parts.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    names = sorted([*texts, made.gguf_name])
+    names = sorted([*texts, parts.gguf_name])
     sums = checksums({name: digest(folder / name)[0] for name in names})
     (folder / CHECKSUMS).write_text(sums, encoding="utf-8")

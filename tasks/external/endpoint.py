@@ -69,14 +69,14 @@ class _Endpoint:
         return response
 
     def _completion(
-        self, said: ParsedAnswer, steps: tuple[Step, ...], finish: str, usage: Usage
+        self, answer: ParsedAnswer, steps: tuple[Step, ...], finish: str, usage: Usage
     ) -> dict[str, Any]:
         head = {
             "id": f"chatcmpl-{uuid.uuid4().hex[:12]}",
             "created": int(time.time()),
             "model": self.speaker.bundle.agent.name,
         }
-        return completion(said, steps, finish, usage, **head)
+        return completion(answer, steps, finish, usage, **head)
 
 
 def application(

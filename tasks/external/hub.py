@@ -5,12 +5,14 @@ that has none works from a cache that was filled elsewhere (``HF_HOME``).
 """
 
 import errno
+import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import httpx
 from filelock import FileLock
@@ -33,9 +35,15 @@ _PATTERNS = [
 _MAIN = "main"
 _LOOK_SECONDS = 5
 _GB = 1e9
+Report = Callable[[int, int], object]
+"""Is told the bytes of large files that are here, and of all of them."""
 
 
-def download(model: Model) -> tuple[str, list[Path]]:
+def ignore(here: int, total: int) -> None:
+    """For who does not ask."""
+
+
+def download(model: Model, report: Report = ignore) -> tuple[str, list[Path]]:
     """(the commit that the model's revision names, the files of it that training needs).
 
     A large file that was broken off goes on where it stopped, in this run or a later one, and
@@ -45,7 +53,7 @@ def download(model: Model) -> tuple[str, list[Path]]:
         UnusableModel: no access, no such revision, no network, no room, or no weights there.
     """
     with _explained(model):
-        snapshot = _cached(model) or _snapshot(model)
+        snapshot = _cached(model) or _snapshot(model, report)
     files = [file for file in sorted(snapshot.iterdir()) if _is_needed(file.name)]
     return snapshot.name, files
 
@@ -109,7 +117,7 @@ def _is_whole(snapshot: Path) -> bool:
     return all((snapshot / name).is_file() for name in required_files)
 
 
-def _snapshot(model: Model) -> Path:
+def _snapshot(model: Model, report: Report) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
     source, revision = model.source, model.source.revision or _MAIN
@@ -120,8 +128,18 @@ def _snapshot(model: Model) -> Path:
     large = {file.rfilename: file.lfs for file in files if file.lfs}
     blobs = _blobs(source.repository)
     _check_room(model, blobs, {blobs / lfs.sha256: lfs.size for lfs in large.values()})
+    total, here = sum(lfs.size for lfs in large.values()), 0
     for name, lfs in large.items():
-        _fetch(model, f"{listing.sha}/{name}", blobs / lfs.sha256, lfs.size)
+        before = here
+        _fetch(
+            model,
+            f"{listing.sha}/{name}",
+            blobs / lfs.sha256,
+            lfs.size,
+            lambda there: report(before + there, total),  # noqa: B023
+        )
+        here += lfs.size
+        report(here, total)
     # Links to what was fetched, and the small files; with the revision's name for the next time.
     folder = snapshot_download(source.repository, revision=revision, allow_patterns=_PATTERNS)
     return Path(folder)
@@ -154,7 +172,25 @@ def _part(blob: Path) -> Path:
     return blob.with_name(f"{blob.name}.part")
 
 
-def _fetch(model: Model, place: str, blob: Path, size: int) -> None:
+class _CountedFile(io.FileIO):
+    """A file that is appended to, and says after each piece how long it is."""
+
+    def __init__(self, path: Path, report: Callable[[int], object]) -> None:
+        super().__init__(path, "ab")
+        self._report = report
+
+    def write(self, piece: Any) -> int:
+        """All of a piece, or an error: who writes does not look at the number."""
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[super().write(rest) :]
+        self._report(self.tell())
+        return len(piece)
+
+
+def _fetch(
+    model: Model, place: str, blob: Path, size: int, report: Callable[[int], object]
+) -> None:
     """Put one large file into the cache. The hub's client itself begins it anew in each process."""
     from huggingface_hub import get_token, hf_hub_url
     from huggingface_hub.file_download import http_get
@@ -164,7 +200,7 @@ def _fetch(model: Model, place: str, blob: Path, size: int) -> None:
     with FileLock(f"{part}.lock"):
         if blob.exists():
             return
-        with part.open("ab") as file:
+        with _CountedFile(part, report) as file:
             http_get(
                 hf_hub_url(model.source.repository, name, revision=revision),
                 file,

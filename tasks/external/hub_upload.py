@@ -31,8 +31,8 @@ def upload(
     ]
     try:
         api.create_repo(repository, private=private, exist_ok=True)
-        made = api.create_commit(repository, operations, commit_message=message)
+        commit = api.create_commit(repository, operations, commit_message=message)
     except (httpx.HTTPError, OSError, ValueError) as error:  # ValueError: no repository's name
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise PushFailed(f"{repository}: the hub does not take it: {said[0]}") from error
-    return str(made.commit_url)
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise PushFailed(f"{repository}: the hub does not take it: {lines[0]}") from error
+    return str(commit.commit_url)

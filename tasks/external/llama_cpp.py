@@ -27,7 +27,7 @@ _LITTLE_SPINNING = {"GOMP_SPINCOUNT": "1000"}
 """OpenMP's threads go to sleep when they have waited for each other a moment: the count that GNU's
 OpenMP takes where it sees more threads than cores. Figures in docs/evaluation.md."""
 _FACTS = "gguf-metadata.json"
-_WRITTEN = re.compile(r"Writing: +(\d+)%")
+_PROGRESS = re.compile(r"Writing: +(\d+)%")
 """The bar of the converter; it draws a new one behind a carriage return."""
 _BESIDE = Path(__file__).parent
 """Programs of ours are started by file and with -P: ``-m`` would look for them in the working
@@ -241,9 +241,9 @@ def _run_converter(folder: Path, target: Path, outtype: str, progress: Progress)
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            written = _WRITTEN.search(line)
-            if written:
-                progress(int(written[1]))
+            match = _PROGRESS.search(line)
+            if match:
+                progress(int(match[1]))
             last = line.strip() or last
     if process.returncode or not target.is_file():
         raise ExportFailed(f"llama.cpp's converter refuses the model: {last}")

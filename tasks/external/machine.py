@@ -80,13 +80,13 @@ def _disks(storage: Storage) -> dict[Place, Disk]:
 
 
 def _missing_packages(request: Request) -> tuple[str, ...]:
-    wanted = [package for stage in request.stages for package in _PACKAGES[stage]]
+    packages = [package for stage in request.stages for package in _PACKAGES[stage]]
     profile = request.profile
     if profile and "train" in request.stages:
-        wanted += profile.training.report_to
+        packages += profile.training.report_to
     if profile and "evaluate" in request.stages and profile.evaluation.breadth_per_category:
-        wanted.append(bfcl_package.MODULE)
-    return tuple(name for name in dict.fromkeys(wanted) if importlib.util.find_spec(name) is None)
+        packages.append(bfcl_package.MODULE)
+    return tuple(name for name in dict.fromkeys(packages) if importlib.util.find_spec(name) is None)
 
 
 def _missing_tools(stages: tuple[Stage, ...], quantization: Quantization) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ class McpSession:
         self._portal = portal
         self._start_seconds = start_seconds
         self._call_seconds = call_seconds
-        self._held: Future[None] | None = None
+        self._connection: Future[None] | None = None
 
     def open(self) -> None:
         """Shake hands; ServerFailed when it does not work out in time."""
@@ -101,7 +101,7 @@ class McpSession:
         # Some servers die of the newer protocol's first question: ask again in the older one.
         for mode in ("auto", "legacy"):
             try:
-                self._held, (self._client, self._closing) = self._portal.start_task(
+                self._connection, (self._client, self._closing) = self._portal.start_task(
                     self._hold, mode, deadline - time.monotonic()
                 )
                 return
@@ -115,9 +115,9 @@ class McpSession:
 
     def close(self) -> None:
         """End the connection; what goes wrong in closing changes nothing any more."""
-        if self._held is not None:
+        if self._connection is not None:
             self._portal.call(self._closing.set)
-            wait([self._held])
+            wait([self._connection])
 
     def toolset(self) -> Toolset:
         """List the tools, all pages, without those that ``include_tools`` leaves out.
@@ -143,13 +143,13 @@ class McpSession:
         faults = {
             name: fault for name, fault in line.unusable.items() if is_included(name, include)
         }
-        kept = [tool for tool in tools if is_included(tool["name"], include)]
+        included = [tool for tool in tools if is_included(tool["name"], include)]
         is_wanted = server.strict or any(name in include for name in faults)
-        if faults and (is_wanted or not kept):
+        if faults and (is_wanted or not included):
             raise UnusableTool(" / ".join(list(faults.values())[:MOST_NAMED]))
         info = self._client.server_info
         version = f"{info.name} {info.version}".strip() if info else ""
-        return toolset_from_value({"version": version, "tools": kept}, line.place).model_copy(
+        return toolset_from_value({"version": version, "tools": included}, line.place).model_copy(
             update={
                 "server": server.name,
                 "notes": tuple(f"left out: {fault}" for fault in faults.values()),
@@ -194,7 +194,7 @@ class McpSession:
         return result
 
     def _check_open(self) -> None:
-        if self._held is None or self._held.done():
+        if self._connection is None or self._connection.done():
             raise CallFailed(f"{self._line.place}: the connection is closed, needed an open one")
 
     async def _hold(
@@ -233,18 +233,18 @@ class McpSession:
             f"{self._line.place}: lists its tools on more than {MOST_PAGES} pages, needed them all"
         )
 
-    async def _read_offers(self, told: list[Offer]) -> None:
+    async def _read_offers(self, offers: list[Offer]) -> None:
         can = self._client.server_capabilities
         with anyio.move_on_after(self._start_seconds):
             if can.resources is not None:
                 for resource in (await self._client.list_resources()).resources[:MOST_OFFERS]:
                     texts = await self._tried(self._client.read_resource, str(resource.uri))
-                    told.append(offer(resource.name, texts, str(resource.uri)))
+                    offers.append(offer(resource.name, texts, str(resource.uri)))
             if can.prompts is not None:
                 for prompt in (await self._client.list_prompts()).prompts[:MOST_OFFERS]:
                     if not any(argument.required for argument in prompt.arguments or ()):
                         texts = await self._tried(self._client.get_prompt, prompt.name)
-                        told.append(offer(prompt.name, texts))
+                        offers.append(offer(prompt.name, texts))
 
     async def _tried(self, ask: Callable[[str], Awaitable[Any]], name: str) -> Any:
         """What the server says; None where it refuses this one."""

@@ -140,14 +140,14 @@ class Wire:
     def reason(self, fault: BaseException, request: str, seconds: float) -> str:
         """What went wrong, in words: one clause without a full stop."""
         excess = f"{self.excess}, no answer {request}" if self.excess else ""
-        cause = excess or self._found(fault, request, seconds)
+        cause = excess or self._cause(fault, request, seconds)
         return f"{self.place}: {' '.join(self.without_secrets(cause).split())[:_TAIL_CHARS]}"
 
     def without_secrets(self, value: Any) -> Any:
         """Any JSON value without the keys that the server was given."""
         return masked(value, self._secrets)
 
-    def _found(self, fault: BaseException, request: str, seconds: float) -> str:
+    def _cause(self, fault: BaseException, request: str, seconds: float) -> str:
         match fault:
             case TimeoutError():
                 return f"no answer {request} within {seconds:g} s"

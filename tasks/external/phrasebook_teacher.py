@@ -27,13 +27,13 @@ from tasks.domain.writing.teaching.reading import (
 from tasks.domain.writing.teaching.sifting import sift
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.external.kept_answers import keep, read_kept
-from tasks.external.teacher import SPENT, Answer, Over, Teacher
+from tasks.external.teacher import NO_BUDGET, Answer, Over, Teacher
 
 ATTEMPTS = 2
 """Times that a question is asked whose answer has no line that can be used."""
 FRUITLESS = "no line that can be used"
 NOT_READ = "back-check: no answer"
-UNREAD = f"back-check: {SPENT}"
+UNREAD = f"back-check: {NO_BUDGET}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class TeacherBook:
     @property
     def is_cut_short(self) -> bool:
         """Whether the budget was spent before the book was whole."""
-        return SPENT in self.unanswered.values() or UNREAD in {t.reason for t in self.rejections}
+        return NO_BUDGET in self.unanswered.values() or UNREAD in {
+            t.reason for t in self.rejections
+        }
 
     def summary(self, model: str) -> str:
         """What was written and what was thrown out, by reason."""
@@ -119,13 +121,15 @@ class PhrasebookTeacher:
         named = {number: filler.example(line) for number, line in enumerate(lines)}
         examples = {number: example for number, example in named.items() if example is not None}
         verdicts = self._verdicts(lines, examples)
-        kept = [line for number, line in enumerate(lines) if not verdicts.get(number)]
+        accepted_lines = [line for number, line in enumerate(lines) if not verdicts.get(number)]
         misread = [
             reject(line, reason)
             for number, line in enumerate(lines)
             if (reason := verdicts.get(number))
         ]
-        return TeacherBook(tuple(kept), (*collection.rejections, *out, *misread), unanswered)
+        return TeacherBook(
+            tuple(accepted_lines), (*collection.rejections, *out, *misread), unanswered
+        )
 
     @property
     def _style(self) -> Style:
@@ -136,8 +140,8 @@ class PhrasebookTeacher:
         whole = ParsedLines()
         unanswered: dict[str, str] = {}
         for _ in range(ATTEMPTS):
-            asked = [question.request for question in open_questions]
-            answers = self.teacher.ask(asked, self.over_questions) if asked else []
+            requests = [question.request for question in open_questions]
+            answers = self.teacher.ask(requests, self.over_questions) if requests else []
             fruitless = []
             for question, answer in zip(open_questions, answers, strict=True):
                 if not answer.is_paid:
@@ -149,25 +153,25 @@ class PhrasebookTeacher:
 
     def _take(self, question: Question, answer: Answer, whole: ParsedLines) -> bool:
         """Whether an answer has a line; an empty list of dependent calls is an answer too."""
-        found = lines_of(question, answer.content, self._makers)
-        whole.add(found)
-        return bool(found.lines) or not found.rejections
+        collection = lines_of(question, answer.content, self._makers)
+        whole.add(collection)
+        return bool(collection.lines) or not collection.rejections
 
     def _verdicts(self, lines: Sequence[Line], examples: Mapping[int, Example]) -> dict[int, str]:
         """Why lines do not go into the book, by number; empty where the reader agrees."""
         files = {number: self._file(lines[number], each) for number, each in examples.items()}
-        kept = {number: read_kept(file, Reading) for number, file in files.items()}
+        readings = {number: read_kept(file, Reading) for number, file in files.items()}
         # By the hash in their names, so that requests of all tools stand side by side.
         unread = sorted(
-            (n for n, reading in kept.items() if reading is None), key=files.__getitem__
+            (n for n, reading in readings.items() if reading is None), key=files.__getitem__
         )
         missing = self._read(unread, examples, files)
-        kept |= {number: read_kept(files[number], Reading) for number in unread}
+        readings |= {number: read_kept(files[number], Reading) for number in unread}
         return {
             number: disagreement(examples[number], reading, self._form, self._makers)
             if reading is not None
             else missing[number]
-            for number, reading in kept.items()
+            for number, reading in readings.items()
         }
 
     def _read(
@@ -177,13 +181,13 @@ class PhrasebookTeacher:
         size = self.plan.lines.readings
         batches = [unread[start : start + size] for start in range(0, len(unread), size)]
         makers = list(self._makers.values())
-        asked = [reading_question([examples[n].text for n in batch], makers) for batch in batches]
-        requests = [{**question.request, "model": self._reader} for question in asked]
+        prompts = [reading_question([examples[n].text for n in batch], makers) for batch in batches]
+        requests = [{**question.request, "model": self._reader} for question in prompts]
         answers = self.teacher.ask(requests, self.over_readings) if requests else []
         missing: dict[int, str] = {}
         for batch, answer in zip(batches, answers, strict=True):
             read = readings_of(answer.content, self._makers)
-            missing |= dict.fromkeys(batch, UNREAD if answer.reason == SPENT else NOT_READ)
+            missing |= dict.fromkeys(batch, UNREAD if answer.reason == NO_BUDGET else NOT_READ)
             for place, number in enumerate(batch, 1):
                 if place in read:
                     keep(files[number], read[place])

@@ -97,10 +97,10 @@ class Storage:
         target = "/".join((self._root, *_plain(parts)))
         if not self._fs.isdir(target):
             return []
-        found = {
+        names = {
             entry.rstrip("/").rsplit("/", 1)[-1] for entry in self._fs.ls(target, detail=False)
         }
-        return sorted(name for name in found if not name.startswith("."))
+        return sorted(name for name in names if not name.startswith("."))
 
     def remove(self, *parts: str) -> None:
         """Remove a file or folder, if it is there."""

@@ -59,12 +59,12 @@ def serve(toolset: Toolset, seed: int) -> None:
         return listing
 
     async def call_tool(
-        _: ServerRequestContext[Any], asked: CallToolRequestParams
+        _: ServerRequestContext[Any], request: CallToolRequestParams
     ) -> CallToolResult:
-        if asked.name not in by_name:
-            return _answer(ToolResult(text=f"unknown tool {asked.name!r}", is_error=True))
-        call = ToolCall(name=asked.name, arguments=asked.arguments or {})
-        return _answer(simulate(by_name[asked.name], call, seed))
+        if request.name not in by_name:
+            return _answer(ToolResult(text=f"unknown tool {request.name!r}", is_error=True))
+        call = ToolCall(name=request.name, arguments=request.arguments or {})
+        return _answer(simulate(by_name[request.name], call, seed))
 
     server = Server(
         toolset.server,

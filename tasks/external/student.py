@@ -17,11 +17,16 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ExportFailed
+from tasks.domain.evaluation.signals import AnswerToken, signals_of
+from tasks.domain.products import Signals
 from tasks.domain.toolcalls import is_inside_thought
 from tasks.domain.training.sizes import LEAST_CONTEXT
 from tasks.domain.untrusted.control_tokens import ControlTokens
 from tasks.external.llama_cpp import served, slots
 
+_LIKELIEST = 10
+"""Tokens in an answer's first place whose probabilities are asked for: a call begins with one of
+few, and what is not among ten is no close decision."""
 _READ_A_SECOND, _WRITTEN_A_SECOND = 5, 1
 """Tokens: below what a model of 8B does on two old CPU cores (6 and 1.4)."""
 
@@ -59,11 +64,17 @@ class Completion(BaseModel):
     """Whether the limit came before the end of a thought, so that no answer was begun."""
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    signals: Signals | None = None
+    """How sure the model was; None where it said nothing, or the server gives no probabilities."""
 
     @property
     def answer(self) -> str | None:
         """The text as it is scored; None where there is none, because the thought was cut off."""
         return None if self.is_cut_thought else self.text
+
+
+class RequestRefused(ExportFailed):
+    """llama.cpp does not take one request; it answers others."""
 
 
 class Student:
@@ -98,6 +109,7 @@ class Student:
             "temperature": 0,
             "stop": self._stop,
             "cache_prompt": True,
+            "n_probs": _LIKELIEST,
         }
         reply = self._post("/completion", body)
         text, is_cut = str(reply["content"]), reply.get("stop_type") == "limit"
@@ -108,6 +120,7 @@ class Student:
             is_cut_thought=is_cut and is_inside_thought(prompt, text),
             prompt_tokens=reply.get("tokens_evaluated", 0),
             answer_tokens=reply.get("tokens_predicted", 0),
+            signals=signals_of(text, _tokens(reply)),
         )
 
     def prompt_tokens(
@@ -129,6 +142,29 @@ class Student:
             return
         with ThreadPoolExecutor(self.at_once) as pool:
             yield from pool.map(lambda row: self.answer(row.prompt, row.listed), rows)
+
+    def continued(
+        self, prompt: str, schema: dict[str, Any] | None = None, max_tokens: int = 0
+    ) -> str:
+        """What the model goes on with behind a rendered prompt: JSON of ``schema``, if given.
+
+        A llama.cpp that cannot express the schema refuses it, or ignores it, as builds do that have
+        llguidance.
+
+        Raises:
+            RequestRefused: it refuses.
+            ExportFailed: it does not answer.
+        """
+        body: dict[str, Any] = {
+            "prompt": prompt,
+            "n_predict": max_tokens or self._max_tokens,
+            "temperature": 0,
+            "stop": self._stop,
+            "cache_prompt": True,
+        }
+        if schema is not None:
+            body["json_schema"] = schema
+        return str(self._post("/completion", body)["content"])
 
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
@@ -152,8 +188,26 @@ class Student:
             raise ExportFailed(f"llama.cpp does not answer {path}: {error!r}") from error
         if response.status_code != 200:
             body_text = " ".join(response.text.split())[:200]
-            raise ExportFailed(f"llama.cpp refuses {path} with {response.status_code}: {body_text}")
+            kind = RequestRefused if response.status_code == 400 else ExportFailed
+            raise kind(f"llama.cpp refuses {path} with {response.status_code}: {body_text}")
         return response.json()
+
+
+def _tokens(reply: dict[str, Any]) -> list[AnswerToken]:
+    """The answer's tokens with their log-probabilities, before temperature and any other sampler.
+
+    None where the server is of before December 2024, when they had other names.
+    """
+    tokens = reply.get("completion_probabilities", [])
+    return [
+        AnswerToken(
+            bytes(token["bytes"]),
+            token["logprob"],
+            [(bytes(other["bytes"]), other["logprob"]) for other in token["top_logprobs"]],
+        )
+        for token in tokens
+        if "logprob" in token
+    ]
 
 
 @contextmanager

@@ -29,7 +29,7 @@ _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """States that may be gone at the next attempt; all others are the request's own fault."""
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a question has left."""
-SPENT = "the budget is spent"
+NO_BUDGET = "the budget is spent"
 """Why a question was not asked."""
 _LARGEST = 1_000_000
 """Bytes of an answer that are read at most."""
@@ -70,28 +70,28 @@ class Budget:
         self._plan = plan
         self._lock = Lock()
         self._reserved: tuple[int, int] = (0, 0)
-        self.spent: tuple[int, int] = (0, 0)
+        self.spent_tokens: tuple[int, int] = (0, 0)
         """Tokens (in, out)."""
 
     @property
     def money(self) -> float:
         """What was spent, in the currency of the plan's prices."""
-        return self._cost(self.spent)
+        return self._cost(self.spent_tokens)
 
     def reserve(self, tokens: tuple[int, int]) -> bool:
         """Put tokens (in, out) aside; False when the budget does not hold them."""
         with self._lock:
-            total = _sum(_sum(self.spent, self._reserved), tokens)
+            total = _sum(_sum(self.spent_tokens, self._reserved), tokens)
             if sum(total) > self._plan.max_tokens or self._cost(total) > self._plan.max_money:
                 return False
             self._reserved = _sum(self._reserved, tokens)
             return True
 
-    def settle(self, reserved: tuple[int, int], spent: tuple[int, int]) -> None:
+    def settle(self, reserved: tuple[int, int], tokens: tuple[int, int]) -> None:
         """Give back what was put aside, and count what was really spent."""
         with self._lock:
             self._reserved = (self._reserved[0] - reserved[0], self._reserved[1] - reserved[1])
-            self.spent = _sum(self.spent, spent)
+            self.spent_tokens = _sum(self.spent_tokens, tokens)
 
     def _cost(self, tokens: tuple[int, int]) -> float:
         plan = self._plan
@@ -136,9 +136,9 @@ class Teacher:
     def _answer(self, question: Request) -> Answer:
         body = {"model": self._plan.model, "max_tokens": self._plan.max_answer_tokens, **question}
         file = self._cache / f"{fingerprint([self._plan.place, body])}.json"
-        kept = read_kept(file, Answer)
-        if kept is not None:
-            return kept.model_copy(update={"is_old": True})
+        old_answer = read_kept(file, Answer)
+        if old_answer is not None:
+            return old_answer.model_copy(update={"is_old": True})
         estimate = (len(json.dumps(question)) // _PER_TOKEN, self._plan.max_answer_tokens)
         answer = self._asked_again(body, estimate)
         if answer.is_paid:
@@ -151,25 +151,25 @@ class Teacher:
             if attempt:
                 time.sleep(self._pause(attempt, wait))
             if not self.budget.reserve(estimate):
-                return Answer(reason=SPENT)
-            spent = (0, 0)
+                return Answer(reason=NO_BUDGET)
+            tokens = (0, 0)
             try:
                 answer = _read(self._post(body), estimate)
-                spent = (answer.tokens_in, answer.tokens_out)
+                tokens = (answer.tokens_in, answer.tokens_out)
                 return answer
             except _Busy as busy:
                 reason, wait = busy.reason, busy.wait
-                spent = estimate if busy.may_cost else (0, 0)
+                tokens = estimate if busy.may_cost else (0, 0)
             finally:
-                self.budget.settle(estimate, spent)
+                self.budget.settle(estimate, tokens)
             if wait > self._plan.longest_wait_seconds:
                 break
         return Answer(reason=f"no answer: {reason}")
 
-    def _pause(self, attempt: int, asked: float) -> float:
+    def _pause(self, attempt: int, least: float) -> float:
         # Half of it by chance, so that questions that failed at once do not return at once.
         step = self._plan.backoff_seconds * float(2 ** (attempt - 1)) * random.uniform(0.5, 1)
-        return min(max(step, asked), self._plan.longest_wait_seconds)
+        return min(max(step, least), self._plan.longest_wait_seconds)
 
     def _post(self, body: dict[str, Any]) -> bytes:
         limit = time.monotonic() + self._plan.timeout_seconds
@@ -192,16 +192,16 @@ class Teacher:
 
     def _refusal(self, status: int, data: bytes) -> str:
         # Some endpoints repeat the key, or part of it, when they refuse it.
-        said = "" if status in (401, 403) else data[:200].decode(errors="replace")
+        reply = "" if status in (401, 403) else data[:200].decode(errors="replace")
         if self._key:
-            said = said.replace(self._key, "…")
-        needed = {
+            reply = reply.replace(self._key, "…")
+        requirement = {
             401: "a valid key",
             403: "a key that may use it",
             404: f"the address of an OpenAI-compatible endpoint that has {self._plan.model!r}",
         }.get(status, "an endpoint that takes chat completions with response_format json_schema")
-        told = f" ({' '.join(said.split())})" if said else ""
-        return f"{self._plan.place} answered with status {status}{told}; needed {needed}"
+        quotation = f" ({' '.join(reply.split())})" if reply else ""
+        return f"{self._plan.place} answered with status {status}{quotation}; needed {requirement}"
 
 
 @contextmanager
@@ -281,8 +281,8 @@ def _read(data: bytes, estimate: tuple[int, int]) -> Answer:
         for part, guess in zip(counted, estimate, strict=True)
     )
     cut = "it was cut at the token limit" if choice.get("finish_reason") == "length" else ""
-    said = content if isinstance(content, str) else ""
-    return Answer(content=said, reason=cut, tokens_in=tokens[0], tokens_out=tokens[1], is_paid=True)
+    text = content if isinstance(content, str) else ""
+    return Answer(content=text, reason=cut, tokens_in=tokens[0], tokens_out=tokens[1], is_paid=True)
 
 
 def _sum(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:

@@ -108,9 +108,15 @@ class ChatTokenizer:
     @cached_property
     def control(self) -> ControlTokens:
         """The tokens that no text may become: the same ones that llama.cpp takes for control."""
-        added = self._tokenizer.added_tokens_decoder.values()
-        return ControlTokens(
-            token.content for token in added if token.special or looks_like_one(token.content)
+        added = self._tokenizer.added_tokens_decoder
+        return ControlTokens(added[token].content for token in self.control_ids)
+
+    @cached_property
+    def control_ids(self) -> frozenset[int]:
+        """The ids of ``control``."""
+        added = self._tokenizer.added_tokens_decoder.items()
+        return frozenset(
+            number for number, token in added if token.special or looks_like_one(token.content)
         )
 
     def render(
@@ -169,13 +175,17 @@ class ChatTokenizer:
     def ids(self, text: str) -> list[int]:
         """Tokens of a text that is rendered already: no special token is added."""
         # A list that is longer than the model's context is counted all the same, without a warning.
-        told = self._tokenizer(text, add_special_tokens=False, verbose=False)
-        tokens: list[int] = told["input_ids"]
+        encoding = self._tokenizer(text, add_special_tokens=False, verbose=False)
+        tokens: list[int] = encoding["input_ids"]
         return tokens
 
     def text(self, tokens: Sequence[int]) -> str:
         """The text of tokens, special ones included."""
         return str(self._tokenizer.decode(list(tokens)))
+
+    def words(self, tokens: Sequence[int]) -> str:
+        """The text of tokens without control tokens, as llama.cpp gives an answer."""
+        return self.text([token for token in tokens if token not in self.control_ids])
 
     def pieces(self, tokens: Sequence[int]) -> list[str]:
         """The text of each token by itself; part of a character reads as U+FFFD."""

@@ -29,15 +29,15 @@ def _loop(
     for expected in row.call_turns:
         if text is None:
             break
-        said = parse(text)
-        unfit = [fault for call in said.calls for fault in faults(call, row.tools)]
-        if len(said.calls) != len(expected) or unfit:
+        answer = parse(text)
+        unfit = [fault for call in answer.calls for fault in faults(call, row.tools)]
+        if len(answer.calls) != len(expected) or unfit:
             break
-        outcomes = [result_of(execute, call) for call in said.calls]
+        outcomes = [result_of(execute, call) for call in answer.calls]
         results = tuple(result for result, _ in outcomes)
         executed = all(came_back for _, came_back in outcomes)
         rounds.append(scoring.Round(text=text, results=results, executed=executed))
-        told = [cap(result.text, max_result_chars) for result in results]
-        messages = after_calls(messages, said.text, said.calls, told)
+        texts = [cap(result.text, max_result_chars) for result in results]
+        messages = after_calls(messages, answer.text, answer.calls, texts)
         text = model.answer(messages, row.listed).answer
     return scoring.judge_loop(row, rounds, text)

@@ -30,8 +30,8 @@ def with_server(
     """
     bundle = open_bundle(Path(folder))
     own = resolve_server(server) if server else None
-    chosen = server_to_try(bundle.server, find_server(bundle.server.name), trusts, own)
-    with housed(chosen, apart=chosen is bundle.server) as placed:
-        toolset = read_toolset_of(placed)
+    server_spec = server_to_try(bundle.server, find_server(bundle.server.name), trusts, own)
+    with housed(server_spec, apart=server_spec is bundle.server) as ready_server:
+        toolset = read_toolset_of(ready_server)
         check_tools(toolset, bundle)
-        yield bundle, placed, toolset
+        yield bundle, ready_server, toolset

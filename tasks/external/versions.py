@@ -45,8 +45,8 @@ class Versions:
         Raises:
             UnusableData: a record cannot be read.
         """
-        found = [self._read(version) for version in self._storage.names(_VERSIONS, self.name)]
-        return sorted((one for one in found if one), key=lambda version: version.made_at)
+        versions = [self._read(version) for version in self._storage.names(_VERSIONS, self.name)]
+        return sorted((one for one in versions if one), key=lambda version: version.made_at)
 
     def decisions(self) -> list[Decision]:
         """What was decided, oldest first."""

@@ -28,6 +28,7 @@ from tasks.domain.evaluation.leaderboard import TrialResult, leaderboard_markdow
 from tasks.domain.gate.preview import Preview
 from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.products import (
+    AdapterComparison,
     ApprovedDataset,
     BenchmarkReport,
     Bundle,
@@ -39,7 +40,7 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.toolcalls import ConfusedTools
-from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.subject import model_name, server_name
 
@@ -146,14 +147,14 @@ def update_loss_curve(artifact_id: UUID, markdown: str) -> None:
         client.update_artifact(artifact_id, ArtifactUpdate(data=markdown))
 
 
-def progress(kind: str, model: str, update: TrainingUpdate | EvaluationUpdate) -> UUID:
+def progress(kind: str, model: str, update: TrainingUpdate | StageUpdate) -> UUID:
     """Begin a progress; ``update_progress`` goes on with it in place."""
     return create_progress_artifact(  # type: ignore[return-value]
         100 * update.fraction, key=key(kind, model), description=update.text
     )
 
 
-def update_progress(artifact_id: UUID, update: TrainingUpdate | EvaluationUpdate) -> None:
+def update_progress(artifact_id: UUID, update: TrainingUpdate | StageUpdate) -> None:
     """Move a progress on."""
     update_progress_artifact(artifact_id, 100 * update.fraction, update.text)
 
@@ -175,6 +176,11 @@ def gguf(model: GgufModel) -> None:
     )
 
 
+def adapter_comparison(comparison: AdapterComparison, model: str) -> None:
+    """The file that ships beside the adapter that it was made from."""
+    _show(reports.adapter_markdown(comparison), "adapter-comparison", model)
+
+
 def validation(report: ValidationReport, model: str) -> None:
     """The loops that were really run."""
     _show(reports.validation_markdown(report), "validation", model)
@@ -190,23 +196,24 @@ def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:
     _show(reports.confusion_markdown(pairs), "confusion", model)
 
 
-def challenge(found: Challenge, verdict: Verdict, model: str) -> None:
+def challenge(comparison: Challenge, verdict: Verdict, model: str) -> None:
     """The new model and the champion side by side."""
     word = "better" if verdict.promoted else "not promoted"
-    _show(challenge_markdown(found, f"**{word}**: {verdict.reason}."), "challenge", model)
+    _show(challenge_markdown(comparison, f"**{word}**: {verdict.reason}."), "challenge", model)
 
 
-def bundle(made: Bundle) -> None:
+def bundle(product: Bundle) -> None:
     """Where the bundle lies, whether it is the champion, and how to try it."""
-    word = "the champion" if made.promoted else "not promoted"
-    decided = f"Version `{made.version}`, {word}: {reports.inline(made.reason)}.\n\n"
+    word = "the champion" if product.promoted else "not promoted"
+    decision = f"Version `{product.version}`, {word}: {reports.inline(product.reason)}.\n\n"
     _show(
-        f"# Bundle {made.server} on {made.model}\n\n`{made.path}`, sha256 `{made.sha256}`\n\n"
-        f"{decided if made.version else ''}"
-        f"```\nmcp-forge verify-bundle {made.path}\n```\n",
+        f"# Bundle {product.server} on {product.model}\n\n"
+        f"`{product.path}`, sha256 `{product.sha256}`\n\n"
+        f"{decision if product.version else ''}"
+        f"```\nmcp-forge verify-bundle {product.path}\n```\n",
         "bundle",
-        made.model,
-        made.server,
+        product.model,
+        product.server,
     )
 
 

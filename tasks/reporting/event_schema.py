@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import (
+    AdapterAnswers,
     BaseAnswers,
     BaseModelFolder,
     BenchmarkReport,
@@ -23,7 +24,7 @@ from tasks.domain.products import (
     Toolset,
     ValidationReport,
 )
-from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 
 Fact = int | float | str
 
@@ -59,19 +60,20 @@ class TrainingPayload(Payload):
         return cls.model_validate(facts | texts)
 
 
-class EvaluationPayload(Payload):
-    """How far a stage is that asks a model."""
+class StageProgressPayload(Payload):
+    """How far a stage is that asks a model, downloads or exports one."""
 
     stage: str
-    answered: int
+    done: int
     total: int
+    unit: str
     fraction: float
     seconds: float
     seconds_left: float | None = None
 
     @classmethod
-    def of(cls, update: EvaluationUpdate) -> "EvaluationPayload":
-        """A moment of an evaluation as an event tells it."""
+    def of(cls, update: StageUpdate) -> "StageProgressPayload":
+        """A moment of a stage as an event tells it."""
         return cls.model_validate(update.model_dump() | {"fraction": update.fraction})
 
 
@@ -118,11 +120,11 @@ class AdapterPayload(Payload):
     steps: int
     final_loss: float
     eval_loss: float | None = None
-    asked: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     """The training flow's parameters as its form has them; who evaluates asks for the same."""
 
     @classmethod
-    def of(cls, adapter: LoraAdapter, asked: dict[str, Any]) -> "AdapterPayload":
+    def of(cls, adapter: LoraAdapter, parameters: dict[str, Any]) -> "AdapterPayload":
         """What a reader of the event needs to fetch, to judge and to evaluate the adapter."""
         return cls(
             uri=adapter.files.uri,
@@ -134,7 +136,7 @@ class AdapterPayload(Payload):
             steps=adapter.record.steps,
             final_loss=adapter.record.final_loss,
             eval_loss=adapter.record.eval_loss,
-            asked=asked,
+            parameters=parameters,
         )
 
 
@@ -185,7 +187,8 @@ MODEL = "mcp-forge.model.{model}"
 
 # Proactive automations find the run to act on only where it is the primary resource.
 TRAINING = Kind(name="mcp-forge.training.{moment}", resource=RUN, payload=TrainingPayload)
-EVALUATION = Kind(name="mcp-forge.evaluation.{moment}", resource=RUN, payload=EvaluationPayload)
+EVALUATION = Kind(name="mcp-forge.evaluation.{moment}", resource=RUN, payload=StageProgressPayload)
+WORK = Kind(name="mcp-forge.{stage}.{moment}", resource=RUN, payload=StageProgressPayload)
 STAGE = Kind(name="mcp-forge.stage.{stage}.completed", resource=RUN, payload=StagePayload)
 QUALITY_FAILED = Kind(name="mcp-forge.quality.failed", resource=RUN, payload=QualityPayload)
 VALIDATION_FAILED = Kind(
@@ -211,6 +214,7 @@ TOOLS_CHANGED = Kind(
 KINDS = (
     TRAINING,
     EVALUATION,
+    WORK,
     STAGE,
     QUALITY_FAILED,
     VALIDATION_FAILED,
@@ -222,50 +226,63 @@ KINDS = (
 )
 
 
-def _base(made: BaseModelFolder) -> dict[str, Fact]:
-    return {"model": made.model, "origin": made.origin, "sha256": made.files.sha256}
+def _base(base: BaseModelFolder) -> dict[str, Fact]:
+    return {"model": base.model, "origin": base.origin, "sha256": base.files.sha256}
 
 
-def _toolset(made: Toolset) -> dict[str, Fact]:
-    return {"server": made.server, "tools": len(made.tools), "fingerprint": made.fingerprint}
-
-
-def _adapter(made: LoraAdapter) -> dict[str, Fact]:
-    record = made.record
-    return {"steps": record.steps, "final_loss": record.final_loss, "sha256": made.files.sha256}
-
-
-def _gguf(made: GgufModel) -> dict[str, Fact]:
+def _toolset(toolset: Toolset) -> dict[str, Fact]:
     return {
-        "model": made.name,
-        "quantization": made.quantization,
-        "sha256": made.files.sha256,
-        "size_bytes": made.files.size_bytes,
+        "server": toolset.server,
+        "tools": len(toolset.tools),
+        "fingerprint": toolset.fingerprint,
     }
 
 
-def _validation(made: ValidationReport) -> dict[str, Fact]:
-    return {"completion": made.completion.value, "tool_selection": made.score.tool_selection.value}
+def _adapter(adapter: LoraAdapter) -> dict[str, Fact]:
+    record = adapter.record
+    return {"steps": record.steps, "final_loss": record.final_loss, "sha256": adapter.files.sha256}
 
 
-def _base_answers(made: BaseAnswers) -> dict[str, Fact]:
-    return {"prompts": len(made.answers), "test_prompts": len(made.hand_written)}
+def _gguf(gguf: GgufModel) -> dict[str, Fact]:
+    return {
+        "model": gguf.name,
+        "quantization": gguf.quantization,
+        "sha256": gguf.files.sha256,
+        "size_bytes": gguf.files.size_bytes,
+    }
 
 
-def _benchmark(made: BenchmarkReport) -> dict[str, Fact]:
-    return {"tuned": made.tuned.mean, "base": made.base.mean}
+def _validation(report: ValidationReport) -> dict[str, Fact]:
+    return {
+        "completion": report.completion.value,
+        "tool_selection": report.score.tool_selection.value,
+    }
 
 
-def _bundle(made: Bundle) -> dict[str, Fact]:
-    return {"path": made.path, "sha256": made.sha256}
+def _base_answers(base: BaseAnswers) -> dict[str, Fact]:
+    return {"prompts": len(base.answers), "test_prompts": len(base.hand_written)}
 
 
-def _challenge(made: Challenge | None) -> dict[str, Fact]:
-    return {"champion": made.champion, "difference": made.difference} if made else {}
+def _adapter_answers(adapter: AdapterAnswers | None) -> dict[str, Fact]:
+    return {"prompts": len(adapter.answers) if adapter else 0}
 
 
-def _verdict(made: Verdict) -> dict[str, Fact]:
-    return {"promoted": int(made.promoted), "reason": made.reason}
+def _benchmark(report: BenchmarkReport) -> dict[str, Fact]:
+    return {"tuned": report.tuned.mean, "base": report.base.mean}
+
+
+def _bundle(bundle: Bundle) -> dict[str, Fact]:
+    return {"path": bundle.path, "sha256": bundle.sha256}
+
+
+def _challenge(comparison: Challenge | None) -> dict[str, Fact]:
+    return (
+        {"champion": comparison.champion, "difference": comparison.difference} if comparison else {}
+    )
+
+
+def _verdict(verdict: Verdict) -> dict[str, Fact]:
+    return {"promoted": int(verdict.promoted), "reason": verdict.reason}
 
 
 STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
@@ -273,24 +290,25 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "prepare_base": _base,
     "inspect_server": _toolset,
     "fit_toolset": lambda fitted: {"prefix_tokens": fitted.prompt.prefix_tokens},
-    "write_phrasebook": lambda made: {"lines": made.lines, "rejections": made.rejections},
-    "synthesize_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
-    "mix_dataset": lambda made: {"rows": made.train_rows, "heldout": made.heldout_rows},
-    "show_tools": lambda made: {
-        "tools_in_prompt": made.prompt.mode,
-        "tools_selected": made.prompt.selected,
+    "write_phrasebook": lambda book: {"lines": book.lines, "rejections": book.rejections},
+    "synthesize_dataset": lambda data: {"rows": data.train_rows, "heldout": data.heldout_rows},
+    "mix_dataset": lambda data: {"rows": data.train_rows, "heldout": data.heldout_rows},
+    "show_tools": lambda data: {
+        "tools_in_prompt": data.prompt.mode,
+        "tools_selected": data.prompt.selected,
     },
-    "describe_dataset": lambda made: {"card": made.card.uri if made.card else ""},
-    "check_quality": lambda made: {"rows": made.report.rows},
+    "describe_dataset": lambda data: {"card": data.card.uri if data.card else ""},
+    "check_quality": lambda data: {"rows": data.report.rows},
     "estimate_memory": lambda plan: {"bytes": plan.estimate.total, "seconds": plan.seconds},
     "train_adapter": _adapter,
     "export_gguf": _gguf,
+    "ask_adapter": _adapter_answers,
     "validate_model": _validation,
     "ask_base": _base_answers,
     "ask_breadth": lambda made: {"prompts": len(made.answers)},
     "benchmark_model": _benchmark,
     "challenge_champion": _challenge,
-    "publish_version": lambda made: {"version": made.id, "uri": made.files.uri},
+    "publish_version": lambda version: {"version": version.id, "uri": version.files.uri},
     "judge_version": _verdict,
     "ask_person": _verdict,
     "promote_version": _bundle,

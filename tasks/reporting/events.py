@@ -18,7 +18,7 @@ from prefect.exceptions import PrefectException
 from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
-from tasks.domain.training.progress import EvaluationUpdate, TrainingUpdate
+from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
 from tasks.reporting import terminal
 
@@ -34,11 +34,12 @@ def training(update: TrainingUpdate, model: str) -> None:
     _emit(schema.TRAINING, payload, {"mcp-forge.model": model}, moment=update.moment, model=model)
 
 
-def evaluation(update: EvaluationUpdate, model: str) -> None:
-    """``mcp-forge.evaluation.<moment>`` of the flow run that asks a model."""
-    payload = schema.EvaluationPayload.of(update)
+def stage_progress(update: StageUpdate, model: str) -> None:
+    """``mcp-forge.evaluation.<moment>`` of the flow run that asks a model, or its like."""
+    payload = schema.StageProgressPayload.of(update)
     labels = {"mcp-forge.model": model}
-    _emit(schema.EVALUATION, payload, labels, moment=update.moment, model=model)
+    kind = schema.EVALUATION if update.unit == "answers" else schema.WORK
+    _emit(kind, payload, labels, stage=update.stage, moment=update.moment, model=model)
 
 
 def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> None:

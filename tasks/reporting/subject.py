@@ -9,8 +9,8 @@ from profiles import Model, Recipe, Server, resolve_server
 
 def server_name() -> str:
     """The server of the flow run that this is called in; empty where it has none."""
-    given = runtime.flow_run.parameters
-    recipe, server = given.get("recipe"), given.get("server")
+    parameters = runtime.flow_run.parameters
+    recipe, server = parameters.get("recipe"), parameters.get("server")
     if isinstance(recipe, Recipe):
         return recipe.server.name
     if isinstance(server, Server):
@@ -20,8 +20,8 @@ def server_name() -> str:
 
 def model_name() -> str:
     """The model of the flow run that this is called in; empty where it has none."""
-    given = runtime.flow_run.parameters
-    recipe, model = given.get("recipe"), given.get("model")
+    parameters = runtime.flow_run.parameters
+    recipe, model = parameters.get("recipe"), parameters.get("model")
     if isinstance(recipe, Recipe):
         return recipe.model.name
     return model.name if isinstance(model, Model) else model or ""

@@ -53,5 +53,5 @@ def _figure(key: str, value: float) -> str:
         return f"{value / _GIB:.1f} GiB"
     if key == "seconds":
         return duration(value)
-    shown = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-    return f"{key.replace('_', ' ')} {shown}"
+    figure = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+    return f"{key.replace('_', ' ')} {figure}"

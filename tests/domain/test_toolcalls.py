@@ -87,6 +87,8 @@ def test_text_around_a_call_is_kept_apart_from_it() -> None:
         '{"name": "a", "arguments": "x"}',
         '{"name": 1, "arguments": {}}',
         '{"name": "a", "arguments": {}, "id": 1}',
+        '{"name": "a", "arguments": {"x": NaN}}',
+        '{"name": "a", "arguments": {"x": [-1e999]}}',
         "[]",
         "",
     ],

@@ -5,20 +5,26 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from profiles import Lora, Quantization, load_model, load_profile
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
-from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall
+from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall, UnusableModel
+from tasks.domain.toolcalls import faults, parse
+from tasks.external.adapter import adapter_answers
+from tasks.external.constraint import Constraint
 from tasks.external.gguf_check import check_gguf
 from tasks.external.gguf_file import GgufFile
 from tasks.external.llama_cpp import FileFacts, convert, missing_for, served
 from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
-from tasks.external.trainer import engine
+from tasks.external.trainer import adapter_process, engine
 from tasks.external.trainer.merging import merge, save_adapter
+from tests.helpers.training import BOTH, TOOLS, assistant, conversation
 
 STOP = load_model("smollm2").stop
 FACTS = FileFacts(
@@ -43,8 +49,6 @@ def llama_cpp() -> None:
 @pytest.fixture(scope="module")
 def adapter(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter that says something, as training would have written it."""
-    import torch
-
     demo = load_profile("demo")
     lora = Lora(rank=4, alpha=8, dropout=0.0, target_modules=demo.lora.target_modules)
     model, _ = engine.load_model(tiny_base, load_model("smollm2"), lora, demo.training)
@@ -312,3 +316,83 @@ def test_a_prompt_has_no_control_token_that_its_words_spell(
     assert tokens == trained.ids(text)
     assert tokens.count(2) == text.count("<|im_end|>") == 4
     assert 0 not in tokens  # <|endoftext|>
+
+
+QUESTIONS = [
+    conversation(text, assistant("Hm."), tools=tools)
+    for tools in (TOOLS, BOTH)
+    for text in ("What time is it?", "Hi!", "And in Tokyo, when it is nine here in Zurich?")
+]
+
+
+def test_the_adapter_says_beside_its_base_what_the_file_says(
+    tuned: Path, tiny_base: Path, adapter: Path
+) -> None:
+    asked = adapter_answers(tiny_base, adapter, QUESTIONS, max_tokens=6, in_4bit=False)
+    said = dict(asked)
+    assert sorted(said) == list(range(len(QUESTIONS)))
+    with student(tuned, STOP, max_tokens=6) as model:
+        file = [one.text for one in model.answers(QUESTIONS)]
+    # Of noise many next words weigh nearly the same, and q8_0 rounds.
+    assert sum(said[place] == text for place, text in enumerate(file)) >= 4
+
+
+def test_prompts_behind_one_prefix_are_answered_as_each_alone(
+    tiny_base: Path, adapter: Path
+) -> None:
+    tokenizer = ChatTokenizer(tiny_base)
+    rows = [
+        {"number": number, "ids": tokenizer.ids(tokenizer.render(row.prompt, row.listed))}
+        for number, row in enumerate(QUESTIONS[3:])
+    ]
+    model = adapter_process.opened(tiny_base, adapter, in_4bit=False)
+    with torch.inference_mode():
+        together = dict(adapter_process.answers(model, rows, 8, set(), at_once=2))
+        for row in rows:
+            ids = list(row["ids"])
+            for _ in range(8):
+                ids.append(int(model(input_ids=torch.tensor([ids])).logits[0, -1].argmax()))
+            assert together[row["number"]] == ids[-8:]
+    assert adapter_process.shared_length([row["ids"] for row in rows]) > 100
+
+
+def test_an_adapter_that_cannot_be_opened_is_told_in_the_words_of_its_process(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UnusableModel, match=r"cannot be asked as it was trained: .*config\.json"):
+        list(adapter_answers(tiny_base, tmp_path, QUESTIONS[:1], max_tokens=1, in_4bit=False))
+
+
+def tool(name: str, **parameter: Any) -> dict[str, Any]:
+    """A function with one parameter that must be given."""
+    schema = {"type": "object", "properties": {"zone": parameter}, "required": ["zone"]}
+    return {"type": "function", "function": {"name": name, "parameters": schema}}
+
+
+ZONES = tool("zones", enum=["Asia/Tokyo", "Europe/Zurich"])
+SHORT = tool("short", **{"$ref": "#/$defs/three"})
+SHORT["function"]["parameters"]["$defs"] = {"three": {"type": "string", "maxLength": 3}}
+BEHIND = tool("behind", type="string", pattern="(?=A)[A-Z]+")
+
+
+def test_a_call_that_does_not_fit_its_tool_is_said_again_within_its_schema(tuned: Path) -> None:
+    tools = [ZONES, SHORT, BEHIND]
+    wrong = {
+        "zones": '{"name": "zones", "arguments": {"zone": "Tokyo"}}',
+        "short": '{"name": "short", "arguments": {"zone": 3}}',
+    }
+    right = '<tool_call>\n{"arguments": {"zone": "Asia/Tokyo"}, "name": "zones"}\n</tool_call>'
+    with student(tuned, STOP, max_tokens=24) as model:
+        constraint = Constraint(model)
+        assert constraint.free_tools(tools) == ("behind",)
+        for name, body in wrong.items():
+            said = constraint.applied(TALK, tools, tools, f"So: <tool_call>\n{body}\n</tool_call>")
+            answer = parse(said)
+            assert said.startswith(f'So: <tool_call>\n{{"name": "{name}", "arguments": {{"zone": ')
+            assert faults(answer.calls[0], tools) == []
+        unknown = '<tool_call>\n{"name": "sun", "arguments": {}}\n</tool_call>'
+        said = constraint.applied(TALK, [ZONES], [ZONES], unknown)
+        assert parse(said).calls[0].name == "zones"
+        for text in (right, "Paris.", "<think>\n<tool_call>\n</think>\nParis."):
+            assert constraint.applied(TALK, tools, tools, text) == text
+        assert constraint.applied(TALK, [], [], unknown) == unknown

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from profiles import load_model
-from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.hub import COMMIT, REPOSITORY, Hub, serve
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,11 +24,18 @@ BESIDE = {
 
 
 @pytest.fixture
-def hub(tiny_base: Path) -> Iterator[Hub]:
+def whole_hub(tiny_base: Path) -> Iterator[Hub]:
     """A hub with the tiny model, and files beside it that nothing here needs."""
     files = {file.name: file.read_bytes() for file in tiny_base.iterdir()}
     with serve(Hub(files | BESIDE | {"LICENSE": b"Apache-2.0"})) as serving:
         yield serving
+
+
+@pytest.fixture
+def hub(whole_hub: Hub) -> Hub:
+    """A hub with a model that has no tokenizer.json, which to open takes each process 7 seconds."""
+    whole_hub.files = {n: data for n, data in whole_hub.files.items() if n != "tokenizer.json"}
+    return whole_hub
 
 
 def download(
@@ -70,9 +76,9 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_two_downloads_are_one_base_with_its_commit_and_only_what_training_needs(
-    hub: Hub, tiny_base: Path, tmp_path: Path
+    whole_hub: Hub, tiny_base: Path, tmp_path: Path
 ) -> None:
-    first, second = tmp_path / "one" / "base", tmp_path / "two" / "base"
+    hub, first, second = whole_hub, tmp_path / "one" / "base", tmp_path / "two" / "base"
     origin, sha256 = made(download(hub, first))
     assert made(download(hub, second, COMMIT)) == (origin, sha256)
     assert origin == f"{REPOSITORY}@{COMMIT}"
@@ -90,7 +96,8 @@ def test_a_cache_that_was_filled_elsewhere_is_enough_and_stays_as_it_is(
     assert made(download(hub, tmp_path / "second", HF_HUB_OFFLINE="1")) == first
     assert made(download(hub, tmp_path / "third")) == first
     assert len(hub.taken) == before
-    assert ChatTokenizer(tmp_path / "third").chat_template == load_model("smollm2").template_text
+    template = (tmp_path / "third" / "chat_template.jinja").read_text("utf-8")
+    assert template == load_model("smollm2").template_text
     blobs = (tmp_path / "hf").rglob("blobs/*")
     sizes = {blob.name: blob.stat().st_nlink for blob in blobs if blob.stat().st_nlink > 1}
     assert sizes == {hub.facts(WEIGHTS)["lfs"]["oid"]: 4}, "the weights are on the disk once"
@@ -112,8 +119,12 @@ def test_a_download_that_was_broken_off_goes_on_in_another_process(
     assert said.startswith(f"other: neither the hub nor its cache gives {REPOSITORY} (")
     assert "503" in said
     hub.answers = None
-    made(download(hub, tmp_path / "base"))
+    done = download(hub, tmp_path / "base")
+    made(done)
     assert hub.ranges == ["", f"bytes={CHUNK}-", f"bytes={CHUNK}-"]
+    progress = [line for line in done.stderr.splitlines() if line.endswith(" bytes")]
+    assert progress[0] == f"{2 * CHUNK} of {3 * CHUNK} bytes"
+    assert progress[-1] == f"{3 * CHUNK} of {3 * CHUNK} bytes"
 
 
 def test_a_file_that_is_not_what_the_hub_names_is_not_kept(hub: Hub, tmp_path: Path) -> None:

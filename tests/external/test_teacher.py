@@ -57,12 +57,12 @@ def test_answers_come_in_the_order_of_the_questions_and_are_not_paid_for_twice(
     with endpoint(good) as seen:
         answers, first = ask(seen, tmp_path, 6, concurrency=3)
         assert [answer.content for answer in answers] == [f"answer {n}" for n in range(6)]
-        assert first.budget.spent == (600, 120)
+        assert first.budget.spent_tokens == (600, 120)
         assert first.budget.money == pytest.approx(600 / 1e6 + 1200 / 1e6)
         again, second = ask(seen, tmp_path, 7, concurrency=3)
         assert len(seen.asked) == 7
         assert [answer.is_old for answer in again] == [True] * 6 + [False]
-        assert second.budget.spent == (100, 20)
+        assert second.budget.spent_tokens == (100, 20)
         ask(seen, tmp_path, 1, model="someone-else")
         assert len(seen.asked) == 8
     assert {body["max_tokens"] for body in seen.asked} == {64}
@@ -134,7 +134,7 @@ def test_what_may_be_gone_is_tried_again_and_then_counted(
 def test_what_an_endpoint_may_charge_for_is_within_the_budget(reply: Reply, tmp_path: Path) -> None:
     with endpoint(lambda body, _: reply if number_of(body) else good(body)) as seen:
         answers, asked = ask(seen, tmp_path, 9, attempts=9, max_tokens=1500, timeout_seconds=1)
-        assert sum(asked.budget.spent) <= 1500
+        assert sum(asked.budget.spent_tokens) <= 1500
         assert 4 < len(seen.asked) < 10
     assert {answer.reason for answer in answers[1:]} == {"the budget is spent"}
 
@@ -152,7 +152,7 @@ def test_a_usage_that_is_no_object_is_not_believed(tmp_path: Path) -> None:
     with endpoint(lambda *_: Reply(body=json.dumps(body))) as seen:
         (answer,), asked = ask(seen, tmp_path, 1)
     assert answer.content == "hi"
-    assert sum(asked.budget.spent) > 64
+    assert sum(asked.budget.spent_tokens) > 64
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_budget_that_is_spent_stops_the_questions_and_keeps_the_answers(
     assert 1 <= len(answered) < 20
     assert len(seen.asked) == len(answered)
     assert {answer.reason for answer in answers} == {"", "the budget is spent"}
-    assert sum(asked.budget.spent) <= limit.get("max_tokens", 1e9)
+    assert sum(asked.budget.spent_tokens) <= limit.get("max_tokens", 1e9)
     assert asked.budget.money <= limit.get("max_money", 1e9)
     assert len(list(tmp_path.iterdir())) == len(answered)
 

@@ -22,13 +22,13 @@ CASE: dict[str, Any] = {
     "scenario": "standard",
     "tool": "get_current_time",
     "prompt": "What time is it in Tokyo?",
-    "said": '<tool_call>\n{"name": "get_current_time", "arguments": {"timezone": "Asia/Tokyo"}}\n'
-    "</tool_call>",
+    "first_answer": '<tool_call>\n{"name": "get_current_time", "arguments": '
+    '{"timezone": "Asia/Tokyo"}}\n</tool_call>',
     "completed": True,
 }
 
 
-REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['said']}"
+REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['first_answer']}"
 """The untrained base makes the call when it is asked to repeat one."""
 FILES = ("agent.yaml", "server.json", "tools.json", "tests/validation.json", "model.gguf")
 

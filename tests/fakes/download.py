@@ -21,10 +21,14 @@ def main() -> None:
     model = Model.model_validate(value)
     try:
         is_at_hand(model)
-        origin = build_base(model, Path(folder))
+        origin = build_base(model, Path(folder), _report)
     except UnusableModel as error:
         sys.exit(str(error))
     sys.stdout.write(f"{origin} {digest(Path(folder))[0]}\n")
+
+
+def _report(here: int, total: int) -> None:
+    sys.stderr.write(f"{here} of {total} bytes\n")
 
 
 if __name__ == "__main__":

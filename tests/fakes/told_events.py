@@ -49,7 +49,7 @@ def saved() -> None:
 
 def refused() -> None:
     """The gate stopped a run."""
-    finding = Finding(rule="rows per tool", passed=False, found="2", needed="1000")
+    finding = Finding(rule="rows per tool", passed=False, value="2", requirement="1000")
     report = QualityReport(
         findings=(finding,),
         rows=30,

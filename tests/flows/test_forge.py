@@ -50,6 +50,7 @@ from profiles import (
     load_profile,
     load_recipe,
 )
+from tasks.ask_breadth import request_of
 from tasks.ask_person import ask_person
 from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
@@ -67,7 +68,6 @@ from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
 from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
-from tasks.ask_breadth import request_of
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
 from tests.fakes.bfcl import need_the_package
@@ -91,6 +91,7 @@ STAGES = (
     "estimate_memory",
     "train_adapter",
     "export_gguf",
+    "ask_adapter",
     "validate_model",
     "ask_base",
     "benchmark_model",
@@ -124,7 +125,9 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "models/lost": model(folder),
         "training/tiny": profile(),
         "training/greedy": profile(quality={"min_trained_share": 1.0}),
-        "training/strict": profile(thresholds={"tool_selection": 0.9}),
+        "training/strict": profile(
+            thresholds={"tool_selection": 0.9}, evaluation={"adapter_prompts": 4}
+        ),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
             training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
@@ -267,14 +270,14 @@ def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) ->
     told = [event.payload for event in forged.named("evaluation")]
     moments = {event.event.rpartition(".")[2] for event in forged.named("evaluation")}
     assert {"expected", "finished"} <= moments <= {"expected", "progress", "finished"}
-    ends = {one["stage"]: one for one in told if one["answered"] == one["total"]}
+    ends = {one["stage"]: one for one in told if one["done"] == one["total"]}
     # Nine held-out prompts and two loops; the base's sample of both kinds; the typed ones.
     assert {name: one["total"] for name, one in ends.items()} == {
         "validation": 9 + 2,
         "base": 4 + 4,
         "benchmark": 64,
     }
-    expected = [one for one in told if one["answered"] == 5]
+    expected = [one for one in told if one["done"] == 5]
     assert all(one["seconds_left"] > 0 for one in expected)
     assert len(expected) == 3
 
@@ -420,6 +423,7 @@ def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     ):
         forge("time", "tiny", "strict")
     assert "select the expected tool" in text("validation-time-tiny")
+    assert "on the same 4 held-out prompts" in text("adapter-comparison-time-tiny")
     (failure,) = [event for event in events if event.event == "mcp-forge.validation.failed"]
     assert "select the expected tool" in failure.payload["failures"][0]
 
@@ -610,7 +614,7 @@ def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [tools, output] or len(list(tmp_path.iterdir())) == 2
     told = [event.payload for event in events if "evaluation" in event.event]
     assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
-    assert [p["answered"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
+    assert [p["done"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
 
 
 def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:

@@ -13,7 +13,14 @@ from profiles import Quantization, Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.products import LoopCase, ToolDocuments, ToolPrompt, ToolResult, Toolset
+from tasks.domain.products import (
+    Calibration,
+    LoopCase,
+    ToolDocuments,
+    ToolPrompt,
+    ToolResult,
+    Toolset,
+)
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.prompting.trimming import STEPS, trimmed
 from tasks.domain.toolcalls import ToolCall, faults, parse, render
@@ -29,9 +36,11 @@ AGENT, SERVER, TOOLS, VALIDATION = (
 )
 RETRIEVER = "retriever.json"
 """There where tools are chosen for each request."""
+CONFIDENCE = "confidence.json"
+"""How the probabilities of an answer say whether it is right; not there in older bundles."""
 MODEL_SUFFIX = ".gguf"
-NEEDED = (AGENT, SERVER, TOOLS, VALIDATION)
-OPTIONAL = (RETRIEVER,)
+REQUIRED = (AGENT, SERVER, TOOLS, VALIDATION)
+OPTIONAL = (RETRIEVER, CONFIDENCE)
 _MOST_SHOWN = 300
 """Characters of a result, or of an error's text."""
 _Section = TypeVar("_Section", bound=BaseModel)
@@ -111,6 +120,7 @@ class OpenedBundle(BaseModel):
     tools: list[dict[str, Any]]
     report: Proof
     retriever: ToolDocuments | None = None
+    calibration: Calibration | None = None
 
     def tools_for(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
         """The tools to send with a conversation: as the model was trained."""
@@ -150,18 +160,18 @@ def check_listing(files: Collection[str], sums: Mapping[str, str]) -> None:
         raise BundleInvalid(f"{missing[0]} is missing")
     if extra := sorted(set(files) - sums.keys()):
         raise BundleInvalid(f"{extra[0]!r} has no line in {CHECKSUMS}; needed one for every file")
-    if lacking := [name for name in NEEDED if name not in sums]:
+    if lacking := [name for name in REQUIRED if name not in sums]:
         raise BundleInvalid(f"{lacking[0]} has no line in {CHECKSUMS}; needed one")
 
 
-def check_sum(name: str, found: str, wanted: str) -> None:
+def check_sum(name: str, actual: str, expected: str) -> None:
     """Make sure that a file's sha256 is the one that was written down; BundleInvalid else."""
-    if found != wanted:
-        raise BundleInvalid(f"{name} was altered: sha256 {found[:12]}…, needed {wanted[:12]}…")
+    if actual != expected:
+        raise BundleInvalid(f"{name} was altered: sha256 {actual[:12]}…, needed {expected[:12]}…")
 
 
 def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> OpenedBundle:
-    """The decoded texts of a bundle whose sums were checked; ``texts`` has those of ``NEEDED``
+    """The decoded texts of a bundle whose sums were checked; ``texts`` has those of ``REQUIRED``
     and what is there of ``OPTIONAL``.
 
     A tool list of the bundle's own gets the path that it has there.
@@ -176,9 +186,6 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
             raise BundleInvalid(f"{place}: names the file {name!r}, needed one of the bundle's")
     if server.tools_file:
         server = server.model_copy(update={"tools_file": f"{path}/{server.tools_file}"})
-    chosen_with = None
-    if RETRIEVER in texts:
-        chosen_with = _section(ToolDocuments, RETRIEVER, _decoded(RETRIEVER, texts))
     return OpenedBundle(
         path=path,
         files=len(sums),
@@ -186,7 +193,8 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
         server=server,
         tools=_tools(_decoded(TOOLS, texts)),
         report=_section(Proof, VALIDATION, _decoded(VALIDATION, texts)),
-        retriever=chosen_with,
+        retriever=_optional(ToolDocuments, RETRIEVER, texts),
+        calibration=_optional(Calibration, CONFIDENCE, texts),
     )
 
 
@@ -195,16 +203,16 @@ def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
     toolset = trimmed(toolset, bundle.agent.tool_trims)
     current = json.loads(json.dumps(functions(toolset)))
     tools = bundle.tools
-    changed = {
+    changed_tools = {
         str(one["function"]["name"])
         for one in (*current, *tools)
         if one not in current or one not in tools
     }
-    if changed or toolset.fingerprint != bundle.agent.toolset_fingerprint:
-        named = ", ".join(sorted(changed)) or "titles or keywords"
+    if changed_tools or toolset.fingerprint != bundle.agent.toolset_fingerprint:
+        names = ", ".join(sorted(changed_tools)) or "titles or keywords"
         raise BundleInvalid(
             f"the tools of {toolset.server} are no longer those of the bundle "
-            f"(changed: {on_one_line(named)}); forge it again"
+            f"(changed: {on_one_line(names)}); forge it again"
         )
 
 
@@ -214,24 +222,26 @@ def repeatable(report: Proof) -> LoopCase:
     Raises:
         BundleInvalid: there is none.
     """
-    calling = [c for c in report.cases if c.tool and len(parse(c.said).calls) == 1]
+    calling = [c for c in report.cases if c.tool and len(parse(c.first_answer).calls) == 1]
     right = [case for case in calling if case.completed and case.scenario != "error"]
     if not right:
         raise BundleInvalid("its validation has no completed call to repeat")
     return next((case for case in right if not case.simulated), right[0])
 
 
-def asked(case: LoopCase, system_prompt: str) -> tuple[Message, ...]:
+def opening_messages(case: LoopCase, system_prompt: str) -> tuple[Message, ...]:
     """The conversation that a case begins with."""
     system = Message(role="system", content=system_prompt)
     return (system, Message(role="user", content=case.prompt))
 
 
-def repeated(said: str, case: LoopCase, tools: list[dict[str, Any]]) -> ToolCall:
+def repeated(answer: str, case: LoopCase, tools: list[dict[str, Any]]) -> ToolCall:
     """The one call of the tool that a case called; BundleInvalid where the model says else."""
-    calls = parse(said).calls
+    calls = parse(answer).calls
     if len(calls) != 1 or calls[0].name != case.tool or faults(calls[0], tools):
-        raise BundleInvalid(f"asked {case.prompt!r} it said {said!r}; needed a call of {case.tool}")
+        raise BundleInvalid(
+            f"asked {case.prompt!r} it said {answer!r}; needed a call of {case.tool}"
+        )
     return calls[0]
 
 
@@ -256,6 +266,10 @@ def _section(schema: type[_Section], name: str, value: Any) -> _Section:
         return schema.model_validate(value)
     except ValidationError as error:
         raise BundleInvalid(f"{name}: {explain(error)[:_MOST_SHOWN]}") from error
+
+
+def _optional(schema: type[_Section], name: str, texts: Mapping[str, str]) -> _Section | None:
+    return _section(schema, name, _decoded(name, texts)) if name in texts else None
 
 
 def _tools(value: Any) -> list[dict[str, Any]]:

@@ -84,25 +84,25 @@ def conversation(messages: Sequence[Mapping[str, Any]], agent: Agent) -> tuple[M
     if not talk or talk[0].role != "system":
         talk.insert(0, Message(role="system", content=agent.system_prompt))
     if len(talk) < 2 or talk[1].role != "user":
-        found = talk[1].role if len(talk) > 1 else "nothing"
-        raise UnusableData(f"messages: {found} behind the system turn, needed a user's message")
+        role = talk[1].role if len(talk) > 1 else "nothing"
+        raise UnusableData(f"messages: {role} behind the system turn, needed a user's message")
     if talk[-1].role not in ("user", "tool"):
         raise UnusableData("messages: the last one is the assistant's, needed a user's or a tool's")
     return tuple(talk)
 
 
 def completion(
-    said: ParsedAnswer, steps: Sequence[Step], finish: str, usage: Usage, **head: Any
+    answer: ParsedAnswer, steps: Sequence[Step], finish: str, usage: Usage, **head: Any
 ) -> dict[str, Any]:
     """An answer as OpenAI's chat completions give it; ``head``: its id, time and model."""
-    calls = _openai_calls(said.calls, str(head["id"]))
-    message = {"role": "assistant", "content": _words(said) or None} | (
+    calls = _openai_calls(answer.calls, str(head["id"]))
+    message = {"role": "assistant", "content": _words(answer) or None} | (
         {"tool_calls": calls} if calls else {}
     )
     tokens = usage.model_dump() | {"total_tokens": usage.prompt_tokens + usage.completion_tokens}
     choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else finish}
-    executed = {"executed_calls": [step.model_dump() for step in steps]} if steps else {}
-    return {**head, "object": "chat.completion", "choices": [choice], "usage": tokens, **executed}
+    extra = {"executed_calls": [step.model_dump() for step in steps]} if steps else {}
+    return {**head, "object": "chat.completion", "choices": [choice], "usage": tokens, **extra}
 
 
 def chunks(whole: Mapping[str, Any]) -> list[str]:
@@ -120,9 +120,9 @@ def chunks(whole: Mapping[str, Any]) -> list[str]:
     return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
 
 
-def _words(said: ParsedAnswer) -> str:
+def _words(answer: ParsedAnswer) -> str:
     """What the model says outside calls; a call that cannot be read is shown as it is."""
-    return "\n".join(filter(None, [said.text, *said.malformed]))
+    return "\n".join(filter(None, [answer.text, *answer.malformed]))
 
 
 def _openai_calls(calls: Sequence[ToolCall], answer: str) -> list[dict[str, Any]]:

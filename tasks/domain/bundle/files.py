@@ -86,37 +86,37 @@ class Ingredients(BaseModel):
         return sorted({case.tool for case in cases if case.simulated and case.tool})
 
 
-def agent_yaml(made: Ingredients) -> str:
+def agent_yaml(parts: Ingredients) -> str:
     """Where the model comes from, how it is used and how good it was measured."""
-    benchmark, validation = made.evaluation.benchmark, made.evaluation.validation
+    benchmark, validation = parts.evaluation.benchmark, parts.evaluation.validation
     facts = {
-        "name": made.name,
-        "model": made.base.model,
-        "profile": made.profile.name,
-        "changes": list(made.profile.changes),
+        "name": parts.name,
+        "model": parts.base.model,
+        "profile": parts.profile.name,
+        "changes": list(parts.profile.changes),
         "base": {
-            "origin": made.base.origin,
-            "sha256": made.base.files.sha256,
-            "licence": made.base.licence,
+            "origin": parts.base.origin,
+            "sha256": parts.base.files.sha256,
+            "licence": parts.base.licence,
         },
         "file": {
-            "name": made.gguf_name,
-            "sha256": made.evaluation.gguf.files.sha256,
-            "quantization": made.evaluation.gguf.quantization,
+            "name": parts.gguf_name,
+            "sha256": parts.evaluation.gguf.files.sha256,
+            "quantization": parts.evaluation.gguf.quantization,
         },
-        "server": {"name": made.toolset.server, "version": made.toolset.version},
-        "toolset_fingerprint": made.toolset.fingerprint,
-        "tools": [tool.name for tool in made.toolset.tools],
-        "simulated_tools": made.simulated_tools,
-        "stop": list(made.stop),
-        "system_prompt": made.system_prompt,
-        "tools_in_prompt": made.prompt.mode,
-        "tools_selected": made.prompt.selected,
-        "tool_trims": made.prompt.trims,
-        "max_result_chars": made.profile.data.max_result_chars,
-        "max_answer_tokens": made.profile.evaluation.max_answer_tokens,
-        "max_seq_length": made.profile.training.max_seq_length,
-        "thresholds": made.profile.thresholds.model_dump(),
+        "server": {"name": parts.toolset.server, "version": parts.toolset.version},
+        "toolset_fingerprint": parts.toolset.fingerprint,
+        "tools": [tool.name for tool in parts.toolset.tools],
+        "simulated_tools": parts.simulated_tools,
+        "stop": list(parts.stop),
+        "system_prompt": parts.system_prompt,
+        "tools_in_prompt": parts.prompt.mode,
+        "tools_selected": parts.prompt.selected,
+        "tool_trims": parts.prompt.trims,
+        "max_result_chars": parts.profile.data.max_result_chars,
+        "max_answer_tokens": parts.profile.evaluation.max_answer_tokens,
+        "max_seq_length": parts.profile.training.max_seq_length,
+        "thresholds": parts.profile.thresholds.model_dump(),
         "metrics": {
             "tuned": _metrics(benchmark.tuned),
             "base": _metrics(benchmark.base),
@@ -125,7 +125,7 @@ def agent_yaml(made: Ingredients) -> str:
             "loop": _measured(validation.completion),
             "latency_seconds": benchmark.latency.model_dump(),
         },
-        "packages": dict(sorted(made.packages.items())),
+        "packages": dict(sorted(parts.packages.items())),
     }
     return yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
 
@@ -134,39 +134,39 @@ def _metrics(score: Score) -> dict[str, Any]:
     return {name: _measured(getattr(score, name)) for name in METRICS}
 
 
-def _measured(measured: Rate) -> dict[str, Any]:
+def _measured(rate: Rate) -> dict[str, Any]:
     return {
-        "value": round(measured.value, 4),
-        "low": round(measured.low, 4),
-        "high": round(measured.high, 4),
-        "hits": measured.hits,
-        "total": measured.total,
+        "value": round(rate.value, 4),
+        "low": round(rate.low, 4),
+        "high": round(rate.high, 4),
+        "hits": rate.hits,
+        "total": rate.total,
     }
 
 
-def readme(made: Ingredients) -> str:
+def readme(parts: Ingredients) -> str:
     """What the bundle is, how it is run, how good it is, and what that does not say."""
-    report, loops = made.evaluation.benchmark, made.evaluation.validation.completion
+    report, loops = parts.evaluation.benchmark, parts.evaluation.validation.completion
     return "\n".join(
         [
-            f"# {made.name}\n",
-            f"A small model that calls the tools of the MCP server {_server(made.toolset)}. It is "
-            f"{made.base.model} ({made.base.origin}), fine-tuned with the profile "
-            f"{made.profile.name} and stored as {made.gguf_name} "
-            f"({made.evaluation.gguf.quantization}).\n",
-            _running(made),
+            f"# {parts.name}\n",
+            f"A small model that calls the tools of the MCP server {_server(parts.toolset)}. It is "
+            f"{parts.base.model} ({parts.base.origin}), fine-tuned with the profile "
+            f"{parts.profile.name} and stored as {parts.gguf_name} "
+            f"({parts.evaluation.gguf.quantization}).\n",
+            _running(parts),
             "## Tools\n",
             table(
                 ["tool", "what it does"],
-                [[cell(tool.name), cell(tool.description)] for tool in made.toolset.tools],
+                [[cell(tool.name), cell(tool.description)] for tool in parts.toolset.tools],
             ),
-            scorecard_markdown(report, made.profile.thresholds),
-            *_breadth(made.evaluation.trained),
+            scorecard_markdown(report, parts.profile.thresholds),
+            *_breadth(parts.evaluation.trained),
             f"Whole loops (call, result, answer) completed: {rate(loops)}; "
-            f"needed {percent(made.profile.thresholds.loop)}.\n",
+            f"needed {percent(parts.profile.thresholds.loop)}.\n",
             "## Limits\n",
-            "".join(f"- {inline(limit)}\n" for limit in _limits(made)),
-            f"## Licence\n\nThe base model is under {made.base.licence}; its terms hold for this "
+            "".join(f"- {inline(limit)}\n" for limit in _limits(parts)),
+            f"## Licence\n\nThe base model is under {parts.base.licence}; its terms hold for this "
             f"model too.\n",
         ]
     )
@@ -175,15 +175,15 @@ def readme(made: Ingredients) -> str:
 def _breadth(trained: Trained | None) -> list[str]:
     if trained is None:
         return []
-    shown = general_loss(trained.adapter.record.general_loss)
-    return [f"Loss on general text that has nothing to do with the server: {shown}.\n"]
+    loss = general_loss(trained.adapter.record.general_loss)
+    return [f"Loss on general text that has nothing to do with the server: {loss}.\n"]
 
 
 def _server(toolset: Toolset) -> str:
     return inline(f"{toolset.server} {toolset.version}".strip())
 
 
-def _running(made: Ingredients) -> str:
+def _running(parts: Ingredients) -> str:
     return f"""\
 ## Run it
 
@@ -192,19 +192,19 @@ mcp-forge chat .     # talk to it; its calls are made on the server
 mcp-forge serve .    # an endpoint like OpenAI's, for other programs
 ```
 
-{_how_to_ask(made.prompt)}. Cut a tool's result at
-{made.profile.data.max_result_chars} characters, as in training.
+{_how_to_ask(parts.prompt)}. Cut a tool's result at
+{parts.profile.data.max_result_chars} characters, as in training.
 
 llama.cpp (the chat template is inside the file):
 
 ```sh
-llama-server -m {made.gguf_name} --jinja -c {made.context_tokens} --temp 0
+llama-server -m {parts.gguf_name} --jinja -c {parts.context_tokens} --temp 0
 ```
 
 Ollama (its /api/chat, with any tools in the request: `ollama run` offers none):
 
 ```sh
-ollama create {made.name} -f Modelfile
+ollama create {parts.name} -f Modelfile
 ```
 
 mcp.json says how the server is started in the form that MCP clients read.
@@ -220,43 +220,43 @@ def _how_to_ask(prompt: ToolPrompt) -> str:
             f'Send the system prompt "{SYSTEM_PROMPT}" and the whole list in\n'
             "tools.json: the model was trained with both"
         )
-    said = "Send the system prompt in agent.yaml and "
-    chosen = (
+    opening = "Send the system prompt in agent.yaml and "
+    selection = (
         f"the {prompt.selected} tools of tools.json that fit the request,\nchosen by BM25 over the "
         "texts in retriever.json: so the model was trained"
     )
     if prompt.mode == "selected":
-        return f"{said}{chosen}. `mcp-forge chat` and `serve` do so"
+        return f"{opening}{selection}. `mcp-forge chat` and `serve` do so"
     if prompt.mode == "mixed":
-        listed = chosen if prompt.selected else "the whole list in tools.json"
-        return f"{said}{listed}.\nNo list is needed: the model knows its tools without one too"
+        listing = selection if prompt.selected else "the whole list in tools.json"
+        return f"{opening}{listing}.\nNo list is needed: the model knows its tools without one too"
     but = " but the names in that prompt" if prompt.mode == "names" else ""
     return (
-        f"{said}no tools: the model knows those of tools.json\nand needs no list{but}. When the "
+        f"{opening}no tools: the model knows those of tools.json\nand needs no list{but}. When the "
         "server's tools change, train it anew (`watch` does)"
     )
 
 
-def _limits(made: Ingredients) -> list[str]:
+def _limits(parts: Ingredients) -> list[str]:
     limits = [
         "The held-out prompts come from the generator that wrote the training rows. Other "
         "phrasings and values, but one author: expect less from people's own words.",
         "It knows these tools as they were when it was trained. When the server's tools change "
-        f"(fingerprint {made.toolset.fingerprint[:12]}), forge it again.",
+        f"(fingerprint {parts.toolset.fingerprint[:12]}), forge it again.",
         "One tool at a time is what it was trained for; long plans were not measured.",
         "The figures were measured with llama.cpp; Ollama itself was not run. The Modelfile's "
         "template holds the tools as they were trained, and Go's text/template writes the same "
         "prompt with it as the chat template, so a client's own list is not what the model reads.",
     ]
-    if made.thinks:
+    if parts.thinks:
         limits.append(
             "Its base thinks before it answers; this model was trained to answer at once, with an "
             "empty thought, and is no reasoning model any more."
         )
-    if made.evaluation.benchmark.hand_written is None:
+    if parts.evaluation.benchmark.hand_written is None:
         limits.append("No prompts written apart from the generator were there for this server.")
-    if made.simulated_tools:
-        names = ", ".join(made.simulated_tools)
+    if parts.simulated_tools:
+        names = ", ".join(parts.simulated_tools)
         limits.append(f"Results of these tools were simulated, not the server's: {names}.")
     return limits
 

@@ -20,9 +20,9 @@ def model_card(version: Version, readme: str) -> str:
     base = _OF_HUB.fullmatch(version.lineage.base)
     if base:
         facts["base_model"] = base.group(1)
-    made = (
+    origin = (
         f"Version {version.id}, made by mcp-forge {version.lineage.code} with the profile "
         f"{version.lineage.profile} and the seed {version.lineage.seed}. The LoRA adapter is in "
         "`adapter/`, what it was trained on is described in `dataset-card.md`.\n"
     )
-    return f"---\n{yaml.safe_dump(facts, sort_keys=False)}---\n\n{readme}\n## Version\n\n{made}"
+    return f"---\n{yaml.safe_dump(facts, sort_keys=False)}---\n\n{readme}\n## Version\n\n{origin}"

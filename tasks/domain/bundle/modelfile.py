@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from profiles import Model
-from tasks.domain.bundle.turns import listed
+from tasks.domain.bundle.turns import tools_text
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.products import Turns
 from tasks.domain.toolcalls import schemas_of
@@ -57,8 +57,8 @@ def template(turns: Turns, tools: Sequence[dict[str, Any]], *, lists: bool = Tru
 {_arguments(schemas_of(tools))}
 {{{{- /**/ -}}}}
 {_text(turns.opening)}{{{{ .System }}}}
-{{{{- if .Tools }}}}{_text(listed(turns, tools if lists else ()))}
-{{{{- else }}}}{_text(listed(turns, ()))}
+{{{{- if .Tools }}}}{_text(tools_text(turns, tools if lists else ()))}
+{{{{- else }}}}{_text(tools_text(turns, ()))}
 {{{{- end }}}}
 {{{{- $before := "system" }}}}
 {{{{- range .Messages }}}}

@@ -20,10 +20,10 @@ class Scores(BenchmarkReport):
 
 
 def _lines(prompts: str, tuned: Score, base: Score) -> list[str]:
-    shown = ("tool_selection", "exact_match", "abstention")
+    metrics = ("tool_selection", "exact_match", "abstention")
     return [
         _line(prompts if number == 0 else "", METRICS[name], _rate(tuned, name), _rate(base, name))
-        for number, name in enumerate(shown)
+        for number, name in enumerate(metrics)
     ]
 
 

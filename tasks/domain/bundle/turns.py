@@ -19,11 +19,11 @@ Render = Callable[[Sequence[Message], Sequence[dict[str, Any]], bool], str]
 """Messages, tools, whether the assistant is asked to speak: the text, without its first token."""
 
 _SYSTEM = Message(role="system", content="Syzygy.")
-_ASKED, _AGAIN = (Message(role="user", content=f"Query{n}?") for n in (1, 2))
-_SAID, _ENDED = (Message(role="assistant", content=f"Reply{n}.") for n in (1, 2))
-_GOT, _TOO = (Message(role="tool", content=f"Result{n}.") for n in (1, 2))
+_QUESTION, _NEXT = (Message(role="user", content=f"Query{n}?") for n in (1, 2))
+_REPLY, _CLOSING = (Message(role="assistant", content=f"Reply{n}.") for n in (1, 2))
+_RESULT, _OTHER = (Message(role="tool", content=f"Result{n}.") for n in (1, 2))
 _CALLS = tuple(ToolCall(name=f"tool_{n}", arguments={"é": f"<{n}>", "n": [n]}) for n in (1, 2))
-_CALLED = Message(role="assistant", tool_calls=(MessageCall.of(_CALLS[0]),))
+_CALL = Message(role="assistant", tool_calls=(MessageCall.of(_CALLS[0]),))
 _BOTH = Message(
     role="assistant", content="Both.", tool_calls=tuple(MessageCall.of(call) for call in _CALLS)
 )
@@ -31,71 +31,71 @@ _TOOLS: tuple[dict[str, Any], ...] = tuple(
     {"type": "function", "function": {"name": f"tool_{n}", "parameters": {"type": "object"}}}
     for n in (1, 2)
 )
-_LEARNED = (_SYSTEM, _ASKED, _SAID, _AGAIN, _CALLED, _GOT, _TOO, _ENDED)
-_INTERRUPTED = (_SYSTEM, _ASKED, _CALLED, _GOT, _AGAIN)
-_TRIED = (
-    _LEARNED[:2],
-    _LEARNED[:4],
-    _LEARNED[:7],
-    _INTERRUPTED,
-    (_SYSTEM, _ASKED, _BOTH, _GOT, _TOO, _ENDED, _AGAIN, _CALLED, _GOT, _ENDED, _AGAIN),
+_TALK = (_SYSTEM, _QUESTION, _REPLY, _NEXT, _CALL, _RESULT, _OTHER, _CLOSING)
+_CUT_TALK = (_SYSTEM, _QUESTION, _CALL, _RESULT, _NEXT)
+_TALKS = (
+    _TALK[:2],
+    _TALK[:4],
+    _TALK[:7],
+    _CUT_TALK,
+    (*_TALK[:2], _BOTH, _RESULT, _OTHER, _CLOSING, _NEXT, _CALL, _RESULT, _CLOSING, _NEXT),
 )
 
 
-def read_turns(rendered: Render) -> Turns:
+def read_turns(template: Render) -> Turns:
     """Learn the turns of a template, and hold them to what it renders.
 
     Raises:
         UnusableModel: what it writes between two turns depends on more than on who speaks.
     """
-    with_tools = _between(rendered(_LEARNED, _TOOLS, False), [_SYSTEM, *_TOOLS, *_LEARNED[1:]])
-    without = _between(rendered(_LEARNED, (), False), _LEARNED)
-    interrupted = _between(rendered(_INTERRUPTED, (), False), _INTERRUPTED)
-    asked, answered = (rendered(_LEARNED[:n], (), True) for n in (2, 7))
+    with_tools = _between(template(_TALK, _TOOLS, False), [_SYSTEM, *_TOOLS, *_TALK[1:]])
+    without = _between(template(_TALK, (), False), _TALK)
+    cut_pieces = _between(template(_CUT_TALK, (), False), _CUT_TALK)
+    question_text, result_text = (template(_TALK[:n], (), True) for n in (2, 7))
     turns = Turns(
         opening=without[0],
         tools=(with_tools[1], with_tools[2], with_tools[3]),
         no_tools=without[1],
-        between=_by_roles(_LEARNED, without) | _by_roles(_INTERRUPTED, interrupted),
+        between=_by_roles(_TALK, without) | _by_roles(_CUT_TALK, cut_pieces),
         prompt={
-            "user": _between(asked, _LEARNED[:2])[-1],
-            "tool": _between(answered, _LEARNED[:7])[-1],
+            "user": _between(question_text, _TALK[:2])[-1],
+            "tool": _between(result_text, _TALK[:7])[-1],
         },
     )
-    for talk in _TRIED:
+    for talk in _TALKS:
         for tools in ((), _TOOLS[:1], _TOOLS):
-            if written(turns, talk, tools) != rendered(talk, tools, True):
+            if talk_text(turns, talk, tools) != template(talk, tools, True):
                 raise UnusableModel("what it writes between turns depends on more than who speaks")
     return turns
 
 
-def written(turns: Turns, talk: Sequence[Message], tools: Sequence[dict[str, Any]]) -> str:
+def talk_text(turns: Turns, talk: Sequence[Message], tools: Sequence[dict[str, Any]]) -> str:
     """A conversation that begins with system and user, up to where the assistant is to speak."""
-    text = turns.opening + talk[0].content + listed(turns, tools) + _words(talk[1])
+    text = turns.opening + talk[0].content + tools_text(turns, tools) + _words(talk[1])
     for previous, message in pairwise(talk[1:]):
         text += turns.between[f"{previous.role} {message.role}"] + _words(message)
     return text + turns.prompt[talk[-1].role]
 
 
-def listed(turns: Turns, tools: Sequence[dict[str, Any]]) -> str:
+def tools_text(turns: Turns, tools: Sequence[dict[str, Any]]) -> str:
     """What stands between the system's words and the user's: the tools, where there are any."""
     before, each, after = turns.tools
     return f"{before}{each.join(map(_words, tools))}{after}" if tools else turns.no_tools
 
 
-def _words(said: Message | dict[str, Any]) -> str:
-    if isinstance(said, dict):
-        return json.dumps(said, ensure_ascii=False)
-    calls = [render(call.decoded()) for call in said.tool_calls]
-    return "\n".join([*([said.content] if said.content else []), *calls])
+def _words(message: Message | dict[str, Any]) -> str:
+    if isinstance(message, dict):
+        return json.dumps(message, ensure_ascii=False)
+    calls = [render(call.decoded()) for call in message.tool_calls]
+    return "\n".join([*([message.content] if message.content else []), *calls])
 
 
-def _between(text: str, said: Sequence[Message | dict[str, Any]]) -> list[str]:
+def _between(text: str, messages: Sequence[Message | dict[str, Any]]) -> list[str]:
     """The text before, between and behind the words of a conversation."""
     pieces = []
-    for words in map(_words, said):
-        before, found, text = text.partition(words)
-        if not found:
+    for words in map(_words, messages):
+        before, separator, text = text.partition(words)
+        if not separator:
             raise UnusableModel(f"it does not write {words!r} as it is")
         pieces.append(before)
     return [*pieces, text]

@@ -83,8 +83,8 @@ def champions(decisions: Iterable[Decision]) -> list[str]:
 
 def last_forged(decisions: Iterable[Decision]) -> str:
     """The version that a forge came to last, promoted or not; empty where none is decided yet."""
-    forged = [decision for decision in decisions if decision.kind != "rolled back"]
-    return max(forged, key=lambda decision: decision.at).version if forged else ""
+    forge_decisions = [decision for decision in decisions if decision.kind != "rolled back"]
+    return max(forge_decisions, key=lambda decision: decision.at).version if forge_decisions else ""
 
 
 def before_champion(stack: Sequence[str], name: str) -> str:
@@ -119,18 +119,18 @@ def find_version(versions: Sequence[Version], beginning: str, name: str) -> Vers
     Raises:
         NoSuchVersion: there is none, or several.
     """
-    found = [version for version in versions if version.id.startswith(beginning)]
-    if len(found) != 1:
-        known = ", ".join(version.id for version in found or versions) or "none"
-        many = "several versions begin" if found else "no version begins"
-        raise NoSuchVersion(f"{name}: {many} with {beginning!r}; there are: {known}")
-    return found[0]
+    matches = [version for version in versions if version.id.startswith(beginning)]
+    if len(matches) != 1:
+        ids = ", ".join(version.id for version in matches or versions) or "none"
+        many = "several versions begin" if matches else "no version begins"
+        raise NoSuchVersion(f"{name}: {many} with {beginning!r}; there are: {ids}")
+    return matches[0]
 
 
 def removable(
     versions: Sequence[Version],
     decisions: Sequence[Decision],
-    kept: int,
+    versions_kept: int,
     days: float,
     now: datetime,
 ) -> list[Version]:
@@ -138,13 +138,13 @@ def removable(
 
     The champion and the one before it stay whatever their age.
     """
-    needed = set(_existing(champions(decisions), versions)[-2:])
+    rollback_ids = set(_existing(champions(decisions), versions)[-2:])
     newest_first = sorted(versions, key=lambda version: version.made_at, reverse=True)
     oldest = now - timedelta(days=days)
     return [
         version
-        for version in newest_first[kept:]
-        if version.made_at < oldest and version.id not in needed
+        for version in newest_first[versions_kept:]
+        if version.made_at < oldest and version.id not in rollback_ids
     ]
 
 

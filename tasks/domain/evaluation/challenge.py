@@ -33,10 +33,10 @@ METRICS = {
 
 def deciding_rows(rows: Sequence[Row], changed_tools: Collection[str]) -> list[int]:
     """The places of the rows that decide: those that call no tool the champion cannot know."""
-    return [place for place, row in enumerate(rows) if not _called(row) & set(changed_tools)]
+    return [place for place, row in enumerate(rows) if not _called_tools(row) & set(changed_tools)]
 
 
-def _called(row: Row) -> set[str]:
+def _called_tools(row: Row) -> set[str]:
     calls: list[ToolCall] = [call for turn in row.call_turns for call in turn]
     return {call.name for call in calls} | ({row.tool} if row.tool else set())
 
@@ -78,11 +78,11 @@ def _compare(
     rows: Sequence[Row],
     answers: tuple[Sequence[str | None], Sequence[str | None]],
 ) -> Comparison:
-    tuned, base = ([given[place] for place in places] for given in answers)
+    tuned, base = ([texts[place] for place in places] for texts in answers)
     return compare([rows[place] for place in places], tuned, base)
 
 
-def shortfalls(found: Challenge, margin: float) -> tuple[str, ...]:
+def shortfalls(result: Challenge, margin: float) -> tuple[str, ...]:
     """Why the new model may not take the champion's place; empty when it may.
 
     Its mean of exact match and abstention accuracy must be higher, and exact match, abstention
@@ -91,41 +91,42 @@ def shortfalls(found: Challenge, margin: float) -> tuple[str, ...]:
     the champion does not know the tools as they are now.
     """
     reasons = []
-    needed = -margin if found.changed_tools else 0.0
-    is_better = found.difference >= needed if found.changed_tools else found.difference > 0
+    least = -margin if result.changed_tools else 0.0
+    is_better = result.difference >= least if result.changed_tools else result.difference > 0
     if not is_better:
-        shown = points(found.difference, found.low, found.high)
-        wanted = f"at least {100 * needed:+.1f}" if found.changed_tools else "more than 0"
+        difference = points(result.difference, result.low, result.high)
+        minimum = f"at least {100 * least:+.1f}" if result.changed_tools else "more than 0"
         reasons.append(
-            f"the mean of exact match and abstention accuracy differs by {shown}, need {wanted}"
+            f"the mean of exact match and abstention accuracy differs by {difference}, "
+            f"need {minimum}"
         )
     for name, label in METRICS.items():
-        one: Comparison = getattr(found, name)
+        one: Comparison = getattr(result, name)
         if one.difference < -margin:
-            shown = points(one.difference, one.low, one.high)
-            reasons.append(f"{label} differs by {shown}, need at least {-100 * margin:+.1f}")
+            difference = points(one.difference, one.low, one.high)
+            reasons.append(f"{label} differs by {difference}, need at least {-100 * margin:+.1f}")
     return tuple(reasons)
 
 
-def judge(version: str, champion: str | None, found: Challenge | None, margin: float) -> Verdict:
+def judge(version: str, champion: str | None, result: Challenge | None, margin: float) -> Verdict:
     """Whether a version may take the champion's place."""
     if champion is None:
         return Verdict(promoted=True, reason="it is the first version", champion=None)
     if version == champion:
         reason = "it is the champion already"
         return Verdict(promoted=True, reason=reason, champion=champion, is_new=False)
-    if found is None or found.champion != champion:
+    if result is None or result.champion != champion:
         reason = f"it was not compared with the champion {champion}; forge again"
         return Verdict(promoted=False, reason=reason, champion=champion)
-    reasons = shortfalls(found, margin)
-    shown = points(found.difference, found.low, found.high)
-    better = f"the mean of exact match and abstention accuracy differs by {shown}"
+    reasons = shortfalls(result, margin)
+    difference = points(result.difference, result.low, result.high)
+    better = f"the mean of exact match and abstention accuracy differs by {difference}"
     return Verdict(promoted=not reasons, reason="; ".join(reasons) or better, champion=champion)
 
 
-def challenge_markdown(found: Challenge, verdict: str) -> str:
+def challenge_markdown(result: Challenge, verdict: str) -> str:
     """The new model and the champion side by side, with the verdict above."""
-    comparisons: dict[str, Comparison] = {name: getattr(found, name) for name in METRICS}
+    comparisons: dict[str, Comparison] = {name: getattr(result, name) for name in METRICS}
     rows = [
         [
             METRICS[name],
@@ -139,18 +140,18 @@ def challenge_markdown(found: Challenge, verdict: str) -> str:
         for name, one in comparisons.items()
         if one.prompts
     ]
-    mean = points(found.difference, found.low, found.high)
+    mean = points(result.difference, result.low, result.high)
     header = ["", "new", "champion", "n", "difference", "only new / only champion right", "p"]
-    changed = (
-        f"Rows of changed tools ({', '.join(found.changed_tools)}) were left out: the champion "
+    note = (
+        f"Rows of changed tools ({', '.join(result.changed_tools)}) were left out: the champion "
         "does not know them.\n\n"
-        if found.changed_tools
+        if result.changed_tools
         else ""
     )
     return (
-        f"## New version beside the champion {found.champion}\n\n{verdict}\n\n"
+        f"## New version beside the champion {result.champion}\n\n{verdict}\n\n"
         + table(header, rows)
-        + f"\nMean of exact match and abstention accuracy: {mean}.\n\n{changed}"
+        + f"\nMean of exact match and abstention accuracy: {mean}.\n\n{note}"
         "Both were asked the same prompts. Intervals of 95 %: Newcombe's for paired proportions; "
         "p: exact McNemar test.\n"
     )

@@ -1,23 +1,27 @@
 """Two models on the same prompts: who is right where the other is not, and could that be chance?"""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import comb, sqrt
+from operator import attrgetter
 
 from tasks.domain.conversations import Row
-from tasks.domain.evaluation.scoring import judge_answer, wilson
+from tasks.domain.evaluation.scoring import Outcome, judge_answer, wilson
 from tasks.domain.products import Comparison
 
 
 def compare(
-    rows: Sequence[Row], tuned: Sequence[str | None], base: Sequence[str | None]
+    rows: Sequence[Row],
+    tuned: Sequence[str | None],
+    base: Sequence[str | None],
+    is_right: Callable[[Outcome], bool] = attrgetter("exact"),
 ) -> Comparison:
-    """Count the prompts by who answers them exactly right.
+    """Count the prompts by who answers them right, which is exactly right unless told otherwise.
 
     A prompt is left out where a thought was cut off (None).
     """
     return count(
-        (judge_answer(row, ours).exact, judge_answer(row, theirs).exact)
+        (is_right(judge_answer(row, ours)), is_right(judge_answer(row, theirs)))
         for row, ours, theirs in zip(rows, tuned, base, strict=True)
         if ours is not None and theirs is not None
     )

@@ -12,7 +12,7 @@ MOST_PAIRS = 40
 NO_TOOL = "(no tool)"
 
 
-def confused(rows: Sequence[Row], texts: Sequence[str | None]) -> tuple[ConfusedTools, ...]:
+def confused_tools(rows: Sequence[Row], texts: Sequence[str | None]) -> tuple[ConfusedTools, ...]:
     """The pairs of an expected and a called tool that differ, the most frequent first.
 
     A call where none is needed, and none where one is, are pairs with ``NO_TOOL``.
@@ -23,12 +23,14 @@ def confused(rows: Sequence[Row], texts: Sequence[str | None]) -> tuple[Confused
         if text is None:
             continue
         outcome = judge_answer(row, text)
-        pair = (row.tool or NO_TOOL, outcome.called or NO_TOOL)
+        pair = (row.tool or NO_TOOL, outcome.called_tool or NO_TOOL)
         if pair[0] != pair[1]:
             counts[pair] += 1
             examples.setdefault(pair, row.user_text)
     return tuple(
-        ConfusedTools(expected=pair[0], called=pair[1], count=count, example=examples[pair])
+        ConfusedTools(
+            expected_tool=pair[0], called_tool=pair[1], count=count, example=examples[pair]
+        )
         for pair, count in counts.most_common(MOST_PAIRS)
     )
 
@@ -38,11 +40,11 @@ def recall(rows: Sequence[Row]) -> Rate | None:
 
     None where no tools were chosen.
     """
-    chosen = [row for row in rows if row.shown and row.tool is not None]
-    if not chosen:
+    rows_with_selection = [row for row in rows if row.shown and row.tool is not None]
+    if not rows_with_selection:
         return None
     hits = [
         {call.name for calls in row.call_turns for call in calls} <= set(row.shown or ())
-        for row in chosen
+        for row in rows_with_selection
     ]
     return wilson(sum(hits), len(hits))

@@ -30,8 +30,8 @@ def _in_turns(groups: Sequence[Sequence[int]]) -> Iterator[int]:
         yield from (place for place in turn if place is not None)
 
 
-def base_sample(rows: Sequence[Row], most: int, seed: int) -> list[int]:
-    """The places of at most ``most`` rows that the base is asked, in order.
+def stratified_sample(rows: Sequence[Row], most: int, seed: int) -> list[int]:
+    """The places of at most ``most`` rows that stand for all, in order.
 
     Stratified: each kind (scenario and tool) has the share that it has in all rows, so that rates
     can be set beside those over all; which rows of a kind is the seed's choice. Where rows with and

@@ -36,8 +36,8 @@ def is_grounded(answer: str, result: str, context: str) -> bool:
     without any value ("ok", an echo of the call) cannot be carried, so every answer to it passes.
     """
     values = _values(_leaves_text(result)) - _values(context)
-    telling = {value for value in values if len(value) > 1} or values
-    return not telling or bool(telling & _values(answer))
+    distinctive_values = {value for value in values if len(value) > 1} or values
+    return not distinctive_values or bool(distinctive_values & _values(answer))
 
 
 def is_honest_failure(answer: str, error: str, context: str) -> bool:
@@ -72,9 +72,9 @@ def _plain(text: str) -> str:
 
 
 def _values(text: str) -> set[str]:
-    folded = text.casefold()
-    numbers = {number.lstrip("0") or "0" for number in _NUMBER.findall(folded)}
-    return numbers | (set(_WORD.findall(folded)) - _COMMON)
+    folded_text = text.casefold()
+    numbers = {number.lstrip("0") or "0" for number in _NUMBER.findall(folded_text)}
+    return numbers | (set(_WORD.findall(folded_text)) - _COMMON)
 
 
 def _leaves_text(text: str) -> str:

@@ -99,8 +99,8 @@ def leaderboard_markdown(results: Sequence[TrialResult], best: TrialResult) -> s
 
 
 def _by_settings(results: Iterable[TrialResult]) -> list[list[TrialResult]]:
-    ordered = sorted(results, key=lambda one: one.trial.settings)
-    return [list(group) for _, group in groupby(ordered, key=lambda one: one.trial.settings)]
+    sorted_results = sorted(results, key=lambda one: one.trial.settings)
+    return [list(group) for _, group in groupby(sorted_results, key=lambda one: one.trial.settings)]
 
 
 def _mean_of(group: Sequence[TrialResult]) -> float:

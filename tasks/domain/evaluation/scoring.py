@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict
 from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
-from tasks.domain.products import Latency, LoopCase, Rate, Score, ToolPrompt, ToolResult
+from tasks.domain.products import (
+    Latency,
+    LoopCase,
+    Rate,
+    Score,
+    ServedScore,
+    ToolPrompt,
+    ToolResult,
+)
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
@@ -33,8 +41,8 @@ class Outcome(BaseModel):
     right_tool: bool
     exact: bool
     is_call_expected: bool
-    called: str | None
-    said: str
+    called_tool: str | None
+    answer_text: str
 
 
 def wilson(hits: int, total: int) -> Rate:
@@ -51,8 +59,8 @@ def wilson(hits: int, total: int) -> Rate:
 
 def percentiles(seconds: Sequence[float], at_once: int = 1) -> Latency:
     """Median and 95th percentile by nearest rank: values that were really measured."""
-    ordered = sorted(seconds)
-    p50, p95 = (ordered[math.ceil(share * len(ordered)) - 1] for share in (0.5, 0.95))
+    ascending = sorted(seconds)
+    p50, p95 = (ascending[math.ceil(share * len(ascending)) - 1] for share in (0.5, 0.95))
     return Latency(p50=p50, p95=p95, at_once=at_once)
 
 
@@ -69,8 +77,8 @@ def judge_answer(row: Row, text: str) -> Outcome:
         right_tool=_is_of_right_tools(row, answer) if is_call_expected else quiet,
         exact=_is_exact(row, answer) if is_call_expected else quiet,
         is_call_expected=is_call_expected,
-        called=tool,
-        said=text.strip(),
+        called_tool=tool,
+        answer_text=text.strip(),
     )
 
 
@@ -80,9 +88,9 @@ def abstains(answer: ParsedAnswer) -> bool:
 
 
 def _is_of_right_tools(row: Row, answer: ParsedAnswer) -> bool:
-    expected = _first_turn(row)
-    if len(expected) > 1:
-        return _names(answer.calls) == _names(expected)
+    expected_calls = _first_turn(row)
+    if len(expected_calls) > 1:
+        return _names(answer.calls) == _names(expected_calls)
     return bool(answer.calls) and answer.calls[0].name == row.tool
 
 
@@ -125,6 +133,14 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
     )
 
 
+def score_served(
+    rows: Sequence[Row], raw: Sequence[str | None], served: Sequence[str | None]
+) -> ServedScore:
+    """The score of the answers with constrained decoding, beside those without."""
+    changed = sum(one != other for one, other in zip(raw, served, strict=True))
+    return ServedScore(score=score(rows, served), changed=changed)
+
+
 def by_listing(
     rows: Sequence[Row], texts: Sequence[str | None], prompt: ToolPrompt
 ) -> dict[str, Score]:
@@ -160,8 +176,8 @@ def constant_call_texts(rows: Sequence[Row]) -> list[str]:
     The best such call: of the tool that these rows ask for most, with the arguments that they ask
     for most. A score near it shows nothing that was learned.
     """
-    expected = [row.expected_call for row in rows]
-    calls = [call for call in expected if call is not None]
+    expected_calls = [row.expected_call for row in rows]
+    calls = [call for call in expected_calls if call is not None]
     tool = Counter(call.name for call in calls).most_common(1)[0][0]
     texts = Counter(render(call) for call in calls if call.name == tool)
     return [texts.most_common(1)[0][0]] * len(rows)
@@ -213,25 +229,25 @@ def judge_loop(row: Row, rounds: Sequence[Round], last_text: str | None) -> Loop
         last_text: the raw completion after them: of the prompt itself when there are none. None
             when its thought was cut off: such a loop was not completed, whoever is to blame.
     """
-    said = last_text or ""
-    outcome = judge_answer(row, rounds[0].text if rounds else said)
-    final_text = said if rounds else ""
+    last_answer = last_text or ""
+    outcome = judge_answer(row, rounds[0].text if rounds else last_answer)
+    final_text = last_answer if rounds else ""
     result = rounds[-1].results[-1] if rounds else None
     if last_text is None:
         reason = CUT_THOUGHT
     elif row.tool is None:
-        reason = _fault_of_words(row, outcome.said)
+        reason = _fault_of_words(row, outcome.answer_text)
     else:
         reason = (
             _fault_of_call(row, outcome, bool(rounds) and rounds[0].executed)
-            or _fault_of_later(row, rounds, said)
+            or _fault_of_later(row, rounds, last_answer)
             or _fault_of_answer(row, outcome, result, final_text)
         )
     return LoopCase(
         scenario=row.scenario,
         tool=row.tool,
         prompt=row.user_text,
-        said=outcome.said,
+        first_answer=outcome.answer_text,
         result=result.text if result else "",
         answer=final_text.strip(),
         completed=not reason,
@@ -243,10 +259,10 @@ def judge_loop(row: Row, rounds: Sequence[Round], last_text: str | None) -> Loop
 def _fault_of_later(row: Row, rounds: Sequence[Round], last_text: str) -> str:
     """What is wrong with the calls after the first answer's, where more are expected."""
     texts = [*(one.text for one in rounds[1:]), last_text]
-    for expected, text in zip(row.call_turns[1:], texts, strict=False):
+    for calls, text in zip(row.call_turns[1:], texts, strict=False):
         tools = _names(parse(text).calls)
-        if tools != _names(expected):
-            return f"called {', '.join(tools) or 'no tool'}, expected {', '.join(_names(expected))}"
+        if tools != _names(calls):
+            return f"called {', '.join(tools) or 'no tool'}, expected {', '.join(_names(calls))}"
     if len(rounds) < len(row.call_turns):
         return "a call does not fit the tool's schema" if rounds else ""
     return ""
@@ -265,11 +281,13 @@ def _fault_of_words(row: Row, text: str) -> str:
 
 def _fault_of_call(row: Row, outcome: Outcome, executed: bool) -> str:
     if not outcome.right_tool:
-        return f"called {outcome.called or 'no tool'}, expected {row.tool}"
+        return f"called {outcome.called_tool or 'no tool'}, expected {row.tool}"
     if not outcome.fits_schema:
         return (
             "; ".join(
-                fault for call in parse(outcome.said).calls for fault in faults(call, row.tools)
+                fault
+                for call in parse(outcome.answer_text).calls
+                for fault in faults(call, row.tools)
             )
             or "a call does not parse"
         )
@@ -286,7 +304,7 @@ def _fault_of_answer(row: Row, outcome: Outcome, result: ToolResult | None, text
     # The right call may fail or work unexpectedly: then the server, not the model, is the cause.
     if result.is_error != expected_error and not outcome.exact:
         return "the call failed" if result.is_error else "called with other values than asked"
-    context = f"{row.user_text} {outcome.said}"
+    context = f"{row.user_text} {outcome.answer_text}"
     if result.is_error:
         is_honest = is_honest_failure(answer.text, result.text, context)
         return "" if is_honest else "did not say that the call failed"

@@ -90,8 +90,8 @@ class Balance:
         return Finding(
             rule="rows per tool",
             passed=not few,
-            found=f"{len(few)} of {len(offered)} tools have fewer",
-            needed=f"at least {least} rows for each tool",
+            value=f"{len(few)} of {len(offered)} tools have fewer",
+            requirement=f"at least {least} rows for each tool",
             count=len(few),
             example=", ".join(f"{name} {rows}" for name, rows in few[:4]),
             remedy="raise data.samples, add rows for these tools, or leave them out "
@@ -104,8 +104,8 @@ class Balance:
         return Finding(
             rule="balance of tools",
             passed=not many,
-            found=f"{len(many)} tools have more",
-            needed=f"at most {allowed:g} times the rows that equal parts would give",
+            value=f"{len(many)} tools have more",
+            requirement=f"at most {allowed:g} times the rows that equal parts would give",
             count=len(many),
             example=", ".join(f"{name} {rows} of {self.tools.total()}" for name, rows in many[:4]),
             remedy="add rows for the other tools, or leave rows of these out",
@@ -118,8 +118,8 @@ class Balance:
         return Finding(
             rule="balance of phrasings",
             passed=share <= allowed or total < ENOUGH,
-            found=f"the most frequent of {len(self.families)} families has {percent(share)}",
-            needed=f"at most {percent(allowed)}",
+            value=f"the most frequent of {len(self.families)} families has {percent(share)}",
+            requirement=f"at most {percent(allowed)}",
             count=rows,
             example=name,
             remedy="vary the wording: these rows are one sentence with other values",
@@ -139,8 +139,8 @@ class Balance:
         return Finding(
             rule="balance of values",
             passed=not many,
-            found=f"{len(many)} of {len(shares)} open parameters have one too often",
-            needed=f"no value in more than {percent(allowed)} of a parameter's calls",
+            value=f"{len(many)} of {len(shares)} open parameters have one too often",
+            requirement=f"no value in more than {percent(allowed)} of a parameter's calls",
             count=len(many),
             example=shorten(many[0]) if many else "",
             remedy="give the parameter more values (values in the server's profile), or drop rows",
@@ -151,8 +151,8 @@ class Balance:
         return Finding(
             rule="held-out phrasings are new",
             passed=len(leaks) <= allowed,
-            found=f"{len(leaks)} of {len(self.asked)} held-out rows have a family that is trained",
-            needed=f"at most {allowed}",
+            value=f"{len(leaks)} of {len(self.asked)} held-out rows have a family that is trained",
+            requirement=f"at most {allowed}",
             count=len(leaks),
             example=f"{leaks[0][0]} is of {leaks[0][1]!r}" if leaks else "",
             remedy="give each family of phrasings to one split",
@@ -173,8 +173,8 @@ class Balance:
         return Finding(
             rule="held-out values are new",
             passed=share <= allowed,
-            found=f"{percent(share)} of {len(candidates)} values of open parameters are trained",
-            needed=f"at most {percent(allowed)}",
+            value=f"{percent(share)} of {len(candidates)} values of open parameters are trained",
+            requirement=f"at most {percent(allowed)}",
             count=len(leaks),
             example=shorten(first),
             remedy="hold out rows with values of their own, or give the parameter more values",

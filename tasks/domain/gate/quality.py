@@ -150,8 +150,8 @@ class _Seen:
         return Finding(
             rule=rule,
             passed=1 - len(wrong) / self.rows >= least,
-            found=f"{len(wrong)} of {self.rows} rows wrong",
-            needed=f"at least {percent(least)} right",
+            value=f"{len(wrong)} of {self.rows} rows wrong",
+            requirement=f"at least {percent(least)} right",
             count=len(wrong),
             example=wrong[0] if wrong else "",
             remedy=self.rules[rule][1],
@@ -166,8 +166,8 @@ class _Seen:
         return Finding(
             rule="values can be read off the text",
             passed=share >= least,
-            found=f"{rows} of {self.calling} rows with calls have a value that nobody said",
-            needed=f"at least {percent(least)} without",
+            value=f"{rows} of {self.calling} rows with calls have a value that nobody said",
+            requirement=f"at least {percent(least)} without",
             count=rows,
             example=shorten("{}: {} = {}".format(*ungrounded[0])) if ungrounded else "",
             remedy="say the value in the text, or correct the call",
@@ -184,9 +184,8 @@ def refusal(report: QualityReport) -> str:
 
 def _sentence(finding: Finding) -> str:
     example = f"; for example {finding.example}" if finding.example else ""
-    return (
-        f"{finding.rule}: {finding.found}, need {finding.needed}{example}. To do: {finding.remedy}"
-    )
+    fault = f"{finding.rule}: {finding.value}, need {finding.requirement}{example}"
+    return f"{fault}. To do: {finding.remedy}"
 
 
 def _coverage(
@@ -205,8 +204,8 @@ def _coverage(
         Finding(
             rule="scenario coverage",
             passed=not few,
-            found=f"{len(few)} of {len(planned)} scenarios have fewer",
-            needed=f"at least {percent(part)} of each planned share",
+            value=f"{len(few)} of {len(planned)} scenarios have fewer",
+            requirement=f"at least {percent(part)} of each planned share",
             count=len(few),
             example=", ".join(few),
             remedy="raise data.samples, or plan fewer rows of that kind in data.scenarios",

@@ -174,8 +174,8 @@ def _finding(
     return Finding(
         rule=rule,
         passed=len(pairs) <= allowed,
-        found=f"{len(pairs)} rows",
-        needed=limit or f"at most {allowed:g}",
+        value=f"{len(pairs)} rows",
+        requirement=limit or f"at most {allowed:g}",
         count=len(pairs),
         example=example,
         remedy=_REMEDIES[rule],

@@ -107,9 +107,9 @@ class TokenTally:
         return Finding(
             rule="token budget",
             passed=not long,
-            found=f"{len(long)} rows are longer; the longest has {self.longest} tokens, "
+            value=f"{len(long)} rows are longer; the longest has {self.longest} tokens, "
             f"{self.prefix} of them the prefix that all rows share",
-            needed=f"at most {limit} tokens",
+            requirement=f"at most {limit} tokens",
             count=len(long),
             example=self.names[worst] if long else "",
             remedy="raise training.max_seq_length, lower data.max_result_chars, or use fewer tools",
@@ -136,9 +136,9 @@ class TokenTally:
             Finding(
                 rule="share of trained tokens",
                 passed=self.trained_share_of_own >= quality.min_trained_share,
-                found=f"{percent(self.trained_share)}, {percent(self.trained_share_of_own)} of "
+                value=f"{percent(self.trained_share)}, {percent(self.trained_share_of_own)} of "
                 "those behind the prefix that all rows share",
-                needed=f"at least {percent(quality.min_trained_share)}",
+                requirement=f"at least {percent(quality.min_trained_share)}",
                 remedy="list fewer tools in each prompt (tools_in_prompt, tools_selected): the "
                 "list fills the rows",
             ),
@@ -151,8 +151,8 @@ def _names(rule: str, names: list[str], limit: str, remedy: str) -> Finding:
     return Finding(
         rule=rule,
         passed=not names,
-        found=f"{len(names)} rows",
-        needed=limit,
+        value=f"{len(names)} rows",
+        requirement=limit,
         count=len(names),
         example=names[0] if names else "",
         remedy=remedy,

@@ -4,8 +4,23 @@
 """
 
 from tasks.domain.products.base import Product, StoredFile
+from tasks.domain.products.breadth import (
+    Breadth,
+    BreadthAnswer,
+    BreadthAnswers,
+    BreadthPlan,
+    BreadthRates,
+)
 from tasks.domain.products.bundles import Bundle
-from tasks.domain.products.comparisons import Challenge, Comparison
+from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
+from tasks.domain.products.confidence import (
+    Calibration,
+    ConfidenceReport,
+    PromptsConfidence,
+    RiskCoverage,
+    Signals,
+    ThresholdEffect,
+)
 from tasks.domain.products.data import ApprovedDataset, Dataset, Finding, QualityReport
 from tasks.domain.products.models import (
     BaseModelFolder,
@@ -18,24 +33,23 @@ from tasks.domain.products.models import (
     TrainingRecord,
 )
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt, Turns
+from tasks.domain.products.rates import Rate
 from tasks.domain.products.scores import (
+    AdapterAnswers,
     BaseAnswers,
     BenchmarkReport,
-    Breadth,
-    BreadthAnswer,
-    BreadthAnswers,
-    BreadthPlan,
-    BreadthRates,
     Evaluation,
     Latency,
     LoopCase,
-    Rate,
     Score,
+    ServedScore,
     ValidationReport,
 )
 from tasks.domain.products.tools import Offer, Tool, ToolResult, Toolset
 
 __all__ = [
+    "AdapterAnswers",
+    "AdapterComparison",
     "ApprovedDataset",
     "BaseAnswers",
     "BaseModelFolder",
@@ -46,8 +60,10 @@ __all__ = [
     "BreadthPlan",
     "BreadthRates",
     "Bundle",
+    "Calibration",
     "Challenge",
     "Comparison",
+    "ConfidenceReport",
     "Dataset",
     "Evaluation",
     "Finding",
@@ -59,10 +75,15 @@ __all__ = [
     "Offer",
     "Prepared",
     "Product",
+    "PromptsConfidence",
     "QualityReport",
     "Rate",
+    "RiskCoverage",
     "Score",
+    "ServedScore",
+    "Signals",
     "StoredFile",
+    "ThresholdEffect",
     "Tool",
     "ToolDocuments",
     "ToolPrompt",

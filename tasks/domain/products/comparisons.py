@@ -40,6 +40,17 @@ class Comparison(BaseModel):
         return self.tuned - self.base
 
 
+class AdapterComparison(BaseModel):
+    """The file that ships (tuned) beside the adapter that it was made from (base)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    exact_match: Comparison
+    """Exact match, or an abstention where no call is expected."""
+    tool_selection: Comparison
+    """The expected tools, or none where no call is expected."""
+
+
 class Challenge(BaseModel):
     """A new model (tuned) beside the champion (base), both asked the same prompts."""
 

@@ -1,5 +1,7 @@
 """Rows, and what the gate says of them."""
 
+from pydantic import AliasChoices, Field
+
 from tasks.domain.products.base import Product, StoredFile
 from tasks.domain.products.prompts import ToolPrompt
 from tasks.domain.training.memory import RowLengths
@@ -36,8 +38,9 @@ class Finding(Product):
 
     rule: str
     passed: bool
-    found: str
-    needed: str
+    value: str = Field(validation_alias=AliasChoices("value", "found"))
+    requirement: str = Field(validation_alias=AliasChoices("requirement", "needed"))
+    """Older reports have the second names."""
     count: int = 0
     example: str = ""
     remedy: str = ""

@@ -1,27 +1,16 @@
 """What was measured of a model."""
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from tasks.domain.conversations import Scenario
 from tasks.domain.products.base import Product
-from tasks.domain.products.comparisons import Challenge, Comparison
+from tasks.domain.products.breadth import Breadth
+from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
+from tasks.domain.products.confidence import ConfidenceReport, Signals
 from tasks.domain.products.models import GgufModel, Trained
 from tasks.domain.products.prompts import ToolDocuments, ToolPrompt
+from tasks.domain.products.rates import Rate
 from tasks.domain.toolcalls import ConfusedTools
-
-
-class Rate(Product):
-    """A share of ``total`` with its 95 % Wilson score interval."""
-
-    hits: int
-    total: int
-    low: float
-    high: float
-
-    @property
-    def value(self) -> float:
-        """hits / total; 0 when there was nothing to count."""
-        return self.hits / self.total if self.total else 0.0
 
 
 class Score(Product):
@@ -61,6 +50,14 @@ class Latency(Product):
     """How many prompts were answered side by side, each one slower for the others."""
 
 
+class ServedScore(Product):
+    """The tuned model whose calls are kept to the tools' schemas, as ``--grammar`` serves it."""
+
+    score: Score
+    changed: int
+    """Answers that are others without the constraint."""
+
+
 class BaseAnswers(Product):
     """What the base says to a sample of the prompts: what its tuned model is compared with."""
 
@@ -75,49 +72,15 @@ class BaseAnswers(Product):
     hand_written: tuple[str | None, ...]
 
 
-class BreadthPlan(Product):
-    """How a model is asked about other functions than its server's."""
+class AdapterAnswers(Product):
+    """What the adapter says, as it was trained, to a sample of the held-out prompts."""
 
-    per_category: int
-    seed: int
-    """Which questions of a category are asked."""
-    stop: tuple[str, ...]
-    answer_tokens: int
-
-
-class BreadthAnswer(Product):
-    """One question, and whether a model answered it right; None where its thought was cut off."""
-
-    id: str
-    category: str
-    right: bool | None
-
-
-class BreadthAnswers(Product):
-    """How one model answered."""
-
-    gguf: str
-    """sha256 of its file."""
-    source: str
-    """The package of the questions, with its version."""
-    answers: tuple[BreadthAnswer, ...]
-
-
-class BreadthRates(Product):
-    """Two models on the same questions."""
-
-    tuned: Rate
-    base: Rate
-    compared: Comparison
-
-
-class Breadth(Product):
-    """What the tuned model still knows of other functions, beside its base."""
-
-    source: str
-    seed: int
-    categories: dict[str, BreadthRates]
-    overall: BreadthRates
+    adapter: str
+    """sha256 of its files."""
+    places: tuple[int, ...]
+    """Which of the held-out rows."""
+    answers: tuple[str | None, ...]
+    """None where the thought was cut off."""
 
 
 class BenchmarkReport(Product):
@@ -152,6 +115,15 @@ class BenchmarkReport(Product):
     confused: tuple[ConfusedTools, ...] = ()
     breadth: Breadth | None = None
     """None where the profile asks no such questions."""
+    adapter: AdapterComparison | None = None
+    """Beside the adapter as it was trained; None where that was not asked."""
+    served: ServedScore | None = None
+    """Held-out prompts with constrained decoding."""
+    hand_written_served: ServedScore | None = None
+    free_tools: tuple[str, ...] = ()
+    """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
+    confidence: ConfidenceReport | None = None
+    """None where no probabilities were there, and in reports from before they were asked for."""
 
 
 class LoopCase(Product):
@@ -160,7 +132,8 @@ class LoopCase(Product):
     scenario: Scenario
     tool: str | None
     prompt: str
-    said: str
+    first_answer: str = Field(validation_alias=AliasChoices("first_answer", "said"))
+    """Older reports have the second name; a bundle holds one."""
     result: str = ""
     answer: str = ""
     completed: bool
@@ -182,9 +155,17 @@ class ValidationReport(Product):
     """sha256 of the file that was asked; empty in reports from before it was written down."""
     answers: tuple[str | None, ...] = ()
     """The first answers themselves, in the order of the held-out rows; None: a cut thought."""
+    signals: tuple[Signals | None, ...] = ()
+    """How sure the model was of each of them; None where it said nothing or no probabilities."""
     prompt: ToolPrompt = ToolPrompt()
     retriever: ToolDocuments | None = None
     """What the tools of a request were chosen with."""
+    adapter: AdapterComparison | None = None
+    """Beside the adapter as it was trained; None where that was not asked."""
+    served: ServedScore | None = None
+    """With constrained decoding; None in reports from before it was tried."""
+    free_tools: tuple[str, ...] = ()
+    """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

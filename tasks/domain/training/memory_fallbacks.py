@@ -8,7 +8,7 @@ longer than a limit are set aside, whole: one that is cut teaches calls that nev
 import math
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from profiles import Training
 
@@ -22,8 +22,8 @@ class Ladder(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    asked: Training
-    """The settings of the profile."""
+    original: Training = Field(validation_alias=AliasChoices("original", "asked"))
+    """The settings of the profile; older checkpoints have the second name."""
     training: Training
     """Those settings as the fallbacks left them."""
     memory_fallbacks: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What training and evaluation say of themselves; the trainer knows its reader as a callable."""
+"""What long stages say of themselves; the trainer knows its reader as a callable."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -50,42 +50,44 @@ class TrainingUpdate(BaseModel):
         return f"step {self.step} of {self.total_steps}{loss}{remaining}"
 
 
-EvaluationMoment = Literal["expected", "progress", "finished"]
-"""``expected``: enough was answered to say how long all of it will take."""
+StageMoment = Literal["expected", "progress", "finished"]
+"""``expected``: enough is done to say how long all of it will take."""
+Unit = Literal["answers", "MB", "percent"]
 
 
-class EvaluationUpdate(BaseModel):
-    """One moment of asking a model: how much of what is asked was answered."""
+class StageUpdate(BaseModel):
+    """One moment of a stage that takes long and can count what it has done."""
 
     model_config = ConfigDict(frozen=True)
 
-    moment: EvaluationMoment
+    moment: StageMoment
     stage: str
-    answered: int
+    done: int
     total: int
-    """Prompts and, in a validation, whole loops."""
+    unit: Unit = "answers"
+    """Of both; answers are those to prompts and, in a validation, whole loops."""
     seconds: float
-    """Since the model was first asked."""
+    """Since the stage began."""
     seconds_left: float | None = None
 
     @property
     def fraction(self) -> float:
         """The part that is done, 0 to 1."""
-        return self.answered / self.total
+        return self.done / self.total
 
     @property
     def text(self) -> str:
         """How far it is, in a line."""
         remaining = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
-        return f"{self.answered} of {self.total} answered{remaining}"
+        return f"{self.done} of {self.total} {self.unit}{remaining}"
 
 
-def seconds_left(answered: int, total: int, since_first: float) -> float | None:
-    """At the mean pace of all answers but the first, which waits for the tool list to be read.
+def seconds_left(done: int, total: int, first: int, since_first: float) -> float | None:
+    """At the mean pace of all but the ``first`` that were done, which wait for what is read once.
 
-    ``since_first``: seconds since the first answer was there. None while there is only one.
+    ``since_first``: seconds since these were done. None while there are no others.
     """
-    return (total - answered) * since_first / (answered - 1) if answered > 1 else None
+    return (total - done) * since_first / (done - first) if done > first else None
 
 
 Report = Callable[[TrainingUpdate], None]

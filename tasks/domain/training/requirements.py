@@ -17,6 +17,7 @@ from tasks.domain.training.sizes import (
     key_value_size,
     parameters,
     weight_bytes,
+    width,
 )
 
 Stage = Literal["prepare", "train", "evaluate"]
@@ -42,6 +43,11 @@ _LEAST_DISK = 2_000_000_000
 """Bytes of the smallest model's run with all that is not counted; measured: 1.6 GB."""
 _SERVER = GIB // 2
 """Bytes of a llama.cpp server beside weights and cache; SmolLM2's takes 0.3 GiB of them."""
+_ASKING = GIB
+"""Bytes of torch and transformers once imported, in the process that asks the adapter."""
+PROMPTS_AT_ONCE = 8
+"""That the adapter is asked. Each token reads all weights once, and keys and values of every
+prompt: from eight on these are most of what a CPU reads."""
 _GPU_HOST = 4 * GIB
 """Host memory of a process that trains on a GPU: CUDA's libraries, Unsloth, pinned buffers. Not
 measured."""
@@ -92,6 +98,8 @@ def moments(
         work.append(_training(shape, request.model, profile, device, lengths))
     if "evaluate" in request.stages:
         work.append(_exporting(shape, request.model.load_in_4bit, device))
+        if profile is not None and profile.evaluation.adapter_prompts:
+            work.append(_asking(shape, request.model.load_in_4bit, profile, device))
         longest = profile.training.max_seq_length if profile else 0
         work.append(_serving(shape, request.quantization, longest, gpu_slots))
     return work
@@ -154,6 +162,17 @@ def _training(
 def _exporting(shape: Architecture, in_4bit: bool, device: Device) -> Moment:
     peak = export_memory(shape, in_4bit, on_gpu=device.kind == "GPU")
     return Moment(work="exporting", memory=peak.host, gpu_memory=peak.gpu)
+
+
+def _asking(shape: Architecture, in_4bit: bool, profile: Profile, device: Device) -> Moment:
+    """Base and adapter in a process of their own, keys and values of a batch of prompts."""
+    each = 2 * width(device) * shape.num_hidden_layers * key_value_size(shape)
+    longest = profile.training.max_seq_length + profile.evaluation.max_answer_tokens
+    size = weight_bytes(shape, in_4bit, device) + each * longest * (PROMPTS_AT_ONCE + 1)
+    work = "asking the adapter"
+    if device.kind == "CPU":
+        return Moment(work=work, memory=size + _ASKING)
+    return Moment(work=work, memory=_GPU_HOST, gpu_memory=size)
 
 
 def _at_most(lengths: RowLengths, limit: int) -> RowLengths:

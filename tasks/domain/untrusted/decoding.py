@@ -1,5 +1,6 @@
 """Decode JSON and YAML that somebody else wrote: a value, or a ValueError, whatever the text is."""
 
+import math
 from typing import Any
 
 import pydantic_core
@@ -15,9 +16,21 @@ def from_json(text: str | bytes) -> Any:
     Unlike ``json.loads`` it ends in no RecursionError: lists in lists are read 200 deep.
 
     Raises:
-        ValueError: not JSON, nested too deep, or with half of a surrogate pair.
+        ValueError: not JSON, nested too deep, with half of a surrogate pair, or with a number that
+            JSON does not have (NaN) or that is beyond a float (1e999).
     """
-    return pydantic_core.from_json(text)
+    value = pydantic_core.from_json(text, allow_inf_nan=False)
+    if _has_infinity(value):
+        raise ValueError("a number beyond a float")
+    return value
+
+
+def _has_infinity(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_infinity, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_infinity, value))
+    return isinstance(value, float) and math.isinf(value)
 
 
 def from_yaml(text: str) -> Any:

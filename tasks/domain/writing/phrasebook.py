@@ -22,11 +22,14 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from tasks.domain.errors import UnusableData
+from tasks.domain.untrusted.decoding import from_json
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
 _SKELETON = re.compile(r"\w+|∎")
 FOUND_CHARS = 80
 """Characters of a wrong value that an error shows."""
+_MOST_SAID = 300
+"""Characters of what is said of one fault: some quote the value."""
 
 
 def slots(text: str) -> tuple[str, ...]:
@@ -213,7 +216,7 @@ def read_phrasebook(text: str, source: str) -> tuple[Line, ...]:
 def read_line(line: str, place: str) -> Line:
     """One line from its JSON; UnusableData, with the place, when it is not one."""
     try:
-        value = json.loads(line)
+        value = from_json(line)
     except ValueError as error:
         raise UnusableData(
             f"{place}: not JSON ({error}); each line must be one object with a 'kind'"
@@ -251,6 +254,7 @@ def _fault(fault: ErrorDetails) -> str:
     is_said = fault["type"] in ("missing", "value_error", "union_tag_invalid")
     if fault["type"] == "union_tag_not_found":
         return "no 'kind', needed one of " + ", ".join(_KINDS)
+    message = message if len(message) <= _MOST_SAID else f"{message[:_MOST_SAID]}…"
     return where + ": " * bool(where) + message + ("" if is_said else _shape_of(fault["input"]))
 
 

@@ -16,6 +16,7 @@ callback.py    what the trainer says becomes TrainingUpdates
 record.py      what was asked, done and given up
 weights.py     a base's weights as training computes with them, one at a time
 merging.py     the adapter is written, and merged into 16 bit
+adapter_process.py base and adapter answer prompts, in a process of its own
 """
 
 import os

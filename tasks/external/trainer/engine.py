@@ -120,10 +120,10 @@ def train(
         OutOfMemory: a step does not fit, though every fallback was tried.
         ResumeRefused: the checkpoints are those of another training.
     """
-    kept = Checkpoints(checkpoints)
-    reporting = ReportingCallback(report, _tokens_per_step(rows, training), kept.claim(origin))
+    store = Checkpoints(checkpoints)
+    reporting = ReportingCallback(report, _tokens_per_step(rows, training), store.claim(origin))
     stopping = Stopping(training.early_stopping_patience)
-    keeping = KeepingCallback(kept, keep=training.checkpoints_kept, keep_best=training.keep_best)
+    keeping = KeepingCallback(store, keep=training.checkpoints_kept, keep_best=training.keep_best)
 
     def build(
         rows: Dataset, eval_rows: Dataset | None, training: profiles.Training
@@ -133,7 +133,7 @@ def train(
             trainer.add_callback(callback)
         return trainer, notes
 
-    run = Run(model, rows, eval_rows, training, kept, build)
+    run = Run(model, rows, eval_rows, training, store, build)
     start = time.monotonic()
     with stopping.on_signals():
         while problem := run.attempt():

@@ -35,22 +35,22 @@ class Run:
         rows: Dataset,
         eval_rows: Dataset | None,
         training: Training,
-        kept: Checkpoints,
+        checkpoints: Checkpoints,
         build: Build,
     ) -> None:
         self._model = model
         self._rows, self._eval_rows = rows, eval_rows
         self._lengths = [len(ids) for ids in rows["input_ids"]]
-        self._kept = kept
+        self._checkpoints = checkpoints
         self._build = build
         self._start_is_kept = False
         self.rows = len(rows)
-        reached = kept.ladder()
+        ladder = checkpoints.ladder()
         # Trackers are no part of what was asked: what is kept on disk does not know them.
         self._trackers = {"report_to": training.report_to}
-        asked = training.model_copy(update={"report_to": ()})
-        is_ours = reached is not None and reached.asked == asked
-        self.ladder = (is_ours and reached) or Ladder(asked=asked, training=asked)
+        settings = training.model_copy(update={"report_to": ()})
+        is_ours = ladder is not None and ladder.original == settings
+        self.ladder = (is_ours and ladder) or Ladder(original=settings, training=settings)
         self.resumed: Path | None = None
         self.trainer: Any = None
         self.notes: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Run:
     def attempt(self) -> str:
         """Train to an end, whichever; what did not fit when memory ran out, else nothing."""
         settings = self.ladder.training.model_copy(update=self._trackers)
-        self.resumed = self._kept.newest()
+        self.resumed = self._checkpoints.newest()
         if self.resumed is None:
             self._to_start()
         try:
@@ -102,7 +102,7 @@ class Run:
                 "memory_fallbacks": (*self.ladder.memory_fallbacks, fallback),
             }
         )
-        self._kept.keep_ladder(self.ladder)
+        self._checkpoints.keep_ladder(self.ladder)
         return fallback
 
     def keep_abandoned(self, stopping: Stopping) -> None:
@@ -110,7 +110,7 @@ class Run:
         state = self.state
         if not stopping.asked_by or stopping.diverged or not state.global_step:
             return
-        if self._kept.holds(state.global_step):
+        if self._checkpoints.holds(state.global_step):
             return
         stopping.restore_random_state()
         self.trainer._save_checkpoint(self._model, trial=None)
@@ -123,13 +123,13 @@ class Run:
             return None
         if best[0] == self.state.global_step:
             return best
-        return best if self._kept.restore_best(self._model, best[0]) else None
+        return best if self._checkpoints.restore_best(self._model, best[0]) else None
 
     def _to_start(self) -> None:
         if self._start_is_kept:
-            self._kept.restore_start(self._model)
+            self._checkpoints.restore_start(self._model)
         else:
-            self._kept.keep_start(self._model)
+            self._checkpoints.keep_start(self._model)
         self._start_is_kept = True
 
     def _free(self) -> None:

@@ -189,7 +189,12 @@ def ingredients() -> Ingredients:
         abstention=wrong,
     )
     case = LoopCase(
-        scenario="standard", tool="now", prompt="?", said="!", completed=True, simulated=True
+        scenario="standard",
+        tool="now",
+        prompt="?",
+        first_answer="!",
+        completed=True,
+        simulated=True,
     )
     gguf = StoredFile(uri="model.gguf", sha256=SHA, size_bytes=1)
     base = BaseModelFolder(

@@ -97,15 +97,15 @@ def test_a_version_is_found_by_how_its_id_begins() -> None:
 
 def test_only_versions_that_are_both_old_and_not_among_the_newest_go() -> None:
     known = [version(name, age) for name, age in (("a", 90), ("b", 80), ("c", 70), ("d", 1))]
-    gone = removable(known, [], kept=2, days=75, now=NOW)
+    gone = removable(known, [], versions_kept=2, days=75, now=NOW)
     assert [one.id for one in gone] == ["b", "a"]
-    assert removable(known, [], kept=2, days=100, now=NOW) == []
-    assert removable(known, [], kept=4, days=0, now=NOW) == []
+    assert removable(known, [], versions_kept=2, days=100, now=NOW) == []
+    assert removable(known, [], versions_kept=4, days=0, now=NOW) == []
 
 
 def test_the_champion_and_the_one_before_it_never_go() -> None:
     known = [version(name, age) for name, age in (("a", 90), ("b", 80), ("c", 70), ("d", 60))]
-    gone = removable(known, decided("+a", "+c", "+b"), kept=1, days=0, now=NOW)
+    gone = removable(known, decided("+a", "+c", "+b"), versions_kept=1, days=0, now=NOW)
     assert [one.id for one in gone] == ["a"]
 
 

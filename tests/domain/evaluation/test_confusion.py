@@ -1,7 +1,7 @@
 """Which tool is called instead of which, and whether the right one was listed."""
 
 from tasks.domain.conversations import Message, MessageCall, Row
-from tasks.domain.evaluation.confusion import NO_TOOL, confused, recall
+from tasks.domain.evaluation.confusion import NO_TOOL, confused_tools, recall
 from tasks.domain.toolcalls import ToolCall, render
 from tasks.domain.toollists import functions
 from tests.fakes.toolsets import CLOCKS
@@ -32,17 +32,21 @@ def row(text: str, call: ToolCall | None, shown: tuple[str, ...] | None = None) 
 def test_pairs_are_counted_and_the_most_frequent_comes_first() -> None:
     rows = [row("now?", NOW), row("and now?", NOW), row("hello", None), row("convert", CONVERT)]
     texts = [render(CONVERT), render(CONVERT), render(NOW), "I cannot."]
-    first, *others = confused(rows, texts)
-    assert (first.expected, first.called, first.count) == ("get_current_time", "convert_time", 2)
+    first, *others = confused_tools(rows, texts)
+    assert (first.expected_tool, first.called_tool, first.count) == (
+        "get_current_time",
+        "convert_time",
+        2,
+    )
     assert first.example == "now?"
-    assert {(pair.expected, pair.called) for pair in others} == {
+    assert {(pair.expected_tool, pair.called_tool) for pair in others} == {
         (NO_TOOL, "get_current_time"),
         ("convert_time", NO_TOOL),
     }
 
 
 def test_right_tools_and_cut_thoughts_are_no_confusion() -> None:
-    assert confused([row("now?", NOW), row("hello", None)], [render(NOW), None]) == ()
+    assert confused_tools([row("now?", NOW), row("hello", None)], [render(NOW), None]) == ()
 
 
 def test_recall_counts_requests_whose_tools_were_chosen() -> None:

@@ -10,11 +10,11 @@ from tasks.domain.errors import ValidationFailed
 from tasks.domain.evaluation.evaluation_set import (
     after_calls,
     answerable,
-    base_sample,
     check_same_file,
     hand_written_rows,
     hand_written_sample,
     loop_rows,
+    stratified_sample,
 )
 from tasks.domain.products import BenchmarkReport, GgufModel, StoredFile, ValidationReport
 from tasks.domain.toolcalls import ToolCall
@@ -46,7 +46,7 @@ KINDS = [
 
 
 def test_the_base_is_asked_every_kind_of_row_by_its_share() -> None:
-    sample = [KINDS[place] for place in base_sample(KINDS, 40, seed=1)]
+    sample = [KINDS[place] for place in stratified_sample(KINDS, 40, seed=1)]
     kinds = Counter((row.scenario, row.tool) for row in sample)
     assert kinds == {
         ("standard", "now"): 12,
@@ -58,16 +58,16 @@ def test_the_base_is_asked_every_kind_of_row_by_its_share() -> None:
 
 
 def test_a_sample_is_the_seeds_choice_and_the_same_every_time() -> None:
-    first = base_sample(KINDS, 40, seed=1)
-    assert first == base_sample(KINDS, 40, seed=1) == sorted(set(first))
-    assert first != base_sample(KINDS, 40, seed=2)
-    assert base_sample(KINDS[:3], 40, seed=1) == [0, 1, 2]
+    first = stratified_sample(KINDS, 40, seed=1)
+    assert first == stratified_sample(KINDS, 40, seed=1) == sorted(set(first))
+    assert first != stratified_sample(KINDS, 40, seed=2)
+    assert stratified_sample(KINDS[:3], 40, seed=1) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("most", [2, 3, 7])
 def test_a_small_sample_has_rows_with_and_without_a_call(most: int) -> None:
     rows = [_row("standard", "now")] * 30 + [_row("no_tool")]
-    sample = base_sample(rows, most, seed=1)
+    sample = stratified_sample(rows, most, seed=1)
     assert len(sample) == most
     assert sample[-1] == 30
 

@@ -124,7 +124,7 @@ def test_the_expected_call_is_exactly_right() -> None:
     assert outcome.fits_schema
     assert outcome.right_tool
     assert outcome.exact
-    assert outcome.called == "get_forecast"
+    assert outcome.called_tool == "get_forecast"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_heldout_values_that_were_trained_are_counted_where_values_are_open() ->
     heldout = [row("book", city="town 1", kind="bus"), row("book", city="Rome", kind="bus")]
     found = finding("held-out values are new", towns(20), heldout)
     assert not found.passed
-    assert found.found == "50.0 % of 2 values of open parameters are trained"
+    assert found.value == "50.0 % of 2 values of open parameters are trained"
     assert found.example == 'heldout:1 has book.city = "town 1"'
     assert finding("held-out values are new", towns(3), heldout).passed
 

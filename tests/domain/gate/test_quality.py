@@ -275,7 +275,7 @@ def test_a_heldout_text_that_was_trained_on_is_a_leak() -> None:
 
 def test_a_tool_with_too_few_rows_is_named_with_their_number() -> None:
     finding = only_failure(judged(good(), min_rows_per_tool=7))
-    assert finding.needed == "at least 7 rows for each tool"
+    assert finding.requirement == "at least 7 rows for each tool"
     assert finding.example == "clock 6, forecast 6"
 
 
@@ -296,13 +296,13 @@ def test_a_row_that_is_too_long_is_named_beside_the_prefix() -> None:
     finding = only_failure(judged([*good(), row]))
     assert finding.rule == "token budget"
     assert finding.example == "train:17"
-    assert "the longest has 209 tokens, 4 of them the prefix" in finding.found
+    assert "the longest has 209 tokens, 4 of them the prefix" in finding.value
 
 
 def test_too_small_a_share_of_trained_tokens_is_refused() -> None:
     finding = only_failure(judged(good(), min_trained_share=0.9))
     assert finding.rule == "share of trained tokens"
-    assert finding.needed == "at least 90.0 %"
+    assert finding.requirement == "at least 90.0 %"
 
 
 def test_a_row_that_teaches_nothing_is_refused() -> None:

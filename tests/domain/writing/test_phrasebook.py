@@ -42,6 +42,10 @@ def test_every_kind_is_read_and_written_back() -> None:
     ("line", "said"),
     [
         ("{", "not JSON"),
+        pytest.param('{"kind":' + "[" * 20_000, "not JSON", id="lists in lists"),
+        ('{"kind":"request","tool":"t","text":"a","fixed":{"a":NaN}}', "not JSON"),
+        ('{"kind":"request","tool":"t","text":"a","fixed":{"a":1e999}}', "not JSON"),
+        ('{"kind":"chat","text":"\\ud800","reply":"a"}', "not JSON"),
         ("[1]", "needed an object with a 'kind', found [1]"),
         ('{"text":"a"}', "no 'kind', needed one of request, calls"),
         ('{"kind":"question"}', "'question'"),

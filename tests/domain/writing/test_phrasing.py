@@ -220,6 +220,15 @@ def test_an_answer_to_json_that_was_cut_off_names_its_first_values() -> None:
     assert "{" not in told
 
 
+def test_an_answer_to_json_that_was_cut_off_passes_over_texts_that_json_does_not_have() -> None:
+    shown = (
+        '{"path": "C:\\q", "digits": ' + "9" * 5000 + ', "city": "Lima", "x": 1,\n[cut: 9 chars]'
+    )
+    told = answer(_wording(MEMORY, "read_graph"), {}, shown, random.Random(1))
+    assert "city Lima" in told
+    assert "path" not in told
+
+
 def test_a_failure_is_reported_with_the_tools_words() -> None:
     result = ToolResult(text="Error: no such file: a.txt", is_error=True)
     told = report(_wording(MEMORY, "read_file"), result, random.Random(2))

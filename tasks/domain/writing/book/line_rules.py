@@ -1,9 +1,10 @@
 """What is wrong with one line of a phrasebook, held against the tools that it is for."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import regex
 
 from tasks.domain.writing.book.filling import (
     draw_arguments,
@@ -163,7 +164,7 @@ class LineRules:
 
 def _broken(pattern: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error as error:
+        regex.compile(pattern)
+    except (regex.error, RecursionError) as error:
         return str(error)
     return ""

@@ -1,9 +1,13 @@
 """A value for the next call, out of the result before it."""
 
-import re
 from typing import Any
 
+import regex
+
 from tasks.domain.untrusted.decoding import from_json
+
+_MOST_SECONDS = 0.5
+"""Of one search: a teacher may have written a pattern that backtracks without an end."""
 
 
 def taken(pattern: str, text: str) -> str | int | float | None:
@@ -17,10 +21,14 @@ def taken(pattern: str, text: str) -> str | int | float | None:
         value = None
     if value is not None:
         return value
-    found = re.search(pattern, text)
+    try:
+        found = regex.search(pattern, text, timeout=_MOST_SECONDS)
+    except TimeoutError:
+        return None
     if found is None:
         return None
-    return found[1] if found.re.groups else found[0]
+    text_found: str | None = found[1] if found.re.groups else found[0]
+    return text_found
 
 
 def _at(value: Any, path: list[str]) -> str | int | float | None:

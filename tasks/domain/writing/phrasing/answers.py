@@ -82,7 +82,8 @@ def _of_cut(text: str) -> dict[str, Any]:
     """The first values of JSON that was cut off, by their names."""
     pairs: dict[str, Any] = {}
     for name, value in _NAMED_VALUE.findall(text):
-        pairs.setdefault(name, json.loads(value))
+        if (decoded := _decoded(value)) is not None:  # a text may have backslashes of no JSON
+            pairs.setdefault(name, decoded)
     return pairs
 
 

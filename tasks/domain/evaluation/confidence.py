@@ -1,0 +1,205 @@
+"""How sure must a model be? Signals → calibrated confidence, its threshold, and what both bring.
+
+Everything is fitted on held-out rows, and judged on rows that it was not fitted on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.domain.conversations import Row
+from tasks.domain.evaluation.comparison import compare
+from tasks.domain.evaluation.scoring import judge_answer, wilson
+from tasks.domain.products import (
+    Calibration,
+    ConfidenceReport,
+    PromptsConfidence,
+    RiskCoverage,
+    Signals,
+    ThresholdEffect,
+)
+from tasks.domain.products.confidence import UNSURE
+
+FOLDS = 10
+_MOST_POINTS = 100
+_NEWTON_STEPS = 50
+_PRIOR = np.array([1.0, 0.0])
+"""Slope and intercept that take the model's own probability as it is."""
+_SPREAD = np.array([1.0, 2.0])
+"""Their standard deviations before a row is seen: with few wrong answers the fit stays near."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RatedAnswer:
+    """An answer with the model's signals, and whether it is right."""
+
+    row: Row
+    text: str
+    signals: Signals
+    is_right: bool
+
+
+def rated(
+    rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
+) -> list[RatedAnswer]:
+    """The answers that there are signals of."""
+    return [
+        RatedAnswer(row, text, signal, judge_answer(row, text).exact)
+        for row, text, signal in zip(rows, texts, signals, strict=False)
+        if text is not None and signal is not None
+    ]
+
+
+def confidence_report(
+    heldout: Sequence[RatedAnswer], hand_written: Sequence[RatedAnswer] = ()
+) -> ConfidenceReport | None:
+    """What ships, fitted on all held-out answers, and its worth; None where there are none."""
+    if not heldout:
+        return None
+    calibration = calibrate(heldout)
+    return ConfidenceReport(
+        calibration=calibration,
+        heldout=_worth(heldout, list(_cross_validated(heldout))),
+        hand_written=_worth(hand_written, [calibration] * len(hand_written))
+        if hand_written
+        else None,
+    )
+
+
+def calibrate(answers: Sequence[RatedAnswer]) -> Calibration:
+    """Fit the confidence, and choose the threshold that is best on the same answers."""
+    slope, intercept = platt(
+        [answer.signals.log_odds for answer in answers], [answer.is_right for answer in answers]
+    )
+    fitted = Calibration(slope=slope, intercept=intercept, threshold=0, prompts=len(answers))
+    return fitted.model_copy(update={"threshold": best_threshold(answers, fitted)})
+
+
+def platt(log_odds: Sequence[float], rights: Sequence[bool]) -> tuple[float, float]:
+    """Slope and intercept of a logistic regression on one feature.
+
+    Platt scaling (Platt 1999, Advances in Large Margin Classifiers, 61-74), with normal priors
+    instead of Platt's smoothed targets: the most likely values after all rows, by Newton's method
+    with steps that are halved until they help.
+    """
+    design = np.column_stack([np.array(log_odds), np.ones(len(log_odds))])
+    targets = np.array(rights, dtype=float)
+    weights, precision = _PRIOR, np.diag(_SPREAD**-2)
+    for _ in range(_NEWTON_STEPS):
+        probabilities = 1 / (1 + np.exp(-design @ weights))
+        slope = design.T @ (probabilities - targets) + precision @ (weights - _PRIOR)
+        curvature = (design.T * (probabilities * (1 - probabilities))) @ design + precision
+        step = np.linalg.solve(curvature, slope)
+        loss = _loss(design, targets, weights)
+        while _loss(design, targets, weights - step) > loss and np.abs(step).max() > 1e-9:
+            step = step / 2
+        weights = weights - step
+    return max(0.0, float(weights[0])), float(weights[1])
+
+
+def _loss(design: Floats, targets: Floats, weights: Floats) -> float:
+    odds = design @ weights
+    likelihood = np.logaddexp(0, odds) - targets * odds
+    return float(likelihood.sum() + (((weights - _PRIOR) / _SPREAD) ** 2).sum() / 2)
+
+
+def best_threshold(answers: Sequence[RatedAnswer], calibration: Calibration) -> float:
+    """The confidence below which calls are held back, so that the mean of exact match and
+    abstention accuracy is highest.
+
+    Of equal means the highest: it holds back wrong calls that the mean does not see. It lies
+    midway between two confidences that occur.
+    """
+    confidences = [calibration.confidence(one.signals) for one in answers]
+    calls = sorted({c for c, one in zip(confidences, answers, strict=True) if one.signals.is_call})
+    candidates = [0.0, *((low + high) / 2 for low, high in pairwise(calls)), 1.0][: len(calls) + 1]
+    tried = [(_mean(answers, confidences, threshold), threshold) for threshold in candidates]
+    return max(tried)[1]
+
+
+def _mean(answers: Sequence[RatedAnswer], confidences: Sequence[float], threshold: float) -> float:
+    """Of exact match and abstention accuracy, where calls below the threshold are held back."""
+    calling, without = [], []
+    for answer, confidence in zip(answers, confidences, strict=True):
+        is_held = answer.signals.is_call and confidence < threshold
+        if answer.row.tool is not None:
+            calling.append(answer.is_right and not is_held)
+        elif answer.row.scenario == "no_tool":
+            without.append(answer.is_right or is_held)
+    return (wilson(sum(calling), len(calling)).value + wilson(sum(without), len(without)).value) / 2
+
+
+def _cross_validated(answers: Sequence[RatedAnswer]) -> Iterator[Calibration]:
+    """For each answer the calibration of the others: of all but its tenth."""
+    folds = [
+        calibrate([one for place, one in enumerate(answers) if place % FOLDS != fold])
+        for fold in range(min(FOLDS, len(answers)))
+    ]
+    yield from (folds[place % FOLDS] for place in range(len(answers)))
+
+
+def _worth(
+    answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]
+) -> PromptsConfidence:
+    confidences = [
+        calibration.confidence(answer.signals)
+        for answer, calibration in zip(answers, calibrations, strict=True)
+    ]
+    return PromptsConfidence(
+        curve=risk_coverage(confidences, [answer.is_right for answer in answers]),
+        effect=_effect(answers, calibrations),
+    )
+
+
+def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskCoverage:
+    """The curve of Geifman and El-Yaniv (2017, NeurIPS 30); equal confidences share their risk."""
+    pairs = sorted(zip(confidences, rights, strict=True), key=lambda pair: -pair[0])
+    risks, wrong = [], 0.0
+    for _, group in groupby(pairs, key=lambda pair: pair[0]):
+        outcomes = [right for _, right in group]
+        for _ in outcomes:
+            wrong += outcomes.count(False) / len(outcomes)
+            risks.append(wrong / (len(risks) + 1))
+    total, half = len(pairs), ceil(len(pairs) / 2)
+    shown = sorted({round(n * (total - 1) / (_MOST_POINTS - 1)) for n in range(_MOST_POINTS)})
+    return RiskCoverage(
+        half=wilson(sum(right for _, right in pairs[:half]), half),
+        all=wilson(sum(rights), total),
+        area=sum(risks) / total,
+        mean_confidence=sum(confidences) / total,
+        points=tuple((round((n + 1) / total, 4), round(risks[n], 4)) for n in shown),
+    )
+
+
+def _effect(answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]) -> ThresholdEffect:
+    """What each calibration's own threshold brings."""
+    held = [
+        calibration.holds_back(answer.signals, calibration.threshold)
+        for answer, calibration in zip(answers, calibrations, strict=True)
+    ]
+    texts = [UNSURE if is_held else one.text for one, is_held in zip(answers, held, strict=True)]
+    calling = [place for place, one in enumerate(answers) if one.row.tool is not None]
+    without = [place for place, one in enumerate(answers) if one.row.scenario == "no_tool"]
+    calls = [one for one in answers if one.signals.is_call]
+    held_back = [one for one, is_held in zip(answers, held, strict=True) if is_held]
+    exact_match, abstention = (
+        compare(
+            [answers[place].row for place in places],
+            [texts[place] for place in places],
+            [answers[place].text for place in places],
+        )
+        for places in (calling, without)
+    )
+    return ThresholdEffect(
+        exact_match=exact_match,
+        abstention=abstention,
+        calls=len(calls),
+        wrong_calls=sum(not one.is_right for one in calls),
+        held_back=len(held_back),
+        wrong_held_back=sum(not one.is_right for one in held_back),
+    )

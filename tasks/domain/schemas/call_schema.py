@@ -1,0 +1,43 @@
+"""JSON Schemas of one call, for a grammar that lets a model say nothing else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_SHARED = ("$defs", "definitions")
+"""Where a schema keeps what its references lead to."""
+
+_AS_TRAINED = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+"""For llguidance, which builds of llama.cpp may have: JSON as ``json.dumps`` writes it. Elsewhere a
+key that nobody knows."""
+
+
+def call_schema(function: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call of this function (OpenAI form) looks like inside its tags."""
+    schema = dict(function["function"].get("parameters") or {"type": "object"})
+    # A reference leads from the whole schema's root, which is now the call's.
+    shared = {key: schema.pop(key) for key in _SHARED if key in schema}
+    return _call({"const": function["function"]["name"]}, schema) | shared
+
+
+def any_call_schema(name: str) -> dict[str, Any]:
+    """What a call of one function looks like, with any arguments."""
+    return _call({"const": name}, {"type": "object"})
+
+
+def name_schema(names: Sequence[str]) -> dict[str, Any]:
+    """The beginning of a call, its name, as JSON of its own."""
+    return _object({"name": {"enum": list(names)}})
+
+
+def _call(name: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    return _object({"name": name, "arguments": arguments})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+        "x-guidance": _AS_TRAINED,
+    }
