@@ -9,6 +9,7 @@ from pydantic_settings import CliPositionalArg
 from flows.in_prefect import in_prefect
 from flows.terminal import Consent, columns, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
+from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError
 from tasks.domain.reports import BREADTH_HEADER, breadth_rows, pairs_text
@@ -20,6 +21,7 @@ _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
 _BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
+_SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
 _YES = "make calls that may change something without asking"
 
 
@@ -48,6 +50,7 @@ class Chat(_OnBundle):
     json_: bool = Field(False, alias="json", description="the answer to --ask as JSON, with calls")
     remember: bool = Field(False, description=_REMEMBER)
     yes: bool = Field(False, description=_YES)
+    min_confidence: MinConfidence = Field("off", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Ask the one question, or all that are typed until Ctrl-D."""
@@ -57,7 +60,7 @@ class Chat(_OnBundle):
             raise ForgeError("--json needs --ask with a question, found none")
         use = self._answer_one if self.ask else self._converse
         try:
-            use_bundle.fn(self.folder, self.server, self._consent.trusts, use)
+            use_bundle.fn(self.folder, self.server, self._consent.trusts, use, self.min_confidence)
         except KeyboardInterrupt:
             note("")
 
@@ -88,6 +91,7 @@ class Serve(_OnBundle):
     port: int = Field(8080, ge=0, le=65_535, description="its port; 0 takes a free one")
     execute: bool = Field(False, description="make the calls here, on the server, and answer")
     yes: bool = Field(False, description=f"with --execute: {_YES}")
+    min_confidence: MinConfidence = Field("off", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Serve until Ctrl-C; without --execute a client makes the calls, no server is started."""
@@ -95,7 +99,7 @@ class Serve(_OnBundle):
         from tasks.use_bundle import use_bundle
 
         if not self.execute:
-            serve_bundle.fn(self.folder, self.port, note)
+            serve_bundle.fn(self.folder, self.port, note, self.min_confidence)
             return
         consent = Consent(self.trust, self.yes)
         use_bundle.fn(
@@ -103,6 +107,7 @@ class Serve(_OnBundle):
             self.server,
             consent.trusts,
             lambda agent: serve_agent(agent, self.port, consent.allows_unattended, note),
+            self.min_confidence,
         )
 
 

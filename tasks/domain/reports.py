@@ -8,12 +8,14 @@ from tasks.domain.products import (
     BenchmarkReport,
     Breadth,
     Comparison,
+    ConfidenceReport,
     GeneralLoss,
     Latency,
     LoopCase,
     QualityReport,
     Rate,
     Score,
+    ThresholdEffect,
     TrainingPlan,
     ValidationReport,
 )
@@ -175,6 +177,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_cut_thoughts(columns),
         *_prompting(report),
         *_hand_written(report),
+        *confidence_markdown(report.confidence),
         *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
         *_breadth(report.breadth),
@@ -184,19 +187,19 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
     return "\n".join(parts)
 
 
-def adapter_markdown(found: AdapterComparison) -> str:
+def adapter_markdown(comparison: AdapterComparison) -> str:
     """The file that ships and the adapter that it was made from, in one sentence."""
     comparisons: dict[str, Comparison] = {
-        label: getattr(found, name) for name, label in ADAPTER_METRICS.items()
+        label: getattr(comparison, name) for name, label in ADAPTER_METRICS.items()
     }
-    shown = "; ".join(
+    figures = "; ".join(
         f"{label} {percent(one.tuned)} and {percent(one.base)}, "
         f"{points(one.difference, one.low, one.high)}"
         for label, one in comparisons.items()
     )
     return (
         "The file beside the adapter as it was trained, on the same "
-        f"{found.exact_match.prompts} held-out prompts: {shown}.\n"
+        f"{comparison.exact_match.prompts} held-out prompts: {figures}.\n"
     )
 
 
@@ -236,10 +239,10 @@ def _prompting(report: BenchmarkReport) -> list[str]:
             f"{_rate_or_none(report.hand_written_recall)} of the hand-written ones.\n"
         )
     if prompt.mode in ("names", "none"):
-        shown = "the names of the tools alone" if prompt.mode == "names" else "no tools"
+        listing = "the names of the tools alone" if prompt.mode == "names" else "no tools"
         lines.append(
-            f"Prompts list {shown}: the model knows them. The base, which does not, was shown the "
-            f"{prompt.base_selected} tools that fit the request.\n"
+            f"Prompts list {listing}: the model knows them. The base, which does not, was shown "
+            f"the {prompt.base_selected} tools that fit the request.\n"
         )
     both = {"with a list": report.listed, "without": report.unlisted}
     lines += [f"Prompts {how}: {_line(score)}.\n" for how, score in both.items() if score]
@@ -367,6 +370,52 @@ def _hand_written(report: BenchmarkReport) -> list[str]:
     if report.hand_written_base is not None:
         line += f"; base {_line(report.hand_written_base)}"
     return [line + ".\n", *_compared(report.hand_written_compared)]
+
+
+def confidence_markdown(report: ConfidenceReport | None) -> list[str]:
+    """What the model's own probabilities say of its answers, and what their threshold brings."""
+    if report is None:
+        return []
+    sets = {"held-out rows, cross-validated": report.heldout}
+    if report.hand_written is not None:
+        sets["hand-written test prompts"] = report.hand_written
+    rows = {
+        "right, of the half that it is surest of": [rate(s.curve.half) for s in sets.values()],
+        "right, of all": [rate(s.curve.all) for s in sets.values()],
+        "expected by its confidence": [percent(s.curve.mean_confidence) for s in sets.values()],
+        "area under risk and coverage": [f"{s.curve.area:.3f}" for s in sets.values()],
+        "area where the order says nothing": [
+            f"{1 - s.curve.all.value:.3f}" for s in sets.values()
+        ],
+        "calls held back below the threshold": [_held_back(s.effect) for s in sets.values()],
+        "exact match with it": [_paired(s.effect.exact_match) for s in sets.values()],
+        "abstention accuracy with it": [_paired(s.effect.abstention) for s in sets.values()],
+        "mean of both": [
+            f"{percent(s.effect.without)} → {percent(s.effect.with_threshold)}"
+            for s in sets.values()
+        ],
+    }
+    threshold = report.calibration.threshold
+    return [
+        f"### Confidence\n\nFitted on {report.calibration.prompts} held-out rows "
+        f"({report.calibration.method}); `--min-confidence auto` holds a call back below "
+        f"{threshold:.3f}.\n",
+        table(["", *sets], [[name, *cells] for name, cells in rows.items()]),
+    ]
+
+
+def _held_back(effect: ThresholdEffect) -> str:
+    return (
+        f"{effect.held_back} of {effect.calls} calls, {effect.wrong_held_back} of "
+        f"{effect.wrong_calls} wrong ones"
+    )
+
+
+def _paired(between: Comparison) -> str:
+    if not between.prompts:
+        return "-"
+    change = points(between.difference, between.low, between.high)
+    return f"{percent(between.base)} → {percent(between.tuned)}: {change}"
 
 
 def _line(score: Score) -> str:

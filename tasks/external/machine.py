@@ -39,7 +39,7 @@ def look(request: Request) -> Machine:
         memory=memory.total,
         free_memory=memory.available,
         disks=_disks(storage),
-        kept=sum(storage.size(*place) for place in _base_files(request)),
+        stored=sum(storage.size(*place) for place in _base_files(request)),
         gpu=gpu,
         gpu_memory=device.total if gpu else 0,
         free_gpu_memory=device.free if gpu else 0,

@@ -9,7 +9,11 @@ from tasks.domain.toolcalls import CLOSE, ToolCall, faults, is_inside_thought, p
 
 texts = st.text().filter(lambda text: "</t" not in text)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.floats(allow_nan=False) | texts,
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )

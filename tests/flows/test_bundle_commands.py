@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.terminal import Consent
+from tasks.domain.products.confidence import UNSURE
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.bfcl_package import VERSION
 from tests.fakes.bundles import (
@@ -50,6 +51,22 @@ def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
     assert first["executed"]
     assert "Asia/Tokyo" in first["result"]
     assert reply["answer"]
+    assert 0 < reply["confidence"] < 1
+
+
+def test_a_call_that_is_not_sure_enough_is_shown_and_not_made(bundle: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--min-confidence", "auto"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == UNSURE
+    assert 'call    get_current_time {"timezone": "Asia/Tokyo"}' in done.stderr
+    assert "Held back: the model is not sure enough" in done.stderr
 
 
 def test_a_conversation_ends_cleanly_at_ctrl_c(bundle: Path) -> None:
