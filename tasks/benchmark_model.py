@@ -17,6 +17,7 @@ from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
+    Breadth,
     Dataset,
     GgufModel,
     ToolPrompt,
@@ -46,6 +47,7 @@ def benchmark_model(
     validation: ValidationReport,
     dataset: Dataset,
     recipe: Recipe,
+    breadth: Breadth | None,
 ) -> BenchmarkReport:
     """Compare the tuned model with its base and with trivial baselines.
 
@@ -106,6 +108,7 @@ def benchmark_model(
             rate_answers(rows, answers, validation.signals),
             rate_answers(hand_written, test_answers, [one.signals for one in completions]),
         ),
+        breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)

@@ -6,6 +6,7 @@ from profiles import Model, Profile, Thresholds
 from tasks.domain.products import (
     AdapterComparison,
     BenchmarkReport,
+    Breadth,
     Comparison,
     ConfidenceReport,
     GeneralLoss,
@@ -179,6 +180,7 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *confidence_markdown(report.confidence),
         *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
+        *_breadth(report.breadth),
         _latency(report.latency),
         *_examples(report.examples),
     ]
@@ -304,11 +306,48 @@ def _cut_thoughts(scores: Sequence[Score]) -> list[str]:
 def _compared(between: Comparison | None) -> list[str]:
     if between is None or not between.prompts:
         return []
-    return [
+    return [f"{pairs_text(between)}.\n"]
+
+
+def pairs_text(between: Comparison) -> str:
+    """Two models on the same prompts, in one sentence."""
+    return (
         f"On the same {between.prompts} prompts the tuned model is right where the base is not in "
         f"{between.only_tuned}, the base where the tuned model is not in {between.only_base}, both "
         f"in {between.both}: {points(between.difference, between.low, between.high)} "
-        f"(exact McNemar test: p = {between.p_value:.2g}).\n"
+        f"(exact McNemar test: p = {between.p_value:.2g})"
+    )
+
+
+def breadth_rows(breadth: Breadth) -> list[list[str]]:
+    """For each category, and for all together: its name, tuned, base, their difference."""
+    return [
+        [
+            name,
+            rate(one.tuned),
+            rate(one.base),
+            points(one.compared.difference, one.compared.low, one.compared.high)
+            if one.compared.prompts
+            else "-",
+        ]
+        for name, one in [*breadth.categories.items(), ("all", breadth.overall)]
+    ]
+
+
+BREADTH_HEADER = ["category", "tuned", "base", "tuned - base"]
+
+
+def _breadth(breadth: Breadth | None) -> list[str]:
+    if breadth is None:
+        return []
+    return [
+        "### Breadth\n",
+        "Requests for functions that have nothing to do with the server: the Berkeley Function "
+        f"Calling Leaderboard (BFCL v4, {breadth.source}), drawn by chance (seed {breadth.seed}) "
+        "and judged by its own checker. Prompts and decoding are ours, so these are no figures of "
+        "that leaderboard.\n",
+        table(BREADTH_HEADER, breadth_rows(breadth)),
+        f"{pairs_text(breadth.overall.compared)}.\n",
     ]
 
 
