@@ -8,8 +8,8 @@ first answer is not the expected one, the expected is preferred to it by direct 
 optimisation (Rafailov et al. 2023, NeurIPS 36, equation 7), with the trained adapter itself as
 reference. TRL's trainer would read the tool list twice for each pair; here the pairs of a step
 stand behind it once, as rows do in training. ``--sft`` adds the loss of the preferred answers, as
-in iterative reasoning preference optimisation (Pang et al. 2024, NeurIPS 37). Both models are then asked the held-out and the hand-written
-test prompts; the table goes to standard output.
+in iterative reasoning preference optimisation (Pang et al. 2024, NeurIPS 37). Both models are then
+asked the held-out and the hand-written test prompts; the table goes to standard output.
 """
 
 import argparse
