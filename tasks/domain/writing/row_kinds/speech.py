@@ -89,7 +89,7 @@ class Speech:
             self.calls.add(key)
             if not missing and options.unknown is None:
                 self.spoken_values[options.split].setdefault(name, []).append(
-                    wording.spoken_values(spoken_arguments)
+                    wording.spoken_values(spoken)
                 )
             return user_request, ToolCall(name=name, arguments=arguments)
         return None
