@@ -54,12 +54,19 @@ RENAMED = {
 """Keys of version 0.2 and what they are called since."""
 
 
+_MOST_FAULTS = 20
+"""Faults in one message."""
+_MOST_SAID = 300
+"""Characters of what is said of one fault: its place may be a key of any length."""
+
+
 def explain(error: ValidationError) -> str:
     """A validation error as one line: where, what is wrong."""
-    return "; ".join(
+    faults = (
         ".".join(map(str, fault["loc"])) + ": " * bool(fault["loc"]) + _reason(fault)
-        for fault in error.errors()
+        for fault in error.errors()[:_MOST_FAULTS]
     )
+    return "; ".join(one if len(one) <= _MOST_SAID else f"{one[:_MOST_SAID]}…" for one in faults)
 
 
 def _reason(fault: ErrorDetails) -> str:

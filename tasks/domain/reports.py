@@ -6,13 +6,16 @@ from profiles import Model, Profile, Thresholds
 from tasks.domain.products import (
     AdapterComparison,
     BenchmarkReport,
+    Breadth,
     Comparison,
+    ConfidenceReport,
     GeneralLoss,
     Latency,
     LoopCase,
     QualityReport,
     Rate,
     Score,
+    ThresholdEffect,
     TrainingPlan,
     ValidationReport,
 )
@@ -174,8 +177,10 @@ def scorecard_markdown(report: BenchmarkReport, thresholds: Thresholds) -> str:
         *_cut_thoughts(columns),
         *_prompting(report),
         *_hand_written(report),
+        *confidence_markdown(report.confidence),
         *_breakdown("Exact match per tool", report.tuned.by_tool, report.base.by_tool),
         *_breakdown("Per scenario, right", report.tuned.by_scenario, report.base.by_scenario),
+        *_breadth(report.breadth),
         _latency(report.latency),
         *_examples(report.examples),
     ]
@@ -301,11 +306,48 @@ def _cut_thoughts(scores: Sequence[Score]) -> list[str]:
 def _compared(between: Comparison | None) -> list[str]:
     if between is None or not between.prompts:
         return []
-    return [
+    return [f"{pairs_text(between)}.\n"]
+
+
+def pairs_text(between: Comparison) -> str:
+    """Two models on the same prompts, in one sentence."""
+    return (
         f"On the same {between.prompts} prompts the tuned model is right where the base is not in "
         f"{between.only_tuned}, the base where the tuned model is not in {between.only_base}, both "
         f"in {between.both}: {points(between.difference, between.low, between.high)} "
-        f"(exact McNemar test: p = {between.p_value:.2g}).\n"
+        f"(exact McNemar test: p = {between.p_value:.2g})"
+    )
+
+
+def breadth_rows(breadth: Breadth) -> list[list[str]]:
+    """For each category, and for all together: its name, tuned, base, their difference."""
+    return [
+        [
+            name,
+            rate(one.tuned),
+            rate(one.base),
+            points(one.compared.difference, one.compared.low, one.compared.high)
+            if one.compared.prompts
+            else "-",
+        ]
+        for name, one in [*breadth.categories.items(), ("all", breadth.overall)]
+    ]
+
+
+BREADTH_HEADER = ["category", "tuned", "base", "tuned - base"]
+
+
+def _breadth(breadth: Breadth | None) -> list[str]:
+    if breadth is None:
+        return []
+    return [
+        "### Breadth\n",
+        "Requests for functions that have nothing to do with the server: the Berkeley Function "
+        f"Calling Leaderboard (BFCL v4, {breadth.source}), drawn by chance (seed {breadth.seed}) "
+        "and judged by its own checker. Prompts and decoding are ours, so these are no figures of "
+        "that leaderboard.\n",
+        table(BREADTH_HEADER, breadth_rows(breadth)),
+        f"{pairs_text(breadth.overall.compared)}.\n",
     ]
 
 
@@ -328,6 +370,52 @@ def _hand_written(report: BenchmarkReport) -> list[str]:
     if report.hand_written_base is not None:
         line += f"; base {_line(report.hand_written_base)}"
     return [line + ".\n", *_compared(report.hand_written_compared)]
+
+
+def confidence_markdown(report: ConfidenceReport | None) -> list[str]:
+    """What the model's own probabilities say of its answers, and what their threshold brings."""
+    if report is None:
+        return []
+    sets = {"held-out rows, cross-validated": report.heldout}
+    if report.hand_written is not None:
+        sets["hand-written test prompts"] = report.hand_written
+    rows = {
+        "right, of the half that it is surest of": [rate(s.curve.half) for s in sets.values()],
+        "right, of all": [rate(s.curve.all) for s in sets.values()],
+        "expected by its confidence": [percent(s.curve.mean_confidence) for s in sets.values()],
+        "area under risk and coverage": [f"{s.curve.area:.3f}" for s in sets.values()],
+        "area where the order says nothing": [
+            f"{1 - s.curve.all.value:.3f}" for s in sets.values()
+        ],
+        "calls held back below the threshold": [_held_back(s.effect) for s in sets.values()],
+        "exact match with it": [_paired(s.effect.exact_match) for s in sets.values()],
+        "abstention accuracy with it": [_paired(s.effect.abstention) for s in sets.values()],
+        "mean of both": [
+            f"{percent(s.effect.without)} → {percent(s.effect.with_threshold)}"
+            for s in sets.values()
+        ],
+    }
+    threshold = report.calibration.threshold
+    return [
+        f"### Confidence\n\nFitted on {report.calibration.prompts} held-out rows "
+        f"({report.calibration.method}); `--min-confidence auto` holds a call back below "
+        f"{threshold:.3f}.\n",
+        table(["", *sets], [[name, *cells] for name, cells in rows.items()]),
+    ]
+
+
+def _held_back(effect: ThresholdEffect) -> str:
+    return (
+        f"{effect.held_back} of {effect.calls} calls, {effect.wrong_held_back} of "
+        f"{effect.wrong_calls} wrong ones"
+    )
+
+
+def _paired(between: Comparison) -> str:
+    if not between.prompts:
+        return "-"
+    change = points(between.difference, between.low, between.high)
+    return f"{percent(between.base)} → {percent(between.tuned)}: {change}"
 
 
 def _line(score: Score) -> str:

@@ -33,15 +33,15 @@ class Tally:
     cpu_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
-def turn(name: str, seed: int, tally: Tally) -> None:
-    """Try one target with one seed."""
-    inputs = str(TARGETS[name].inputs_of_a_turn)
-    command = [sys.executable, "-m", "tests.fuzz.hunt", name, str(seed), inputs, str(FOLDER)]
+def turn(name: str, seed: int, seconds: float, tally: Tally) -> None:
+    """Try one target for some seconds of CPU, from one seed on."""
+    command = [sys.executable, "-m", "tests.fuzz.hunt", name, str(seed), str(seconds), str(FOLDER)]
     start = _children_seconds()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     tally.cpu_seconds[name] += _children_seconds() - start
-    if done.returncode == 0:
+    if done.stdout:
         tally.outcomes[name].update(json.loads(done.stdout.splitlines()[-1]))
+    if done.returncode == 0:
         return
     report = "\n".join(done.stderr.splitlines()[-SHOWN_LINES:])
     last = FOLDER / f"{name}.last"
@@ -72,7 +72,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--target", choices=sorted(TARGETS), action="append")
-    parser.add_argument("--seed", type=int, help="one turn of each target with this seed")
+    parser.add_argument("--turn", type=float, default=20, help="seconds of CPU for each process")
+    parser.add_argument("--seed", type=int, help="one turn of each target from this seed on")
     chosen = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     start, tally = time.monotonic(), Tally()
@@ -80,7 +81,8 @@ def main() -> None:
     is_over = False
     while not is_over:
         for name in chosen.target or TARGETS:
-            turn(name, seeds.randrange(10**9) if chosen.seed is None else chosen.seed, tally)
+            seed = seeds.randrange(10**9) if chosen.seed is None else chosen.seed
+            turn(name, seed, chosen.turn, tally)
             is_over = chosen.seed is None and time.monotonic() - start > 60 * chosen.minutes
             if is_over:
                 break

@@ -56,7 +56,11 @@ PEOPLES = Path(__file__).parents[1] / "domain" / "writing" / "own_rows"
 
 def _peoples_rows() -> list[Any]:
     """The rows that people reported as read wrong."""
-    lines = [line for path in sorted(PEOPLES.glob("*.jsonl")) for line in path.open("rb")]
+    lines = [
+        line
+        for path in sorted(PEOPLES.glob("*.jsonl"))
+        for line in path.read_bytes().splitlines(keepends=True)
+    ]
     assert lines
     return [json.loads(line) for line in lines]
 

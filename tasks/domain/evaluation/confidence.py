@@ -44,10 +44,10 @@ class RatedAnswer:
     is_right: bool
 
 
-def rated(
+def rate_answers(
     rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
 ) -> list[RatedAnswer]:
-    """The answers that there are signals of."""
+    """The answers that there are signals of: none in a report from before there were any."""
     return [
         RatedAnswer(row, text, signal, judge_answer(row, text).exact)
         for row, text, signal in zip(rows, texts, signals, strict=False)
@@ -91,7 +91,7 @@ def platt(log_odds: Sequence[float], rights: Sequence[bool]) -> tuple[float, flo
     targets = np.array(rights, dtype=float)
     weights, precision = _PRIOR, np.diag(_SPREAD**-2)
     for _ in range(_NEWTON_STEPS):
-        probabilities = 1 / (1 + np.exp(-design @ weights))
+        probabilities = (1 + np.tanh(design @ weights / 2)) / 2
         slope = design.T @ (probabilities - targets) + precision @ (weights - _PRIOR)
         curvature = (design.T * (probabilities * (1 - probabilities))) @ design + precision
         step = np.linalg.solve(curvature, slope)
@@ -159,7 +159,8 @@ def _worth(
 def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskCoverage:
     """The curve of Geifman and El-Yaniv (2017, NeurIPS 30); equal confidences share their risk."""
     pairs = sorted(zip(confidences, rights, strict=True), key=lambda pair: -pair[0])
-    risks, wrong = [], 0.0
+    risks: list[float] = []
+    wrong = 0.0
     for _, group in groupby(pairs, key=lambda pair: pair[0]):
         outcomes = [right for _, right in group]
         for _ in outcomes:

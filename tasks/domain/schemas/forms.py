@@ -6,7 +6,10 @@ from typing import Any
 from tasks.domain.schemas.limits import SIZES
 
 _FIRST_KEYS = ("type", "properties", "required")
-_MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
+_MAPS = (
+    *("properties", "$defs", "definitions", "patternProperties"),
+    *("dependentSchemas", "dependencies"),
+)
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SINGLE = (
     "items",

@@ -22,6 +22,7 @@ from jsonschema_rs import (
 )
 
 from tasks.domain.errors import UnusableTool
+from tasks.domain.schemas.keywords import in_known_keywords
 from tasks.domain.schemas.limits import SIZES, endless, excess, lost_reference, oversized
 
 _DIALECTS: dict[str, type[Validator]] = {
@@ -54,7 +55,7 @@ def validator(schema: Any) -> Validator:
 
 
 def usable(schema: Any) -> Any:
-    """A schema with ``false`` for each optional parameter whose own schema cannot be used.
+    """A schema to draw values for: ``false`` for optional parameters whose own cannot be used.
 
     Raises:
         UnusableTool: the schema itself cannot be used.
@@ -95,7 +96,7 @@ def _judge(text: str) -> tuple[Validator, Any, dict[str, str]] | None:
     if fault := excess(schema):
         raise UnusableTool(f"not a usable JSON Schema: {fault}")
     try:
-        return _compiled(schema, _SMALL), schema, {}
+        return _compiled(schema, _SMALL), in_known_keywords(schema), {}
     except UnusableTool:
         return None
 
@@ -105,10 +106,10 @@ def _judge_large(text: str) -> tuple[Validator, Any, dict[str, str]]:
     """Looked at again: a schema with a large pattern, or one that is not valid."""
     schema = json.loads(text, object_hook=_with_whole_sizes)
     try:
-        return _compiled(schema), schema, {}
+        return _compiled(schema), in_known_keywords(schema), {}
     except UnusableTool:
         rest, reasons = _without_unusable(schema)
-        return _compiled(rest), rest, reasons
+        return _compiled(rest), in_known_keywords(rest), reasons
 
 
 def check_schema(schema: Any) -> None:
