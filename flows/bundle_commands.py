@@ -1,14 +1,18 @@
 """The commands of ``mcp-forge`` for a bundle that is there: check it, talk to it, serve it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 from pydantic_settings import CliPositionalArg
 
-from flows.terminal import Consent, lines, note, say, show
+from flows.in_prefect import in_prefect
+from flows.terminal import Consent, columns, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
+from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError
+from tasks.domain.reports import BREADTH_HEADER, breadth_rows, pairs_text
 
 if TYPE_CHECKING:
     from tasks.use_bundle import Agent
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
 _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
+_GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
+_BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
+_SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
 _YES = "make calls that may change something without asking"
 
 
@@ -43,7 +50,9 @@ class Chat(_OnBundle):
     ask: str = Field("", description="one question, instead of a conversation")
     json_: bool = Field(False, alias="json", description="the answer to --ask as JSON, with calls")
     remember: bool = Field(False, description=_REMEMBER)
+    grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=_YES)
+    min_confidence: MinConfidence = Field("off", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Ask the one question, or all that are typed until Ctrl-D."""
@@ -53,18 +62,20 @@ class Chat(_OnBundle):
             raise ForgeError("--json needs --ask with a question, found none")
         use = self._answer_one if self.ask else self._converse
         try:
-            use_bundle.fn(self.folder, self.server, self._consent.trusts, use)
+            use_bundle.fn(self.folder, self.server, self._consent.trusts, use, self.min_confidence)
         except KeyboardInterrupt:
             note("")
 
-    def _answer_one(self, agent: "Agent") -> None:
+    def _answer_one(self, unconstrained: "Agent") -> None:
+        agent = self._constrained(unconstrained)
         show_step = _nothing if self.json_ else show
         reply, _ = agent.reply(
             (*agent.opening, _user_turn(self.ask)), self._consent.allows, show_step
         )
         say(reply.model_dump_json(indent=2) if self.json_ else reply.answer)
 
-    def _converse(self, agent: "Agent") -> None:
+    def _converse(self, unconstrained: "Agent") -> None:
+        agent = self._constrained(unconstrained)
         tools = ", ".join(tool.name for tool in agent.toolset.tools)
         note(f"{agent.name} can call {tools}. Ctrl-D ends it.")
         talk = agent.opening
@@ -72,6 +83,14 @@ class Chat(_OnBundle):
             reply, conversation = agent.reply((*talk, _user_turn(line)), self._consent.allows, show)
             talk = conversation if self.remember or reply.asks_back else agent.opening
             say(reply.answer)
+
+    def _constrained(self, agent: "Agent") -> "Agent":
+        if not self.grammar:
+            return agent
+        constrained = agent.constrained()
+        if constrained.speaker.warning:
+            note(constrained.speaker.warning)
+        return constrained
 
     @property
     def _consent(self) -> Consent:
@@ -83,7 +102,9 @@ class Serve(_OnBundle):
 
     port: int = Field(8080, ge=0, le=65_535, description="its port; 0 takes a free one")
     execute: bool = Field(False, description="make the calls here, on the server, and answer")
+    grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=f"with --execute: {_YES}")
+    min_confidence: MinConfidence = Field("off", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Serve until Ctrl-C; without --execute a client makes the calls, no server is started."""
@@ -91,15 +112,48 @@ class Serve(_OnBundle):
         from tasks.use_bundle import use_bundle
 
         if not self.execute:
-            serve_bundle.fn(self.folder, self.port, note)
+            serve_bundle.fn(self.folder, self.port, note, self.min_confidence, self.grammar)
             return
         consent = Consent(self.trust, self.yes)
         use_bundle.fn(
             self.folder,
             self.server,
             consent.trusts,
-            lambda agent: serve_agent(agent, self.port, consent.allows_unattended, note),
+            lambda agent: serve_agent(
+                agent.constrained() if self.grammar else agent,
+                self.port,
+                consent.allows_unattended,
+                note,
+            ),
+            self.min_confidence,
         )
+
+
+class Breadth(BaseModel):
+    """Measure what a bundle's model lost: other people's functions, beside its base."""
+
+    folder: CliPositionalArg[str] = Field(description="the bundle")
+    base: str = Field("", description=_BASE)
+    per_category: int = Field(25, ge=1, description="questions of each category of BFCL")
+    seed: int = Field(3407, ge=0, description="which questions")
+    json_: bool = Field(False, alias="json", description="as JSON")
+
+    def cli_cmd(self) -> None:
+        """Ask both the same questions, and show the rates side by side."""
+        from tasks.ask_breadth import gguf_model, request_of
+
+        bundle = request_of(self.folder, self.per_category, self.seed)
+        if self.base:
+            base = gguf_model(f"{bundle.base.name}-base", Path(self.base), bundle.quantization)
+            found = in_prefect("flows.stages:breadth_beside", bundle=bundle, base=base)
+        else:
+            found = in_prefect("flows.stages:breadth", bundle=bundle)
+        if self.json_:
+            say(found.model_dump_json(indent=2))
+            return
+        say(f"{found.source}, seed {found.seed}; 95 % intervals in brackets\n")
+        say(f"{columns([BREADTH_HEADER, *breadth_rows(found)])}\n")
+        say(f"{pairs_text(found.overall.compared)}.")
 
 
 def _user_turn(question: str) -> Message:

@@ -4,7 +4,7 @@ from prefect import task
 
 from profiles import OwnData, Server, TeacherPlan
 from tasks.caching import ByContent
-from tasks.domain.gate.dataset_card import card, taken
+from tasks.domain.gate.dataset_card import card, census_of
 from tasks.domain.products import Dataset
 from tasks.domain.writing.book.choice import TEACHER
 from tasks.external.storage import Storage
@@ -18,7 +18,7 @@ def describe_dataset(
     """Count the rows and write down where they come from, in the hub's form."""
     storage = Storage()
     text = card(
-        taken(storage.train_rows(dataset), storage.heldout_rows(dataset)),
+        census_of(storage.train_rows(dataset), storage.heldout_rows(dataset)),
         server.name,
         {
             "generated": _licence(dataset, server, plan),

@@ -6,6 +6,7 @@ from typing import TypeVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.domain.bundle.trust import Trusts
 from tasks.external.agent import Agent, acting
 from tasks.external.trusted_bundle import with_server
@@ -17,7 +18,11 @@ _Result = TypeVar("_Result")
 
 @task(cache_policy=NO_CACHE)
 def use_bundle(
-    folder: str, server: str, trusts: Trusts, use: Callable[[Agent], _Result]
+    folder: str,
+    server: str,
+    trusts: Trusts,
+    use: Callable[[Agent], _Result],
+    min_confidence: MinConfidence = "off",
 ) -> _Result:
     """Check a bundle, start its model and its server, and hand both to ``use``.
 
@@ -26,14 +31,16 @@ def use_bundle(
         server: a server of one's own, instead of the one that the bundle names.
         trusts: asks whether the bundle's own server may be started that is not registered here.
         use: what is done with them; they end with it.
+        min_confidence: how sure the model must be before a call is made.
 
     Raises:
-        BundleInvalid: a file is missing or altered, or the server's tools have changed.
+        BundleInvalid: a file is missing or altered, or the server's tools have changed; or a least
+            confidence is wanted of a bundle that says nothing of it.
         BundleNotTrusted: nobody allowed its server; the message says what it would do.
         ServerFailed: the server cannot be started.
     """
     with (
         with_server(folder, server, trusts) as (bundle, placed, toolset),
-        acting(bundle, placed, toolset) as agent,
+        acting(bundle, placed, toolset, min_confidence) as agent,
     ):
         return use(agent)

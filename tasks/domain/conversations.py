@@ -101,7 +101,7 @@ class Row(_Frozen):
     """Parameters whose values the user's words mean without saying them."""
     place: str = Field(default="", exclude_if=lambda place: not place)
     """The file and line of a row that a person brought."""
-    shown: tuple[str, ...] | None = Field(default=None, exclude_if=lambda shown: shown is None)
+    shown: tuple[str, ...] | None = Field(default=None, exclude_if=lambda names: names is None)
     """The names of those of its tools that the prompt lists; None: all of them."""
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...]
@@ -155,8 +155,8 @@ class Row(_Frozen):
 @lru_cache(maxsize=256)
 def listed_tools(tools: ByIdentity, names: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
     """The tools of these names, in the order of the list."""
-    wanted = set(names)
-    return tuple(tool for tool in tools.value if tool["function"]["name"] in wanted)
+    chosen_names = set(names)
+    return tuple(tool for tool in tools.value if tool["function"]["name"] in chosen_names)
 
 
 def place_of(row: Row, split: Split, number: int) -> str:
@@ -280,8 +280,8 @@ def labels_of(value: dict[str, Any]) -> dict[str, Any]:
     is_ours = set(_LABELS) <= set(value) and all(
         value[key] in get_args(kind) for key, kind in kinds.items()
     )
-    kept = (*_LABELS, *(key for key in ("fixed", "shown") if key in value))
-    return {key: value[key] for key in kept} if is_ours else {}
+    keys = (*_LABELS, *(key for key in ("fixed", "shown") if key in value))
+    return {key: value[key] for key in keys} if is_ours else {}
 
 
 def _calls(value: dict[str, Any]) -> bool:

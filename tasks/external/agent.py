@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from profiles import Server
 from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Reply, Step
+from tasks.domain.bundle.min_confidence import MinConfidence, least_confidence
 from tasks.domain.conversations import Message
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import Tool, ToolResult, Toolset
-from tasks.domain.prompting.results import shown
-from tasks.domain.toolcalls import ToolCall, faults, parse
+from tasks.domain.products.confidence import UNSURE
+from tasks.domain.prompting.results import result_text
+from tasks.domain.toolcalls import ParsedAnswer, ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
+from tasks.domain.untrusted.printable import on_one_line
+from tasks.external.constraint import Constraint
 from tasks.external.servers import Execute, calling, result_of
 from tasks.external.student import Completion, Student, student
 
@@ -24,7 +28,22 @@ Show = Callable[[Step], None]
 _MOST_ROUNDS = 5
 """Of calls in one answer: a small model may repeat itself."""
 _NOT_ALLOWED = "The user did not allow this call."
+_HELD_BACK = "Held back: the model is not sure enough of this call."
 _SEED = 3407
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says next, and how sure it is that this is right."""
+
+    completion: Completion
+    confidence: float | None
+    is_held_back: bool
+
+    @property
+    def parsed(self) -> ParsedAnswer:
+        """What the user gets: instead of calls that are held back, words that say so."""
+        return ParsedAnswer(text=UNSURE) if self.is_held_back else parse(self.completion.text)
 
 
 @dataclass(frozen=True)
@@ -33,12 +52,54 @@ class Speaker:
 
     bundle: OpenedBundle
     model: Student
+    least_confidence: float = 0.0
+    """Calls that are less likely to be right are held back."""
+    constraint: Constraint | None = None
+    """What keeps its calls to the schemas of the tools."""
 
     def says(
         self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
     ) -> Completion:
         """What the model says next, with tools as in training unless told otherwise."""
-        return self.model.answer(talk, self.bundle.tools_for(talk) if tools is None else tools)
+        listed = self.bundle.tools_for(talk) if tools is None else tools
+        raw = self.model.answer(talk, listed)
+        if self.constraint is None:
+            return raw
+        functions = self.bundle.tools if tools is None else tools
+        text = self.constraint.applied(talk, listed, functions, raw.text)
+        # Its signals stay: how sure the model was before a schema left it less to choose from.
+        return raw.model_copy(update={"text": text})
+
+    def constrained(self) -> "Speaker":
+        """The same model, with its calls kept to the schemas of the tools."""
+        return replace(self, constraint=Constraint(self.model))
+
+    @property
+    def warning(self) -> str:
+        """Which tools the constraint does not hold; empty where it holds all, or there is none."""
+        free = self.constraint.free_tools(self.bundle.tools) if self.constraint else ()
+        names = on_one_line(", ".join(free))
+        return f"llama.cpp cannot express the schema of {names}: any arguments there" * bool(free)
+
+    def answer(
+        self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
+    ) -> Answer:
+        """What the model says next, with how sure it is where that was measured on such prompts.
+
+        Held-out rows are first answers to a user, with the tools of training.
+        """
+        completion = self.says(talk, tools)
+        calibration, signals = self.bundle.calibration, completion.signals
+        is_as_measured = talk[-1].role == "user" and (
+            tools is None or tools == list(self.bundle.tools_for(talk))
+        )
+        if calibration is None or signals is None or not is_as_measured:
+            return Answer(completion, None, is_held_back=False)
+        return Answer(
+            completion,
+            round(calibration.confidence(signals), 4),
+            calibration.holds_back(signals, self.least_confidence),
+        )
 
     def fitting(self, talk: Sequence[Message]) -> tuple[Message, ...]:
         """The conversation without its oldest exchanges, where the context is too small for all."""
@@ -65,6 +126,10 @@ class Agent:
         """What the bundle is called."""
         return self.speaker.bundle.agent.name
 
+    def constrained(self) -> "Agent":
+        """The same agent, with its calls kept to the schemas of the tools."""
+        return replace(self, speaker=self.speaker.constrained())
+
     @property
     def opening(self) -> tuple[Message, ...]:
         """What a conversation begins with: the system turn that was trained."""
@@ -80,8 +145,11 @@ class Agent:
         messages = self.speaker.fitting(talk)
         question = messages[-1].content
         steps: list[Step] = []
+        answers: list[Answer] = []
         for _ in range(_MOST_ROUNDS):
-            turn = parse(self.speaker.says(messages).text)
+            answers.append(self.speaker.answer(messages))
+            steps += self._held_back(answers[-1], show)
+            turn = answers[-1].parsed
             if not turn.calls:
                 break
             new_steps = [self._step(call, allow, show) for call in turn.calls]
@@ -89,9 +157,28 @@ class Agent:
             messages = after_calls(
                 messages, turn.text, turn.calls, [one.result for one in new_steps]
             )
-        answer = turn.text or "\n".join(turn.malformed)
-        ended = (*messages, Message(role="assistant", content=answer))
-        return Reply(question=question, calls=tuple(steps), answer=answer), ended
+        words = turn.text or "\n".join(turn.malformed)
+        ended = (*messages, Message(role="assistant", content=words))
+        reply = Reply(
+            question=question,
+            calls=tuple(steps),
+            answer=words,
+            confidence=answers[0].confidence,
+            is_held_back=answers[0].is_held_back,
+        )
+        return reply, ended
+
+    @staticmethod
+    def _held_back(answer: Answer, show: Show) -> list[Step]:
+        """The calls of an answer that the model is not sure enough of, as steps."""
+        calls = parse(answer.completion.text).calls if answer.is_held_back else ()
+        steps = [
+            Step(name=call.name, arguments=call.arguments, result=_HELD_BACK, executed=False)
+            for call in calls
+        ]
+        for step in steps:
+            show(step)
+        return steps
 
     def _step(self, call: ToolCall, allow: Allow, show: Show) -> Step:
         agent, unfit = self.speaker.bundle.agent, faults(call, self.speaker.bundle.tools)
@@ -103,7 +190,7 @@ class Agent:
         step = Step(
             name=call.name,
             arguments=call.arguments,
-            result=shown(result, agent.max_result_chars),
+            result=result_text(result, agent.max_result_chars),
             is_error=result.is_error,
             executed=executed,
             simulated=result.simulated,
@@ -113,25 +200,34 @@ class Agent:
 
 
 @contextmanager
-def speaking(bundle: OpenedBundle) -> Iterator[Speaker]:
+def speaking(bundle: OpenedBundle, min_confidence: MinConfidence = "off") -> Iterator[Speaker]:
     """Serve a bundle's model.
 
     Raises:
+        BundleInvalid: a least confidence is wanted of a bundle that says nothing of it.
         ExportFailed: llama.cpp cannot load the file.
     """
-    agent = bundle.agent
+    agent, least = bundle.agent, least_confidence(min_confidence, bundle)
     gguf, context = Path(bundle.path, agent.file.name), context_for(agent.max_seq_length)
     with student(gguf, agent.stop, agent.max_answer_tokens, context) as model:
-        yield Speaker(bundle, model)
+        yield Speaker(bundle, model, least)
 
 
 @contextmanager
-def acting(bundle: OpenedBundle, server: Server, toolset: Toolset) -> Iterator[Agent]:
+def acting(
+    bundle: OpenedBundle,
+    server: Server,
+    toolset: Toolset,
+    min_confidence: MinConfidence = "off",
+) -> Iterator[Agent]:
     """Serve a bundle's model and start the server that its calls go to.
 
     Raises:
-        ExportFailed: as ``speaking``.
+        BundleInvalid, ExportFailed: as ``speaking``.
         ServerFailed: the server cannot be started.
     """
-    with speaking(bundle) as speaker, calling(server, toolset, _SEED) as execute:
+    with (
+        speaking(bundle, min_confidence) as speaker,
+        calling(server, toolset, _SEED) as execute,
+    ):
         yield Agent(speaker, toolset, execute)

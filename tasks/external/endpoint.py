@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tasks.domain.bundle.dialogue import (
+    Assurance,
     ChatRequest,
     Reply,
     Step,
@@ -26,7 +27,7 @@ from tasks.domain.bundle.dialogue import (
 )
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError, MachineTooSmall, UnusableData
-from tasks.domain.toolcalls import ParsedAnswer, parse
+from tasks.domain.toolcalls import ParsedAnswer
 from tasks.domain.untrusted.printable import on_one_line
 from tasks.external.agent import Agent, Allow, Speaker
 
@@ -52,31 +53,38 @@ class _Endpoint:
             agent, allow = self.acting
             with self.one_by_one:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
+            assurance = Assurance(confidence=reply.confidence, held_back=reply.is_held_back)
             response = self._completion(
-                ParsedAnswer(text=reply.answer), reply.calls, "stop", Usage()
+                ParsedAnswer(text=reply.answer), reply.calls, "stop", Usage(), assurance
             )
             summary = _summary(reply)
         else:
-            answer = self.speaker.says(talk, request.tools)
-            usage = Usage(
-                prompt_tokens=answer.prompt_tokens, completion_tokens=answer.answer_tokens
-            )
-            words, finish = parse(answer.text), "length" if answer.cut else "stop"
-            response = self._completion(words, (), finish, usage)
+            answer = self.speaker.answer(talk, request.tools)
+            assurance = Assurance(confidence=answer.confidence, held_back=answer.is_held_back)
+            made = answer.completion
+            usage = Usage(prompt_tokens=made.prompt_tokens, completion_tokens=made.answer_tokens)
+            words, finish = answer.parsed, "length" if made.cut else "stop"
+            response = self._completion(words, (), finish, usage, assurance)
             summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
         seconds = time.monotonic() - started
+        summary += assurance.text
         self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {summary}")
         return response
 
     def _completion(
-        self, answer: ParsedAnswer, steps: tuple[Step, ...], finish: str, usage: Usage
+        self,
+        answer: ParsedAnswer,
+        steps: tuple[Step, ...],
+        finish: str,
+        usage: Usage,
+        assurance: Assurance,
     ) -> dict[str, Any]:
         head = {
             "id": f"chatcmpl-{uuid.uuid4().hex[:12]}",
             "created": int(time.time()),
             "model": self.speaker.bundle.agent.name,
         }
-        return completion(answer, steps, finish, usage, **head)
+        return completion(answer, steps, finish, usage, assurance, **head)
 
 
 def application(
@@ -134,6 +142,8 @@ def serve(
     )
     place = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
     announce(f"serving {speaker.bundle.agent.name} at {place}; Ctrl-C ends it")
+    if speaker.warning:
+        announce(speaker.warning)
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

@@ -41,6 +41,7 @@ from tasks.domain.products import (
 )
 from tasks.domain.toolcalls import ConfusedTools
 from tasks.domain.training.progress import StageUpdate, TrainingUpdate
+from tasks.reporting import risk_coverage
 from tasks.reporting.loss_curve import as_markdown
 from tasks.reporting.subject import model_name, server_name
 
@@ -188,7 +189,8 @@ def validation(report: ValidationReport, model: str) -> None:
 
 def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
     """The tuned model beside its base and trivial baselines."""
-    _show(reports.scorecard_markdown(report, thresholds), "scorecard", model)
+    curves = risk_coverage.as_markdown(report.confidence)
+    _show(reports.scorecard_markdown(report, thresholds) + curves, "scorecard", model)
 
 
 def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from tasks.domain.bundle.checks import CONFIDENCE
+from tasks.domain.bundle.min_confidence import least_confidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.toollists import functions
 from tasks.external.bundle_folder import open_bundle
-from tests.fakes.bundles import FILES, seal, time_tools, write_bundle
+from tests.fakes.bundles import CALIBRATION, FILES, seal, time_tools, write_bundle
 
 BOMB = "a: &a [x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -75,6 +77,37 @@ def test_a_bundle_of_a_model_that_knows_its_tools_sends_none(tmp_path: Path) -> 
     (folder / "agent.yaml").write_text(text, encoding="utf-8")
     seal(folder, *FILES)
     assert list(open_bundle(folder).tools_for((Message(role="user", content="time?"),))) == []
+
+
+def test_how_sure_a_model_must_be_is_read_and_an_older_bundle_only_refuses_to_be_asked(
+    tmp_path: Path,
+) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    older = open_bundle(folder)
+    assert least_confidence("off", older) == 0.0
+    for wanted in ("auto", 0.5):
+        with pytest.raises(BundleInvalid, match=r"no confidence\.json, which a least confidence"):
+            least_confidence(wanted, older)
+    (folder / CONFIDENCE).write_text(CALIBRATION.model_dump_json(), encoding="utf-8")
+    seal(folder, *FILES, CONFIDENCE)
+    bundle = open_bundle(folder)
+    assert least_confidence("auto", bundle) == CALIBRATION.threshold
+    assert least_confidence(0.5, bundle) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[", "confidence.json cannot be read"),
+        ('{"slope": 1e9, "intercept": 0, "threshold": 0, "prompts": 1}', "slope: Input should"),
+        ('{"slope": 1, "intercept": 0, "threshold": 7, "prompts": 1}', "threshold: Input should"),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    (folder / CONFIDENCE).write_text(text, encoding="utf-8")
+    seal(folder, *FILES, CONFIDENCE)
+    assert said in refusal(folder)
 
 
 @pytest.mark.parametrize(

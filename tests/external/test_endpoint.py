@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,8 @@ from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Step, conversation
 from tasks.domain.conversations import Message
 from tasks.domain.errors import MachineTooSmall
+from tasks.domain.products.confidence import UNSURE
+from tasks.domain.toolcalls import faults, parse
 from tasks.external.agent import Agent, acting, speaking
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.endpoint import application, serve
@@ -74,6 +77,9 @@ def test_a_client_without_tools_gets_the_call_of_a_trained_tool(agent: Agent) ->
             events = [line.removeprefix("data: ") for line in s.iter_lines() if line]
     (choice,) = made["choices"]
     assert choice["finish_reason"] == "tool_calls"
+    assert 0 < choice["confidence"] < 1
+    assert not choice["held_back"]
+    assert json.loads(events[1])["choices"][0]["confidence"] == choice["confidence"]
     assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == CALL
     assert events[-1] == "[DONE]"
     assert json.loads(events[0])["choices"][0]["delta"]["tool_calls"]
@@ -119,6 +125,27 @@ def test_with_execute_the_call_is_made_and_the_answer_comes(agent: Agent) -> Non
     assert made["choices"][0]["message"]["content"]
 
 
+@pytest.mark.parametrize("execute", [False, True])
+def test_a_call_that_is_not_sure_enough_is_held_back_with_words(
+    execute: bool, agent: Agent
+) -> None:
+    unsure = replace(agent, speaker=replace(agent.speaker, least_confidence=1.0))
+    log: list[str] = []
+    with serving(unsure, execute, log) as client:
+        body = {"messages": [{"role": "user", "content": REPEAT}]}
+        made = client.post("/v1/chat/completions", json=body).json()
+        tools = client.post("/v1/chat/completions", json={**body, "tools": []}).json()
+    (choice,) = made["choices"]
+    assert (choice["finish_reason"], choice["held_back"]) == ("stop", True)
+    assert choice["message"] == {"role": "assistant", "content": UNSURE}
+    assert 0 < choice["confidence"] < 1
+    assert [one["executed"] for one in made.get("executed_calls", ())] == [False] * execute
+    assert log[0].endswith("% sure, held back)")
+    # Of other tools than those of training nothing was measured.
+    assert tools["choices"][0]["confidence"] is None
+    assert not tools["choices"][0]["held_back"]
+
+
 def test_bad_requests_are_refused_in_the_form_that_clients_read(agent: Agent) -> None:
     with serving(agent, False, []) as client:
         path = "/v1/chat/completions"
@@ -153,3 +180,22 @@ def test_a_port_that_is_taken_is_told(agent: Agent) -> None:
         assert port
         with pytest.raises(MachineTooSmall, match=f"127.0.0.1:{port}: .*needed a free port"):
             serve(agent.speaker, None, port, lambda _: None)
+
+
+UNFIT = 'Repeat this text exactly and nothing else:\n<tool_call>\n{"name": "get_current_time", '
+UNFIT += '"arguments": {"zone": "Asia/Tokyo"}}\n</tool_call>'
+
+
+def test_with_a_grammar_a_call_that_does_not_fit_its_tool_is_one_that_does(agent: Agent) -> None:
+    talk = (*agent.opening, Message(role="user", content=UNFIT))
+    tools, constrained = agent.speaker.bundle.tools, agent.constrained()
+    raw, kept = (parse(one.says(talk).text) for one in (agent.speaker, constrained.speaker))
+    assert faults(raw.calls[0], tools)
+    assert [faults(call, tools) for call in kept.calls] == [[]]
+    assert kept.calls[0].name == raw.calls[0].name
+    assert constrained.speaker.warning == agent.speaker.warning == ""
+    with serving(constrained, False, []) as client:
+        question = {"messages": [{"role": "user", "content": REPEAT}]}
+        made = client.post("/v1/chat/completions", json=question).json()
+    function = made["choices"][0]["message"]["tool_calls"][0]["function"]
+    assert json.loads(function["arguments"]) == CALL, "a call that fits stays as it is"

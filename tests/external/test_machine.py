@@ -91,7 +91,7 @@ def test_what_earlier_runs_left_of_a_model_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MCP_FORGE_HOME", str(tmp_path))
-    assert look(REQUEST).kept == 0
+    assert look(REQUEST).stored == 0
     for product in (
         "bases/smollm2-1/model",
         "gguf/smollm2-base-q8_0-1.gguf",
@@ -100,7 +100,7 @@ def test_what_earlier_runs_left_of_a_model_is_seen(
         file = tmp_path / "storage" / product
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"0123456789")
-    assert look(REQUEST).kept == 20
+    assert look(REQUEST).stored == 20
 
 
 @pytest.mark.usefixtures("no_gpu")

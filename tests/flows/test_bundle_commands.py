@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from flows.terminal import Consent
+from tasks.domain.products.confidence import UNSURE
 from tasks.domain.toolcalls import ToolCall
+from tasks.external.bfcl_package import VERSION
 from tests.fakes.bundles import (
     REPEAT,
     time_tools,
@@ -34,7 +36,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--json"],
+        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--json", "--grammar"],
         capture_output=True,
         text=True,
         check=False,
@@ -49,6 +51,22 @@ def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
     assert first["executed"]
     assert "Asia/Tokyo" in first["result"]
     assert reply["answer"]
+    assert 0 < reply["confidence"] < 1
+
+
+def test_a_call_that_is_not_sure_enough_is_shown_and_not_made(bundle: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--min-confidence", "auto"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == UNSURE
+    assert 'call    get_current_time {"timezone": "Asia/Tokyo"}' in done.stderr
+    assert "Held back: the model is not sure enough" in done.stderr
 
 
 def test_a_conversation_ends_cleanly_at_ctrl_c(bundle: Path) -> None:
@@ -119,3 +137,23 @@ def test_only_calls_that_change_nothing_need_no_word() -> None:
     assert not Consent().allows_unattended(changing, call)
     assert Consent(yes=True).allows(changing, call)
     assert Consent(yes=True).allows_unattended(changing, call)
+
+
+def test_breadth_says_how_its_package_is_installed_where_it_is_not() -> None:
+    program = (
+        "import sys; sys.modules['bfcl_eval'] = None; sys.argv[1:] = ['breadth', 'nowhere']; "
+        "from flows.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mcp-forge: the package bfcl-eval, with the questions and their checker")
+    assert line.endswith(f"pip install --no-deps bfcl-eval=={VERSION}")

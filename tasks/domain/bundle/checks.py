@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from profiles import Server, ToolsInPrompt, explain
+from profiles import Quantization, Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
@@ -61,6 +61,13 @@ class ModelFile(BaseModel):
     """The GGUF file that agent.yaml names."""
 
     name: str = Field(pattern=rf"\{MODEL_SUFFIX}$")
+    quantization: Quantization = "q8_0"
+
+
+class Origin(BaseModel):
+    """The base that agent.yaml names."""
+
+    origin: str = ""
 
 
 class Agent(BaseModel):
@@ -69,6 +76,9 @@ class Agent(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str = "model"
+    model: str = ""
+    """The base, by its name in profiles/models."""
+    base: Origin = Origin()
     file: ModelFile
     toolset_fingerprint: str
     stop: tuple[str, ...]

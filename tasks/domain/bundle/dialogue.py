@@ -44,6 +44,10 @@ class Reply(BaseModel):
     question: str
     calls: tuple[Step, ...]
     answer: str
+    confidence: float | None = None
+    """The probability that the first answer is right; None where the bundle says nothing of it."""
+    is_held_back: bool = False
+    """Whether the first answer is a call that was not made, the model not being sure enough."""
 
     @property
     def asks_back(self) -> bool:
@@ -56,6 +60,20 @@ class Usage(BaseModel):
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+class Assurance(BaseModel):
+    """How sure the model is, and whether that was too little; fields of our own in a choice."""
+
+    confidence: float | None = None
+    held_back: bool = False
+
+    @property
+    def text(self) -> str:
+        """As the end of a line; nothing where it is not known."""
+        if self.confidence is None:
+            return ""
+        return f" ({100 * self.confidence:.0f} % sure{', held back' * self.held_back})"
 
 
 class ChatRequest(BaseModel):
@@ -92,7 +110,12 @@ def conversation(messages: Sequence[Mapping[str, Any]], agent: Agent) -> tuple[M
 
 
 def completion(
-    answer: ParsedAnswer, steps: Sequence[Step], finish: str, usage: Usage, **head: Any
+    answer: ParsedAnswer,
+    steps: Sequence[Step],
+    finish: str,
+    usage: Usage,
+    assurance: Assurance,
+    **head: Any,
 ) -> dict[str, Any]:
     """An answer as OpenAI's chat completions give it; ``head``: its id, time and model."""
     calls = _openai_calls(answer.calls, str(head["id"]))
@@ -100,7 +123,12 @@ def completion(
         {"tool_calls": calls} if calls else {}
     )
     tokens = usage.model_dump() | {"total_tokens": usage.prompt_tokens + usage.completion_tokens}
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else finish}
+    choice = {
+        "index": 0,
+        "message": message,
+        "finish_reason": "tool_calls" if calls else finish,
+        **assurance.model_dump(),
+    }
     extra = {"executed_calls": [step.model_dump() for step in steps]} if steps else {}
     return {**head, "object": "chat.completion", "choices": [choice], "usage": tokens, **extra}
 
@@ -111,10 +139,8 @@ def chunks(whole: Mapping[str, Any]) -> list[str]:
     delta = dict(choice["message"])
     if "tool_calls" in delta:
         delta["tool_calls"] = [{"index": n} | call for n, call in enumerate(delta["tool_calls"])]
-    parts = [
-        {"index": 0, "delta": delta, "finish_reason": None},
-        {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]},
-    ]
+    end = {name: value for name, value in choice.items() if name != "message"}
+    parts = [{"index": 0, "delta": delta, "finish_reason": None}, end | {"delta": {}}]
     head = {**whole, "object": "chat.completion.chunk"}
     events = [json.dumps(head | {"choices": [part]}, ensure_ascii=False) for part in parts]
     return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]

@@ -1,6 +1,6 @@
 """The scores of a bundle as a person reads them at a terminal."""
 
-from tasks.domain.products import BenchmarkReport, Score
+from tasks.domain.products import BenchmarkReport, Rate, Score
 from tasks.domain.reports import METRICS
 
 BENCHMARK = "tests/benchmark.json"
@@ -16,7 +16,20 @@ class Scores(BenchmarkReport):
         lines += _lines("held-out prompts", self.tuned, self.base)
         if self.hand_written and self.hand_written_base:
             lines += _lines("hand-written prompts", self.hand_written, self.hand_written_base)
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._surest()])
+
+    def _surest(self) -> list[str]:
+        if self.confidence is None:
+            return []
+        sets = {
+            "held-out prompts": self.confidence.heldout,
+            "hand-written prompts": self.confidence.hand_written,
+        }
+        return [
+            _line(prompts, "of the half it is surest of", _count(one.curve.half), "")
+            for prompts, one in sets.items()
+            if one is not None
+        ]
 
 
 def _lines(prompts: str, tuned: Score, base: Score) -> list[str]:
@@ -28,7 +41,10 @@ def _lines(prompts: str, tuned: Score, base: Score) -> list[str]:
 
 
 def _rate(score: Score, name: str) -> str:
-    rate = getattr(score, name)
+    return _count(getattr(score, name))
+
+
+def _count(rate: Rate) -> str:
     return f"{rate.hits} of {rate.total}"
 
 

@@ -14,15 +14,15 @@ def compare_with_adapter(
     adapter: AdapterAnswers, rows: Sequence[Row], texts: Sequence[str | None]
 ) -> AdapterComparison:
     """Count in pairs what file and adapter are right in; ``texts``: the file's, to all rows."""
-    asked = [rows[place] for place in adapter.places]
-    said = [texts[place] for place in adapter.places]
+    sample = [rows[place] for place in adapter.places]
+    answers = [texts[place] for place in adapter.places]
     return AdapterComparison(
-        exact_match=compare(asked, said, adapter.answers),
-        tool_selection=compare(asked, said, adapter.answers, attrgetter("right_tool")),
+        exact_match=compare(sample, answers, adapter.answers),
+        tool_selection=compare(sample, answers, adapter.answers, attrgetter("right_tool")),
     )
 
 
-def check_export(found: AdapterComparison, margin: float) -> None:
+def check_export(comparison: AdapterComparison, margin: float) -> None:
     """Refuse a file that is worse than its adapter by more than ``margin``, a share.
 
     Raises:
@@ -31,16 +31,16 @@ def check_export(found: AdapterComparison, margin: float) -> None:
     worse = [
         f"{label} {percent(one.tuned)} where the adapter has {percent(one.base)}, "
         f"{points(one.difference, one.low, one.high)}"
-        for label, one in _comparisons(found)
+        for label, one in _comparisons(comparison)
         if one.difference < -margin
     ]
     if worse:
         raise ExportFailed(
             f"the file is not as good as the adapter that it was made from, on the same "
-            f"{found.exact_match.prompts} held-out prompts: {'; '.join(worse)}; needed at most "
-            f"{100 * margin:g} points lower. Another quantization loses less: f16, then q8_0"
+            f"{comparison.exact_match.prompts} held-out prompts: {'; '.join(worse)}; needed at "
+            f"most {100 * margin:g} points lower. Another quantization loses less: f16, then q8_0"
         )
 
 
-def _comparisons(found: AdapterComparison) -> list[tuple[str, Comparison]]:
-    return [(label, getattr(found, name)) for name, label in ADAPTER_METRICS.items()]
+def _comparisons(comparison: AdapterComparison) -> list[tuple[str, Comparison]]:
+    return [(label, getattr(comparison, name)) for name, label in ADAPTER_METRICS.items()]

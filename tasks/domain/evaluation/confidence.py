@@ -44,10 +44,10 @@ class RatedAnswer:
     is_right: bool
 
 
-def rated(
+def rate_answers(
     rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
 ) -> list[RatedAnswer]:
-    """The answers that there are signals of."""
+    """The answers that there are signals of: none in a report from before there were any."""
     return [
         RatedAnswer(row, text, signal, judge_answer(row, text).exact)
         for row, text, signal in zip(rows, texts, signals, strict=False)
@@ -91,7 +91,7 @@ def platt(log_odds: Sequence[float], rights: Sequence[bool]) -> tuple[float, flo
     targets = np.array(rights, dtype=float)
     weights, precision = _PRIOR, np.diag(_SPREAD**-2)
     for _ in range(_NEWTON_STEPS):
-        probabilities = 1 / (1 + np.exp(-design @ weights))
+        probabilities = (1 + np.tanh(design @ weights / 2)) / 2
         slope = design.T @ (probabilities - targets) + precision @ (weights - _PRIOR)
         curvature = (design.T * (probabilities * (1 - probabilities))) @ design + precision
         step = np.linalg.solve(curvature, slope)
@@ -159,34 +159,37 @@ def _worth(
 def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskCoverage:
     """The curve of Geifman and El-Yaniv (2017, NeurIPS 30); equal confidences share their risk."""
     pairs = sorted(zip(confidences, rights, strict=True), key=lambda pair: -pair[0])
-    risks, wrong = [], 0.0
+    risks: list[float] = []
+    wrong = 0.0
     for _, group in groupby(pairs, key=lambda pair: pair[0]):
         outcomes = [right for _, right in group]
         for _ in outcomes:
             wrong += outcomes.count(False) / len(outcomes)
             risks.append(wrong / (len(risks) + 1))
     total, half = len(pairs), ceil(len(pairs) / 2)
-    shown = sorted({round(n * (total - 1) / (_MOST_POINTS - 1)) for n in range(_MOST_POINTS)})
+    places = sorted({round(n * (total - 1) / (_MOST_POINTS - 1)) for n in range(_MOST_POINTS)})
     return RiskCoverage(
         half=wilson(sum(right for _, right in pairs[:half]), half),
         all=wilson(sum(rights), total),
         area=sum(risks) / total,
         mean_confidence=sum(confidences) / total,
-        points=tuple((round((n + 1) / total, 4), round(risks[n], 4)) for n in shown),
+        points=tuple((round((n + 1) / total, 4), round(risks[n], 4)) for n in places),
     )
 
 
 def _effect(answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]) -> ThresholdEffect:
     """What each calibration's own threshold brings."""
-    held = [
+    is_withheld = [
         calibration.holds_back(answer.signals, calibration.threshold)
         for answer, calibration in zip(answers, calibrations, strict=True)
     ]
-    texts = [UNSURE if is_held else one.text for one, is_held in zip(answers, held, strict=True)]
+    texts = [
+        UNSURE if is_held else one.text for one, is_held in zip(answers, is_withheld, strict=True)
+    ]
     calling = [place for place, one in enumerate(answers) if one.row.tool is not None]
     without = [place for place, one in enumerate(answers) if one.row.scenario == "no_tool"]
     calls = [one for one in answers if one.signals.is_call]
-    held_back = [one for one, is_held in zip(answers, held, strict=True) if is_held]
+    held_back = [one for one, is_held in zip(answers, is_withheld, strict=True) if is_held]
     exact_match, abstention = (
         compare(
             [answers[place].row for place in places],

@@ -22,18 +22,18 @@ class Balance:
 
     tools: Counter[str] = field(default_factory=Counter)
     offered: set[str] = field(default_factory=set)
-    brought: set[str] = field(default_factory=set)
+    own_tools: set[str] = field(default_factory=set)
     """Tools that only a person's own rows offer: their lists need not be complete."""
     scenarios: Counter[str] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Of the training rows' calls: the values, as JSON, of each ``tool.parameter``."""
-    given: Counter[tuple[str, str]] = field(default_factory=Counter)
+    value_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Of the training rows' calls: how many give a parameter, of any tool, this value (as JSON)."""
     only: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     """The parameter and the value, as JSON, that a ``tool.parameter`` always has; None where it has
     several."""
-    asked: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
+    queries: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
     """Of each held-out row: its place, its family, and the values of its calls."""
 
     def train(self, row: Row, calls: list[ToolCall]) -> None:
@@ -43,7 +43,7 @@ class Balance:
         if not row.varied:  # other names, or not all of them
             # A row may ask back before it calls.
             self.tools.update([row.tool] if row.tool else [call.name for call in calls[:1]])
-            offered = self.brought if row.source == "own" else self.offered
+            offered = self.own_tools if row.source == "own" else self.offered
             offered.update(schemas_of(row.tools))
         self._note_constants(calls)
         for name, value in _values(row, calls):
@@ -53,7 +53,7 @@ class Balance:
         """Note what a held-out row asks; of rows that a person brought nobody chose the values."""
         if row.source == "own":
             return
-        self.asked.append((place, row.phrasing, _values(row, calls)))
+        self.queries.append((place, row.phrasing, _values(row, calls)))
 
     def is_constant(self, name: str) -> bool:
         """Whether a ``tool.parameter`` has one value in all of its calls: nobody says it.
@@ -61,14 +61,14 @@ class Balance:
         Several calls must have it, of this tool or of others with a parameter of that name.
         """
         same = self.only.get(name)
-        return same is not None and self.given[same] >= SMALL_POOL
+        return same is not None and self.value_counts[same] >= SMALL_POOL
 
     def _note_constants(self, calls: list[ToolCall]) -> None:
         for call in calls:
             for parameter, value in call.arguments.items():
                 name = f"{call.name}.{parameter}"
                 constant = (parameter, json.dumps(value, sort_keys=True))
-                self.given[constant] += 1
+                self.value_counts[constant] += 1
                 if self.only.setdefault(name, constant) != constant:
                     self.only[name] = None
 
@@ -84,7 +84,7 @@ class Balance:
         ]
 
     def _rows_per_tool(self, least: int) -> Finding:
-        offered = self.offered or self.brought
+        offered = self.offered or self.own_tools
         few = [(name, self.tools[name]) for name in sorted(offered)]
         few = [(name, rows) for name, rows in few if rows < least]
         return Finding(
@@ -99,7 +99,7 @@ class Balance:
         )
 
     def _tools(self, allowed: float) -> Finding:
-        even = self.tools.total() / max(len(self.offered or self.brought), 1)
+        even = self.tools.total() / max(len(self.offered or self.own_tools), 1)
         many = [(name, rows) for name, rows in self.tools.most_common() if rows > allowed * even]
         return Finding(
             rule="balance of tools",
@@ -147,11 +147,11 @@ class Balance:
         )
 
     def _known_families(self, allowed: int) -> Finding:
-        leaks = [(place, family) for place, family, _ in self.asked if family in self.families]
+        leaks = [(place, family) for place, family, _ in self.queries if family in self.families]
         return Finding(
             rule="held-out phrasings are new",
             passed=len(leaks) <= allowed,
-            value=f"{len(leaks)} of {len(self.asked)} held-out rows have a family that is trained",
+            value=f"{len(leaks)} of {len(self.queries)} held-out rows have a trained family",
             requirement=f"at most {allowed}",
             count=len(leaks),
             example=f"{leaks[0][0]} is of {leaks[0][1]!r}" if leaks else "",
@@ -161,7 +161,7 @@ class Balance:
     def _known_values(self, allowed: float) -> Finding:
         candidates = [
             (place, name, value)
-            for place, _, values in self.asked
+            for place, _, values in self.queries
             for name, value in values
             if self._is_open(name)
         ]
@@ -187,10 +187,10 @@ class Balance:
 
 def _values(row: Row, calls: list[ToolCall]) -> list[tuple[str, str]]:
     """The values that were drawn: those that a text means without saying them come with it."""
-    drawn = [
+    open_calls = [
         call.model_copy(
             update={"arguments": {n: v for n, v in call.arguments.items() if n not in row.fixed}}
         )
         for call in calls
     ]
-    return [value for call in drawn for value in open_values(row.tools, call)]
+    return [value for call in open_calls for value in open_values(row.tools, call)]

@@ -50,7 +50,7 @@ class Census:
         self.examples.setdefault(row.scenario, row)
 
 
-def taken(train: Iterable[Row], heldout: Iterable[Row]) -> Census:
+def census_of(train: Iterable[Row], heldout: Iterable[Row]) -> Census:
     """The census of both splits."""
     census = Census()
     for row in train:

@@ -18,11 +18,11 @@ Pieces = Callable[[Sequence[int]], list[str]]
 """Tokens → the text of each."""
 
 
-class _Shown(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class ShownRow(_Shown):
+class ShownRow(_Part):
     """One row as the trainer reads it."""
 
     place: str
@@ -37,7 +37,7 @@ class ShownRow(_Shown):
     trained: int
 
 
-class Fate(_Shown):
+class Fate(_Part):
     """One row and what became of it."""
 
     place: str
@@ -50,10 +50,10 @@ class Fate(_Shown):
     """Why the gate does not let it through; empty when it does."""
 
 
-class Preview(_Shown):
+class Preview(_Part):
     """Rows as they will be trained."""
 
-    shown: tuple[ShownRow, ...]
+    examples: tuple[ShownRow, ...]
     accepted: tuple[Fate, ...]
     rejected: tuple[Fate, ...]
     rows: int
@@ -78,7 +78,7 @@ def preview(
     accepted = [fate for fate in fates if not fate.faults]
     rejected = [fate for fate in fates if fate.faults]
     return Preview(
-        shown=tuple(_shown(train, encoded[: len(train)], pieces)),
+        examples=tuple(_shown_rows(train, encoded[: len(train)], pieces)),
         accepted=tuple(accepted[index] for index in _spread(accepted, SHOWN_ACCEPTED)),
         rejected=tuple(rejected[:SHOWN_REJECTED]),
         rows=len(fates),
@@ -118,7 +118,7 @@ def _broken(row: Row, rules: RowRules) -> Iterator[str]:
 def _repeated(train: Sequence[Row], heldout: Sequence[Row]) -> dict[str, list[str]]:
     """What the rules that compare rows say, by the place of the later row."""
     places = [
-        similarity.asked(row, place)
+        similarity.exchange_of(row, place)
         for place, row in _placed(train, heldout)
         if not row_rules.malformed_call(row)
     ]
@@ -136,7 +136,7 @@ def _repeated(train: Sequence[Row], heldout: Sequence[Row]) -> dict[str, list[st
     return reasons
 
 
-def _shown(
+def _shown_rows(
     rows: Sequence[Row], encoded: Sequence[EncodedRow], pieces: Pieces
 ) -> Iterator[ShownRow]:
     first: list[int] = []

@@ -14,7 +14,7 @@ def preview_markdown(preview: Preview) -> str:
     parts = [
         "## What is trained\n\nOne token between each pair of marks; the loss sees the **bold** "
         "ones only. \u21b5 is a new line, \u02cb a backtick.\n",
-        *map(_row, preview.shown),
+        *map(_row, preview.examples),
         f"## Rows\n\n{preview.rows} rows, {preview.rejected_rows} of them rejected.\n",
         *_fates("Rejected by the gate", preview.rejected, preview.rejected_rows),
         *_fates("Let through", preview.accepted, preview.rows - preview.rejected_rows),

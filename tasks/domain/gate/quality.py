@@ -14,7 +14,7 @@ from tasks.domain.conversations import Row, place_of
 from tasks.domain.errors import UnusableModel
 from tasks.domain.gate import row_rules, similarity
 from tasks.domain.gate.balance import Balance
-from tasks.domain.gate.similarity import Asked
+from tasks.domain.gate.similarity import Exchange
 from tasks.domain.gate.token_rules import EncodedRow, TokenTally
 from tasks.domain.products import Finding, QualityReport
 from tasks.domain.reports import percent, shorten
@@ -79,7 +79,7 @@ def judge(
     Raises:
         UnusableModel: the chat template cannot render a row; the message has its place.
     """
-    tally = _Seen(encode, rules)
+    tally = _Tally(encode, rules)
     for number, row in enumerate(train, 1):
         tally.add(row, place_of(row, "train", number), is_train=True)
     for number, row in enumerate(heldout, 1):
@@ -107,15 +107,15 @@ def judge(
 
 
 @dataclass
-class _Seen:
+class _Tally:
     """What is kept of the rows that were read."""
 
     encode: Callable[[Row], EncodedRow]
     rules: RowRules
     tokens: TokenTally = field(default_factory=TokenTally)
     balance: Balance = field(default_factory=Balance)
-    train: list[Asked] = field(default_factory=list)
-    heldout: list[Asked] = field(default_factory=list)
+    train: list[Exchange] = field(default_factory=list)
+    heldout: list[Exchange] = field(default_factory=list)
     rows: int = 0
     calling: int = 0
     wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -140,7 +140,7 @@ class _Seen:
             self.balance.heldout(row, place, calls)
         # A row whose call cannot be decoded was named by its own rule already.
         if not row_rules.malformed_call(row):
-            (self.train if is_train else self.heldout).append(similarity.asked(row, place))
+            (self.train if is_train else self.heldout).append(similarity.exchange_of(row, place))
             self.calling += bool(calls)
             self.unsaid += [(place, *value) for value in row_rules.unsaid(row)]
 

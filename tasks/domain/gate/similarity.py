@@ -16,7 +16,7 @@ from tasks.domain.toolcalls import ToolCall, canonical, tool_names
 _VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
 
 
-class Asked(NamedTuple):
+class Exchange(NamedTuple):
     """What a user says in one row and what the assistant does about it first."""
 
     place: str
@@ -27,7 +27,7 @@ class Asked(NamedTuple):
     tools: tuple[str, ...]
     skeleton: str = ""
     """The text with its call's values blanked; empty where nobody can tell which words are one."""
-    called: tuple[str, ...] = ()
+    called_tools: tuple[str, ...] = ()
     """The tools that the first turn calls."""
 
 
@@ -64,50 +64,52 @@ def _leaves(value: Any) -> Iterator[str | int | float]:
         yield value
 
 
-def asked(row: Row, place: str) -> Asked:
+def exchange_of(row: Row, place: str) -> Exchange:
     """Reduce a row to what decides whether it repeats another."""
     first = next((m for m in row.messages if m.role == "assistant"), None)
     calls = [call.decoded() for call in first.tool_calls] if first else []
-    return Asked(
+    return Exchange(
         place=place,
         text=normalized(" / ".join(m.content for m in row.messages if m.role == "user")),
         action="; ".join(canonical(call, row.tools) for call in calls),
         tools=tool_names(row.tools),
         skeleton=_skeleton(row, calls),
-        called=tuple(call.name for call in calls),
+        called_tools=tuple(call.name for call in calls),
     )
 
 
-def duplicates(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+def duplicates(rows: Sequence[Exchange]) -> list[tuple[Exchange, Exchange]]:
     """Each row that repeats the text and the call of an earlier one, with that one."""
-    first: dict[tuple[str, str], Asked] = {}
+    first: dict[tuple[str, str], Exchange] = {}
     pairs = ((first.setdefault((row.text, row.action), row), row) for row in rows)
     return [(earlier, row) for earlier, row in pairs if earlier is not row]
 
 
-def contradictions(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+def contradictions(rows: Sequence[Exchange]) -> list[tuple[Exchange, Exchange]]:
     """Each row that says what an earlier one says but calls otherwise, the same tools given."""
-    first: dict[tuple[str, tuple[str, ...]], Asked] = {}
+    first: dict[tuple[str, tuple[str, ...]], Exchange] = {}
     pairs = ((first.setdefault((row.text, row.tools), row), row) for row in rows)
     # Text is compared without case, so a call that differs in case only is no contradiction.
     return [(old, row) for old, row in pairs if old.action.casefold() != row.action.casefold()]
 
 
-def two_labels(rows: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+def two_labels(rows: Sequence[Exchange]) -> list[tuple[Exchange, Exchange]]:
     """Each row that says an earlier one's words, with other values, and calls other tools."""
-    first: dict[tuple[str, tuple[str, ...]], Asked] = {}
-    said = (row for row in rows if row.skeleton.strip(f"{_BLANK} "))
-    pairs = ((first.setdefault((row.skeleton, row.tools), row), row) for row in said)
-    return [(earlier, row) for earlier, row in pairs if earlier.called != row.called]
+    first: dict[tuple[str, tuple[str, ...]], Exchange] = {}
+    wordy_rows = (row for row in rows if row.skeleton.strip(f"{_BLANK} "))
+    pairs = ((first.setdefault((row.skeleton, row.tools), row), row) for row in wordy_rows)
+    return [(earlier, row) for earlier, row in pairs if earlier.called_tools != row.called_tools]
 
 
-def leaks(train: Sequence[Asked], heldout: Sequence[Asked]) -> list[tuple[Asked, Asked]]:
+def leaks(
+    train: Sequence[Exchange], heldout: Sequence[Exchange]
+) -> list[tuple[Exchange, Exchange]]:
     """Each held-out row whose text stands in the training rows, whatever call it asks for."""
     by_text = {row.text: row for row in reversed(train)}
     return [(by_text[row.text], row) for row in heldout if row.text in by_text]
 
 
-def near_duplicates(rows: Sequence[Asked], similarity: float) -> list[tuple[Asked, Asked]]:
+def near_duplicates(rows: Sequence[Exchange], similarity: float) -> list[tuple[Exchange, Exchange]]:
     """Each row that nearly repeats an earlier one: like text, same call, same values in the text.
 
     MinHash finds pairs that may be alike, linear in rows; like means then a normalised indel
@@ -138,7 +140,9 @@ _REMEDIES = {
 }
 
 
-def findings(train: Sequence[Asked], heldout: Sequence[Asked], quality: Quality) -> list[Finding]:
+def findings(
+    train: Sequence[Exchange], heldout: Sequence[Exchange], quality: Quality
+) -> list[Finding]:
     """The verdicts on repetition: within the training rows, within the held-out ones, across."""
     equal = duplicates(train) + duplicates(heldout)
     near = near_duplicates(train, quality.near_duplicate_similarity)
@@ -165,7 +169,7 @@ def findings(train: Sequence[Asked], heldout: Sequence[Asked], quality: Quality)
 
 
 def _finding(
-    rule: str, pairs: Sequence[tuple[Asked, Asked]], allowed: float, limit: str = ""
+    rule: str, pairs: Sequence[tuple[Exchange, Exchange]], allowed: float, limit: str = ""
 ) -> Finding:
     example = ""
     if pairs:

@@ -48,7 +48,8 @@ class Calibration(Product):
 
     def confidence(self, signals: Signals) -> float:
         """The probability that an answer with these signals is right."""
-        return 1 / (1 + math.exp(-(self.slope * signals.log_odds + self.intercept)))
+        odds = self.slope * signals.log_odds + self.intercept
+        return (1 + math.tanh(odds / 2)) / 2
 
     def holds_back(self, signals: Signals, threshold: float) -> bool:
         """Whether an answer is a call that the model is not sure enough of."""

@@ -24,7 +24,7 @@ LONGEST_LISTED = 4096
 """Tokens of a row up to which "auto" lists all tools: a small model reads longer lists badly, and
 two cores take seconds to read them. "mixed" too; "all" goes up to what model and machine hold."""
 _LARGEST_GROUPS = 3
-_TRIED: dict[ToolsInPrompt, tuple[ToolsInPrompt, ...]] = {"auto": ("all", "selected")}
+_MODES: dict[ToolsInPrompt, tuple[ToolsInPrompt, ...]] = {"auto": ("all", "selected")}
 """What is tried in turn, where it is not the one that is asked for."""
 
 
@@ -50,10 +50,10 @@ def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTo
     Raises:
         ToolsetTooLarge: not even the shortest form that is asked for leaves room.
     """
-    wanted = profile.tools_in_prompt
-    if wanted in ("auto", "mixed"):
+    goal = profile.tools_in_prompt
+    if goal in ("auto", "mixed"):
         most = min(most, max(LONGEST_LISTED, profile.training.max_seq_length))
-    for mode in _TRIED.get(wanted, (wanted,)):
+    for mode in _MODES.get(goal, (goal,)):
         for steps in range(len(STEPS) + 1):
             short = trimmed(toolset, steps)
             prompt = _prompt(short, mode, profile, count, most, steps)
@@ -67,7 +67,7 @@ def _prompt(
 ) -> ToolPrompt | None:
     """How the list, trimmed so far, fits; None where it does not."""
     room = most - ROOM
-    made = ToolPrompt(
+    draft = ToolPrompt(
         mode=mode,
         trims=steps,
         hidden_share=profile.tools_hidden_share if mode == "mixed" else 0,
@@ -75,7 +75,7 @@ def _prompt(
     selected, base_selected = 0, 0
     most_tools = min(profile.tools_selected, len(toolset.tools))
     if mode in ("none", "names"):
-        tokens = text_tokens(system_prompt(made, _names(toolset)), count)
+        tokens = text_tokens(system_prompt(draft, _names(toolset)), count)
         base_selected = _selection(toolset, count, room, most_tools, 1)[1]
     else:
         tokens = list_tokens(toolset, count)
@@ -92,7 +92,7 @@ def _prompt(
         "prefix_tokens": tokens,
         "max_seq_length": min(length, most),
     }
-    return made.model_copy(update=changes)
+    return draft.model_copy(update=changes)
 
 
 def _selection(toolset: Toolset, count: Count, room: int, most: int, least: int) -> tuple[int, int]:
@@ -135,8 +135,8 @@ def _how(prompt: ToolPrompt, tools: int) -> str:
     if prompt.mode == "none":
         return f"prompts list none of the {tools} tools: the model knows them"
     if prompt.mode == "mixed":
-        chosen = f", the others the {prompt.selected} that fit the request" * bool(prompt.selected)
-        return f"{prompt.hidden_share:.0%} of the prompts list no tools{chosen}"
+        others = f", the others the {prompt.selected} that fit the request" * bool(prompt.selected)
+        return f"{prompt.hidden_share:.0%} of the prompts list no tools{others}"
     return ""
 
 
@@ -148,8 +148,8 @@ def _length(prompt: ToolPrompt, profile: Profile) -> str:
 
 
 def _rows(prompt: ToolPrompt, profile: Profile, tools: int) -> str:
-    needed = samples_for(prompt, profile, tools)
-    return f"{needed} rows instead of {profile.data.samples}, for {tools} tools" * bool(needed)
+    samples = samples_for(prompt, profile, tools)
+    return f"{samples} rows instead of {profile.data.samples}, for {tools} tools" * bool(samples)
 
 
 def _for_many(prompt: ToolPrompt, profile: Profile, tools: int) -> Profile:

@@ -44,5 +44,5 @@ def _fits(length: int, shape: Architecture, model: Model, profile: Profile, devi
         deviation=ROOM / 4,
         trained_share=ROOM / 4 / length,
     )
-    needed = choose(shape, model.load_in_4bit, profile.lora, training, rows, device).total
-    return needed <= _SHARE * device.total
+    total = choose(shape, model.load_in_4bit, profile.lora, training, rows, device).total
+    return total <= _SHARE * device.total

@@ -38,11 +38,11 @@ class Showing:
 
     def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
         """The tools to list for a conversation so far: what a client sends."""
-        shown = self._shown(request_of(messages))
-        if shown is None:
+        names = self._listed_names(request_of(messages))
+        if names is None:
             return self.tools
-        wanted = set(shown)
-        return [tool for tool in self.tools if tool["function"]["name"] in wanted]
+        listed = set(names)
+        return [tool for tool in self.tools if tool["function"]["name"] in listed]
 
     def rows(self, rows: Iterable[Row]) -> list[Row]:
         """The rows as their prompts show their tools; one with another list keeps all of that."""
@@ -57,14 +57,14 @@ class Showing:
             return _with_system_prompt(row, text).model_copy(update={"shown": ()})
         if self.prompt.mode == "mixed" and self._is_hidden(row):
             return row.model_copy(update={"shown": ()})
-        shown = self._shown(request_of(row.messages))
-        if shown is None:
+        names = self._listed_names(request_of(row.messages))
+        if names is None:
             return row
-        if shown and row.split == "train":
-            shown = _with_called(shown, row)
-        return row.model_copy(update={"shown": shown})
+        if names and row.split == "train":
+            names = _with_called(names, row)
+        return row.model_copy(update={"shown": names})
 
-    def _shown(self, request: str) -> tuple[str, ...] | None:
+    def _listed_names(self, request: str) -> tuple[str, ...] | None:
         """The names of the tools that a prompt lists; None: all."""
         if self._retriever is not None:
             return self._retriever.choose(request)
@@ -74,18 +74,18 @@ class Showing:
         return random.Random(f"{self._seed}:{row.user_text}").random() < self.prompt.hidden_share
 
 
-def _with_called(shown: tuple[str, ...], row: Row) -> tuple[str, ...]:
+def _with_called(names: tuple[str, ...], row: Row) -> tuple[str, ...]:
     """The choice with what a row to train on calls, in place of the least likely of the others.
 
     It would else learn to call what it does not see. Held-out rows keep the retriever's misses.
     """
-    called = list(dict.fromkeys(call.name for call in row.calls))
-    missing = [name for name in called if name not in shown]
+    called_tools = list(dict.fromkeys(call.name for call in row.calls))
+    missing = [name for name in called_tools if name not in names]
     if not missing:
-        return shown
-    others = [name for name in shown if name not in called]
-    kept = set(others[: max(0, len(others) - len(missing))])
-    return (*(name for name in shown if name in called or name in kept), *missing)
+        return names
+    others = [name for name in names if name not in called_tools]
+    rest = set(others[: max(0, len(others) - len(missing))])
+    return (*(name for name in names if name in called_tools or name in rest), *missing)
 
 
 def _with_system_prompt(row: Row, text: str) -> Row:

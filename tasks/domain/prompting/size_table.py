@@ -45,8 +45,8 @@ def _what_becomes(toolset: Toolset, profile: Profile, count: Count, most: int) -
         fitted = fit(toolset, profile, count, most)
     except ToolsetTooLarge as refusal:
         return str(refusal)
-    said = fitted.toolset.notes[len(toolset.notes) :]
-    return "\n".join(said) or "prompts list all tools"
+    notes = fitted.toolset.notes[len(toolset.notes) :]
+    return "\n".join(notes) or "prompts list all tools"
 
 
 def _line(name: str, tokens: str) -> str:

@@ -24,8 +24,8 @@ def trimmed(toolset: Toolset, steps: int) -> Toolset:
     tools = toolset.tools
     for _, step in STEPS[:steps]:
         tools = tuple(step(tool) for tool in tools)
-    said = f"the tool list is trimmed: without {', '.join(what for what, _ in STEPS[:steps])}"
-    return toolset.model_copy(update={"tools": tools, "notes": (*toolset.notes, said)})
+    note = f"the tool list is trimmed: without {', '.join(what for what, _ in STEPS[:steps])}"
+    return toolset.model_copy(update={"tools": tools, "notes": (*toolset.notes, note)})
 
 
 def _without_examples(tool: Tool) -> Tool:

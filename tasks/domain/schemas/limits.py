@@ -114,7 +114,7 @@ class _Counter:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._known: dict[int, float] = {}
+        self._counts: dict[int, float] = {}
 
     def steps(self, schema: Any, depth: int = 0) -> float:
         """1, and those of all schemas that apply to the same value; infinite in a circle."""
@@ -122,11 +122,11 @@ class _Counter:
             return 1
         if depth > MOST_DEPTH:
             return math.inf
-        if id(schema) not in self._known:
-            self._known[id(schema)] = math.inf  # met again before it is counted: a circle
+        if id(schema) not in self._counts:
+            self._counts[id(schema)] = math.inf  # met again before it is counted: a circle
             parts = self._of_same_value(schema)
-            self._known[id(schema)] = 1 + sum(self.steps(part, depth + 1) for part in parts)
-        return self._known[id(schema)]
+            self._counts[id(schema)] = 1 + sum(self.steps(part, depth + 1) for part in parts)
+        return self._counts[id(schema)]
 
     def _of_same_value(self, schema: dict[str, Any]) -> Iterator[Any]:
         for keyword in _SAME_VALUE:

@@ -25,7 +25,7 @@ class Document:
 
     def __init__(self, schema: Any) -> None:
         self._resolver = _resolver(schema)
-        self._known: dict[str, Any] = {}
+        self._targets: dict[str, Any] = {}
 
     def lookup(self, reference: str) -> Any:
         """What a ``$ref`` points to: by JSON pointer, ``$anchor`` or the document's own ``$id``.
@@ -33,9 +33,9 @@ class Document:
         Raises:
             UnusableTool: it leaves the document, or points nowhere in it.
         """
-        if reference not in self._known:
-            self._known[reference] = self._find(reference)
-        return self._known[reference]
+        if reference not in self._targets:
+            self._targets[reference] = self._find(reference)
+        return self._targets[reference]
 
     def _find(self, reference: str) -> Any:
         try:

@@ -45,7 +45,7 @@ class Machine(BaseModel):
     memory: int
     free_memory: int
     disks: Mapping[Place, Disk]
-    kept: int = 0
+    stored: int = 0
     """Of the model's own files, what the storage holds already."""
     gpu: str = ""
     gpu_memory: int = 0
@@ -232,7 +232,7 @@ def _disk_faults(machine: Machine, bytes_by_place: Mapping[Place, int]) -> list[
     for device in sorted({machine.disks[place].device for place in bytes_by_place}):
         places = [place for place in bytes_by_place if machine.disks[place].device == device]
         bytes_needed = sum(bytes_by_place[place] for place in places)
-        bytes_needed -= machine.kept if "storage" in places else 0
+        bytes_needed -= machine.stored if "storage" in places else 0
         free = machine.disks[places[0]].free
         if free < bytes_needed:
             names = " and ".join(places)

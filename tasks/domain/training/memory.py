@@ -112,7 +112,7 @@ class Estimate(_Facts):
         return self.weights + self.adapter + self.gradients + self.optimizer
 
 
-class _Kept(_Facts):
+class _LayerBytes(_Facts):
     """Bytes that one layer keeps of each token, by what they are proportional to.
 
     Those of a CPU were counted with ``torch.autograd.graph.saved_tensors_hooks`` on Llamas of
@@ -127,17 +127,17 @@ class _Kept(_Facts):
     pair: float = 0
 
 
-_KEPT: dict[tuple[str, bool], _Kept] = {
+_LAYER_BYTES: dict[tuple[str, bool], _LayerBytes] = {
     # kind, pack
-    ("CPU", False): _Kept(hidden=32, inner=16, rank=28, pair=4),
-    ("CPU", True): _Kept(hidden=36, inner=16, rank=28, hidden_of_keys=8, pair=4),
+    ("CPU", False): _LayerBytes(hidden=32, inner=16, rank=28, pair=4),
+    ("CPU", True): _LayerBytes(hidden=36, inner=16, rank=28, hidden_of_keys=8, pair=4),
     # Read in unsloth/kernels (fast_lora, rms_layernorm): the inputs of both norms and of the
     # projections, q, k, v, what attention gives, and the two halves of the MLP; never measured.
-    ("GPU", False): _Kept(hidden=12, inner=4, rank=0, key_value=4),
+    ("GPU", False): _LayerBytes(hidden=12, inner=4, rank=0, key_value=4),
     # Read in unsloth/utils/prefix_grouper_kernel.py: FlexAttention keeps q, k, v and its result as
     # it padded them, heads before tokens, so that o_proj keeps a copy of the result beside it; the
     # mask is one of blocks, and nothing grows with the pairs. Never measured either.
-    ("GPU", True): _Kept(hidden=14, inner=4, rank=0, key_value=4),
+    ("GPU", True): _LayerBytes(hidden=14, inner=4, rank=0, key_value=4),
 }
 _BLOCK = 128
 """Unsloth's kernel pads the tokens of a pack to a multiple of this."""
@@ -268,7 +268,7 @@ def _layer_bytes(
     shape: Architecture, lora: Lora, largest: Pass, device: Device, packed: bool
 ) -> int:
     """What one layer keeps of a pass."""
-    activations = _KEPT[device.kind, packed]
+    activations = _LAYER_BYTES[device.kind, packed]
     tokens = largest.tokens
     if packed and device.kind == "GPU":
         tokens = math.ceil(tokens / _BLOCK) * _BLOCK

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from tasks.domain.bundle.checks import Agent
-from tasks.domain.bundle.dialogue import Reply, Step, Usage, chunks, completion, conversation
+from tasks.domain.bundle.dialogue import (
+    Assurance,
+    Reply,
+    Step,
+    Usage,
+    chunks,
+    completion,
+    conversation,
+)
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import ToolCall, parse, render
@@ -69,7 +77,7 @@ def test_messages_that_cannot_be_asked_are_refused(
 def test_calls_are_given_as_openai_gives_them_whole_and_as_a_stream() -> None:
     said = parse(f"One moment.\n{render(CALL)}")
     usage = Usage(prompt_tokens=9, completion_tokens=3)
-    whole = completion(said, (), "stop", usage, **HEAD)
+    whole = completion(said, (), "stop", usage, Assurance(confidence=0.75), **HEAD)
     (choice,) = whole["choices"]
     assert choice["finish_reason"] == "tool_calls"
     assert choice["message"]["content"] == "One moment."
@@ -82,12 +90,14 @@ def test_calls_are_given_as_openai_gives_them_whole_and_as_a_stream() -> None:
     assert delta["tool_calls"][0] | {"index": 0} == {"index": 0} | call
     assert json.loads(last)["choices"][0]["finish_reason"] == "tool_calls"
     assert json.loads(last)["object"] == "chat.completion.chunk"
+    assert json.loads(last)["choices"][0]["confidence"] == choice["confidence"] == 0.75
+    assert "message" not in json.loads(last)["choices"][0]
     assert end == "[DONE]"
 
 
 def test_a_call_that_cannot_be_read_is_shown_instead_of_lost() -> None:
     said = parse("<tool_call>\n{now}\n</tool_call>")
-    (choice,) = completion(said, (), "stop", Usage(), **HEAD)["choices"]
+    (choice,) = completion(said, (), "stop", Usage(), Assurance(), **HEAD)["choices"]
     assert choice["message"] == {"role": "assistant", "content": "{now}"}
     assert choice["finish_reason"] == "stop"
 

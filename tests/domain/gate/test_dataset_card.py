@@ -3,7 +3,7 @@
 import yaml
 
 from tasks.domain.conversations import Message, MessageCall, Row, Source
-from tasks.domain.gate.dataset_card import card, taken
+from tasks.domain.gate.dataset_card import card, census_of
 from tasks.domain.toolcalls import ToolCall
 
 TOOLS = ({"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}},)
@@ -40,7 +40,7 @@ def header(text: str) -> dict[str, object]:
 
 
 def test_the_header_is_what_the_hub_reads() -> None:
-    text = card(taken(TRAIN, HELDOUT), "time", {"generated": "MIT"}, (), FILES)
+    text = card(census_of(TRAIN, HELDOUT), "time", {"generated": "MIT"}, (), FILES)
     head = header(text)
     assert head["license"] == "other"
     assert head["size_categories"] == ["n<1K"]
@@ -53,13 +53,13 @@ def test_the_header_is_what_the_hub_reads() -> None:
             ],
         }
     ]
-    only = card(taken(TRAIN[:1], HELDOUT), "time", {"generated": "MIT"}, (), FILES)
+    only = card(census_of(TRAIN[:1], HELDOUT), "time", {"generated": "MIT"}, (), FILES)
     assert header(only)["license"] == "mit"
 
 
 def test_rows_are_counted_by_split_scenario_tool_source_and_family() -> None:
     text = card(
-        taken(TRAIN, HELDOUT), "time", {"generated": "MIT", "own": "CC0-1.0"}, ["a note"], FILES
+        census_of(TRAIN, HELDOUT), "time", {"generated": "MIT", "own": "CC0-1.0"}, ["a note"], FILES
     )
     lines = text.splitlines()
     assert "| standard | 2 | 1 |" in lines
@@ -73,7 +73,7 @@ def test_rows_are_counted_by_split_scenario_tool_source_and_family() -> None:
 
 
 def test_no_text_of_a_row_can_end_its_example_or_the_table() -> None:
-    text = card(taken([row("```\n# Hello\n|x|")], []), "a|b", {}, (), FILES)
+    text = card(census_of([row("```\n# Hello\n|x|")], []), "a|b", {}, (), FILES)
     assert "\n# Hello" not in text
     assert "````json" in text
     assert "a\\|b" in text.splitlines()[text.splitlines().index("---", 1) + 2]

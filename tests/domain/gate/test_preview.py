@@ -51,26 +51,26 @@ def test_three_rows_are_shown_of_different_scenarios() -> None:
     rows = [row(f"Question {n}?") for n in range(5)]
     rows.append(row("What time?", scenario="standard", tool="get_current_time"))
     seen = looked_at(*rows)
-    assert [one.place for one in seen.shown] == ["train:1", "train:2", "train:6"]
-    assert [one.scenario for one in seen.shown] == ["no_tool", "no_tool", "standard"]
+    assert [one.place for one in seen.examples] == ["train:1", "train:2", "train:6"]
+    assert [one.scenario for one in seen.examples] == ["no_tool", "no_tool", "standard"]
 
 
 def test_every_token_of_the_first_row_is_shown_with_whether_it_is_trained() -> None:
-    (shown,) = looked_at(row("Deep?", "Very.")).shown
+    (shown,) = looked_at(row("Deep?", "Very.")).examples
     assert "".join(text for text, _ in shown.tokens) == SYSTEM_PROMPT + "Deep?" + "Very."
     assert "".join(text for text, trained in shown.tokens if trained) == "Very."
     assert (shown.length, shown.trained) == (len(SYSTEM_PROMPT) + 10, 5)
 
 
 def test_what_later_rows_share_with_the_first_is_counted_instead_of_shown() -> None:
-    first, second = looked_at(row("Ask A"), row("Ask B")).shown
+    first, second = looked_at(row("Ask A"), row("Ask B")).examples
     assert first.begins_at == 0
     assert second.begins_at == len(SYSTEM_PROMPT) + len("Ask ")
     assert "".join(text for text, _ in second.tokens) == "BYes."
 
 
 def test_a_row_that_goes_on_and_on_is_cut_and_the_rest_counted() -> None:
-    (shown,) = looked_at(row("x" * 10_000), limit=20_000).shown
+    (shown,) = looked_at(row("x" * 10_000), limit=20_000).examples
     assert len(shown.tokens) == SHOWN_TOKENS
     assert shown.left_out + SHOWN_TOKENS == shown.length
     assert f"({shown.left_out} more tokens)" in preview_markdown(looked_at(row("x" * 10_000)))

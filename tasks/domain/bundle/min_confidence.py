@@ -1,0 +1,27 @@
+"""How sure a model must be before its call is made."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.domain.bundle.checks import CONFIDENCE, OpenedBundle
+from tasks.domain.errors import BundleInvalid
+
+MinConfidence = Literal["off", "auto"] | Annotated[float, Field(ge=0, le=1)]
+""""off" makes every call, "auto" takes the threshold that was best on the held-out rows."""
+
+
+def least_confidence(choice: MinConfidence, bundle: OpenedBundle) -> float:
+    """The probability of being right below which a call is held back.
+
+    Raises:
+        BundleInvalid: the bundle says nothing of it.
+    """
+    if choice == "off":
+        return 0.0
+    if bundle.calibration is None:
+        raise BundleInvalid(
+            f"{bundle.path}: no {CONFIDENCE}, which a least confidence needs; forge it again, or "
+            "leave --min-confidence off"
+        )
+    return bundle.calibration.threshold if choice == "auto" else choice
