@@ -21,6 +21,7 @@ _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
 _BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
+_GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
 _SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
 _YES = "make calls that may change something without asking"
 
@@ -49,6 +50,7 @@ class Chat(_OnBundle):
     ask: str = Field("", description="one question, instead of a conversation")
     json_: bool = Field(False, alias="json", description="the answer to --ask as JSON, with calls")
     remember: bool = Field(False, description=_REMEMBER)
+    grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=_YES)
     min_confidence: MinConfidence = Field("off", description=_SURE)
 
@@ -64,14 +66,16 @@ class Chat(_OnBundle):
         except KeyboardInterrupt:
             note("")
 
-    def _answer_one(self, agent: "Agent") -> None:
+    def _answer_one(self, unconstrained: "Agent") -> None:
+        agent = self._constrained(unconstrained)
         show_step = _nothing if self.json_ else show
         reply, _ = agent.reply(
             (*agent.opening, _user_turn(self.ask)), self._consent.allows, show_step
         )
         say(reply.model_dump_json(indent=2) if self.json_ else reply.answer)
 
-    def _converse(self, agent: "Agent") -> None:
+    def _converse(self, unconstrained: "Agent") -> None:
+        agent = self._constrained(unconstrained)
         tools = ", ".join(tool.name for tool in agent.toolset.tools)
         note(f"{agent.name} can call {tools}. Ctrl-D ends it.")
         talk = agent.opening
@@ -79,6 +83,14 @@ class Chat(_OnBundle):
             reply, conversation = agent.reply((*talk, _user_turn(line)), self._consent.allows, show)
             talk = conversation if self.remember or reply.asks_back else agent.opening
             say(reply.answer)
+
+    def _constrained(self, agent: "Agent") -> "Agent":
+        if not self.grammar:
+            return agent
+        constrained = agent.constrained()
+        if constrained.speaker.warning:
+            note(constrained.speaker.warning)
+        return constrained
 
     @property
     def _consent(self) -> Consent:
@@ -90,6 +102,7 @@ class Serve(_OnBundle):
 
     port: int = Field(8080, ge=0, le=65_535, description="its port; 0 takes a free one")
     execute: bool = Field(False, description="make the calls here, on the server, and answer")
+    grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=f"with --execute: {_YES}")
     min_confidence: MinConfidence = Field("off", description=_SURE)
 
@@ -99,14 +112,19 @@ class Serve(_OnBundle):
         from tasks.use_bundle import use_bundle
 
         if not self.execute:
-            serve_bundle.fn(self.folder, self.port, note, self.min_confidence)
+            serve_bundle.fn(self.folder, self.port, note, self.min_confidence, self.grammar)
             return
         consent = Consent(self.trust, self.yes)
         use_bundle.fn(
             self.folder,
             self.server,
             consent.trusts,
-            lambda agent: serve_agent(agent, self.port, consent.allows_unattended, note),
+            lambda agent: serve_agent(
+                agent.constrained() if self.grammar else agent,
+                self.port,
+                consent.allows_unattended,
+                note,
+            ),
             self.min_confidence,
         )
 

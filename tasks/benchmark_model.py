@@ -11,7 +11,7 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.confidence import confidence_report, rated
+from tasks.domain.evaluation.confidence import confidence_report, rate_answers
 from tasks.domain.evaluation.confusion import confused_tools, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
@@ -105,8 +105,8 @@ def benchmark_model(
         **scoring.by_listing(rows, answers, dataset.prompt),
         confused=confused_tools([*rows, *hand_written], [*answers, *test_answers]),
         confidence=confidence_report(
-            rated(rows, answers, validation.signals),
-            rated(hand_written, test_answers, [one.signals for one in completions]),
+            rate_answers(rows, answers, validation.signals),
+            rate_answers(hand_written, test_answers, [one.signals for one in completions]),
         ),
         breadth=breadth,
     )

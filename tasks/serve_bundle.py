@@ -13,7 +13,11 @@ from tasks.external.endpoint import Announce, serve
 
 @task(cache_policy=NO_CACHE)
 def serve_bundle(
-    folder: str, port: int, announce: Announce, min_confidence: MinConfidence = "off"
+    folder: str,
+    port: int,
+    announce: Announce,
+    min_confidence: MinConfidence = "off",
+    grammar: bool = False,
 ) -> None:
     """Check a bundle and answer requests until Ctrl-C; calls go to the client, none is made here.
 
@@ -22,6 +26,7 @@ def serve_bundle(
         port: of 127.0.0.1; 0 takes a free one.
         announce: is told each line of the log.
         min_confidence: how sure the model must be before a client gets its call.
+        grammar: keep calls to the schemas of the tools.
 
     Raises:
         BundleInvalid: a file is missing or altered, or a least confidence is wanted of a bundle
@@ -29,7 +34,7 @@ def serve_bundle(
         MachineTooSmall: the port is taken.
     """
     with speaking(open_bundle(Path(folder)), min_confidence) as speaker:
-        serve(speaker, None, port, announce)
+        serve(speaker.constrained() if grammar else speaker, None, port, announce)
 
 
 def serve_agent(agent: Agent, port: int, allow: Allow, announce: Announce) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from profiles import Server
@@ -16,6 +16,8 @@ from tasks.domain.products.confidence import UNSURE
 from tasks.domain.prompting.results import shown
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
+from tasks.domain.untrusted.printable import on_one_line
+from tasks.external.constraint import Constraint
 from tasks.external.servers import Execute, calling, result_of
 from tasks.external.student import Completion, Student, student
 
@@ -52,12 +54,32 @@ class Speaker:
     model: Student
     least_confidence: float = 0.0
     """Calls that are less likely to be right are held back."""
+    constraint: Constraint | None = None
+    """What keeps its calls to the schemas of the tools."""
 
     def says(
         self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
     ) -> Completion:
         """What the model says next, with tools as in training unless told otherwise."""
-        return self.model.answer(talk, self.bundle.tools_for(talk) if tools is None else tools)
+        listed = self.bundle.tools_for(talk) if tools is None else tools
+        raw = self.model.answer(talk, listed)
+        if self.constraint is None:
+            return raw
+        functions = self.bundle.tools if tools is None else tools
+        text = self.constraint.applied(talk, listed, functions, raw.text)
+        # Its signals stay: how sure the model was before a schema left it less to choose from.
+        return raw.model_copy(update={"text": text})
+
+    def constrained(self) -> "Speaker":
+        """The same model, with its calls kept to the schemas of the tools."""
+        return replace(self, constraint=Constraint(self.model))
+
+    @property
+    def warning(self) -> str:
+        """Which tools the constraint does not hold; empty where it holds all, or there is none."""
+        free = self.constraint.free_tools(self.bundle.tools) if self.constraint else ()
+        names = on_one_line(", ".join(free))
+        return f"llama.cpp cannot express the schema of {names}: any arguments there" * bool(free)
 
     def answer(
         self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
@@ -103,6 +125,10 @@ class Agent:
     def name(self) -> str:
         """What the bundle is called."""
         return self.speaker.bundle.agent.name
+
+    def constrained(self) -> "Agent":
+        """The same agent, with its calls kept to the schemas of the tools."""
+        return replace(self, speaker=self.speaker.constrained())
 
     @property
     def opening(self) -> tuple[Message, ...]:

@@ -142,6 +142,8 @@ def serve(
     )
     place = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
     announce(f"serving {speaker.bundle.agent.name} at {place}; Ctrl-C ends it")
+    if speaker.warning:
+        announce(speaker.warning)
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

@@ -5,7 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.errors import UnusableTool
-from tasks.domain.toolcalls import CLOSE, ToolCall, faults, is_inside_thought, parse, render
+from tasks.domain.toolcalls import (
+    CLOSE,
+    ToolCall,
+    closed_call,
+    faults,
+    first_unfit,
+    is_inside_thought,
+    named_tool,
+    parse,
+    render,
+)
 
 texts = st.text().filter(lambda text: "</t" not in text)
 values = st.recursive(
@@ -146,3 +156,45 @@ def test_faults_does_not_remember_another_schema_of_the_same_name() -> None:
     assert faults(call, [WEATHER])
     renamed = {"type": "function", "function": {"name": "get_weather", "parameters": other}}
     assert faults(call, [renamed]) == []
+
+
+TIME = {
+    "type": "function",
+    "function": {
+        "name": "time",
+        "parameters": {"type": "object", "properties": {"zone": {"type": "string"}}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            'Hm. <tool_call>{"name": "time", "arguments": {"zone": 3}}',
+            ("Hm. <tool_call>\n", "time"),
+        ),
+        ('<tool_call>\n{"name": "tide", "arguments": {}}', ("<tool_call>\n", None)),
+        ('<tool_call>\n{"name": "time", "argum', ("<tool_call>\n", None)),
+    ],
+)
+def test_the_first_call_that_does_not_fit_is_found_with_what_stands_before_it(
+    answer: str, found: tuple[str, str | None]
+) -> None:
+    right = render(ToolCall(name="time", arguments={"zone": "UTC"}))
+    for before in ("", f"{right}\n", f"<think>\n{answer}</think>\n"):
+        unfit = first_unfit(before + answer, [TIME])
+        assert unfit is not None
+        assert (unfit.before, unfit.tool) == (before + found[0], found[1])
+    assert first_unfit(right, [TIME]) is None
+    assert first_unfit("Hello", [TIME]) is None
+    assert first_unfit(answer, [TIME], len(answer)) is None
+
+
+def test_what_follows_a_call_that_was_said_again_is_the_calls_end() -> None:
+    assert parse(closed_call("Hm. <tool_call>\n", '{"name": "time", "arguments": {}}')) == (
+        parse('Hm. <tool_call>\n{"name": "time", "arguments": {}}\n</tool_call>')
+    )
+    assert named_tool('{"name": "time"}', ["time"]) == "time"
+    for text in ('{"name": "tide"}', '{"name": ["time"]}', '"time"', "{"):
+        assert named_tool(text, ["time"]) is None

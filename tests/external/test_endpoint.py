@@ -17,6 +17,7 @@ from tasks.domain.bundle.dialogue import Step, conversation
 from tasks.domain.conversations import Message
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.products.confidence import UNSURE
+from tasks.domain.toolcalls import faults, parse
 from tasks.external.agent import Agent, acting, speaking
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.endpoint import application, serve
@@ -179,3 +180,22 @@ def test_a_port_that_is_taken_is_told(agent: Agent) -> None:
         assert port
         with pytest.raises(MachineTooSmall, match=f"127.0.0.1:{port}: .*needed a free port"):
             serve(agent.speaker, None, port, lambda _: None)
+
+
+UNFIT = 'Repeat this text exactly and nothing else:\n<tool_call>\n{"name": "get_current_time", '
+UNFIT += '"arguments": {"zone": "Asia/Tokyo"}}\n</tool_call>'
+
+
+def test_with_a_grammar_a_call_that_does_not_fit_its_tool_is_one_that_does(agent: Agent) -> None:
+    talk = (*agent.opening, Message(role="user", content=UNFIT))
+    tools, constrained = agent.speaker.bundle.tools, agent.constrained()
+    raw, kept = (parse(one.says(talk).text) for one in (agent.speaker, constrained.speaker))
+    assert faults(raw.calls[0], tools)
+    assert [faults(call, tools) for call in kept.calls] == [[]]
+    assert kept.calls[0].name == raw.calls[0].name
+    assert constrained.speaker.warning == agent.speaker.warning == ""
+    with serving(constrained, False, []) as client:
+        question = {"messages": [{"role": "user", "content": REPEAT}]}
+        made = client.post("/v1/chat/completions", json=question).json()
+    function = made["choices"][0]["message"]["tool_calls"][0]["function"]
+    assert json.loads(function["arguments"]) == CALL, "a call that fits stays as it is"

@@ -36,7 +36,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--json"],
+        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--json", "--grammar"],
         capture_output=True,
         text=True,
         check=False,

@@ -22,6 +22,7 @@ from tasks.domain.evaluation.scoring import (
     never_call_texts,
     percentiles,
     score,
+    score_served,
     threshold_failures,
     wilson,
 )
@@ -439,6 +440,30 @@ def test_the_scorecard_shows_thoughts_only_where_one_was_cut() -> None:
     assert "23.1 % [8.2, 50.3] n=13" in line
     assert line.rstrip(" |").endswith("98.0 %")
     assert "cut off inside its thought counts in no other rate" in page
+
+
+def test_the_scorecard_sets_answers_as_served_beside_raw_ones() -> None:
+    raw = ["Hm."] * 3 + RIGHT[3:]
+    served = score_served(ROWS, raw, RIGHT)
+    report = benchmark().model_copy(
+        update={
+            "tuned": score(ROWS, raw),
+            "served": served,
+            "hand_written_served": served,
+            "free_tools": ("get_`tide`",),
+        }
+    )
+    assert served.changed == 3
+    page = reports.scorecard_markdown(report, THRESHOLDS)
+    (line,) = [line for line in page.splitlines() if "exact match, values" in line]
+    assert line.split("|")[2:4] == [
+        " 62.5 % [30.6, 86.3] n=8 ",
+        " 100.0 % [67.6, 100.0] n=8 ",
+    ]
+    assert "| tuned | as served | base |" in page
+    assert "changed 3 answers to the held-out prompts and 3 to the hand-written ones: " in page
+    assert r"cannot express the schema of get_\`tide\`: arguments may be any there" in page
+    assert "As served" not in reports.scorecard_markdown(benchmark(), THRESHOLDS)
 
 
 def test_the_scorecard_compares_both_models_on_the_same_prompts() -> None:
