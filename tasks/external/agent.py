@@ -97,7 +97,7 @@ class Speaker:
             return Answer(completion, None, is_held_back=False)
         return Answer(
             completion,
-            calibration.confidence(signals),
+            round(calibration.confidence(signals), 4),
             calibration.holds_back(signals, self.least_confidence),
         )
 
