@@ -1,8 +1,8 @@
 """What a trained model's confidence is worth: is it surest of what it gets right?
 
-    python -m benchmarks.confidence time model.gguf [--profile cpu] [--seed 3407] [--keep told.json]
+    python -m benchmarks.confidence time model.gguf [--profile cpu] [--keep answers.json]
 
-Asks the model's file all held-out rows of that profile and seed and all hand-written test prompts
+Asks the model's file all held-out rows of that profile and all hand-written test prompts
 of the server, and prints what a scorecard shows of confidence. ``--keep`` names a file for the
 answers with their signals; where it is there, it is read and nothing is asked.
 """
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from benchmarks.generalisation import recipe_for, rows_of
 from profiles import Recipe
 from tasks.domain.conversations import Row
-from tasks.domain.evaluation.confidence import confidence_report, rated
+from tasks.domain.evaluation.confidence import confidence_report, rate_answers
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Signals
 from tasks.domain.reports import confidence_markdown
@@ -25,21 +25,21 @@ from tasks.external.student import student
 
 
 class Answers(BaseModel):
-    """What a model said to some prompts, and how sure it was."""
+    """A model's answers to some prompts, and how sure it was of each."""
 
     texts: list[str | None] = []
     signals: list[Signals | None] = []
 
 
 class AllAnswers(BaseModel):
-    """What is kept between two runs."""
+    """What is kept for another look."""
 
     heldout: Answers = Answers()
     hand_written: Answers = Answers()
 
 
 def main() -> None:
-    """Ask, or read what was answered, and print the table."""
+    """Ask, or read earlier answers, and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("server")
     parser.add_argument("gguf", type=Path)
@@ -47,19 +47,19 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--seed", type=int, default=3407)
     parser.add_argument("--keep", type=Path, help="a file for the answers, or with them")
-    asked = parser.parse_args()
-    recipe = recipe_for(asked.server, asked.model, asked.profile, 0, asked.seed)
+    options = parser.parse_args()
+    recipe = recipe_for(options.server, options.model, options.profile, 0, options.seed)
     heldout = rows_of(recipe, recipe.profile.data).heldout
     hand_written = hand_written_rows(at_home(recipe.server).test_prompts, heldout[0].tools)
-    if asked.keep and asked.keep.exists():
-        kept = AllAnswers.model_validate_json(asked.keep.read_text(encoding="utf-8"))
+    if options.keep and options.keep.exists():
+        answers = AllAnswers.model_validate_json(options.keep.read_text(encoding="utf-8"))
     else:
-        kept = ask(asked.gguf, recipe, heldout, hand_written)
-    if asked.keep:
-        asked.keep.write_text(kept.model_dump_json(indent=1), encoding="utf-8")
+        answers = ask(options.gguf, recipe, heldout, hand_written)
+    if options.keep:
+        options.keep.write_text(answers.model_dump_json(indent=1), encoding="utf-8")
     report = confidence_report(
-        rated(heldout, kept.heldout.texts, kept.heldout.signals),
-        rated(hand_written, kept.hand_written.texts, kept.hand_written.signals),
+        rate_answers(heldout, answers.heldout.texts, answers.heldout.signals),
+        rate_answers(hand_written, answers.hand_written.texts, answers.hand_written.signals),
     )
     sys.stdout.write("\n".join(confidence_markdown(report)))
 

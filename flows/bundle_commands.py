@@ -1,15 +1,18 @@
 """The commands of ``mcp-forge`` for a bundle that is there: check it, talk to it, serve it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 from pydantic_settings import CliPositionalArg
 
-from flows.terminal import Consent, lines, note, say, show
+from flows.in_prefect import in_prefect
+from flows.terminal import Consent, columns, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
 from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError
+from tasks.domain.reports import BREADTH_HEADER, breadth_rows, pairs_text
 
 if TYPE_CHECKING:
     from tasks.use_bundle import Agent
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
+_BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
 _GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
 _SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
 _YES = "make calls that may change something without asking"
@@ -123,6 +127,33 @@ class Serve(_OnBundle):
             ),
             self.min_confidence,
         )
+
+
+class Breadth(BaseModel):
+    """Measure what a bundle's model lost: other people's functions, beside its base."""
+
+    folder: CliPositionalArg[str] = Field(description="the bundle")
+    base: str = Field("", description=_BASE)
+    per_category: int = Field(25, ge=1, description="questions of each category of BFCL")
+    seed: int = Field(3407, ge=0, description="which questions")
+    json_: bool = Field(False, alias="json", description="as JSON")
+
+    def cli_cmd(self) -> None:
+        """Ask both the same questions, and show the rates side by side."""
+        from tasks.ask_breadth import gguf_model, request_of
+
+        bundle = request_of(self.folder, self.per_category, self.seed)
+        if self.base:
+            base = gguf_model(f"{bundle.base.name}-base", Path(self.base), bundle.quantization)
+            found = in_prefect("flows.stages:breadth_beside", bundle=bundle, base=base)
+        else:
+            found = in_prefect("flows.stages:breadth", bundle=bundle)
+        if self.json_:
+            say(found.model_dump_json(indent=2))
+            return
+        say(f"{found.source}, seed {found.seed}; 95 % intervals in brackets\n")
+        say(f"{columns([BREADTH_HEADER, *breadth_rows(found)])}\n")
+        say(f"{pairs_text(found.overall.compared)}.")
 
 
 def _user_turn(question: str) -> Message:

@@ -36,6 +36,7 @@ class Commands(BaseSettings):
     chat: CliSubCommand[bundle_commands.Chat]
     serve: CliSubCommand[bundle_commands.Serve]
     scores: CliSubCommand[listing.ShowScores]
+    breadth: CliSubCommand[bundle_commands.Breadth]
     verify_bundle: CliSubCommand[bundle_commands.VerifyBundle]
     versions: CliSubCommand[version_commands.Versions]
     diff: CliSubCommand[version_commands.Diff]

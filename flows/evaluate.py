@@ -8,6 +8,7 @@ from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
 from tasks.ask_adapter import ask_adapter
 from tasks.ask_base import ask_base
+from tasks.ask_breadth import measure_breadth
 from tasks.benchmark_model import benchmark_model
 from tasks.challenge_champion import challenge_champion
 from tasks.domain.products import Evaluation, Trained
@@ -57,7 +58,8 @@ def evaluate(
     validation = validate_model(tuned, start.dataset, toolset, recipe, trained_answers)
     base = export_gguf(start.adapter.base, None, recipe.model, recipe.quantization)
     answers = ask_base(base, start.dataset, recipe)
-    benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe)
+    breadth = measure_breadth(tuned, base, recipe)
+    benchmark = benchmark_model(tuned, answers, validation, start.dataset, recipe, breadth)
     challenge = challenge_champion(tuned, validation, benchmark, start.dataset, toolset, recipe)
     return Evaluation(
         gguf=tuned,

@@ -6,11 +6,13 @@ from flows.prepare import draft_rows
 from profiles import Model, Profile, Quantization, Recipe, Server, TeacherPlan
 from tasks.adopt_dataset import adopt_dataset
 from tasks.ask_base import ask_base
+from tasks.ask_breadth import BreadthRequest, check_origin, compare_models, measure_breadth
 from tasks.benchmark_model import benchmark_model
 from tasks.check_quality import check_quality
 from tasks.domain.products import (
     ApprovedDataset,
     BenchmarkReport,
+    Breadth,
     Bundle,
     Dataset,
     Evaluation,
@@ -106,7 +108,8 @@ def benchmark(
     validated = take_over(validation, ValidationReport)
     base = export_gguf(prepare_base(recipe.model), None, recipe.model, recipe.quantization)
     answers = ask_base(base, dataset, recipe)
-    report = benchmark_model(tuned, answers, validated, dataset, recipe)
+    other = measure_breadth(tuned, base, recipe)
+    report = benchmark_model(tuned, answers, validated, dataset, recipe, other)
     hand_over(report, output)
     return report
 
@@ -122,3 +125,17 @@ def pack(recipe: Recipe, gguf: str, validation: str, benchmark: str, output: str
     base = prepare_base(recipe.model)
     toolset = inspect_server(recipe.server)
     return package_bundle(evaluation, base, toolset, recipe, output)
+
+
+@flow(flow_run_name=run_name)
+def breadth(bundle: BreadthRequest) -> Breadth:
+    """A bundle's model → what it lost, beside its base as a run exports it."""
+    folder = check_origin(prepare_base(bundle.base), bundle)
+    base = export_gguf(folder, None, bundle.base, bundle.quantization)
+    return compare_models(bundle.tuned, base, bundle.plan)
+
+
+@flow(flow_run_name=run_name)
+def breadth_beside(bundle: BreadthRequest, base: GgufModel) -> Breadth:
+    """A bundle's model → what it lost, beside a file of its base."""
+    return compare_models(bundle.tuned, base, bundle.plan)

@@ -1,7 +1,7 @@
 """A person at a terminal: what he is told, and what he is asked."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.domain.bundle.dialogue import Step, call_text
@@ -22,6 +22,13 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """A line beside the output: it is no part of what a program reads."""
     sys.stderr.write(f"{printable(text)}\n")
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines whose cells stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lined = (zip(row, widths, strict=True) for row in rows)
+    return "\n".join("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in lined)
 
 
 def is_attended() -> bool:

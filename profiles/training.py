@@ -174,6 +174,8 @@ class EvaluationPlan(Section):
     """Typed prompts asked at most, a quarter of them without a tool."""
     base_prompts: int = Field(ge=2)
     """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
+    breadth_per_category: int = Field(default=0, ge=0)
+    """Questions of each category of BFCL that both models are asked; 0: none."""
     adapter_prompts: int = Field(default=0, ge=0)
     """Held-out prompts that the adapter is asked at most as it was trained; 0: it is not asked."""
     adapter_margin: float = Field(default=0.02, ge=0, le=1)

@@ -11,12 +11,13 @@ from tasks.caching import ByContent
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.confidence import confidence_report, rated
+from tasks.domain.evaluation.confidence import confidence_report, rate_answers
 from tasks.domain.evaluation.confusion import confused_tools, recall
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
+    Breadth,
     Dataset,
     GgufModel,
     ToolPrompt,
@@ -46,6 +47,7 @@ def benchmark_model(
     validation: ValidationReport,
     dataset: Dataset,
     recipe: Recipe,
+    breadth: Breadth | None,
 ) -> BenchmarkReport:
     """Compare the tuned model with its base and with trivial baselines.
 
@@ -103,9 +105,10 @@ def benchmark_model(
         **scoring.by_listing(rows, answers, dataset.prompt),
         confused=confused_tools([*rows, *hand_written], [*answers, *test_answers]),
         confidence=confidence_report(
-            rated(rows, answers, validation.signals),
-            rated(hand_written, test_answers, [one.signals for one in completions]),
+            rate_answers(rows, answers, validation.signals),
+            rate_answers(hand_written, test_answers, [one.signals for one in completions]),
         ),
+        breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
     artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)

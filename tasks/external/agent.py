@@ -13,7 +13,7 @@ from tasks.domain.conversations import Message
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.products.confidence import UNSURE
-from tasks.domain.prompting.results import shown
+from tasks.domain.prompting.results import result_text
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
 from tasks.domain.untrusted.printable import on_one_line
@@ -97,7 +97,7 @@ class Speaker:
             return Answer(completion, None, is_held_back=False)
         return Answer(
             completion,
-            calibration.confidence(signals),
+            round(calibration.confidence(signals), 4),
             calibration.holds_back(signals, self.least_confidence),
         )
 
@@ -190,7 +190,7 @@ class Agent:
         step = Step(
             name=call.name,
             arguments=call.arguments,
-            result=shown(result, agent.max_result_chars),
+            result=result_text(result, agent.max_result_chars),
             is_error=result.is_error,
             executed=executed,
             simulated=result.simulated,

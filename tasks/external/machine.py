@@ -13,6 +13,7 @@ from tasks.domain.errors import UnusableModel
 from tasks.domain.training.machine import Disk, Machine, Torch
 from tasks.domain.training.requirements import Place, Request, Stage
 from tasks.domain.training.sizes import Device
+from tasks.external import bfcl_package
 from tasks.external.base_model import is_at_hand
 from tasks.external.gpus import nvidia_smi
 from tasks.external.llama_cpp import missing_for, slots
@@ -80,8 +81,11 @@ def _disks(storage: Storage) -> dict[Place, Disk]:
 
 def _missing_packages(request: Request) -> tuple[str, ...]:
     packages = [package for stage in request.stages for package in _PACKAGES[stage]]
-    if request.profile and "train" in request.stages:
-        packages += request.profile.training.report_to
+    profile = request.profile
+    if profile and "train" in request.stages:
+        packages += profile.training.report_to
+    if profile and "evaluate" in request.stages and profile.evaluation.breadth_per_category:
+        packages.append(bfcl_package.MODULE)
     return tuple(name for name in dict.fromkeys(packages) if importlib.util.find_spec(name) is None)
 
 

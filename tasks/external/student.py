@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from tasks.domain.conversations import Message, Row
+from tasks.domain.conversations import Message
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.signals import AnswerToken, signals_of
 from tasks.domain.products import Signals
@@ -37,6 +37,18 @@ def answer_seconds(context: int, max_tokens: int) -> float:
     A server with several slots has a GPU, where that is time enough for all of them.
     """
     return context / _READ_A_SECOND + max_tokens / _WRITTEN_A_SECOND
+
+
+class Prompted(Protocol):
+    """What a model can be asked: a row, or a question of other people's."""
+
+    @property
+    def prompt(self) -> Sequence[Message]:
+        """The turns before the answer."""
+
+    @property
+    def listed(self) -> Sequence[dict[str, Any]]:
+        """The tools that the prompt lists."""
 
 
 class Completion(BaseModel):
@@ -122,8 +134,8 @@ class Student:
         }
         return list(self._post("/tokenize", body)["tokens"])
 
-    def answers(self, rows: Iterable[Row]) -> Iterator[Completion]:
-        """What the model says to the prompt of each row, in their order, as soon as it is there."""
+    def answers(self, rows: Iterable[Prompted]) -> Iterator[Completion]:
+        """What the model says to each prompt, in their order, as soon as it is there."""
         if self.at_once == 1:
             # Without a thread nothing is asked before the answer in front of it was taken.
             yield from (self.answer(row.prompt, row.listed) for row in rows)

@@ -140,7 +140,7 @@ def test_a_call_that_is_not_sure_enough_is_held_back_with_words(
     assert choice["message"] == {"role": "assistant", "content": UNSURE}
     assert 0 < choice["confidence"] < 1
     assert [one["executed"] for one in made.get("executed_calls", ())] == [False] * execute
-    assert log[0].endswith("% sure)")
+    assert log[0].endswith("% sure, held back)")
     # Of other tools than those of training nothing was measured.
     assert tools["choices"][0]["confidence"] is None
     assert not tools["choices"][0]["held_back"]

@@ -76,6 +76,11 @@ SCHEMAS: dict[str, Any] = {
     "an integer beyond a float": {"type": "integer", "minimum": 10**400},
     "infinity": {"type": "number", "minimum": float("inf")},
     "the smallest step": {"type": "number", "multipleOf": 5e-324},
+    "a small step among the largest numbers": {
+        "type": "number",
+        "maximum": -1.7e308,
+        "multipleOf": 1e-5,
+    },
     "the largest numbers": {"type": "number", "minimum": 1e308, "maximum": 1.7e308},
     "a deep schema": _nested(TEXT, 150),
     "half a character": {"type": "string", "description": "\ud800"},

@@ -15,6 +15,7 @@ import pytest
 from flows.terminal import Consent
 from tasks.domain.products.confidence import UNSURE
 from tasks.domain.toolcalls import ToolCall
+from tasks.external.bfcl_package import VERSION
 from tests.fakes.bundles import (
     REPEAT,
     time_tools,
@@ -136,3 +137,23 @@ def test_only_calls_that_change_nothing_need_no_word() -> None:
     assert not Consent().allows_unattended(changing, call)
     assert Consent(yes=True).allows(changing, call)
     assert Consent(yes=True).allows_unattended(changing, call)
+
+
+def test_breadth_says_how_its_package_is_installed_where_it_is_not() -> None:
+    program = (
+        "import sys; sys.modules['bfcl_eval'] = None; sys.argv[1:] = ['breadth', 'nowhere']; "
+        "from flows.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mcp-forge: the package bfcl-eval, with the questions and their checker")
+    assert line.endswith(f"pip install --no-deps bfcl-eval=={VERSION}")

@@ -50,6 +50,7 @@ from profiles import (
     load_profile,
     load_recipe,
 )
+from tasks.ask_breadth import request_of
 from tasks.ask_person import ask_person
 from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
@@ -61,6 +62,7 @@ from tasks.domain.errors import (
     UnusableData,
     ValidationFailed,
 )
+from tasks.domain.evaluation.bfcl import CATEGORIES
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
@@ -68,6 +70,7 @@ from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
 from tasks.verify_bundle import verify_bundle
 from tests.external.test_teacher import PLAN
+from tests.fakes.bfcl import need_the_package
 from tests.fakes.endpoint import endpoint
 from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
@@ -296,6 +299,23 @@ def test_the_base_is_asked_a_sample_and_compared_on_it(forged: Forged) -> None:
     assert "On the same 4 prompts the tuned model is right where the base is not" in text(
         "scorecard-time-tiny"
     )
+
+
+def test_what_the_model_lost_is_measured_beside_the_base_of_that_run(forged: Forged) -> None:
+    need_the_package()
+    request = request_of(forged.bundle.path, per_category=1, seed=1)
+    short = request.plan.model_copy(update={"answer_tokens": 8})
+    with heard() as events:
+        found = stages.breadth(request.model_copy(update={"plan": short}))
+    assert list(found.categories) == list(CATEGORIES)
+    assert found.overall.compared.prompts == 4
+    told = [one.payload for one in events if one.event.startswith("mcp-forge.stage")]
+    assert [(one["stage"], one["cached"]) for one in told] == [
+        ("prepare_base", True),
+        ("export_gguf", True),
+        ("ask_breadth", False),
+        ("ask_breadth", False),
+    ]
 
 
 def test_every_stage_tells_that_it_is_completed(forged: Forged, again: Forged) -> None:

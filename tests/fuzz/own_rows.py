@@ -56,11 +56,8 @@ PEOPLES = Path(__file__).parents[1] / "domain" / "writing" / "own_rows"
 
 def _peoples_rows() -> list[Any]:
     """The rows that people reported as read wrong."""
-    lines = [
-        line
-        for path in sorted(PEOPLES.glob("*.jsonl"))
-        for line in path.read_bytes().splitlines(keepends=True)
-    ]
+    files = sorted(PEOPLES.glob("*.jsonl"))
+    lines = [line for path in files for line in path.read_bytes().splitlines() if line.strip()]
     assert lines
     return [json.loads(line) for line in lines]
 

@@ -61,6 +61,13 @@ class ModelFile(BaseModel):
     """The GGUF file that agent.yaml names."""
 
     name: str = Field(pattern=rf"\{MODEL_SUFFIX}$")
+    quantization: str = ""
+
+
+class Origin(BaseModel):
+    """The base that agent.yaml names."""
+
+    origin: str = ""
 
 
 class Agent(BaseModel):
@@ -69,6 +76,9 @@ class Agent(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str = "model"
+    model: str = ""
+    """The base, by its name in profiles/models."""
+    base: Origin = Origin()
     file: ModelFile
     toolset_fingerprint: str
     stop: tuple[str, ...]

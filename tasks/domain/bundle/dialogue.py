@@ -71,7 +71,9 @@ class Assurance(BaseModel):
     @property
     def text(self) -> str:
         """As the end of a line; nothing where it is not known."""
-        return "" if self.confidence is None else f" ({100 * self.confidence:.0f} % sure)"
+        if self.confidence is None:
+            return ""
+        return f" ({100 * self.confidence:.0f} % sure{', held back' * self.held_back})"
 
 
 class ChatRequest(BaseModel):

@@ -44,7 +44,7 @@ class RatedAnswer:
     is_right: bool
 
 
-def rated(
+def rate_answers(
     rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
 ) -> list[RatedAnswer]:
     """The answers that there are signals of: none in a report from before there were any."""
@@ -91,7 +91,7 @@ def platt(log_odds: Sequence[float], rights: Sequence[bool]) -> tuple[float, flo
     targets = np.array(rights, dtype=float)
     weights, precision = _PRIOR, np.diag(_SPREAD**-2)
     for _ in range(_NEWTON_STEPS):
-        probabilities = 1 / (1 + np.exp(-design @ weights))
+        probabilities = (1 + np.tanh(design @ weights / 2)) / 2
         slope = design.T @ (probabilities - targets) + precision @ (weights - _PRIOR)
         curvature = (design.T * (probabilities * (1 - probabilities))) @ design + precision
         step = np.linalg.solve(curvature, slope)

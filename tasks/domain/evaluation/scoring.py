@@ -69,7 +69,7 @@ def judge_answer(row: Row, text: str) -> Outcome:
     answer = parse(text)
     parses = bool(answer.calls) and not answer.malformed
     tool = answer.calls[0].name if answer.calls else None
-    quiet = bool(answer.text) and not answer.attempts
+    quiet = abstains(answer)
     is_call_expected = row.tool is not None
     return Outcome(
         parses=parses,
@@ -80,6 +80,11 @@ def judge_answer(row: Row, text: str) -> Outcome:
         called_tool=tool,
         answer_text=text.strip(),
     )
+
+
+def abstains(answer: ParsedAnswer) -> bool:
+    """Whether the model said something, and neither made nor tried a call."""
+    return bool(answer.text) and not answer.attempts
 
 
 def _is_of_right_tools(row: Row, answer: ParsedAnswer) -> bool:

@@ -4,6 +4,13 @@
 """
 
 from tasks.domain.products.base import Product, StoredFile
+from tasks.domain.products.breadth import (
+    Breadth,
+    BreadthAnswer,
+    BreadthAnswers,
+    BreadthPlan,
+    BreadthRates,
+)
 from tasks.domain.products.bundles import Bundle
 from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
 from tasks.domain.products.confidence import (
@@ -47,6 +54,11 @@ __all__ = [
     "BaseAnswers",
     "BaseModelFolder",
     "BenchmarkReport",
+    "Breadth",
+    "BreadthAnswer",
+    "BreadthAnswers",
+    "BreadthPlan",
+    "BreadthRates",
     "Bundle",
     "Calibration",
     "Challenge",

@@ -4,6 +4,7 @@ from pydantic import AliasChoices, Field
 
 from tasks.domain.conversations import Scenario
 from tasks.domain.products.base import Product
+from tasks.domain.products.breadth import Breadth
 from tasks.domain.products.comparisons import AdapterComparison, Challenge, Comparison
 from tasks.domain.products.confidence import ConfidenceReport, Signals
 from tasks.domain.products.models import GgufModel, Trained
@@ -112,6 +113,8 @@ class BenchmarkReport(Product):
     """mixed: of the held-out prompts without a list; ``listed`` of the others."""
     listed: Score | None = None
     confused: tuple[ConfusedTools, ...] = ()
+    breadth: Breadth | None = None
+    """None where the profile asks no such questions."""
     adapter: AdapterComparison | None = None
     """Beside the adapter as it was trained; None where that was not asked."""
     served: ServedScore | None = None

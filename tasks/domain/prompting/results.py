@@ -16,7 +16,7 @@ def cap(text: str, limit: int) -> str:
     return text[: max(limit - len(mark), 0)].rstrip() + mark
 
 
-def shown(result: ToolResult, limit: int) -> str:
+def result_text(result: ToolResult, limit: int) -> str:
     """A result's text, or its structured content where it has no text, capped."""
     return cap(result.text or json.dumps(result.structured or "done"), limit)
 

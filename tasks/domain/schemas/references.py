@@ -6,26 +6,25 @@ from typing import Any
 
 from referencing import Registry
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012, specification_with
+from referencing.jsonschema import (
+    DRAFT4,
+    DRAFT6,
+    DRAFT7,
+    DRAFT201909,
+    DRAFT202012,
+    specification_with,
+)
 
 from tasks.domain.errors import UnusableTool
+
+_OLDER = (DRAFT201909, DRAFT7, DRAFT6, DRAFT4)
 
 
 class Document:
     """A whole schema, in which references are looked up."""
 
     def __init__(self, schema: Any) -> None:
-        dialect = schema.get("$schema") if isinstance(schema, dict) else None
-        kind = specification_with(str(dialect), default=DRAFT202012)
-        resource = kind.create_resource(schema)
-        try:
-            own = resource.id() or ""
-            self._resolver = Registry[Any]().with_resource(own, resource).crawl().resolver(own)
-        except (AttributeError, TypeError, ValueError) as error:
-            raise UnusableTool(
-                "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not "
-                f"of the type that JSON Schema asks for ({error})"
-            ) from error
+        self._resolver = _resolver(schema)
         self._targets: dict[str, Any] = {}
 
     def lookup(self, reference: str) -> Any:
@@ -44,6 +43,26 @@ class Document:
         except (Unresolvable, ValueError) as error:
             where = "points nowhere" if reference.startswith("#") else "leaves the document"
             raise UnusableTool(f"$ref {reference!r} {where}") from error
+
+
+def _resolver(schema: Any) -> Any:
+    """What follows references, in the dialect that the schema names or else fits.
+
+    In prompts and rows a schema names none.
+    """
+    dialect = schema.get("$schema") if isinstance(schema, dict) else None
+    first: Exception | None = None
+    for kind in (specification_with(str(dialect), default=DRAFT202012), *_OLDER):
+        try:
+            resource = kind.create_resource(schema)
+            own = resource.id() or ""
+            return Registry[Any]().with_resource(own, resource).crawl().resolver(own)
+        except (AttributeError, TypeError, ValueError) as error:
+            first = first or error
+    raise UnusableTool(
+        "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not of the "
+        f"type that JSON Schema asks for ({first})"
+    ) from first
 
 
 def document(schema: Any) -> Document:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.domain.conversations import Message
 from tasks.domain.products import ToolResult
-from tasks.domain.prompting.results import shown
+from tasks.domain.prompting.results import result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.phrasing.answers import answer, report
 from tasks.domain.writing.phrasing.wording import Wording
@@ -20,17 +20,17 @@ class Answered:
 
     def turn(self, limit: int) -> Message:
         """The result as the model sees it: ``limit`` characters at most."""
-        return Message(role="tool", content=shown(self.result, limit))
+        return Message(role="tool", content=result_text(self.result, limit))
 
-    def told(self, wording: Wording, call: ToolCall, limit: int, rng: random.Random) -> str:
+    def tell_success(self, wording: Wording, call: ToolCall, limit: int, rng: random.Random) -> str:
         """What the assistant tells the user of a success."""
         if self.words:
             return self.words
-        return answer(wording, call.arguments, shown(self.result, limit), rng)
+        return answer(wording, call.arguments, result_text(self.result, limit), rng)
 
-    def reported(self, wording: Wording, limit: int, rng: random.Random) -> str:
+    def tell_failure(self, wording: Wording, limit: int, rng: random.Random) -> str:
         """What the assistant tells the user of a failure."""
         if self.words:
             return self.words
-        capped = self.result.model_copy(update={"text": shown(self.result, limit)})
+        capped = self.result.model_copy(update={"text": result_text(self.result, limit)})
         return report(wording, capped, rng)

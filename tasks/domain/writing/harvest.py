@@ -105,7 +105,7 @@ def harvest(makers: Sequence[ArgumentMaker], execute: Execute, offers: Offers = 
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _Target:
     """A parameter whose values are looked for."""
 
     maker: ArgumentMaker
@@ -130,17 +130,17 @@ class _Gatherer:
     def __init__(self, makers: Sequence[ArgumentMaker], execute: Execute) -> None:
         self._makers = makers
         self._execute = execute
-        self._wanted = [target for maker in makers for target in _wanted(maker)]
-        self._found = Harvest()
-        self._values: dict[str, dict[str, None]] = {target.key: {} for target in self._wanted}
+        self._targets = [target for maker in makers for target in _targets_of(maker)]
+        self._harvest = Harvest()
+        self._values: dict[str, dict[str, None]] = {target.key: {} for target in self._targets}
         self._steps = 0
 
     def gather(self, offers: Offers) -> Harvest:
-        if not self._wanted:
-            return self._found
+        if not self._targets:
+            return self._harvest
         for offer in offers():
             self._search(ToolResult(text=offer.text), frozenset(offer.about), None)
-            for target in self._wanted:
+            for target in self._targets:
                 if offer.uri and target.kind == "uri":
                     self._take(target, [offer.uri], None)
         tools_called: set[str] = set()
@@ -150,8 +150,10 @@ class _Gatherer:
                 if text not in tools_called and (result := self._ask(call)) is not None:
                     tools_called.add(text)
                     self._search(result, _about(maker), call)
-        self._found.values = {key: tuple(values) for key, values in self._values.items() if values}
-        return self._found
+        self._harvest.values = {
+            key: tuple(values) for key, values in self._values.items() if values
+        }
+        return self._harvest
 
     def _first_calls(self) -> Iterator[tuple[ToolCall, ArgumentMaker]]:
         for maker in self._makers:
@@ -159,41 +161,41 @@ class _Gatherer:
                 yield ToolCall(name=maker.tool.name, arguments=maker.constants), maker
 
     def _second_calls(self) -> Iterator[tuple[ToolCall, ArgumentMaker]]:
-        for target in list(self._wanted):
+        for target in list(self._targets):
             if target.is_provable and _is_listing(target.maker):
                 for value in islice(list(self._values[target.key]), MOST_LISTED):
                     yield _call(target, value), target.maker
 
     def _ask(self, call: ToolCall) -> ToolResult | None:
-        if self._found.stopped or self._found.calls >= MOST_CALLS:
+        if self._harvest.stopped or self._harvest.calls >= MOST_CALLS:
             return None
-        self._found.calls += 1
+        self._harvest.calls += 1
         try:
             result = self._execute(call)
         except CallFailed as error:
-            self._found.stopped = str(error)
+            self._harvest.stopped = str(error)
             return None
         return None if failed(result) or result.simulated else result
 
     def _search(self, result: ToolResult, about: frozenset[str], call: ToolCall | None) -> None:
         folders = [v for v in call.arguments.values() if isinstance(v, str)] if call else []
         answer = _answer(result)
-        for target in self._wanted:
+        for target in self._targets:
             if call is not None and call.name == target.maker.tool.name:
                 continue
             if not self._has_time(1 + answer.nodes):
                 return
-            self._take(target, list(_told(answer, about, target)), call)
+            self._take(target, list(_values_in(answer, about, target)), call)
             if target.kind in PATHS and target.is_provable and folders:
                 self._take(target, list(_joined(answer.text, folders[-1])), None)
 
     def _has_time(self, steps: int) -> bool:
         self._steps += steps
         if self._steps > MOST_STEPS:
-            self._found.stopped = "its answers are too long to search them for every parameter"
+            self._harvest.stopped = "its answers are too long to search them for every parameter"
         return self._steps <= MOST_STEPS
 
-    def _take(self, target: _Wanted, texts: Sequence[str], call: ToolCall | None) -> None:
+    def _take(self, target: _Target, texts: Sequence[str], call: ToolCall | None) -> None:
         collection = self._values[target.key]
         candidates = tuple(dict.fromkeys(texts))
         if len(candidates) > MOST_TOLD:
@@ -211,9 +213,9 @@ class _Gatherer:
             good.append(value)
         if call is not None and len(good) > 1 and target.is_provable:
             link = Link(call, target.maker.tool.name, target.name, candidates, frozenset(good))
-            self._found.links.append(link)
+            self._harvest.links.append(link)
 
-    def _exists(self, target: _Wanted, value: str) -> bool:
+    def _exists(self, target: _Target, value: str) -> bool:
         if not target.is_provable:
             argument = [value] if type_of(target.maker.settled(target.name)) == "array" else value
             faults = target.maker.fault({target.name: argument})
@@ -222,7 +224,7 @@ class _Gatherer:
         return not target.maker.fault(call.arguments) and self._ask(call) is not None
 
 
-def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
+def _targets_of(maker: ArgumentMaker) -> Iterator[_Target]:
     own = _about(maker)
     for name in maker.spoken_for:
         if maker.is_given(name) or maker.kind(name) not in ON_SERVER:
@@ -230,7 +232,7 @@ def _wanted(maker: ArgumentMaker) -> Iterator[_Wanted]:
         words = tuple(singular(word) for word in name_words(name))
         tails = tuple(word for word in words if word in _TAILS)
         nouns = frozenset(word for word in words if word not in _TAILS)
-        yield _Wanted(maker, name, nouns or own, tails, maker.kind(name))
+        yield _Target(maker, name, nouns or own, tails, maker.kind(name))
 
 
 def _about(maker: ArgumentMaker) -> frozenset[str]:
@@ -242,7 +244,7 @@ def _is_listing(maker: ArgumentMaker) -> bool:
     return leading_verb(words) == "list" or any(is_plural(word) for word in words[1:])
 
 
-def _call(target: _Wanted, value: str) -> ToolCall:
+def _call(target: _Target, value: str) -> ToolCall:
     arguments = {**target.maker.constants, target.name: value}
     return ToolCall(name=target.maker.tool.name, arguments=arguments)
 
@@ -282,14 +284,14 @@ def _part(value: Any, room: Iterator[int]) -> Any:
     return value
 
 
-def _told(answer: _Answer, about: frozenset[str], wanted: _Wanted) -> Iterator[str]:
+def _values_in(answer: _Answer, about: frozenset[str], target: _Target) -> Iterator[str]:
     """The values of a parameter that an answer holds, in their order."""
-    is_about = bool(about & wanted.nouns)
+    is_about = bool(about & target.nouns)
     if answer.content is not None:
-        yield from _of_json(answer.content, is_about, wanted)
-    elif is_about and wanted.kind not in _FORMS:
+        yield from _of_json(answer.content, is_about, target)
+    elif is_about and target.kind not in _FORMS:
         yield from answer.lines
-    yield from answer.forms.get(wanted.kind, ())
+    yield from answer.forms.get(target.kind, ())
 
 
 def _content(result: ToolResult) -> Any:
@@ -307,7 +309,7 @@ def _decoded(text: str) -> Any:
     return value if isinstance(value, (dict, list)) else None
 
 
-def _of_json(value: Any, is_about: bool, target: _Wanted) -> Iterator[str]:
+def _of_json(value: Any, is_about: bool, target: _Target) -> Iterator[str]:
     if isinstance(value, list):
         for part in value:
             if isinstance(part, (str, int)) and not isinstance(part, bool):
@@ -319,7 +321,7 @@ def _of_json(value: Any, is_about: bool, target: _Wanted) -> Iterator[str]:
         yield from _of_object(value, is_about, target)
 
 
-def _of_object(value: Mapping[str, Any], is_about: bool, target: _Wanted) -> Iterator[str]:
+def _of_object(value: Mapping[str, Any], is_about: bool, target: _Target) -> Iterator[str]:
     own = None
     for key, part in value.items():
         words = [singular(word) for word in name_words(key)]

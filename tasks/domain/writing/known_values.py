@@ -15,10 +15,10 @@ from tasks.domain.writing.values.maker import ArgumentMaker
 def kind(functions: Sequence[dict[str, Any]], tool: str, parameter: str) -> str:
     """The kind of a parameter's values (zone, time, …) by which ``mentions`` knows their forms."""
     maker = _makers(ByIdentity(functions)).get(tool)
-    if maker is None or parameter not in maker.properties:
+    if maker is None:
         return ""
     try:
-        return maker.kind(parameter)
+        return maker.kind(parameter) if parameter in maker.properties else ""
     except UnusableTool:
         return ""
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tasks.domain.conversations import Message, MessageCall, Split
 from tasks.domain.identifiers import spoken, with_a
-from tasks.domain.prompting.results import failed, shown
+from tasks.domain.prompting.results import failed, result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
@@ -45,7 +45,7 @@ _PASSING = (
 class Several:
     """What is said and done in one such conversation."""
 
-    asked: Request
+    request: Request
     turns: tuple[Message, ...]
     tool: str
     simulated: bool
@@ -62,7 +62,7 @@ class Sayer(Protocol):
     def links(self) -> Sequence[Link]:
         """Calls whose answers name values of other tools."""
 
-    def said(
+    def new_request(
         self, wording: Wording, options: DrawOptions, rng: random.Random
     ) -> tuple[Request, ToolCall] | None:
         """A new text with its call; None when there are no more."""
@@ -90,23 +90,23 @@ def several(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Sever
 
 
 @dataclass(frozen=True)
-class _Done:
+class _Exchange:
     """One call with its answer, where there is one."""
 
-    asked: Request
+    request: Request
     call: ToolCall
     answered: Answered | None
     wording: Wording
 
 
-def _done(sayer: Sayer, wording: Wording, split: Split, rng: random.Random) -> _Done | None:
-    found = sayer.said(wording, DrawOptions(split, OPTIONAL_SHARE, real=True), rng)
-    if found is None:
+def _exchange(sayer: Sayer, wording: Wording, split: Split, rng: random.Random) -> _Exchange | None:
+    pair = sayer.new_request(wording, DrawOptions(split, OPTIONAL_SHARE, real=True), rng)
+    if pair is None:
         return None
-    answered = sayer.answered(wording, found[1], rng)
+    answered = sayer.answered(wording, pair[1], rng)
     if answered is not None and failed(answered.result):
         return None
-    return _Done(*found, answered, wording)
+    return _Exchange(*pair, answered, wording)
 
 
 def _any(sayer: Sayer, rng: random.Random) -> Wording:
@@ -117,19 +117,28 @@ def _any(sayer: Sayer, rng: random.Random) -> Wording:
 
 
 def _side_by_side(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Several | None:
-    one = _done(sayer, _any(sayer, rng), split, rng)
-    other = _done(sayer, _any(sayer, rng), split, rng)
+    one = _exchange(sayer, _any(sayer, rng), split, rng)
+    other = _exchange(sayer, _any(sayer, rng), split, rng)
     if one is None or other is None or one.call == other.call:
         return None
-    text = rng.choice(_BESIDE[split]).format(a=_ended(one.asked.text), b=other.asked.text)
+    text = rng.choice(_BESIDE[split]).format(a=_ended(one.request.text), b=other.request.text)
     turns: tuple[Message, ...] = (calling(one.call, other.call),)
     if one.answered is not None and other.answered is not None:
         both = ((one.answered, one), (other.answered, other))
-        told = [answered.told(done.wording, done.call, limit, rng) for answered, done in both]
-        turns += (one.answered.turn(limit), other.answered.turn(limit), saying("\n".join(told)))
+        sentences = [
+            answered.tell_success(exchange.wording, exchange.call, limit, rng)
+            for answered, exchange in both
+        ]
+        turns += (
+            one.answered.turn(limit),
+            other.answered.turn(limit),
+            saying("\n".join(sentences)),
+        )
     simulated = any(d.answered and d.answered.result.simulated for d in (one, other))
-    asked = Request(text, f"several-beside-{split}", (*one.asked.fixed, *other.asked.fixed))
-    return Several(asked, turns, one.call.name, bool(simulated))
+    user_request = Request(
+        text, f"several-beside-{split}", (*one.request.fixed, *other.request.fixed)
+    )
+    return Several(user_request, turns, one.call.name, bool(simulated))
 
 
 def _one_from_the_other(
@@ -140,20 +149,20 @@ def _one_from_the_other(
     listed = sayer.answered(first, link.call, rng)
     if listed is None or failed(listed.result):
         return None
-    place = _place(link, shown(listed.result, limit), split, rng)
+    place = _place(link, result_text(listed.result, limit), split, rng)
     if place is None:
         return None
     arguments = {**second.maker.constants, link.parameter: link.values[place]}
     call = ToolCall(name=link.tool, arguments=arguments)
     answered = sayer.answered(second, call, rng)
-    asked = request(first, link.call.arguments, split, rng)
+    user_request = request(first, link.call.arguments, split, rng)
     do = _deed(second, link.parameter, _PLACES[place], rng)
-    text = rng.choice(_THEN[split]).format(a=_ended(asked.text), do=do)
+    text = rng.choice(_THEN[split]).format(a=_ended(user_request.text), do=do)
     if (answered and failed(answered.result)) or not sayer.is_new(text):
         return None
     turns: tuple[Message, ...] = (calling(link.call), listed.turn(limit), calling(call))
     if answered is not None:
-        turns += (answered.turn(limit), saying(answered.told(second, call, limit, rng)))
+        turns += (answered.turn(limit), saying(answered.tell_success(second, call, limit, rng)))
     simulated = listed.result.simulated or bool(answered and answered.result.simulated)
     return Several(Request(text, f"several-then-{split}"), turns, link.call.name, simulated)
 
@@ -183,17 +192,17 @@ def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> s
 
 
 def _again(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Several | None:
-    done = _done(sayer, _any(sayer, rng), split, rng)
-    if done is None or done.answered is None:
+    exchange = _exchange(sayer, _any(sayer, rng), split, rng)
+    if exchange is None or exchange.answered is None:
         return None
     turns = (
-        calling(done.call),
+        calling(exchange.call),
         Message(role="tool", content=f"Error: {rng.choice(_PASSING)}"),
-        calling(done.call),
-        done.answered.turn(limit),
-        saying(done.answered.told(done.wording, done.call, limit, rng)),
+        calling(exchange.call),
+        exchange.answered.turn(limit),
+        saying(exchange.answered.tell_success(exchange.wording, exchange.call, limit, rng)),
     )
-    return Several(done.asked, turns, done.call.name, simulated=True)
+    return Several(exchange.request, turns, exchange.call.name, simulated=True)
 
 
 def calling(*calls: ToolCall) -> Message:

@@ -37,6 +37,6 @@ def _lines(messages: Sequence[Message]) -> Iterator[str]:
 
 def _shortened(text: str) -> str:
     """One line of printable characters: a server's text may hold what moves a terminal's cursor."""
-    shown = text.replace("\n", "⏎")
-    line = "".join(character if character.isprintable() else "�" for character in shown)
+    escaped_text = text.replace("\n", "⏎")
+    line = "".join(character if character.isprintable() else "�" for character in escaped_text)
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"

@@ -63,7 +63,11 @@ def write_rows(
     makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
     harvested = harvest(makers, execute, offers)
     makers = [
-        replace(maker, found=harvested.of(maker.tool.name), listed=book.values(maker.tool.name))
+        replace(
+            maker,
+            server_values=harvested.of(maker.tool.name),
+            book_values=book.values(maker.tool.name),
+        )
         for maker in makers
     ]
     planned = plan(makers, data)

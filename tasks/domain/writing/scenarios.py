@@ -164,23 +164,23 @@ def _quotas(
     quotas: list[Quota] = []
     spare = 0
     for scenario in ("ambiguous", "edge", "error"):
-        given = _spread(scenario, _tools_for(scenario, makers), counts.get(scenario, 0), remaining)
-        quotas += given
-        spare += counts.get(scenario, 0) - sum(quota.rows for quota in given)
+        part = _spread(scenario, _tools_for(scenario, makers), counts.get(scenario, 0), remaining)
+        quotas += part
+        spare += counts.get(scenario, 0) - sum(quota.rows for quota in part)
     standard = counts.get("standard", 0) + spare
     weights = difficulties(makers) if split == "train" else None
-    given = _spread("standard", list(makers), standard, remaining, weights)
-    spare = standard - sum(quota.rows for quota in given)
+    part = _spread("standard", list(makers), standard, remaining, weights)
+    spare = standard - sum(quota.rows for quota in part)
     # Held-out small talk cannot stand for a call; rows to train on are filled up with it.
     no_tool = counts.get("no_tool", 0) + (spare if split == "train" else 0)
-    return (*given, *quotas, *([Quota("no_tool", None, no_tool)] if no_tool else []))
+    return (*part, *quotas, *([Quota("no_tool", None, no_tool)] if no_tool else []))
 
 
 def _spread(
     scenario: Scenario,
     makers: list[ArgumentMaker],
     rows: int,
-    left: dict[str, int | None],
+    rows_left: dict[str, int | None],
     weights: Mapping[str, float] | None = None,
 ) -> list[Quota]:
     """Rows to tools in turn; a tool that has no different calls left is passed over."""
@@ -191,12 +191,12 @@ def _spread(
         each = rows / sum(weight[name] for name in open_tools)
         for name in list(open_tools):
             share = max(int(each * weight[name] + 1e-9), 1)
-            limit = left[name] if scenario != "ambiguous" else None
+            limit = rows_left[name] if scenario != "ambiguous" else None
             part = min(share, rows, rows if limit is None else limit)
             counts[name] += part
             rows -= part
             if limit is not None:
-                left[name] = limit - part
+                rows_left[name] = limit - part
             if part < share and rows > 0:
                 open_tools.remove(name)
     return [Quota(scenario, name, count) for name, count in counts.items() if count]

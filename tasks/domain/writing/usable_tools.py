@@ -48,7 +48,7 @@ def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:
     """
     names = frozenset(tool.name for tool in toolset.tools)
     hard = [tool.name for tool in toolset.tools if has_hard_patterns(tool.input_schema)]
-    kept: list[Tool] = []
+    good_tools: list[Tool] = []
     faults: dict[str, str] = {}
     notes: list[str] = []
     for tool in toolset.tools:
@@ -58,14 +58,16 @@ def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:
             faults[tool.name] = reason
             continue
         fault_of_output = _reason_against_output(tool)
-        kept.append(tool.model_copy(update={"output_schema": None}) if fault_of_output else tool)
+        good_tools.append(
+            tool.model_copy(update={"output_schema": None}) if fault_of_output else tool
+        )
         notes += _notes(tool, maker.unwritable.items(), fault_of_output)
     is_wanted = any(name in server.include_tools for name in faults)
     wrong = [f"{name}: {reason}" for name, reason in faults.items()]
-    if (faults and (is_wanted or not kept)) or (server.strict and (faults or notes)):
+    if (faults and (is_wanted or not good_tools)) or (server.strict and (faults or notes)):
         raise UnusableTool(" / ".join([*wrong, *notes][:MOST_NAMED]))
     all_notes = (*toolset.notes, *(f"left out: {fault}" for fault in wrong), *notes)
-    return toolset.model_copy(update={"tools": tuple(kept), "notes": all_notes})
+    return toolset.model_copy(update={"tools": tuple(good_tools), "notes": all_notes})
 
 
 def _reason_against(maker: ArgumentMaker, is_too_much: bool) -> str:

@@ -12,7 +12,7 @@ from tasks.domain.evaluation.confidence import (
     calibrate,
     confidence_report,
     platt,
-    rated,
+    rate_answers,
     risk_coverage,
 )
 from tasks.domain.products import Calibration, Signals
@@ -25,10 +25,10 @@ AS_IT_IS = Calibration(slope=1.0, intercept=0.0, threshold=0.0, prompts=1)
 SURE, UNSURE, LOST = (Signals(is_call=True, decision=math.log(p)) for p in (0.99, 0.6, 0.2))
 
 
-def answers(*said: tuple[bool, str, Signals]) -> list[RatedAnswer]:
+def answers(*given: tuple[bool, str, Signals]) -> list[RatedAnswer]:
     """Answers to rows that want a call, or none, with their signals."""
-    rows = [calling() if wants_call else talking() for wants_call, _, _ in said]
-    return rated(rows, [text for _, text, _ in said], [signals for _, _, signals in said])
+    rows = [calling() if wants_call else talking() for wants_call, _, _ in given]
+    return rate_answers(rows, [text for _, text, _ in given], [signals for _, _, signals in given])
 
 
 def many(count: int, seed: int) -> list[RatedAnswer]:
@@ -109,7 +109,7 @@ def test_a_report_counts_what_the_threshold_holds_back_and_judges_rows_by_others
 
 
 def test_rows_that_tell_nothing_are_left_out_and_none_make_no_report() -> None:
-    assert rated([calling(), calling()], [None, RIGHT], [SURE, None]) == []
-    assert rated([calling()], [RIGHT], []) == []
+    assert rate_answers([calling(), calling()], [None, RIGHT], [SURE, None]) == []
+    assert rate_answers([calling()], [RIGHT], []) == []
     assert confidence_report([]) is None
     assert reports.confidence_markdown(None) == []

@@ -430,3 +430,20 @@ def test_own_rows_with_the_servers_tools_take_its_list() -> None:
     other = ({"type": "function", "function": {"name": "alarm"}},)
     (row,) = with_tools_of(rows(1, "own"), other)
     assert row.tools == (TOOL,)
+
+
+@pytest.mark.parametrize(
+    "deep",
+    ["[" * 100_000, '{"messages":' * 5_000, '{"a":' * 60 + "1" + "}" * 60],
+    ids=["lists", "messages", "objects"],
+)
+def test_a_line_that_is_nested_without_end_is_one_refusal(deep: str) -> None:
+    with pytest.raises(UnusableData, match=r"^own\.jsonl:1: [^\n]*$"):
+        read_own([deep], "own.jsonl")
+
+
+def test_arguments_that_are_nested_without_end_are_one_refusal() -> None:
+    call = {"name": "f", "arguments": "[" * 100_000}
+    row = {"messages": [{"role": "assistant", "function_call": call}], "tools": [{"name": "f"}]}
+    with pytest.raises(UnusableData, match=r"^own\.jsonl:1: [^\n]*$"):
+        read(row)

@@ -21,7 +21,7 @@ from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.writing.phrasing.spoken import mentions, quoted
 from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
-from tasks.domain.writing.phrasing.verbs import base_form, done
+from tasks.domain.writing.phrasing.verbs import base_form, past_participle
 from tasks.domain.writing.phrasing.wording import Wording, wordings
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -438,7 +438,7 @@ def test_what_is_to_be_made_is_asked_for_as_a_thing() -> None:
     ],
 )
 def test_a_verb_has_its_participle(verb: str, participle: str) -> None:
-    assert done(verb) == participle
+    assert past_participle(verb) == participle
 
 
 def test_a_hash_is_called_a_commit_now_and_then() -> None:

@@ -138,9 +138,9 @@ def _read_as_written(lines: Sequence[Line], toolset: Toolset) -> Iterator[Fault]
     changing = {tool.name for tool in toolset.tools if is_changing(tool)}
     for line in lines:
         if isinstance(line, RequestLine | ClarifyLine) and line.tool in changing:
-            found = _READING.match(bare(line.text))
-            if found:
-                yield line.place, f"{line.tool} may change something, and {found[0]!r} only reads"
+            match = _READING.match(bare(line.text))
+            if match:
+                yield line.place, f"{line.tool} may change something, and {match[0]!r} only reads"
 
 
 def _test_prompts(lines: Sequence[Line], server: Server) -> Iterator[Fault]:
@@ -168,10 +168,10 @@ def _alike(lines: Sequence[Line], least: float) -> Iterator[Fault]:
         if text := _text_of(line):
             groups[f"{line.kind} {_label(line)}"].append((_compared(text, marks), line))
     for group in groups.values():
-        told: set[str] = set()
+        places: set[str] = set()
         for (one, first), (other, second) in combinations(group, 2):
-            if second.place not in told and _is_alike(one, other, least):
-                told.add(second.place)
+            if second.place not in places and _is_alike(one, other, least):
+                places.add(second.place)
                 yield second.place, f"is like {first.place}: {_text_of(first)!r}"
 
 
@@ -215,16 +215,16 @@ def _is_closed(line: ValuesLine, makers: Iterable[ArgumentMaker]) -> bool:
     )
 
 
-def _fewer(what: str, found: int, needed: int) -> Iterator[str]:
-    if found < needed:
-        yield f"{found} {what} lines, needed at least {needed}"
+def _fewer(what: str, count: int, least: int) -> Iterator[str]:
+    if count < least:
+        yield f"{count} {what} lines, needed at least {least}"
 
 
 def _notes(lines: Sequence[Line], rules: LineRules, limits: PhrasebookLimits) -> Iterator[str]:
-    written = schemas_of_book(lines)
-    if not written:
+    schemas = schemas_of_book(lines)
+    if not schemas:
         yield "no 'tools' line, so lists that share its tools cannot use it; --write adds one"
-    for name, schema in written.items():
+    for name, schema in schemas.items():
         if name in rules.makers and schema != schema_fingerprint(rules.makers[name].tool):
             yield f"{name}: its schema has changed since the book was written"
     yield from _long_texts(lines, limits.most_words)

@@ -45,7 +45,7 @@ class ChosenBook:
 
 
 def choose_book(
-    toolset: Toolset, server: Server, files: PhrasebookFiles, taught: Sequence[Line] = ()
+    toolset: Toolset, server: Server, files: PhrasebookFiles, teacher_lines: Sequence[Line] = ()
 ) -> ChosenBook:
     """The lines that speak for the tools of a list.
 
@@ -53,7 +53,7 @@ def choose_book(
         toolset: the list.
         server: what its operator knows of values.
         files: the books as they are written.
-        taught: what a teacher wrote for tools that no book speaks for.
+        teacher_lines: what a teacher wrote for tools that no book speaks for.
 
     Raises:
         UnusableData: a book cannot be read.
@@ -61,14 +61,14 @@ def choose_book(
     choice = _Choice(toolset, server)
     if files.own is not None:
         choice.add_own(read_phrasebook(files.own.text, files.own.name), files.own.name)
-    if taught:
-        choice.add_own(taught, TEACHER)
+    if teacher_lines:
+        choice.add_own(teacher_lines, TEACHER)
     books = [(read_phrasebook(file.text, file.name), file.name) for file in files.others]
     for lines, name in sorted(books, key=lambda book: -len(choice.shared_tools(book[0]))):
         choice.add_shared(lines, name)
     if files.general is not None:
         choice.add_chat(read_phrasebook(files.general.text, files.general.name))
-    return choice.made()
+    return choice.chosen_book()
 
 
 class _Choice:
@@ -85,9 +85,9 @@ class _Choice:
 
     def add_own(self, lines: Sequence[Line], name: str) -> None:
         """The lines of a book for this very list, without those that do not fit its tools."""
-        known = {tool.name for tool in self._toolset.tools}
-        asked = [line for line in lines if _tools_of(line) <= known]
-        self._take(self._fitting(asked, self._own_rules, name), name)
+        names = {tool.name for tool in self._toolset.tools}
+        candidates = [line for line in lines if _tools_of(line) <= names]
+        self._take(self._fitting(candidates, self._own_rules, name), name)
 
     def shared_tools(self, lines: Sequence[Line]) -> set[str]:
         """The tools that a book knows by the same schema."""
@@ -100,8 +100,8 @@ class _Choice:
         new = same - self._writers.keys()
         if new:
             is_whole = len(same) == len(self._toolset.tools)
-            asked = [line for line in lines if self._is_shared(line, new, same, is_whole)]
-            self._take(self._fitting(asked, self._shared_rules, name), name)
+            candidates = [line for line in lines if self._is_shared(line, new, same, is_whole)]
+            self._take(self._fitting(candidates, self._shared_rules, name), name)
 
     def add_chat(self, lines: Sequence[Line]) -> None:
         """Chat for every server, without what is about a thing that these tools deal with."""
@@ -112,14 +112,14 @@ class _Choice:
             for word in skeleton(name.replace("_", " ").replace("-", " ")).split()
             if len(word) > _SHORT
         }
-        said = {skeleton(line.text) for line in self._lines if isinstance(line, ChatLine)}
+        texts = {skeleton(line.text) for line in self._lines if isinstance(line, ChatLine)}
         for line in lines:
             if isinstance(line, ChatLine) and not slots(line.text + line.reply):
                 text = skeleton(line.text)
                 is_about_tools = bool(words & set(text.split()))
-                self._lines += [] if is_about_tools or text in said else [line]
+                self._lines += [] if is_about_tools or text in texts else [line]
 
-    def made(self) -> ChosenBook:
+    def chosen_book(self) -> ChosenBook:
         names = [tool.name for tool in self._toolset.tools]
         return ChosenBook(
             Book(tuple(self._lines)), _who_wrote(self._writers, names), tuple(self._notes)
@@ -172,8 +172,8 @@ def _who_wrote(writers: dict[str, str], names: Sequence[str]) -> str:
     if len(silent) == len(names):
         return f"requests were {SCHEMA_ALONE}"
     books = ", ".join(dict.fromkeys(writers.values()))
-    told = f"requests were drawn from a phrasebook ({books})"
+    sentence = f"requests were drawn from a phrasebook ({books})"
     if not silent:
-        return told
+        return sentence
     more = f" and {len(silent) - MOST_NAMED} more" if len(silent) > MOST_NAMED else ""
-    return f"{told}; those of {', '.join(silent[:MOST_NAMED])}{more} were {SCHEMA_ALONE}"
+    return f"{sentence}; those of {', '.join(silent[:MOST_NAMED])}{more} were {SCHEMA_ALONE}"

@@ -31,7 +31,7 @@ MOST_TRIED = 40
 FULLEST = 3
 """A third of the lines counts as those that say most."""
 _SPLITS: tuple[Split, ...] = ("train", "heldout")
-_Said = TypeVar("_Said", bound=SaidLine)
+_SaidLine = TypeVar("_SaidLine", bound=SaidLine)
 
 
 @dataclass(frozen=True)
@@ -89,20 +89,20 @@ class Book:
 
     @cached_property
     def _results(self) -> dict[tuple[str, bool], tuple[ResultLine, ...]]:
-        found: dict[tuple[str, bool], tuple[ResultLine, ...]] = defaultdict(tuple)
+        groups: dict[tuple[str, bool], tuple[ResultLine, ...]] = defaultdict(tuple)
         for line in self.lines:
             if isinstance(line, ResultLine):
-                found[line.tool, line.error] += (line,)
-        return found
+                groups[line.tool, line.error] += (line,)
+        return groups
 
     def _of_split(self, split: Split) -> Sequence[SaidLine]:
-        return self._said[split]
+        return self._by_split[split]
 
     @cached_property
-    def _said(self) -> dict[Split, list[SaidLine]]:
-        said = [line for line in self.lines if isinstance(line, SaidLine)]
+    def _by_split(self) -> dict[Split, list[SaidLine]]:
+        said_lines = [line for line in self.lines if isinstance(line, SaidLine)]
         parts: dict[Split, list[SaidLine]] = {"train": [], "heldout": []}
-        for line in said:
+        for line in said_lines:
             parts[line_split(line)].append(line)
         return parts
 
@@ -112,10 +112,10 @@ _OfTool = TypeVar("_OfTool", RequestLine, ClarifyLine)
 
 
 def _by_tool(lines: Iterable[_OfTool]) -> dict[tuple[str, Split], tuple[_OfTool, ...]]:
-    found: dict[tuple[str, Split], tuple[_OfTool, ...]] = defaultdict(tuple)
+    groups: dict[tuple[str, Split], tuple[_OfTool, ...]] = defaultdict(tuple)
     for line in lines:
-        found[line.tool, line_split(line)] += (line,)
-    return found
+        groups[line.tool, line_split(line)] += (line,)
+    return groups
 
 
 def line_split(line: SaidLine) -> Split:
@@ -129,19 +129,19 @@ def family_of(line: SaidLine) -> str:
 
 
 def by_use(
-    lines: Sequence[_Said], uses: Mapping[str, int], options: DrawOptions, rng: random.Random
-) -> list[_Said]:
+    lines: Sequence[_SaidLine], uses: Mapping[str, int], options: DrawOptions, rng: random.Random
+) -> list[_SaidLine]:
     """The lines to try, those said least first; only the fullest where all is to be given."""
-    drawn = sorted(lines, key=lambda line: (uses.get(line.text, 0), rng.random()))
+    order = sorted(lines, key=lambda line: (uses.get(line.text, 0), rng.random()))
     if options.optional >= 1.0:
-        fullest = sorted(drawn, key=lambda line: -len(slots(line.text)))
-        drawn = fullest[: max(len(lines) // FULLEST, 1)]
-    return list(islice(drawn, MOST_TRIED))
+        fullest = sorted(order, key=lambda line: -len(slots(line.text)))
+        order = fullest[: max(len(lines) // FULLEST, 1)]
+    return list(islice(order, MOST_TRIED))
 
 
 def may_be_filled(line: RequestLine, options: DrawOptions) -> bool:
     """Whether a line has the slots that a options is about."""
-    said = slots(line.text)
+    slot_names = slots(line.text)
     if options.unknown is not None:
-        return options.unknown in said
-    return bool(said) or not options.unusual
+        return options.unknown in slot_names
+    return bool(slot_names) or not options.unusual

@@ -16,13 +16,13 @@ TRIES = 12
 
 
 def unsaid_parameters(
-    maker: ArgumentMaker, said: Collection[str], fixed: Mapping[str, Any]
+    maker: ArgumentMaker, slot_names: Collection[str], fixed: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """The required parameters that a line neither says nor fixes, and that nothing else settles."""
     return tuple(
         name
         for name in maker.required
-        if name not in said
+        if name not in slot_names
         and name not in fixed
         and not maker.is_constant(name)
         and _settled_value(maker, name) is None
@@ -31,7 +31,7 @@ def unsaid_parameters(
 
 def draw_arguments(
     maker: ArgumentMaker,
-    said: Collection[str],
+    slot_names: Collection[str],
     fixed: Mapping[str, Any],
     rng: random.Random,
     options: DrawOptions,
@@ -40,21 +40,23 @@ def draw_arguments(
 
     None when no valid ones are found.
     """
-    given = frozenset(said) | fixed.keys()
-    chosen = replace(options, optional=0.0, also=frozenset(said))
+    stated_names = frozenset(slot_names) | fixed.keys()
+    draw_options = replace(options, optional=0.0, also=frozenset(slot_names))
     for _ in range(TRIES):
         try:
-            drawn = maker.make(rng, chosen)
+            candidate = maker.make(rng, draw_options)
         except UnusableTool:
             return None
         for name in maker.required:
-            if name not in given and (value := _settled_value(maker, name)) is not None:
-                drawn[name] = value
-        wanted = {*given, *maker.required, *maker.constants}
-        merged = {n: v for n, v in drawn.items() if n in wanted} | dict(fixed)
-        if not given - merged.keys() and not maker.fault(merged):
+            if name not in stated_names and (value := _settled_value(maker, name)) is not None:
+                candidate[name] = value
+        names = {*stated_names, *maker.required, *maker.constants}
+        arguments = {n: v for n, v in candidate.items() if n in names} | dict(fixed)
+        if not stated_names - arguments.keys() and not maker.fault(arguments):
             return {
-                n: merged[n] for n in dict.fromkeys((*maker.properties, *merged)) if n in merged
+                n: arguments[n]
+                for n in dict.fromkeys((*maker.properties, *arguments))
+                if n in arguments
             }
     return None
 
@@ -101,11 +103,11 @@ def slots_inside(value: Any) -> Iterator[str]:
 
 def fixed_arguments(call: BookCall) -> dict[str, Any]:
     """The arguments that are neither a slot, nor hold one, nor come from a result."""
-    taken = result_patterns(call)
+    patterns = result_patterns(call)
     return {
         name: value
         for name, value in call.arguments.items()
-        if name not in taken and not [*slots_inside(value)]
+        if name not in patterns and not [*slots_inside(value)]
     }
 
 

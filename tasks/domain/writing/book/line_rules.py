@@ -53,8 +53,8 @@ class LineRules:
         elif isinstance(line, ValuesLine):
             yield from self._value_faults(line)
         elif isinstance(line, UnsupportedLine | ChatLine):
-            known = {name for maker in self.makers.values() for name in maker.properties}
-            unknown = [name for name in slots(line.text + line.reply) if name not in known]
+            names = {name for maker in self.makers.values() for name in maker.properties}
+            unknown = [name for name in slots(line.text + line.reply) if name not in names]
             yield from (f"the slot {name!r} is no parameter of any tool" for name in unknown)
 
     def _unknown_tool(self, tool: str) -> Iterator[str]:
@@ -62,9 +62,9 @@ class LineRules:
             yield f"no tool {tool!r}; the list has {', '.join(self.makers)}"
 
     def _call_faults(
-        self, tool: str, said: Sequence[str], fixed: Arguments, may_lack: bool = False
+        self, tool: str, slot_names: Sequence[str], fixed: Arguments, may_lack: bool = False
     ) -> Iterator[str]:
-        faults = [*self._unknown_tool(tool), *self._name_faults(tool, said, fixed)]
+        faults = [*self._unknown_tool(tool), *self._name_faults(tool, slot_names, fixed)]
         maker = self.makers.get(tool)
         if maker is None or faults:
             yield from faults
@@ -72,25 +72,26 @@ class LineRules:
         if not may_lack:
             faults += [
                 f"{tool} requires {name!r}, which is no slot, not in 'fixed' and no constant"
-                for name in unsaid_parameters(maker, said, fixed)
+                for name in unsaid_parameters(maker, slot_names, fixed)
             ]
         yield from faults
         if not faults:
-            drawn = draw_arguments(maker, said, fixed, random.Random(0), DrawOptions())
-            if drawn is None:
-                yield f"no valid arguments of {tool} with {', '.join([*said, *fixed]) or 'nothing'}"
+            arguments = draw_arguments(maker, slot_names, fixed, random.Random(0), DrawOptions())
+            if arguments is None:
+                names = ", ".join([*slot_names, *fixed]) or "nothing"
+                yield f"no valid arguments of {tool} with {names}"
 
-    def _name_faults(self, tool: str, said: Iterable[str], fixed: Arguments) -> Iterator[str]:
+    def _name_faults(self, tool: str, slot_names: Iterable[str], fixed: Arguments) -> Iterator[str]:
         maker = self.makers.get(tool)
         if maker is None:
             return
-        for name in (*said, *fixed):
+        for name in (*slot_names, *fixed):
             if name not in maker.properties:
-                known = ", ".join(maker.properties) or "none"
-                yield f"{name!r} is no parameter of {tool}; it has {known}"
+                names = ", ".join(maker.properties) or "none"
+                yield f"{name!r} is no parameter of {tool}; it has {names}"
             elif maker.is_constant(name):
                 yield f"{name!r} is a constant of the server, so nobody says it"
-        for name in said:
+        for name in slot_names:
             if maker.kind(name) in ("boolean", "null"):
                 yield f"{name!r} is {maker.kind(name)}: say it in words and put it into 'fixed'"
         yield from self._fixed_faults(maker, fixed)
@@ -102,8 +103,8 @@ class LineRules:
                 yield f"fixed {fault}"
 
     def _clarify_faults(self, line: ClarifyLine) -> Iterator[str]:
-        said = slots(f"{line.text} {line.answer}")
-        yield from self._call_faults(line.tool, said, line.fixed)
+        slot_names = slots(f"{line.text} {line.answer}")
+        yield from self._call_faults(line.tool, slot_names, line.fixed)
         maker = self.makers.get(line.tool)
         if maker is None:
             return
@@ -121,24 +122,24 @@ class LineRules:
             yield from self._one_of_several(call, number, line.order)
 
     def _one_of_several(self, call: BookCall, number: int, order: str) -> Iterator[str]:
-        taken, whole = result_patterns(call), whole_slots(call)
-        if taken and (order == "parallel" or number == 0):
+        patterns, whole = result_patterns(call), whole_slots(call)
+        if patterns and (order == "parallel" or number == 0):
             yield "an argument from a 'result' in a call that has no call before it"
-        yield from (f"{p!r} is no pattern: {e}" for p in taken.values() if (e := _broken(p)))
-        open_ended = {*taken, *whole}
+        yield from (f"{p!r} is no pattern: {e}" for p in patterns.values() if (e := _broken(p)))
+        open_ended = {*patterns, *whole}
         partly = [
             n for n, v in call.arguments.items() if n not in open_ended and [*slots_inside(v)]
         ]
-        said = [*open_ended, *partly]
-        yield from self._call_faults(call.tool, said, fixed_arguments(call))
+        slot_names = [*open_ended, *partly]
+        yield from self._call_faults(call.tool, slot_names, fixed_arguments(call))
 
     def _result_faults(self, line: ResultLine) -> Iterator[str]:
         yield from self._unknown_tool(line.tool)
         if line.tool in self.makers:
-            known = self.makers[line.tool].properties
+            names = self.makers[line.tool].properties
             for name in slots(line.text + (line.answer or "")):
-                if name not in known:
-                    yield f"{name!r} is no parameter of {line.tool}; it has {', '.join(known)}"
+                if name not in names:
+                    yield f"{name!r} is no parameter of {line.tool}; it has {', '.join(names)}"
 
     def _value_faults(self, line: ValuesLine) -> Iterator[str]:
         if line.tool is not None:
@@ -156,8 +157,8 @@ class LineRules:
     def _misfits(self, maker: ArgumentMaker, line: ValuesLine) -> Iterator[str]:
         is_list = type_of(maker.settled(line.parameter)) == "array"
         for value in line.values:
-            shown = [value] if is_list and not isinstance(value, list) else value
-            fault = maker.fault({**maker.constants, line.parameter: shown})
+            argument = [value] if is_list and not isinstance(value, list) else value
+            fault = maker.fault({**maker.constants, line.parameter: argument})
             if fault.startswith((f"{line.parameter}:", f"{line.parameter}.")):
                 yield f"{maker.tool.name}: {fault}"
 

@@ -23,12 +23,12 @@ def printed(
     if not fitting:
         return None
     line = rng.choice(fitting)
-    values = {name: _shown(value) for name, value in call.arguments.items()}
+    values = {name: _as_text(value) for name, value in call.arguments.items()}
     result = ToolResult(text=fill(line.text, values), is_error=error, simulated=True)
     return Answered(result, fill(line.answer, values) if line.answer else "")
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

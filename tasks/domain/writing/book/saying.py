@@ -9,7 +9,7 @@ from tasks.domain.writing.book.filling import unsaid_parameters
 from tasks.domain.writing.phrasebook import RequestLine, fill, slots
 from tasks.domain.writing.phrasing.clauses import clause
 from tasks.domain.writing.phrasing.requests import type_with_care
-from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.wording import Wording
 
 BARE_END_SHARE = 0.5
@@ -22,7 +22,7 @@ class Spoken:
     """A text, and the arguments that it says."""
 
     text: str
-    told: dict[str, Any]
+    values: dict[str, Any]
 
 
 def say_line(
@@ -35,13 +35,15 @@ def say_line(
     wording = wording.for_one(rng)
     names = slots(line.text)
     rest = unsaid_parameters(wording.maker, names, line.fixed)
-    told = wording.told({n: v for n, v in arguments.items() if n in names or n in rest})
+    spoken_values = wording.spoken_values(
+        {n: v for n, v in arguments.items() if n in names or n in rest}
+    )
     text = say_text(line.text, arguments, wording, rng)
     for name in rest:
         text = _with_clause(text, name, arguments[name], wording, rng)
-    if not wording.says(text, told):
+    if not wording.says(text, spoken_values):
         return None
-    return Spoken(type_with_care(wording, text, told, rng), told)
+    return Spoken(type_with_care(wording, text, spoken_values, rng), spoken_values)
 
 
 def say_text(text: str, arguments: dict[str, Any], wording: Wording, rng: random.Random) -> str:
@@ -63,7 +65,7 @@ def say_value(
     before, behind = text[:place], text[place + len(slot) :]
     if isinstance(value, str) and _is_quoted(before, behind):
         return str(value)
-    words = said(value, kind, rng, verbatim=verbatim)
+    words = verbalize(value, kind, rng, verbatim=verbatim)
     is_own = isinstance(value, str) and words[1:-1] == value
     if is_own and not behind.strip(" .!?") and (not before or rng.random() < BARE_END_SHARE):
         return str(value)

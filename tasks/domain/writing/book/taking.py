@@ -10,7 +10,7 @@ _MOST_SECONDS = 0.5
 """Of one search: a teacher may have written a pattern that backtracks without an end."""
 
 
-def taken(pattern: str, text: str) -> str | int | float | None:
+def take_value(pattern: str, text: str) -> str | int | float | None:
     """What a path (``items.0.name``) or else a pattern finds in a result; None for nothing.
 
     Of a pattern with a group, the first group counts.
@@ -22,12 +22,12 @@ def taken(pattern: str, text: str) -> str | int | float | None:
     if value is not None:
         return value
     try:
-        found = regex.search(pattern, text, timeout=_MOST_SECONDS)
+        match = regex.search(pattern, text, timeout=_MOST_SECONDS)
     except TimeoutError:
         return None
-    if found is None:
+    if match is None:
         return None
-    text_found: str | None = found[1] if found.re.groups else found[0]
+    text_found: str | None = match[1] if match.re.groups else match[0]
     return text_found
 
 

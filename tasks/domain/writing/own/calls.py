@@ -54,7 +54,7 @@ def call_of(value: Any) -> OwnCall:
     inner = next((outer[key] for key in CALL_KEYS if isinstance(outer.get(key), dict)), outer)
     name = inner.get("name")
     if not isinstance(name, str) or not name:
-        raise UnusableData(f"a call without a function's name: {shown(value)}")
+        raise UnusableData(f"a call without a function's name: {excerpt(value)}")
     arguments: Any = next((inner[key] for key in _ARGUMENTS if inner.get(key) is not None), {})
     identity = next((part[key] for part in (outer, inner) for key in _IDS if part.get(key)), None)
     is_text = isinstance(arguments, str)
@@ -69,7 +69,7 @@ def _decoded(arguments: Any, name: str) -> dict[str, Any]:
             value = values[0] if len(values) == 1 else values
     if not isinstance(value, dict):
         raise UnusableData(
-            f"the arguments of {name!r} are {shown(arguments)}, needed a JSON object, or its text"
+            f"the arguments of {name!r} are {excerpt(arguments)}, needed a JSON object, or its text"
         )
     return value
 
@@ -123,7 +123,7 @@ def _literal(text: str, what: str, fault: Exception) -> Any:
         return checked(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
         raise UnusableData(
-            f"{what}: neither JSON ({fault}) nor a Python literal: {shown(text)}"
+            f"{what}: neither JSON ({fault}) nor a Python literal: {excerpt(text)}"
         ) from error
 
 
@@ -141,13 +141,13 @@ def checked(value: Any, levels: int = MOST_LEVELS) -> Any:
         for part in parts:
             checked(part, levels - 1)
     elif isinstance(value, str) and _SURROGATE.search(value):
-        raise ValueError(f"half of a surrogate pair in {shown(value)}")
+        raise ValueError(f"half of a surrogate pair in {excerpt(value)}")
     elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
         raise ValueError("a number that JSON does not have, or beyond a float")
     return value
 
 
-def shown(value: Any) -> str:
+def excerpt(value: Any) -> str:
     """A value for a message: its beginning, on one line."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return repr(text if len(text) <= 80 else f"{text[:80]}…")

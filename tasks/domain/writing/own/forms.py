@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tasks.domain.errors import UnusableData
-from tasks.domain.writing.own.calls import shown, values_of
+from tasks.domain.writing.own.calls import excerpt, values_of
 
 _TURNS = ("messages", "conversations", "conversation", "contents")
 _MEDIA = ("images", "image", "videos", "audios")
@@ -53,7 +53,7 @@ def conversation_of(value: Any) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise UnusableData(
-            f"no 'messages' and no 'conversations' in {shown(value)}; {_EXPECTATION}"
+            f"no 'messages' and no 'conversations' in {excerpt(value)}; {_EXPECTATION}"
         )
     media = next((key for key in _MEDIA if value.get(key)), None)
     if media is not None:
@@ -62,10 +62,10 @@ def conversation_of(value: Any) -> dict[str, Any]:
         value = _completed(value["request"], value.get("response"))
     turns = _turns(value)
     if turns is None:
-        keys = shown(", ".join(value))
+        keys = excerpt(", ".join(value))
         raise UnusableData(f"no 'messages' and no 'conversations' among {keys}; {_EXPECTATION}")
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
-        raise UnusableData(f"the turns are not a list of objects: {shown(turns)}")
+        raise UnusableData(f"the turns are not a list of objects: {excerpt(turns)}")
     return {**value, "messages": turns}
 
 

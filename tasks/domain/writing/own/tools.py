@@ -11,7 +11,7 @@ from tasks.domain.products import Toolset
 from tasks.domain.toolcalls import tool_names
 from tasks.domain.toollists import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
-from tasks.domain.writing.own.calls import shown, values_of
+from tasks.domain.writing.own.calls import excerpt, values_of
 
 _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
@@ -63,7 +63,7 @@ def _tools_in(value: Any) -> Iterator[Any]:
             yield from _tools_in(part) if isinstance(part, dict | str) else [part]
         return
     if not isinstance(value, dict):
-        raise UnusableData(f"the tools are {shown(value)}, needed a list of tools")
+        raise UnusableData(f"the tools are {excerpt(value)}, needed a list of tools")
     inner = next((value[key] for key in _LISTS if isinstance(value.get(key), list)), None)
     if inner is not None:
         yield from _tools_in(inner)

@@ -12,7 +12,7 @@ from tasks.domain.writing.own.calls import (
     OwnCall,
     call_of,
     calls_of,
-    shown,
+    excerpt,
     spoken_calls,
 )
 
@@ -84,7 +84,7 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     name = str(role_text).lower()
     role = _ROLES.get(name)
     if role is None:
-        raise UnusableData(f"a turn of {shown(role_text)}; known: {', '.join(_ROLES)}")
+        raise UnusableData(f"a turn of {excerpt(role_text)}; known: {', '.join(_ROLES)}")
     content = next((message[key] for key in _TEXT_KEYS if message.get(key) is not None), "")
     if role == "tool" and not _has_results(content):
         yield from _results(content, message)
@@ -122,7 +122,7 @@ def _parts(content: Any, is_call: bool) -> _Parts:
     if is_call:
         return _Parts(calls=calls_of(content))
     if not isinstance(content, list):
-        raise UnusableData(f"its content is {shown(content)}, needed a text or a list of parts")
+        raise UnusableData(f"its content is {excerpt(content)}, needed a text or a list of parts")
     parts = _Parts()
     for part in content:
         _add(part, parts)
@@ -146,7 +146,7 @@ def _add(part: Any, parts: _Parts) -> None:
         text = body.get("text") or body.get("refusal") or ("" if kind == "text" else None)
         if not isinstance(text, str):
             raise UnusableData(
-                f"its content has {shown(part)}, needed text, calls or results: pictures and "
+                f"its content has {excerpt(part)}, needed text, calls or results: pictures and "
                 "sound are not read"
             )
         parts.text += text
@@ -191,8 +191,8 @@ def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
     thoughts = [one.strip() for one in (*beside[:1], parts.thought, thought) if one.strip()]
     if any("<think>" in one or "</think>" in one for one in (text, *thoughts)):
         raise UnusableData(
-            f"found <think> or </think> inside {shown(parts.text)}, needed one thought in front of "
-            "the answer, or none"
+            f"found <think> or </think> inside {excerpt(parts.text)}, needed one thought in front "
+            "of the answer, or none"
         )
     thought = "\n".join(dict.fromkeys(thoughts))
     return OwnTurn("assistant", text, thought, calls, _is_learned(message))
@@ -210,5 +210,5 @@ def _is_learned(message: dict[str, Any]) -> bool:
     weights = [message[key] for key in _WEIGHTS if message.get(key) is not None]
     other = next((weight for weight in weights if weight not in (0, 1)), None)
     if other is not None:
-        raise UnusableData(f"its weight is {shown(other)}, needed 0 or 1")
+        raise UnusableData(f"its weight is {excerpt(other)}, needed 0 or 1")
     return 0 not in weights

@@ -32,20 +32,20 @@ MOST_TEXT = 220
 """Characters of a plain result that an answer repeats."""
 
 
-def answer(wording: Wording, arguments: dict[str, Any], shown: str, rng: random.Random) -> str:
-    """A sentence or few that carry a result's values; ``shown`` is the text the model sees."""
-    decoded = _decoded(shown)
-    if decoded is None and shown.lstrip()[:1] in ("{", "["):
-        decoded = _of_cut(shown)
-    if isinstance(decoded, dict) and decoded:
-        facts = _facts(decoded, arguments)
+def answer(wording: Wording, arguments: dict[str, Any], text: str, rng: random.Random) -> str:
+    """A sentence or few that carry a result's values; ``text`` is the text the model sees."""
+    content = _decoded(text)
+    if content is None and text.lstrip()[:1] in ("{", "["):
+        content = _of_cut(text)
+    if isinstance(content, dict) and content:
+        facts = _facts(content, arguments)
         if len(facts) == 1 and isinstance(facts[0][1], str):
             return _text_answer(_plain(facts[0][1]), wording, rng)
         parts = [f"{name.removeprefix('is ')} {_shortened(_plain(leaf))}" for name, leaf in facts]
         return f"{_lead(wording, arguments, rng)}: {'; '.join(parts)}."
-    if isinstance(decoded, list):
-        return _list_answer(decoded, wording)
-    return _text_answer(shown.strip(), wording, rng)
+    if isinstance(content, list):
+        return _list_answer(content, wording)
+    return _text_answer(text.strip(), wording, rng)
 
 
 def report(wording: Wording, result: ToolResult, rng: random.Random) -> str:
@@ -161,7 +161,7 @@ def _plain(leaf: Any) -> str:
 
 def _list_answer(value: list[Any], wording: Wording) -> str:
     if not value:
-        return f"There are no {plural(wording.asked or 'results')}."
+        return f"There are no {plural(wording.topic or 'results')}."
     parts = [_plain(part) if not isinstance(part, dict) else _item(part) for part in value]
     first_parts = parts[:MOST_ITEMS]
     more = f" and {len(parts) - len(first_parts)} more" if len(parts) > len(first_parts) else ""

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from tasks.domain.identifiers import is_plural, singular, spoken
-from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 BEFORE_SHARE = 0.6
@@ -52,7 +52,7 @@ def _words_before(
     if type(value) is int:
         if not LIMITS.search(noun) or value < _SEVERAL:
             return ""
-        return rng.choice(_LIMITED).replace("{v}", said(value, maker.kind(name), rng))
+        return rng.choice(_LIMITED).replace("{v}", verbalize(value, maker.kind(name), rng))
     sort = _SORT.match(noun)
     if sort is None or not isinstance(value, str) or not re.fullmatch(r"[a-z]+", value):
         return ""

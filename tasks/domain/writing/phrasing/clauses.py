@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.domain.identifiers import is_plural, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
-from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.verbs import base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, ROLES, SPANS, SQL, TEXTS
 from tasks.domain.writing.values.meanings import NAMED_UNIT
@@ -99,7 +99,7 @@ def clause(
     name: str,
     value: Any,
     kind: str,
-    taken: frozenset[str],
+    used_prepositions: frozenset[str],
     rng: random.Random,
     described: str = "",
     *,
@@ -111,7 +111,7 @@ def clause(
         name: the parameter's.
         value: what it is to be.
         kind: what its values are.
-        taken: the prepositions that other parameters already use.
+        used_prepositions: the prepositions that other parameters already use.
         rng: draws among the ways to say it.
         described: the parameter's description, which may hold another name for it.
         verbatim: whether it is said by its name and with the value as it is.
@@ -123,14 +123,14 @@ def clause(
         isinstance(value, list) and any(isinstance(v, dict) for v in value)
     ):
         lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
-        return Clause(f"{lead}: {said(value, 'object', rng)}", 10)
-    text = said(value, kind, rng, verbatim=verbatim)
+        return Clause(f"{lead}: {verbalize(value, 'object', rng)}", 10)
+    text = verbalize(value, kind, rng, verbatim=verbatim)
     if text == value and HASH.fullmatch(text) and not verbatim and rng.random() < _NAMED_SHARE:
         text = f"commit {text}"
     if kind in SPANS and not isinstance(value, list) and text != str(value):
-        return Clause(_span(noun, text, taken), 7)
+        return Clause(_span(noun, text, used_prepositions), 7)
     shape, order = _shape(noun, value, kind)
-    if shape is None or shape.split(" {")[0] in taken:
+    if shape is None or shape.split(" {")[0] in used_prepositions:
         shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
         own_name = "" if verbatim else described_name(described)
         if own_name not in ("", noun) and rng.random() < DESCRIBED_SHARE:
@@ -188,10 +188,10 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
     return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
 
 
-def _span(noun: str, text: str, taken: frozenset[str]) -> str:
+def _span(noun: str, text: str, used_prepositions: frozenset[str]) -> str:
     """A length of time: its unit is in the text, so it is not said with the name too."""
     noun = NAMED_UNIT.sub("", noun)
-    if noun in ("", "duration") and "for" not in taken:
+    if noun in ("", "duration") and "for" not in used_prepositions:
         return f"for {text}"
     return f"with {with_a(noun or 'duration')} of {text}"
 

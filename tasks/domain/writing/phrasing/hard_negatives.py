@@ -13,9 +13,9 @@ from typing import Any
 from tasks.domain.conversations import Split
 from tasks.domain.identifiers import plural, with_a
 from tasks.domain.writing.lexicon import Lexicon
-from tasks.domain.writing.phrasing.frames import ASKED
+from tasks.domain.writing.phrasing.frames import REQUEST_FRAMES
 from tasks.domain.writing.phrasing.requests import deed, sentence, type_with_care
-from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.tool_context import ToolContext
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
@@ -34,23 +34,23 @@ _REPLIES = _LEXICON.lists("answers")
 
 def hard_negative(
     choices: Sequence[Wording],
-    called: Mapping[str, Sequence[dict[str, Any]]],
+    calls_by_tool: Mapping[str, Sequence[dict[str, Any]]],
     split: Split,
     rng: random.Random,
 ) -> tuple[str, str] | None:
     """A text and its answer; None where no tool has values to say.
 
-    ``called``: arguments of calls that rows of the split make, by tool. Most hard negatives say
+    ``calls_by_tool``: arguments of calls that rows of the split make. Most hard negatives say
     those of one of them, so that the two rows differ in nothing but what is meant.
     """
     if not choices:
         return None
     wording = rng.choice(choices).for_one(rng)
-    pairs = called.get(wording.tool.name)
+    pairs = calls_by_tool.get(wording.tool.name)
     if pairs and rng.random() < PAIRED_SHARE:
         values = rng.choice(pairs)
     else:
-        values = wording.told(
+        values = wording.spoken_values(
             wording.maker.make(rng, DrawOptions(split, 0.2, free=rng.random() < 0.5))
         )
     phrase, thing = deed(wording, values, rng)
@@ -68,7 +68,7 @@ _ELSEWHERE = _LEXICON.texts("elsewhere")
 not the list."""
 _FRAMES_OF_REQUESTS: dict[Split, tuple[str, ...]] = {
     "train": (
-        *ASKED["train"],
+        *REQUEST_FRAMES["train"],
         "I need to {do}.",
         "{do} pls",
         "{do}",
@@ -77,7 +77,7 @@ _FRAMES_OF_REQUESTS: dict[Split, tuple[str, ...]] = {
         "I'd like to {do}.",
         "help me {do}.",
     ),
-    "heldout": (*ASKED["heldout"], "{name} wants me to {do}.", "go on and {do}."),
+    "heldout": (*REQUEST_FRAMES["heldout"], "{name} wants me to {do}.", "go on and {do}."),
 }
 _THINGS = _LEXICON.texts("things")
 _BEFORE_VALUES = _LEXICON.texts("named")
@@ -89,12 +89,12 @@ _TAILS = _LEXICON.lists("tails")
 
 
 @lru_cache(maxsize=32)
-def _beyond_tools(about: str, said: frozenset[str]) -> tuple[str, ...]:
+def _beyond_tools(about: str, spoken_verbs: frozenset[str]) -> tuple[str, ...]:
     """The verbs that no tool's name or description has, and that are said for none of theirs."""
     return tuple(
         verb
         for verb in _ELSEWHERE
-        if verb not in said and not re.search(rf"\b{verb.partition('-')[0][:-1]}", about)
+        if verb not in spoken_verbs and not re.search(rf"\b{verb.partition('-')[0][:-1]}", about)
     )
 
 
@@ -115,7 +115,10 @@ def unsupported_request(
             identity
         )
         if isinstance(value_of_identity, str) and wording.noun:
-            noun, value = wording.noun, said(value_of_identity, wording.maker.kind(identity), rng)
+            noun, value = (
+                wording.noun,
+                verbalize(value_of_identity, wording.maker.kind(identity), rng),
+            )
     things = _BEFORE_VALUES if value else _THINGS
     thing = rng.choice(things).format(noun=noun, nouns=plural(noun), n=rng.randint(2, 9))
     verb = verb.replace("-", " ")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from tasks.domain.conversations import Split
 from tasks.domain.identifiers import singular
 from tasks.domain.writing.lexicon import Lexicon
-from tasks.domain.writing.phrasing.frames import ASKED
+from tasks.domain.writing.phrasing.frames import REQUEST_FRAMES
 from tasks.domain.writing.phrasing.requests import sentence
 from tasks.domain.writing.phrasing.tool_context import Exchange, ToolContext
 from tasks.domain.writing.phrasing.typing_habits import typed
@@ -24,13 +24,13 @@ _REQUESTS = _LEXICON.lists("requests")
 _FRAMES_OF_REQUESTS: dict[Split, tuple[str, ...]] = {
     "train": (
         "{do}",
-        *ASKED["train"],
+        *REQUEST_FRAMES["train"],
         "{do} pls",
         "I want you to {do}.",
         "hey, {do}",
         "I forgot to {do}. Can you do it?",
     ),
-    "heldout": (*ASKED["heldout"], "{name} says you can {do}.", "go and {do}."),
+    "heldout": (*REQUEST_FRAMES["heldout"], "{name} says you can {do}.", "go and {do}."),
 }
 _ANSWERS = _LEXICON.texts("answers")
 _OWN_VERB_SHARE = 0.6

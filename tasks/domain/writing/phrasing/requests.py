@@ -25,9 +25,9 @@ from tasks.domain.writing.phrasing.frames import (
     Form,
     Frame,
 )
-from tasks.domain.writing.phrasing.spoken import listed, said
+from tasks.domain.writing.phrasing.spoken import listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
-from tasks.domain.writing.phrasing.verbs import CREATING, done
+from tasks.domain.writing.phrasing.verbs import CREATING, past_participle
 from tasks.domain.writing.phrasing.wording import SLOT, Phrase, Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
@@ -65,7 +65,7 @@ def request(
     wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random
 ) -> Request:
     """Say a call; a required parameter that ``arguments`` lacks is simply not said."""
-    said_of = wording.told(arguments)
+    said_of = wording.spoken_values(arguments)
     wording = wording.for_one(rng)
     question = _question(wording, said_of, split, rng)
     if question is not None:
@@ -79,9 +79,9 @@ def request(
     if frame.text.startswith("{thing}") and not wording.verbatim and rng.random() < BARE_SHARE:
         thing = _WITH_NUMBER.sub(r", \1", re.sub(r"^(the|an?) ", "", thing))
     text = frame.text.format(
-        do=f"{_seen(phrase.verb, frame.text)} {thing}".strip(),
+        do=f"{_seeing_verb(phrase.verb, frame.text)} {thing}".strip(),
         thing=thing,
-        done=done(phrase.verb),
+        done=past_participle(phrase.verb),
         **_agreeing(_is_many(wording, phrase, said_of)),
         context=rng.choice(CONTEXTS[split]),
         after=rng.choice(AFTERS),
@@ -95,7 +95,7 @@ def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: ran
     is_plain = all(type(value) in (str, int) for value in arguments.values())
     if not is_plain or (len(arguments) > 1 and not arguments.keys() <= set(wording.maker.required)):
         return ""
-    values = [said(value, wording.maker.kind(name), rng) for name, value in arguments.items()]
+    values = [verbalize(value, wording.maker.kind(name), rng) for name, value in arguments.items()]
     name = " ".join(name_words(wording.tool.name))
     text = rng.choice(_BY_NAME[split]).format(name=name, values=" ".join(values))
     return re.sub(r" +", " ", text.replace(": ", ": " if values else "")).strip()
@@ -139,7 +139,7 @@ def _agreeing(many: bool) -> dict[str, str]:
     return dict(zip(("is", "has", "needs"), verbs, strict=True))
 
 
-def _seen(verb: str, frame: str) -> str:
+def _seeing_verb(verb: str, frame: str) -> str:
     """What I want to show, I want to see."""
     return "see" if verb in ("show", "display") and _MYSELF.search(frame) else verb
 
@@ -186,12 +186,12 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
     value, kind = arguments[name], wording.maker.kind(name)
     if isinstance(value, list) and any(isinstance(part, dict) for part in value):
         these = f"{rng.choice(('these', 'the following'))} {plural(noun)}"
-        return f"{phrase.object.replace(SLOT, these)}: {said(value, kind, rng)}"
+        return f"{phrase.object.replace(SLOT, these)}: {verbalize(value, kind, rng)}"
     return phrase.object.replace(SLOT, _identity(wording, value, kind, noun, rng))
 
 
 def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
-    text = said(value, kind, rng, verbatim=wording.verbatim)
+    text = verbalize(value, kind, rng, verbatim=wording.verbatim)
     noun = noun if wording.verbatim else in_other_nouns(noun, rng)
     if kind in SQL:
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
@@ -217,16 +217,16 @@ def _clauses(
 ) -> list[Clause]:
     rest = {n: v for n, v in arguments.items() if not (phrase.has_slot and n == wording.identity)}
     if len(rest) > 1 and all(len(n) == 1 and isinstance(v, (int, float)) for n, v in rest.items()):
-        return [Clause(f"of {listed([said(v, 'number', rng) for v in rest.values()])}", 1)]
-    taken: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
+        return [Clause(f"of {listed([verbalize(v, 'number', rng) for v in rest.values()])}", 1)]
+    used_prepositions: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
     for name, value in rest.items():
-        kind, prepositions = wording.maker.kind(name), frozenset(taken)
+        kind, prepositions = wording.maker.kind(name), frozenset(used_prepositions)
         about = str(wording.maker.settled(name).get("description", ""))
         clauses.append(
             clause(name, value, kind, prepositions, rng, about, verbatim=wording.verbatim)
         )
-        taken.add(preposition(name, value, kind))
+        used_prepositions.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
 
 
@@ -249,9 +249,11 @@ def _question(
     roles: dict[str, str] = {}
     for name, value in arguments.items():
         kind = wording.maker.kind(name)
-        roles[preposition(name, value, kind)] = said(value, kind, rng, verbatim=wording.verbatim)
+        roles[preposition(name, value, kind)] = verbalize(
+            value, kind, rng, verbatim=wording.verbatim
+        )
     for question in QUESTIONS:
-        if re.search(question.asks_for, wording.asked) and sorted(roles) == sorted(
+        if re.search(question.asks_for, wording.topic) and sorted(roles) == sorted(
             question.roles
         ) == _roles(arguments, roles):
             values = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}

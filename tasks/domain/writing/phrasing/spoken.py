@@ -14,7 +14,7 @@ _ESCAPED = ("\\n", "\\t", "\\r")
 _HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
 
 
-def said(value: Any, kind: str, rng: random.Random, *, verbatim: bool = False) -> str:
+def verbalize(value: Any, kind: str, rng: random.Random, *, verbatim: bool = False) -> str:
     """A value inside a sentence: words in quotes, everything else bare, lists joined.
 
     ``verbatim``: never in one of its spoken forms.
@@ -22,7 +22,7 @@ def said(value: Any, kind: str, rng: random.Random, *, verbatim: bool = False) -
     if isinstance(value, list) and any(isinstance(part, list) for part in value):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        parts = [said(part, kind, rng, verbatim=verbatim) for part in value]
+        parts = [verbalize(part, kind, rng, verbatim=verbatim) for part in value]
         return listed(parts, "; " if any(isinstance(part, dict) for part in value) else ", ")
     if isinstance(value, dict):
         return flattened(value, rng)
@@ -60,10 +60,11 @@ def flattened(value: dict[str, Any], rng: random.Random) -> str:
     """An object in words: what it is called first, then its other parts with their names."""
     keys = list(value)
     if len(keys) == 2 and keys[0].lower().startswith("old") and keys[1].lower().startswith("new"):
-        old, new = (said(value[key], "text", rng) for key in keys)
+        old, new = (verbalize(value[key], "text", rng) for key in keys)
         return f"replace {old} with {new}"
     if keys[:2] == ["from", "to"]:
-        start = f"from {said(value['from'], 'object', rng)} to {said(value['to'], 'object', rng)}"
+        old, new = (verbalize(value[key], "object", rng) for key in ("from", "to"))
+        start = f"from {old} to {new}"
         return _with_rest(start, {k: value[k] for k in keys[2:]}, rng)
     head = next((k for k in keys if k.lower().endswith(_HEADS) and isinstance(value[k], str)), None)
     if head is None:
@@ -77,7 +78,7 @@ def _with_rest(start: str, rest: dict[str, Any], rng: random.Random) -> str:
 
 
 def _part(key: str, value: Any, rng: random.Random) -> str:
-    inner = said(value, "object", rng)
+    inner = verbalize(value, "object", rng)
     return f"{spoken(key)} [{inner}]" if isinstance(value, dict) else f"{spoken(key)} {inner}"
 
 

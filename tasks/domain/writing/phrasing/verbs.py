@@ -64,7 +64,7 @@ _DOUBLED = re.compile(r"[^aeiou][aeiou][bdglmnprt]$")
 _IRREGULAR = _LEXICON.map("irregular")
 
 
-def done(verb: str) -> str:
+def past_participle(verb: str) -> str:
     """The past participle of a verb, with its particle: 'check out' → 'checked out'."""
     first, _, particle = verb.partition(" ")
     word = _IRREGULAR.get(first)

@@ -32,9 +32,9 @@ from tasks.domain.writing.phrasing.verbs import (
     SYNONYMS,
     VERBS,
     base_form,
-    done,
     infinitive,
     leading_verb,
+    past_participle,
 )
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -77,7 +77,7 @@ class Wording:
     """The parameter whose value is the object of the verb."""
     noun: str
     """What the identity parameter's values are: 'file', 'branch'."""
-    asked: str
+    topic: str
     """What the tool's name asks for, its verb left out: 'current time'."""
     bare: bool
     """Whether the verb with the value alone says enough: "Convert 14:30 …"."""
@@ -100,18 +100,18 @@ class Wording:
 
     def says(self, text: str, arguments: dict[str, Any]) -> bool:
         """Whether a text holds every argument that is not a constant of the server."""
-        values = self.told(arguments).items()
+        values = self.spoken_values(arguments).items()
         return all(mentions(text, value, self.maker.kind(name)) for name, value in values)
 
-    def told(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def spoken_values(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments that a user says: all but the server's constants; no wrapper by name."""
-        told: dict[str, Any] = {}
+        spoken: dict[str, Any] = {}
         for name, value in arguments.items():
             if self.maker.is_wrapper(name) and isinstance(value, dict):
-                told |= value
+                spoken |= value
             elif not self.maker.is_constant(name):
-                told[name] = value
-        return told
+                spoken[name] = value
+        return spoken
 
 
 def wordings(
@@ -123,7 +123,9 @@ def wordings(
     starts = Counter(_start(tool.description) for tool in toolset.tools)
     described = " ".join(tool.description.lower() for tool in toolset.tools)
     vocabulary = frozenset(re.findall(r"[a-z]+", described))
-    told_of = frozenset(verb for verb in VERBS if done(verb) in vocabulary) - verbs.keys()
+    told_of = (
+        frozenset(verb for verb in VERBS if past_participle(verb) in vocabulary) - verbs.keys()
+    )
     result = (
         _wording(
             maker,
@@ -162,26 +164,28 @@ def _wording(
     if identity is not None and maker.kind(identity) in SQL:
         verb = "run"
     by_name = _named_phrases(maker, verb, head, tail, slotted)
-    told = _described_phrases(maker, identity, noun) if distinct else ()
-    told += _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
-    told += _as_noun(maker, verb) if not head and identity is None else ()
+    first_phrases = _described_phrases(maker, identity, noun) if distinct else ()
+    first_phrases += (
+        _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
+    )
+    first_phrases += _as_noun(maker, verb) if not head and identity is None else ()
     alone = verb is not None and verbs[verb] == 1
     # A bare "reset" says less than the description; "the status" and "commit with …" say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
-    poor = bool(told) and (verb is None or not says)
+    poor = bool(first_phrases) and (verb is None or not says)
     if poor:
         by_name = _noun_phrases(maker, words) if verb is None else ()
-    phrases = tuple(dict.fromkeys((*by_name, *told)))
+    phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
     return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
 
 
-def _in_other_verbs(phrases: Sequence[Phrase], taken: Counter[str | None]) -> list[Phrase]:
+def _in_other_verbs(phrases: Sequence[Phrase], verb_counts: Counter[str | None]) -> list[Phrase]:
     return [
         replace(phrase, verb=verb, object=phrase.object.removeprefix("to "))
         for phrase in phrases
         for verb in SYNONYMS.get(phrase.verb, ())
-        if verb not in taken
+        if verb not in verb_counts
     ]
 
 

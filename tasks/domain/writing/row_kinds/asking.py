@@ -32,25 +32,25 @@ def _question_row(desk: Desk, wording: Wording, split: Split, rng: random.Random
     makers = [words.maker for words in desk.words.values()]
     missing = rng.choice(askable(wording.maker, makers))
     options = DrawOptions(split, OPTIONAL_SHARE, free=True)
-    found = desk.speech.from_schema(wording, options, rng, missing)
-    if found is None:
+    pair = desk.speech.from_schema(wording, options, rng, missing)
+    if pair is None:
         return None
     turns = (Message(role="assistant", content=ask(wording, missing, rng)),)
-    row = desk.row("ambiguous", split, found[0], turns)
+    row = desk.row("ambiguous", split, pair[0], turns)
     return row.model_copy(update={"missing": missing})
 
 
 def _row_of(
     desk: Desk, line: ClarifyLine, wording: Wording, options: DrawOptions, rng: random.Random
 ) -> Row | None:
-    said = slots(f"{line.text} {line.answer}")
-    arguments = draw_arguments(wording.maker, said, line.fixed, rng, options)
+    slot_names = slots(f"{line.text} {line.answer}")
+    arguments = draw_arguments(wording.maker, slot_names, line.fixed, rng, options)
     if arguments is None:
         return None
     words = wording.for_one(rng)
     text, answer = (_typed(part, arguments, words, rng) for part in (line.text, line.answer))
-    told = {name: arguments[name] for name in said}
-    if not words.says(f"{text}\n{answer}", told) or not (
+    values = {name: arguments[name] for name in slot_names}
+    if not words.says(f"{text}\n{answer}", values) or not (
         text := desk.speech.new_text(line, text, rng)
     ):
         return None
@@ -65,8 +65,8 @@ def _row_of(
 
 
 def _typed(text: str, arguments: dict[str, object], wording: Wording, rng: random.Random) -> str:
-    told = {name: arguments[name] for name in slots(text)}
-    return type_with_care(wording, say_text(text, arguments, wording, rng), told, rng)
+    values = {name: arguments[name] for name in slots(text)}
+    return type_with_care(wording, say_text(text, arguments, wording, rng), values, rng)
 
 
 def _request(line: ClarifyLine, text: str) -> Request:

@@ -12,7 +12,7 @@ from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.row_kinds.several_calls import several_of_book
-from tasks.domain.writing.row_kinds.speech import TRIES, Asked
+from tasks.domain.writing.row_kinds.speech import TRIES, RequestAndCall
 from tasks.domain.writing.values.draw_options import DrawOptions
 
 FREE_SHARE = 0.6
@@ -44,13 +44,13 @@ def answered_row(
     last: str,
 ) -> Row:
     """A request, its call, the result, and the assistant's last words."""
-    asked, call, answered = turn
+    user_request, call, answered = turn
     turns = (
         Message(role="assistant", tool_calls=(MessageCall.of(call),)),
         answered.turn(desk.data.max_result_chars),
         Message(role="assistant", content=last),
     )
-    row = desk.row(scenario, split, asked, turns)
+    row = desk.row(scenario, split, user_request, turns)
     return row.model_copy(update={"tool": call.name, "simulated": answered.result.simulated})
 
 
@@ -63,49 +63,49 @@ def _row(
         if split == "train" and rng.random() >= desk.data.answered_share:
             free = rng.random() < FREE_SHARE
             options = DrawOptions(split, optional, unusual, free=free)
-            found = desk.said(wording, options, rng)
-            return _ending_row(desk, scenario, split, found) if found else None
-        found = _said_of_server(
+            pair = desk.new_request(wording, options, rng)
+            return _ending_row(desk, scenario, split, pair) if pair else None
+        pair = _request_of_server(
             desk, wording, DrawOptions(split, optional, unusual, real=True), rng
         )
-        if found is None:
+        if pair is None:
             return None
-        asked, call = found
+        user_request, call = pair
         answered = desk.answered(wording, call, rng)
         if answered is None:
-            return _ending_row(desk, scenario, split, found)
+            return _ending_row(desk, scenario, split, pair)
         if failed(answered.result):
             stock = desk.replies.failures.setdefault((call.name, split), [])
-            stock.append((asked, call, answered.result))
+            stock.append((user_request, call, answered.result))
             continue
-        last = answered.told(wording, call, desk.data.max_result_chars, rng)
-        return answered_row(desk, scenario, split, (asked, call, answered), last)
+        last = answered.tell_success(wording, call, desk.data.max_result_chars, rng)
+        return answered_row(desk, scenario, split, (user_request, call, answered), last)
     return None
 
 
-def _ending_row(desk: Desk, scenario: Scenario, split: Split, found: Asked) -> Row:
+def _ending_row(desk: Desk, scenario: Scenario, split: Split, pair: RequestAndCall) -> Row:
     """A row that ends with its call: nobody hears the answer, so it is not asked for."""
-    asked, call = found
+    user_request, call = pair
     turns = (Message(role="assistant", tool_calls=(MessageCall.of(call),)),)
-    return desk.row(scenario, split, asked, turns).model_copy(update={"tool": call.name})
+    return desk.row(scenario, split, user_request, turns).model_copy(update={"tool": call.name})
 
 
-def _said_of_server(
+def _request_of_server(
     desk: Desk, wording: Wording, options: DrawOptions, rng: random.Random
-) -> Asked | None:
+) -> RequestAndCall | None:
     """A request with values of the server; with others once those are used up."""
-    found = desk.said(wording, options, rng)
-    if found is None and wording.maker.found:
-        return desk.said(wording, replace(options, real=False), rng)
-    return found
+    pair = desk.new_request(wording, options, rng)
+    if pair is None and wording.maker.server_values:
+        return desk.new_request(wording, replace(options, real=False), rng)
+    return pair
 
 
 def _several_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
-    found = None
+    conversation = None
     if desk.speech.asks_book(desk.book.calls(split), rng):
-        found = several_of_book(desk, split, rng)
-    found = found or several(desk, split, desk.data.max_result_chars, rng)
-    if found is None:
+        conversation = several_of_book(desk, split, rng)
+    conversation = conversation or several(desk, split, desk.data.max_result_chars, rng)
+    if conversation is None:
         return None
-    row = desk.row("standard", split, found.asked, found.turns)
-    return row.model_copy(update={"tool": found.tool, "simulated": found.simulated})
+    row = desk.row("standard", split, conversation.request, conversation.turns)
+    return row.model_copy(update={"tool": conversation.tool, "simulated": conversation.simulated})

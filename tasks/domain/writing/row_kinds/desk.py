@@ -15,7 +15,7 @@ from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.tool_context import ToolContext
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.replies import Replies
-from tasks.domain.writing.row_kinds.speech import Asked, Speech
+from tasks.domain.writing.row_kinds.speech import RequestAndCall, Speech
 from tasks.domain.writing.values.draw_options import DrawOptions
 
 
@@ -32,7 +32,9 @@ class Desk:
     speech: Speech
     replies: Replies
 
-    def said(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
+    def new_request(
+        self, wording: Wording, options: DrawOptions, rng: random.Random
+    ) -> RequestAndCall | None:
         """A new text with its call; None when there are no more."""
         return self.speech.request(wording, options, rng)
 
@@ -45,18 +47,18 @@ class Desk:
         return self.speech.is_new(text)
 
     def row(
-        self, scenario: Scenario, split: Split, asked: Request, turns: Sequence[Message]
+        self, scenario: Scenario, split: Split, user_request: Request, turns: Sequence[Message]
     ) -> Row:
         """A row of a request and what follows it."""
         start = (
             Message(role="system", content=SYSTEM_PROMPT),
-            Message(role="user", content=asked.text),
+            Message(role="user", content=user_request.text),
         )
         return Row(
             scenario=scenario,
             split=split,
-            phrasing=asked.family,
-            fixed=asked.fixed,
+            phrasing=user_request.family,
+            fixed=user_request.fixed,
             messages=(*start, *turns),
             tools=self.functions,
         )

@@ -15,7 +15,7 @@ def error_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) ->
     limit = desk.data.max_result_chars
     stock = desk.replies.failures.get((wording.tool.name, split))
     if stock:
-        asked, call, result = stock.pop(0)
+        user_request, call, result = stock.pop(0)
         answered = Answered(result)
     else:
         maker = wording.maker
@@ -23,11 +23,13 @@ def error_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) ->
         options = DrawOptions(
             split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None
         )
-        found = desk.said(wording, options, rng) or desk.said(wording, DrawOptions(split, 0.5), rng)
-        if found is None:
+        pair = desk.new_request(wording, options, rng) or desk.new_request(
+            wording, DrawOptions(split, 0.5), rng
+        )
+        if pair is None:
             return None
-        asked, call = found
+        user_request, call = pair
         is_provoked = bool(options.unknown)
         answered = desk.replies.failure(wording, call, rng, is_provoked=is_provoked)
-    last = answered.reported(wording, limit, rng)
-    return answered_row(desk, "error", split, (asked, call, answered), last)
+    last = answered.tell_failure(wording, limit, rng)
+    return answered_row(desk, "error", split, (user_request, call, answered), last)

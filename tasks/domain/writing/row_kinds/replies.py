@@ -62,9 +62,9 @@ class Replies:
         result = self.execute(call) if wording.tool.read_only and is_provoked else None
         if result is not None and failed(result):
             return Answered(result)
-        told = printed(self.book, call, rng, error=True)
-        if told is not None:
-            return told
+        book_answer = printed(self.book, call, rng, error=True)
+        if book_answer is not None:
+            return book_answer
         return Answered(simulate_error(wording.tool, call, rng.randrange(2**32)))
 
     def _made_up(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.domain.conversations import Message, Split
-from tasks.domain.prompting.results import failed, shown
+from tasks.domain.prompting.results import failed, result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import by_use, family_of
@@ -19,7 +19,7 @@ from tasks.domain.writing.book.filling import (
     whole_slots,
 )
 from tasks.domain.writing.book.saying import say_value
-from tasks.domain.writing.book.taking import taken
+from tasks.domain.writing.book.taking import take_value
 from tasks.domain.writing.multiple_calls import Several, calling, saying
 from tasks.domain.writing.phrasebook import BookCall, CallsLine, fill, slots
 from tasks.domain.writing.phrasing.requests import Request
@@ -53,8 +53,8 @@ def several_of_book(desk: Desk, split: Split, rng: random.Random) -> Several | N
     """A conversation of one of the book's lines; None where none of them can be filled."""
     lines = desk.book.calls(split)
     for line in by_use(lines, desk.speech.uses, DrawOptions(split), rng):
-        if (made := _conversation(desk, line, split, rng)) is not None:
-            return made
+        if (conversation := _conversation(desk, line, split, rng)) is not None:
+            return conversation
     return None
 
 
@@ -62,10 +62,12 @@ def _conversation(desk: Desk, line: CallsLine, split: Split, rng: random.Random)
     bound, steps = _bound(desk, line, split, rng)
     if not steps or not bound.keys() >= set(slots(line.text)):
         return None
-    made = _chained(desk, steps, rng) if line.order == "sequential" else _beside(desk, steps, rng)
-    if made is None:
+    conversation = (
+        _chained(desk, steps, rng) if line.order == "sequential" else _beside(desk, steps, rng)
+    )
+    if conversation is None:
         return None
-    turns, first, is_simulated = made
+    turns, first, is_simulated = conversation
     text = desk.speech.new_text(line, _text(desk, line, bound, rng), rng)
     if not text or not all(mentions(text, slot.value, slot.kind) for slot in bound.values()):
         return None
@@ -100,8 +102,8 @@ def _bound(
 
 
 def _with_values(step: _Step, values: Mapping[str, Any]) -> _Step:
-    said = {n: filled(v, values) for n, v in step.call.arguments.items() if [*slots_inside(v)]}
-    return _Step(step.call, step.wording, step.arguments | said)
+    texts = {n: filled(v, values) for n, v in step.call.arguments.items() if [*slots_inside(v)]}
+    return _Step(step.call, step.wording, step.arguments | texts)
 
 
 def _listed(desk: Desk, slot: str, split: Split, rng: random.Random) -> Any:
@@ -112,48 +114,48 @@ def _listed(desk: Desk, slot: str, split: Split, rng: random.Random) -> Any:
 
 def _text(desk: Desk, line: CallsLine, bound: Mapping[str, _Slot], rng: random.Random) -> str:
     verbatim = rng.random() >= desk.data.paraphrase_share
-    spoken = {
+    values = {
         name: say_value(line.text, name, bound[name].value, bound[name].kind, verbatim, rng)
         for name in slots(line.text)
     }
-    text = fill(line.text, spoken)
+    text = fill(line.text, values)
     careless = text if verbatim else typed(text, rng)
     is_safe = all(mentions(careless, slot.value, slot.kind) for slot in bound.values())
     return careless if is_safe else text
 
 
-_Made = tuple[tuple[Message, ...], ToolCall, bool]
+_Conversation = tuple[tuple[Message, ...], ToolCall, bool]
 """The turns, the first call, and whether a result is made up."""
 
 
-def _beside(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Made | None:
+def _beside(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Conversation | None:
     calls = [ToolCall(name=step.call.tool, arguments=step.arguments) for step in steps]
     if any(_fault(step, step.arguments) for step in steps):
         return None
     answers = [desk.answered(s.wording, c, rng) for s, c in zip(steps, calls, strict=True)]
-    known = [answered for answered in answers if answered is not None]
-    if any(failed(answered.result) for answered in known):
+    known_answers = [answered for answered in answers if answered is not None]
+    if any(failed(answered.result) for answered in known_answers):
         return None
     turns: tuple[Message, ...] = (calling(*calls),)
-    if len(known) < len(calls):
+    if len(known_answers) < len(calls):
         return turns, calls[0], False
     limit = desk.data.max_result_chars
-    told = [
-        answered.told(step.wording, call, limit, rng)
-        for answered, step, call in zip(known, steps, calls, strict=True)
+    sentences = [
+        answered.tell_success(step.wording, call, limit, rng)
+        for answered, step, call in zip(known_answers, steps, calls, strict=True)
     ]
-    turns += (*(answered.turn(limit) for answered in known), saying("\n".join(told)))
-    return turns, calls[0], any(answered.result.simulated for answered in known)
+    turns += (*(answered.turn(limit) for answered in known_answers), saying("\n".join(sentences)))
+    return turns, calls[0], any(answered.result.simulated for answered in known_answers)
 
 
-def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Made | None:
+def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Conversation | None:
     limit, turns = desk.data.max_result_chars, list[Message]()
     calls: list[ToolCall] = []
     answers: list[Answered] = []
     for step in steps:
         if len(answers) < len(calls):
             return None  # the result that this call needs is not known
-        arguments = _with_taken(step, shown(answers[-1].result, limit) if answers else "")
+        arguments = _with_taken(step, result_text(answers[-1].result, limit) if answers else "")
         if arguments is None or _fault(step, arguments):
             return None
         calls.append(ToolCall(name=step.call.tool, arguments=arguments))
@@ -165,7 +167,7 @@ def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Made | 
             answers.append(answered)
             turns.append(answered.turn(limit))
     if len(answers) == len(calls):
-        turns.append(saying(answers[-1].told(steps[-1].wording, calls[-1], limit, rng)))
+        turns.append(saying(answers[-1].tell_success(steps[-1].wording, calls[-1], limit, rng)))
     return tuple(turns), calls[0], any(answered.result.simulated for answered in answers)
 
 
@@ -173,7 +175,7 @@ def _with_taken(step: _Step, result: str) -> dict[str, Any] | None:
     """The arguments with those that the result before them gives; None where it gives none."""
     arguments = dict(step.arguments)
     for name, pattern in result_patterns(step.call).items():
-        value = taken(pattern, result)
+        value = take_value(pattern, result)
         if value is None:
             return None
         is_list = type_of(step.wording.maker.settled(name)) == "array"

@@ -29,7 +29,7 @@ FALLBACK_SHARE = 0.12
 MOST_USES = 4
 """Texts that one line without slots gives, each with other words of courtesy around it."""
 
-Asked = tuple[Request, ToolCall]
+RequestAndCall = tuple[Request, ToolCall]
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Speech:
     used: set[str]
     """The texts that no row may have any more, in their bare form."""
     calls: set[str] = field(default_factory=set)
-    told: dict[Split, dict[str, list[dict[str, Any]]]] = field(
+    spoken_values: dict[Split, dict[str, list[dict[str, Any]]]] = field(
         default_factory=lambda: {"train": {}, "heldout": {}}
     )
     """What users said of calls that they wanted, by split and tool."""
@@ -59,35 +59,39 @@ class Speech:
         """Whether the next text is to be one of these lines."""
         return bool(lines) and rng.random() < self.data.phrasebook_share
 
-    def request(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
+    def request(
+        self, wording: Wording, options: DrawOptions, rng: random.Random
+    ) -> RequestAndCall | None:
         """A new text with its call, from the book or from the schema; None when no more differ."""
         lines = self.book.requests(wording.tool.name, options.split)
-        if self.asks_book(lines, rng) and (found := self._of_book(wording, options, rng)):
-            return found
+        if self.asks_book(lines, rng) and (pair := self._of_book(wording, options, rng)):
+            return pair
         return self.from_schema(wording, options, rng)
 
     def from_schema(
         self, wording: Wording, options: DrawOptions, rng: random.Random, missing: str = ""
-    ) -> Asked | None:
+    ) -> RequestAndCall | None:
         """A new text that the grammar makes, with its call: one that says every value."""
         name = wording.tool.name
         many = wording.maker.count() is None
         for attempt in range(TRIES):
             arguments = wording.maker.make(rng, options)
             fallbacks = {} if missing or options.unknown else self._unsaid(wording, arguments, rng)
-            shown = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
+            spoken = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
             arguments |= fallbacks
-            key = _key(name, shown)
+            key = _key(name, spoken)
             if many and not missing and key in self.calls and attempt < REPEATS:
                 continue
-            asked = request(wording, shown, options.split, rng)
-            if bare(asked.text) in self.used or not wording.says(asked.text, shown):
+            user_request = request(wording, spoken, options.split, rng)
+            if bare(user_request.text) in self.used or not wording.says(user_request.text, spoken):
                 continue
-            self.used.add(bare(asked.text))
+            self.used.add(bare(user_request.text))
             self.calls.add(key)
             if not missing and options.unknown is None:
-                self.told[options.split].setdefault(name, []).append(wording.told(shown))
-            return asked, ToolCall(name=name, arguments=arguments)
+                self.spoken_values[options.split].setdefault(name, []).append(
+                    wording.spoken_values(spoken)
+                )
+            return user_request, ToolCall(name=name, arguments=arguments)
         return None
 
     def _unsaid(
@@ -95,35 +99,39 @@ class Speech:
     ) -> dict[str, str]:
         """At times, one parameter that the user leaves out, with the value that is then used."""
         stated = {name: wording.maker.stated_fallback(name) for name in arguments}
-        known = {n: v for n, v in stated.items() if v is not None and v not in arguments.values()}
+        fallbacks = {
+            n: v for n, v in stated.items() if v is not None and v not in arguments.values()
+        }
         share = FALLBACK_SHARE * self.data.paraphrase_share
-        if not known or rng.random() >= share * len(known):
+        if not fallbacks or rng.random() >= share * len(fallbacks):
             return {}
-        name = rng.choice(sorted(known))
-        usable = not wording.maker.fault({**arguments, name: known[name]})
-        return {name: known[name]} if usable else {}
+        name = rng.choice(sorted(fallbacks))
+        usable = not wording.maker.fault({**arguments, name: fallbacks[name]})
+        return {name: fallbacks[name]} if usable else {}
 
-    def _of_book(self, wording: Wording, options: DrawOptions, rng: random.Random) -> Asked | None:
+    def _of_book(
+        self, wording: Wording, options: DrawOptions, rng: random.Random
+    ) -> RequestAndCall | None:
         name = wording.tool.name
         lines = [
             line for line in self.book.requests(name, options.split) if may_be_filled(line, options)
         ]
         for attempt, line in enumerate(by_use(lines, self.uses, options, rng)):
-            said = slots(line.text)
-            arguments = draw_arguments(wording.maker, said, line.fixed, rng, options)
+            slot_names = slots(line.text)
+            arguments = draw_arguments(wording.maker, slot_names, line.fixed, rng, options)
             if arguments is None:
                 continue
             key = _key(name, arguments)
-            if said and key in self.calls and attempt < REPEATS:
+            if slot_names and key in self.calls and attempt < REPEATS:
                 continue
             spoken = say_line(line, arguments, wording, rng)
             if spoken is None or not (text := self.new_text(line, spoken.text, rng)):
                 continue
             self.calls.add(key)
             if options.unknown is None:
-                self.told[options.split].setdefault(name, []).append(spoken.told)
-            asked = Request(text, family_of(line), tuple(line.fixed))
-            return asked, ToolCall(name=name, arguments=arguments)
+                self.spoken_values[options.split].setdefault(name, []).append(spoken.values)
+            user_request = Request(text, family_of(line), tuple(line.fixed))
+            return user_request, ToolCall(name=name, arguments=arguments)
         return None
 
     def new_text(self, line: SaidLine, text: str, rng: random.Random) -> str:

@@ -10,7 +10,7 @@ from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsuppor
 from tasks.domain.writing.phrasing.off_topic import off_topic_request
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.small_talk import talk
-from tasks.domain.writing.phrasing.spoken import said
+from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.tool_context import Exchange, bare
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.row_kinds.desk import Desk
@@ -28,30 +28,32 @@ def no_tool_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
         row := _hard_negative_row(desk, split, rng)
     ):
         return row
-    found = talk(desk.context, split, desk.speech.used, rng)
-    if found is None:
+    result = talk(desk.context, split, desk.speech.used, rng)
+    if result is None:
         return None
-    return _row(desk, Request(found.text, found.family), found.answer, split)
+    return _row(desk, Request(result.text, result.family), result.answer, split)
 
 
 def _hard_negative_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     choices = [words for words in desk.words.values() if words.maker.spoken_for]
     kinds: dict[str, Callable[[], Exchange | None]] = {
-        "hard-negative": lambda: hard_negative(choices, desk.speech.told[split], split, rng),
+        "hard-negative": lambda: hard_negative(
+            choices, desk.speech.spoken_values[split], split, rng
+        ),
         "unsupported": lambda: unsupported_request(choices, desk.context, split, rng),
         "off-topic": lambda: off_topic_request(desk.context, split, rng),
     }
     kind = rng.choice(tuple(kinds))
-    found = kinds[kind]()
-    if found is None or bare(found[0]) in desk.speech.used:
+    result = kinds[kind]()
+    if result is None or bare(result[0]) in desk.speech.used:
         return None
-    text, reply = found
+    text, reply = result
     return _row(desk, Request(text, f"{kind}-{split}"), reply, split)
 
 
-def _row(desk: Desk, asked: Request, reply: str, split: Split) -> Row:
-    desk.speech.used.add(bare(asked.text))
-    return desk.row("no_tool", split, asked, (Message(role="assistant", content=reply),))
+def _row(desk: Desk, user_request: Request, reply: str, split: Split) -> Row:
+    desk.speech.used.add(bare(user_request.text))
+    return desk.row("no_tool", split, user_request, (Message(role="assistant", content=reply),))
 
 
 def _row_of_book(desk: Desk, split: Split, rng: random.Random) -> Row | None:
@@ -73,10 +75,10 @@ def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dic
     """Words for a line's slots: values of the tools' parameters of these names."""
     values: dict[str, str] = {}
     for name in slots(f"{line.text} {line.reply}"):
-        found = next((w for w in desk.words.values() if name in w.maker.properties), None)
-        if found is None:
+        wording = next((w for w in desk.words.values() if name in w.maker.properties), None)
+        if wording is None:
             return None
         options = DrawOptions(split, optional=0.0, also=frozenset((name,)), free=True)
-        value = found.maker.make(rng, options).get(name)
-        values[name] = value if isinstance(value, str) else said(value, "", rng)
+        value = wording.maker.make(rng, options).get(name)
+        values[name] = value if isinstance(value, str) else verbalize(value, "", rng)
     return values

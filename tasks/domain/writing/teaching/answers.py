@@ -173,10 +173,10 @@ def _values(part: forms.ValuesPart, maker: ArgumentMaker) -> ValuesLine:
     return ValuesLine(parameter=part.parameter, tool=maker.tool.name, values=tuple(valid))
 
 
-def _arguments(given: Sequence[forms.GivenArgument], maker: ArgumentMaker) -> dict[str, Any]:
+def _arguments(parts: Sequence[forms.GivenArgument], maker: ArgumentMaker) -> dict[str, Any]:
     return {
         argument.parameter: as_typed(argument.value, maker.settled(argument.parameter))
-        for argument in given
+        for argument in parts
     }
 
 

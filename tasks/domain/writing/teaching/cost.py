@@ -61,18 +61,18 @@ class Cost(BaseModel):
 
 
 def estimated_cost(
-    makers: Sequence[ArgumentMaker], plan: PhrasebookPlan, written: Collection[str] = ()
+    makers: Sequence[ArgumentMaker], plan: PhrasebookPlan, ready_tools: Collection[str] = ()
 ) -> Cost:
     """All questions for a list, and the back-check of what they bring."""
-    asked = questions(makers, plan, Style(language="en", temperature=1.0), written)
-    answers = sum(_lines_out(question) for question in asked)
-    lines = sum(_lines_typed(question) for question in asked)
+    question_list = questions(makers, plan, Style(language="en", temperature=1.0), ready_tools)
+    answers = sum(_lines_out(question) for question in question_list)
+    lines = sum(_lines_typed(question) for question in question_list)
     batches = -(-lines // plan.readings)
     text = "a request of the usual length with a value"
     one = _size(reading_question([text] * plan.readings, makers))
     return Cost(
-        questions=len(asked) + batches,
-        tokens_in=sum(map(_size, asked)) + batches * one,
+        questions=len(question_list) + batches,
+        tokens_in=sum(map(_size, question_list)) + batches * one,
         tokens_out=answers + lines * TOKENS_PER_LINE["reading"],
     )
 
@@ -81,41 +81,41 @@ def _size(question: Question) -> int:
     return len(json.dumps(question.request, ensure_ascii=False)) // CHARACTERS_PER_TOKEN
 
 
-def _wanted(question: Question) -> dict[str, int]:
+def _lines_of(question: Question) -> dict[str, int]:
     """How many lines of each kind a question asks for."""
-    asked = json.loads(question.request["messages"][1]["content"])
+    task = json.loads(question.request["messages"][1]["content"])
     match question.topic:
         case "requests":
-            return {"requests": asked["requests"], "clarifying": asked["clarifying"]}
+            return {"requests": task["requests"], "clarifying": task["clarifying"]}
         case "material":
-            values = len(asked["parameters"]) * asked["values_each"]
-            return {"values": values, "results": asked["results"]}
+            values = len(task["parameters"]) * task["values_each"]
+            return {"values": values, "results": task["results"]}
         case "parallel" | "sequential":
-            return {"calls": asked["requests"]}
-    return {"replies": asked["requests"]}
+            return {"calls": task["requests"]}
+    return {"replies": task["requests"]}
 
 
 def _lines_out(question: Question) -> int:
-    return sum(TOKENS_PER_LINE[kind] * count for kind, count in _wanted(question).items())
+    return sum(TOKENS_PER_LINE[kind] * count for kind, count in _lines_of(question).items())
 
 
 def _lines_typed(question: Question) -> int:
-    return 0 if question.topic == "material" else sum(_wanted(question).values())
+    return 0 if question.topic == "material" else sum(_lines_of(question).values())
 
 
 def price_of_teaching(
-    toolset: Toolset, server: Server, plan: TeacherPlan | None, written: Collection[str]
+    toolset: Toolset, server: Server, plan: TeacherPlan | None, ready_tools: Collection[str]
 ) -> str | None:
     """What it costs to have the missing requests written, in a line; None where none are missing.
 
     Without a plan: that the schemas alone speak, and what a usual teacher would cost.
     """
     names = frozenset(tool.name for tool in toolset.tools)
-    missing = len(names - set(written))
+    missing = len(names - set(ready_tools))
     if not missing:
         return None
     makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
-    cost = estimated_cost(makers, plan.lines if plan else PhrasebookPlan(), written)
+    cost = estimated_cost(makers, plan.lines if plan else PhrasebookPlan(), ready_tools)
     tools = f"{missing} of {len(names)} tools"
     if plan is None:
         price = cost.in_words(USUAL_PRICES, USUAL_CONCURRENCY)

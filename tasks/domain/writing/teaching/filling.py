@@ -75,8 +75,8 @@ class Filler:
     def _clarify(self, line: ClarifyLine) -> Example:
         names = (*slots(line.text), *line.missing)
         whole = self._arguments(line.tool, names, line.fixed, line.text)
-        known = {name: value for name, value in whole.items() if name not in line.missing}
-        call = ToolCall(name=line.tool, arguments=known)
+        known_values = {name: value for name, value in whole.items() if name not in line.missing}
+        call = ToolCall(name=line.tool, arguments=known_values)
         return Example(_filled(line.text, whole), (call,), missing=frozenset(line.missing))
 
     def _call(self, call: BookCall, slot_values: dict[str, Any], text: str) -> ToolCall:
@@ -87,13 +87,13 @@ class Filler:
             for name, value in call.arguments.items()
             if name not in from_results and (name not in whole or whole[name] in slot_values)
         }
-        drawn = [name for name in whole if name not in fixed]
+        drawn_names = [name for name in whole if name not in fixed]
         # Two slots of one parameter are to get two values.
         seed = f"{text} {len(slot_values)}"
-        arguments = self._arguments(call.tool, (*drawn, *from_results), fixed, seed)
-        slot_values |= {whole[name]: arguments[name] for name in drawn if name in arguments}
-        given = {name: call.arguments[name] for name in from_results}
-        return ToolCall(name=call.tool, arguments={**arguments, **given})
+        arguments = self._arguments(call.tool, (*drawn_names, *from_results), fixed, seed)
+        slot_values |= {whole[name]: arguments[name] for name in drawn_names if name in arguments}
+        values = {name: call.arguments[name] for name in from_results}
+        return ToolCall(name=call.tool, arguments={**arguments, **values})
 
     def _arguments(
         self, tool: str, names: Sequence[str], fixed: Mapping[str, Any], seed: str
@@ -104,8 +104,8 @@ class Filler:
         arguments = draw_arguments(maker, names, fixed, rng, DrawOptions()) or {}
         for name in names:
             own = self.values.get((tool, name), ())
-            drawn = {**arguments, name: rng.choice(own)} if own else arguments
-            arguments = arguments if maker.fault(drawn) else drawn
+            drawn_names = {**arguments, name: rng.choice(own)} if own else arguments
+            arguments = arguments if maker.fault(drawn_names) else drawn_names
         return {name: v for name, v in arguments.items() if not maker.is_constant(name)}
 
 

@@ -51,7 +51,7 @@ _SLOTS = (
     "default that is asked for otherwise; a parameter is a slot or fixed, never both. Say nothing "
     "that neither a slot nor 'fixed' has. Lists and objects are written as JSON text."
 )
-_WANTED = {
+_TASKS = {
     "requests": (
         f"{_TEXTS} {_SLOTS} 'requests': texts that this tool alone answers with one call. Every "
         "required parameter is a slot or fixed; optional ones are there in about a third of the "
@@ -141,28 +141,28 @@ def questions(
     makers: Sequence[ArgumentMaker],
     plan: PhrasebookPlan,
     style: Style,
-    written: Collection[str] = (),
+    ready_tools: Collection[str] = (),
 ) -> list[Question]:
     """All questions for a list of tools, those for each tool first.
 
-    ``written``: tools that have lines already, so that nothing is asked about them alone.
+    ``ready_tools``: tools that have lines already, so that nothing is asked about them alone.
     """
-    missing = [maker for maker in makers if maker.tool.name not in written]
-    asked = [question for maker in missing for question in _for_tool(maker, plan, style)]
-    return [*asked, *_for_list(makers, plan, style)] if missing else []
+    missing = [maker for maker in makers if maker.tool.name not in ready_tools]
+    tool_questions = [question for maker in missing for question in _for_tool(maker, plan, style)]
+    return [*tool_questions, *_for_list(makers, plan, style)] if missing else []
 
 
 def more_requests(
     maker: ArgumentMaker, plan: PhrasebookPlan, style: Style, already: Sequence[str]
 ) -> Question:
     """A question for other requests than those that a tool has already."""
-    wanted = {
+    task = {
         "tool": full_view(maker),
         "requests": plan.requests,
         "clarifying": plan.clarifying if required(maker) else 0,
         "already": list(already),
     }
-    return Question("requests", (maker.tool.name,), _request("requests", wanted, style))
+    return Question("requests", (maker.tool.name,), _request("requests", task, style))
 
 
 def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Iterator[Question]:
@@ -173,13 +173,13 @@ def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Itera
     yield Question("requests", names, _request("requests", {"tool": view, **numbers}, style))
     free = [name for name in maker.spoken_for if _is_free(maker, name)] if plan.values else []
     if free or plan.results:
-        wanted = {
+        task = {
             "tool": view,
             "parameters": free,
             "values_each": plan.values,
             "results": plan.results,
         }
-        yield Question("material", names, _request("material", wanted, style))
+        yield Question("material", names, _request("material", task, style))
 
 
 def _is_free(maker: ArgumentMaker, name: str) -> bool:
@@ -195,30 +195,30 @@ def _for_list(
     starts = range(0, len(makers), plan.group) if plan.calls else ()
     for part in (makers[start : start + plan.group] for start in starts):
         inside = tuple(maker.tool.name for maker in part)
-        wanted = {"tools": [full_view(maker) for maker in part], "requests": plan.calls}
-        yield from (Question(order, inside, _request(order, wanted, style)) for order in orders)
+        task = {"tools": [full_view(maker) for maker in part], "requests": plan.calls}
+        yield from (Question(order, inside, _request(order, task, style)) for order in orders)
     without: tuple[tuple[Topic, int], ...] = (
         ("unsupported", plan.unsupported),
         ("chat", plan.chat),
     )
     for topic, count in without:
         for theme in _THEMES[topic] if count else ():
-            wanted = {"tools": short_view(makers), "requests": count, "theme": theme}
-            yield Question(topic, names, _request(topic, wanted, style))
+            task = {"tools": short_view(makers), "requests": count, "theme": theme}
+            yield Question(topic, names, _request(topic, task, style))
 
 
-def _request(topic: Topic, wanted: dict[str, Any], style: Style) -> Request:
+def _request(topic: Topic, content: dict[str, Any], style: Style) -> Request:
     task = _TASK.format(language=LANGUAGES[style.language])
-    return as_request(f"{task} {_WANTED[topic]}", wanted, FORMS[topic], style)
+    return as_request(f"{task} {_TASKS[topic]}", content, FORMS[topic], style)
 
 
-def as_request(rules: str, wanted: dict[str, Any], form: dict[str, Any], style: Style) -> Request:
+def as_request(rules: str, task: dict[str, Any], form: dict[str, Any], style: Style) -> Request:
     """A chat completion's request with an answer of the form (JSON Schema)."""
-    seed = int(fingerprint([rules, wanted])[:8], 16) & 0x7FFFFFFF
+    seed = int(fingerprint([rules, task])[:8], 16) & 0x7FFFFFFF
     return {
         "messages": [
             {"role": "system", "content": rules},
-            {"role": "user", "content": json.dumps(wanted, ensure_ascii=False)},
+            {"role": "user", "content": json.dumps(task, ensure_ascii=False)},
         ],
         "temperature": style.temperature,
         "seed": seed,

@@ -59,13 +59,13 @@ def reading_question(texts: Sequence[str], makers: Sequence[ArgumentMaker]) -> Q
     """Some requests for a reader, numbered from 1."""
     is_short = len(makers) > WHOLE
     tools = short_view(makers) if is_short else [full_view(maker) for maker in makers]
-    wanted = {
+    task = {
         "tools": tools,
         "requests": [{"number": n, "text": text} for n, text in enumerate(texts, 1)],
     }
     style = Style(language="en", temperature=0.0)
     names = tuple(maker.tool.name for maker in makers)
-    return Question("reading", names, as_request(_RULES, wanted, forms.FORMS["reading"], style))
+    return Question("reading", names, as_request(_RULES, task, forms.FORMS["reading"], style))
 
 
 def readings_of(content: str, makers: Mapping[str, ArgumentMaker]) -> dict[int, Reading]:
@@ -85,8 +85,10 @@ def _call(call: forms.CallPart, makers: Mapping[str, ArgumentMaker]) -> ToolCall
     return ToolCall(
         name=call.tool,
         arguments={
-            given.parameter: as_typed(given.value, maker.settled(given.parameter) if maker else {})
-            for given in call.arguments
+            argument.parameter: as_typed(
+                argument.value, maker.settled(argument.parameter) if maker else {}
+            )
+            for argument in call.arguments
         },
     )
 
@@ -101,19 +103,19 @@ def disagreement(
 
     ``form``: the tools in the OpenAI form.
     """
-    wanted, understood = [[c.name for c in calls] for calls in (example.calls, reading.calls)]
-    if understood and not wanted:
+    expected_names, names = [[c.name for c in calls] for calls in (example.calls, reading.calls)]
+    if names and not expected_names:
         return "back-check: a tool does it"
-    if wanted and not understood:
+    if expected_names and not names:
         return "back-check: no tool does it"
-    if not _same(wanted, understood, example.order):
+    if not _same(expected_names, names, example.order):
         return "back-check: another tool"
     settled = _settled(example.calls, makers)
     if example.missing != reading.missing - settled.keys():
         return "back-check: not the same values are missing"
     labels = [_comparable(call, {}, form) for call in example.calls]
-    found = [_comparable(call, settled, form) for call in reading.calls]
-    return "" if _same(labels, found, example.order) else "back-check: other arguments"
+    calls_read = [_comparable(call, settled, form) for call in reading.calls]
+    return "" if _same(labels, calls_read, example.order) else "back-check: other arguments"
 
 
 def _same(left: Sequence[str], right: Sequence[str], order: str) -> bool:
@@ -136,10 +138,10 @@ def _comparable(
 ) -> str:
     """A call as text that is equal where only letters' case or a result's path differ."""
     required = schemas_of(form)[call.name].get("required", ())
-    taken = result_patterns(BookCall(tool=call.name, arguments=call.arguments))
+    patterns = result_patterns(BookCall(tool=call.name, arguments=call.arguments))
     arguments = {
         **{name: value for name, value in settled.items() if name in required},
         **call.arguments,
-        **dict.fromkeys(taken, "from the result"),
+        **dict.fromkeys(patterns, "from the result"),
     }
     return canonical(call.model_copy(update={"arguments": arguments}), form).casefold()

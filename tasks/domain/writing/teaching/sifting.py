@@ -29,9 +29,9 @@ def sift(
     rules = LineRules(dict(makers))
     for place, fault in faults_by_line(placed, toolset, server, rules, limits.alike):
         reasons.setdefault(place, fault)
-    kept = [line for line in placed if line.place not in reasons]
+    good = [line for line in placed if line.place not in reasons]
     out = [line for line in placed if line.place in reasons]
-    return kept, [reject(line, without_particulars(reasons[line.place], makers)) for line in out]
+    return good, [reject(line, without_particulars(reasons[line.place], makers)) for line in out]
 
 
 def _fault(line: Line, makers: Mapping[str, ArgumentMaker], limits: PhrasebookLimits) -> str:

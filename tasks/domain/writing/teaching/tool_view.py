@@ -49,12 +49,12 @@ def short_view(makers: Sequence[ArgumentMaker]) -> list[str]:
 
 
 def _signature(maker: ArgumentMaker) -> str:
-    needed = required(maker)
-    said = ", ".join(
-        f"{name}{'' if name in needed else '?'}: {_type(maker.settled(name))}"
+    required_names = required(maker)
+    sentence = ", ".join(
+        f"{name}{'' if name in required_names else '?'}: {_type(maker.settled(name))}"
         for name in maker.spoken_for
     )
-    return f"{maker.tool.name}({said}): {_summary(maker.tool)}"
+    return f"{maker.tool.name}({sentence}): {_summary(maker.tool)}"
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -35,6 +35,8 @@ _USUAL = (2, 90)
 _PLACES = 2
 _LEAST_STEP = 1e-9
 """Every whole number counts as a multiple of a smaller step."""
+_MOST_STEPS = 2**53
+"""Steps from which on a float has no digits left for a single one."""
 _POWERS = 50
 """How many times the least value the greatest one is where their powers of ten matter."""
 _AT_A_BOUND = 0.7
@@ -117,6 +119,8 @@ def usual_range(schema: dict[str, Any], name: str) -> tuple[float, float]:
 
 def _multiple(schema: dict[str, Any], name: str, rng: random.Random, step: float) -> int | float:
     low, high = usual_range({k: v for k, v in schema.items() if k != "multipleOf"}, name)
+    if max(abs(low), abs(high)) / step > _MOST_STEPS:
+        return _neat(low)
     first, last = math.ceil(low / step), math.floor(high / step)
     if last < first:
         _, most = bounds(schema)

@@ -17,7 +17,14 @@ from tasks.domain.writing.values.amounts import draw_number
 from tasks.domain.writing.values.kinds import CLOSED, TEXTS, UNUSUAL, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import kind_of, kind_of_example, quoted_examples
 from tasks.domain.writing.values.patterns import in_form, matching
-from tasks.domain.writing.values.settling import DEEPEST, SHALLOW, merge, needed, settle, type_of
+from tasks.domain.writing.values.settling import (
+    DEEPEST,
+    SHALLOW,
+    dependents,
+    merge,
+    settle,
+    type_of,
+)
 
 HELD_OUT = 5
 """Every fifth value is kept for the held-out split: a model that is to know a server's branches has
@@ -40,18 +47,18 @@ class Allowance:
     """How many parts may still be drawn."""
 
     def __init__(self) -> None:
-        self._left = MOST_PARTS
+        self._parts_left = MOST_PARTS
 
     def spend(self) -> None:
         """Take one part; UnusableTool when there is none left."""
-        self._left -= 1
-        if self._left < 0:
+        self._parts_left -= 1
+        if self._parts_left < 0:
             raise UnusableTool(f"one value would take more than {MOST_PARTS} parts")
 
     @property
     def is_ample(self) -> bool:
         """Whether parts may be drawn that are then thrown away."""
-        return self._left > MOST_PARTS // 2
+        return self._parts_left > MOST_PARTS // 2
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Place:
         """The place of a part of this one."""
         return self._with(" ".join(name_words(name)) or self.name, "", self.depth + 1)
 
-    def told(self, schema: dict[str, Any]) -> "Place":
+    def with_description(self, schema: dict[str, Any]) -> "Place":
         """The same place with what its schema says of it."""
         described = schema.get("description")
         return self if described is None else self._with(self.name, described, self.depth)
@@ -115,7 +122,7 @@ def draw(schema: Any, at: Place) -> Any:
         raise UnusableTool(f"{at.name}: the schema refers to itself without an end")
     at.allowance.spend()
     schema = settle(schema, at.root, at.rng, at.depth)
-    at = at.told(schema)
+    at = at.with_description(schema)
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
@@ -131,20 +138,20 @@ def _object(schema: dict[str, Any], at: Place) -> dict[str, Any]:
         for name, part in properties.items()
         if name in required or (at.rng.random() < chance and part is not False)
     }
-    schema, others = needed(schema, list(value), at.root, at.rng)
+    schema, others = dependents(schema, list(value), at.root, at.rng)
     for name in others:
         value[name] = draw(schema.get("properties", {}).get(name, {}), at.inside(name))
     return value | other_properties(schema, len(value), at)
 
 
-def other_properties(schema: dict[str, Any], known: int, at: Place) -> dict[str, Any]:
+def other_properties(schema: dict[str, Any], count: int, at: Place) -> dict[str, Any]:
     """Properties without a name of their own, where a schema wants some beside the known ones."""
     rules = schema.get("patternProperties") or {}
     extra = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
     part = next(iter(rules.values()), extra if isinstance(extra, dict) else {})
     is_free = not schema.get("properties") and extra is not False and at.depth > 0
     is_wanted = is_free or isinstance(extra, dict) or bool(rules and at.depth)
-    missing = max(schema.get("minProperties", 0) - known, 0)
+    missing = max(schema.get("minProperties", 0) - count, 0)
     value: dict[str, Any] = {}
     for _ in range(missing or (at.rng.randint(1, 2) if is_wanted else 0)):
         key = _key(schema, at)

@@ -51,7 +51,7 @@ from tasks.domain.writing.values.parameters import (
     with_required,
     without_rivals,
 )
-from tasks.domain.writing.values.settling import needed, outline, settle, type_of
+from tasks.domain.writing.values.settling import dependents, outline, settle, type_of
 from tasks.domain.writing.values.unknown_values import unknown_value
 
 TRIES = 40
@@ -70,11 +70,11 @@ class ArgumentMaker:
 
     tool: Tool
     server: Server
-    found: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
+    server_values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
     """Values that the server named, by parameter."""
     names: frozenset[str] = frozenset()
     """The names of all tools of the list."""
-    listed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
+    book_values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
     """A phrasebook's, by parameter."""
 
     def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
@@ -88,12 +88,14 @@ class ArgumentMaker:
             replace(options, optional=options.optional * (turn % 4) / 4)
             for turn in range(TRIES // 2)
         )
-        arguments, fault = self._made(rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable)
+        arguments, fault = self._attempt(
+            rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable
+        )
         if arguments is None:
             raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
         return arguments
 
-    def _made(
+    def _attempt(
         self,
         rng: random.Random,
         attempts: Iterable[DrawOptions],
@@ -129,7 +131,7 @@ class ArgumentMaker:
         """Optional parameters that nothing valid can be written for, each with the reason."""
         optional = [name for name in self._properties if name not in self.required]
         whole = DrawOptions(optional=0.0, also=frozenset(optional))
-        arguments, fault = self._made(random.Random(0), repeat(whole, 3), ())
+        arguments, fault = self._attempt(random.Random(0), repeat(whole, 3), ())
         if arguments is not None:
             return {}
         if len(optional) > MOST_LOOKED_AT:
@@ -137,7 +139,7 @@ class ArgumentMaker:
         reasons = dict(unusable_parts(self.tool.input_schema))
         for name in (name for name in optional if name not in reasons):
             options = DrawOptions(optional=0.0, also=frozenset((name,)))
-            arguments, fault = self._made(random.Random(0), repeat(options, TRIES), reasons)
+            arguments, fault = self._attempt(random.Random(0), repeat(options, TRIES), reasons)
             if arguments is None or name not in arguments:
                 reasons[name] = fault
         return reasons
@@ -154,12 +156,12 @@ class ArgumentMaker:
 
     def is_constant(self, name: str) -> bool:
         """Whether the operator fixed a parameter's value."""
-        return self._given(self.server.constants, name) is not None
+        return self._from_operator(self.server.constants, name) is not None
 
     @property
     def constants(self) -> dict[str, Any]:
         """The values that the operator fixed."""
-        fixed = {n: self._given(self.server.constants, n) for n in self.properties}
+        fixed = {n: self._from_operator(self.server.constants, n) for n in self.properties}
         return {name: value for name, value in fixed.items() if value is not None}
 
     def is_wrapper(self, name: str) -> bool:
@@ -181,7 +183,7 @@ class ArgumentMaker:
 
     def is_given(self, name: str) -> bool:
         """Whether the operator says which values a parameter has."""
-        return self.is_constant(name) or self._given(self.server.values, name) is not None
+        return self.is_constant(name) or self._from_operator(self.server.values, name) is not None
 
     def kind(self, name: str) -> str:
         """The kind of a parameter's strings, or its type where it has none."""
@@ -235,7 +237,7 @@ class ArgumentMaker:
         if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
             return False
         options = DrawOptions(optional=0.0, also=frozenset((name,)), unknown=name)
-        return self._made(random.Random(0), repeat(options, 3), self.unwritable)[0] is not None
+        return self._attempt(random.Random(0), repeat(options, 3), self.unwritable)[0] is not None
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""
@@ -308,7 +310,7 @@ class ArgumentMaker:
             self._quoted_names,
         )
 
-    def _given(self, table: dict[str, Any], name: str) -> Any:
+    def _from_operator(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
     def _draw(
@@ -323,12 +325,12 @@ class ArgumentMaker:
             if n in required or n in options.also or rng.random() < options.optional
         ]
         names = [n for n in without_rivals(names) if n not in left_out]
-        schema, others = needed(schema, names, self._document, rng)
+        schema, others = dependents(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
         for name, part in properties.items():
             if self.is_constant(name):
-                arguments[name] = self._given(self.server.constants, name)
+                arguments[name] = self._from_operator(self.server.constants, name)
             elif name == options.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in names or name in others:
@@ -347,13 +349,13 @@ class ArgumentMaker:
         return value
 
     def _value(self, name: str, schema: Any, at: Place, options: DrawOptions) -> Any:
-        pool, fewest = self._given(self.server.values, name), SMALL_POOL
+        pool, fewest = self._from_operator(self.server.values, name), SMALL_POOL
         if pool is None and options.real:
-            pool, fewest = self.found.get(name), 2
+            pool, fewest = self.server_values.get(name), 2
         if options.free and self._is_copied(name):
             pool = None
         if pool is None and self._takes_listed(name, at, options):
-            pool, fewest = self.listed[name], SMALL_POOL
+            pool, fewest = self.book_values[name], SMALL_POOL
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             return next(v for v in tries(schema, at, name) if v != default or v is None)
@@ -364,7 +366,7 @@ class ArgumentMaker:
 
     def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
         """Whether a value is one of the phrasebook's, which look real and are only a few."""
-        if name not in self.listed or options.unusual:
+        if name not in self.book_values or options.unusual:
             return False
         return not (options.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
 
@@ -376,7 +378,7 @@ class ArgumentMaker:
 
     def _choices(self, name: str) -> int | None:
         schema = self.settled(name)
-        if pool := self._given(self.server.values, name):
+        if pool := self._from_operator(self.server.values, name):
             return None if type_of(schema) == "array" else len(pool)
         if "const" in schema or "enum" in schema:
             return len(schema.get("enum", (0,)))
@@ -388,7 +390,7 @@ class ArgumentMaker:
 
     def _shared(self, name: str) -> bool:
         """Whether both splits may have the same values of a parameter."""
-        pool = self._given(self.server.values, name)
+        pool = self._from_operator(self.server.values, name)
         if pool is not None:
             return len(pool) < SMALL_POOL
         if self.is_constant(name) or self.kind(name) in {"enum", "boolean", "null", *CLOSED}:

@@ -89,7 +89,7 @@ class _Writer:
     def __init__(self, rng: random.Random, extra: int, most: int) -> None:
         self._rng = rng
         self._extra = extra
-        self._left = most
+        self._signs_left = most
         """Signs that may still be written: inside of repeats, repeats multiply."""
 
     def sequence(self, items: Any) -> str:
@@ -102,13 +102,13 @@ class _Writer:
         top = max(int(low), min(int(high), int(low) + extra))
         text = ""
         for turn in range(self._rng.randint(int(low), top)):
-            if turn >= low and self._left <= 0:
+            if turn >= low and self._signs_left <= 0:
                 break
             text += self.sequence(items)
         return f"{self._rng.randint(1, 9)}{text[1:]}" if is_number and len(text) > 1 else text
 
     def one_of(self, signs: str) -> str:
-        self._left -= 1
+        self._signs_left -= 1
         return self._rng.choice(signs)
 
 

@@ -73,13 +73,13 @@ def _own_city(zone: str) -> str:
 
 
 def _unmistakable(named: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    zones, found = zoneinfo.available_timezones(), dict[str, dict[str, float]]()
+    zones, cities = zoneinfo.available_timezones(), dict[str, dict[str, float]]()
     for name, at in sorted(named.items()):
         zone, fame = max(at.items(), key=lambda item: item[1])
         rest = [other for where, other in at.items() if where != zone]
         if zone in zones and fame >= _CLEARLY * max(rest, default=0):
-            found.setdefault(zone, {})[name] = fame
-    return found
+            cities.setdefault(zone, {})[name] = fame
+    return cities
 
 
 @lru_cache(maxsize=1)

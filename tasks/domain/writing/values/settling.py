@@ -200,7 +200,7 @@ def _described_type(schema: dict[str, Any]) -> str | None:
     return next((name for rule, name in _DESCRIBED if rule.search(described)), None)
 
 
-def needed(
+def dependents(
     schema: dict[str, Any], names_given: list[str], document: Document, rng: random.Random
 ) -> tuple[dict[str, Any], list[str]]:
     """The schema that holds when ``given`` are there, and the names that have to be there too."""
@@ -210,9 +210,11 @@ def needed(
         rules |= schema.get("dependentSchemas", {})
         for rule in (rules[name] for name in names if isinstance(rules.get(name), dict)):
             schema = merge(settle(rule, document, rng), schema)
-        wanted = [*schema.get("required", ())]
-        wanted += [n for name in names if isinstance(rules.get(name), list) for n in rules[name]]
-        missing = [name for name in dict.fromkeys(wanted) if name not in names]
+        names_needed = [*schema.get("required", ())]
+        names_needed += [
+            n for name in names if isinstance(rules.get(name), list) for n in rules[name]
+        ]
+        missing = [name for name in dict.fromkeys(names_needed) if name not in names]
         if not missing:
             break
         names += missing

@@ -16,8 +16,8 @@ def forms_of(unit: str) -> Callable[[str], tuple[str, ...]]:
             return ()
         seconds = int(value) * _SIZES[unit]
         largest = next(name for name, size in _SIZES.items() if seconds % size == 0)
-        said = _said(seconds // _SIZES[largest], largest)
-        return said if largest == unit else (*said * 2, *_said(int(value), unit))
+        phrases = _in_unit(seconds // _SIZES[largest], largest)
+        return phrases if largest == unit else (*phrases * 2, *_in_unit(int(value), unit))
 
     return forms
 
@@ -27,7 +27,7 @@ def counted(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def _said(number: int, unit: str) -> tuple[str, ...]:
+def _in_unit(number: int, unit: str) -> tuple[str, ...]:
     if number == 1:
         return counted(1, unit), f"one {unit}", f"{'an' if unit == 'hour' else 'a'} {unit}"
     return counted(number, unit), *(f"{word} {unit}s" for word in in_words(str(number)))

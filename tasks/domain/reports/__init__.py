@@ -1,0 +1,51 @@
+"""What a person reads of a run, as GitHub-flavoured Markdown: gate, validation and scorecard."""
+
+from tasks.domain.reports.cells import (
+    METRICS,
+    cell,
+    gib,
+    inline,
+    percent,
+    points,
+    rate,
+    shorten,
+    table,
+)
+from tasks.domain.reports.comparing import (
+    ADAPTER_METRICS,
+    BREADTH_HEADER,
+    adapter_markdown,
+    breadth_markdown,
+    breadth_rows,
+    general_loss,
+    pairs_text,
+)
+from tasks.domain.reports.confidence import confidence_markdown
+from tasks.domain.reports.gate import plan_markdown, quality_markdown
+from tasks.domain.reports.scorecard import confusion_markdown, scorecard_markdown
+from tasks.domain.reports.validation import validation_markdown
+
+__all__ = [
+    "ADAPTER_METRICS",
+    "BREADTH_HEADER",
+    "METRICS",
+    "adapter_markdown",
+    "breadth_markdown",
+    "breadth_rows",
+    "cell",
+    "confidence_markdown",
+    "confusion_markdown",
+    "general_loss",
+    "gib",
+    "inline",
+    "pairs_text",
+    "percent",
+    "plan_markdown",
+    "points",
+    "quality_markdown",
+    "rate",
+    "scorecard_markdown",
+    "shorten",
+    "table",
+    "validation_markdown",
+]
