@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
-_GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
 _BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
+_GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
 _SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
 _YES = "make calls that may change something without asking"
 

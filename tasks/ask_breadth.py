@@ -1,6 +1,7 @@
 """For stage 8: what the tuned model lost: both models asked about functions of other people."""
 
 from pathlib import Path
+from typing import get_args
 
 from prefect import task
 
@@ -108,11 +109,17 @@ def request_of(folder: str, per_category: int, seed: int) -> BreadthRequest:
     agent = bundle.agent
     if not agent.model:
         raise BundleInvalid(f"{folder}: agent.yaml names no model; needed the base it is tuned on")
+    stored = next((q for q in get_args(Quantization) if q == agent.file.quantization), None)
+    if stored is None:
+        raise BundleInvalid(
+            f"{folder}: agent.yaml says quantization {agent.file.quantization!r}; needed one of "
+            f"{', '.join(get_args(Quantization))}, to store the base alike"
+        )
     base = load_model(agent.model)
     file = Path(bundle.path, agent.file.name)
     return BreadthRequest(
         name=agent.name,
-        tuned=gguf_model(agent.name, file, agent.file.quantization),
+        tuned=gguf_model(agent.name, file, stored),
         base=base,
         origin=agent.base.origin,
         plan=_plan(base, per_category, seed),

@@ -14,8 +14,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+
+from tests.helpers.tiny_model import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, tiny_weights
 
 # Read when Prefect, the hub's client or Unsloth is imported, hence before anything of ours is.
 SCRATCH = Path(tempfile.mkdtemp(prefix="mcp-forge-tests-"))
@@ -50,8 +51,6 @@ for name in (
 
 # A shell that starts the tests in the background has Ctrl-C ignored, and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-HIDDEN, HEADS, KV_HEADS, INNER, LAYERS, VOCABULARY = 64, 4, 2, 128, 2, 49_152
 
 
 def pytest_sessionfinish() -> None:
@@ -112,31 +111,3 @@ def tiny_base(smollm2_base: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     save_file(tiny_weights(), folder / "model.safetensors", metadata={"format": "pt"})
     return folder
-
-
-def tiny_weights() -> dict[str, Any]:
-    """Random float16 weights of a two-layer Llama; the embeddings are tied."""
-    rng = np.random.default_rng(3407)
-    key_value = HIDDEN // HEADS * KV_HEADS
-    shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (VOCABULARY, HIDDEN)}
-    for layer in range(LAYERS):
-        inner = {
-            "self_attn.q_proj": (HIDDEN, HIDDEN),
-            "self_attn.k_proj": (key_value, HIDDEN),
-            "self_attn.v_proj": (key_value, HIDDEN),
-            "self_attn.o_proj": (HIDDEN, HIDDEN),
-            "mlp.gate_proj": (INNER, HIDDEN),
-            "mlp.up_proj": (INNER, HIDDEN),
-            "mlp.down_proj": (HIDDEN, INNER),
-        }
-        shapes |= {f"model.layers.{layer}.{name}.weight": size for name, size in inner.items()}
-    weights = {
-        name: rng.normal(scale=0.1, size=size).astype(np.float16) for name, size in shapes.items()
-    }
-    norms = [
-        f"layers.{n}.{name}"
-        for n in range(LAYERS)
-        for name in ("input_layernorm", "post_attention_layernorm")
-    ]
-    ones = {f"model.{name}.weight": np.ones(HIDDEN, np.float16) for name in (*norms, "norm")}
-    return weights | ones

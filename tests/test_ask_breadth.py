@@ -85,6 +85,13 @@ def test_a_bundle_that_names_no_base_is_refused(tmp_path: Path) -> None:
         request_of(bundle(tmp_path), 3, seed=5)
 
 
+def test_a_file_stored_in_a_way_that_no_base_is_exported_in_is_refused(tmp_path: Path) -> None:
+    need_the_package()
+    stored = {"name": "model.gguf", "quantization": "iq2_xs"}
+    with pytest.raises(BundleInvalid, match="quantization 'iq2_xs'; needed one of f16, q8_0"):
+        request_of(bundle(tmp_path, model="smollm2", file=stored), 3, seed=5)
+
+
 def test_a_base_that_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableModel, match=r"base\.gguf: no such file; needed a GGUF file"):
         gguf_model("base", tmp_path / "base.gguf", "q8_0")

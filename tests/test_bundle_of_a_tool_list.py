@@ -12,8 +12,8 @@ from tasks.external.bundle_folder import open_bundle
 from tasks.external.bundle_writer import write_bundle
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import Storage
-from tests.domain.bundle.test_files import ingredients
 from tests.fakes.toolsets import ALL
+from tests.helpers.ingredients import ingredients
 
 
 @pytest.mark.parametrize("toolset", ALL, ids=lambda toolset: toolset.server)

@@ -249,3 +249,15 @@ def test_the_rules_have_at_most_15_rooms_at_first_sight() -> None:
         path for path in (ROOT / "tasks" / "domain").iterdir() if not path.name.startswith("_")
     ]
     assert len(rooms) <= 15
+
+
+def test_what_tests_share_stands_in_helpers_and_fakes() -> None:
+    imports = re.compile(
+        r"^\s*(?:from|import) tests\.(?:\w+\.)*(?:test_\w+|conftest)\b", re.MULTILINE
+    )
+    files = [
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "tests").rglob("*.py")
+        if imports.search(file.read_text(encoding="utf-8"))
+    ]
+    assert not files, f"move what these take from other tests to tests/helpers/: {files}"

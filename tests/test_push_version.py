@@ -15,9 +15,9 @@ from tasks.domain.errors import NoSuchVersion
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions
 from tasks.push_version import push_version
-from tests.domain.bundle.test_versions import version
 from tests.fakes.hub_uploads import COMMIT, Uploads, take_uploads
 from tests.fakes.toolsets import CLOCKS
+from tests.helpers.versions import version
 
 ROOT = Path(__file__).parent.parent
 TOKEN, REPOSITORY = "hf_of_somebody", "somebody/clock-model"

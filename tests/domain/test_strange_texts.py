@@ -13,9 +13,9 @@ from tasks.domain.bundle.modelfile import modelfile
 from tasks.domain.bundle.tool_changes import changes_markdown, compare
 from tasks.domain.products import Tool
 from tasks.domain.reports import cell, inline, table
-from tests.domain.bundle.test_files import ingredients
 from tests.fakes.templates import turns_of
 from tests.fakes.toolsets import CLOCKS
+from tests.helpers.ingredients import ingredients
 
 STRANGE = (
     "![](http://evil/pixel.png)",

@@ -25,13 +25,13 @@ ATTEMPT = """
 import json, resource, sys
 from profiles import Server
 from tasks.domain.errors import CallFailed
+from tasks.domain.toolcalls import ToolCall
 from tasks.external.mcp_server import connect
-from tests.external.test_hostile_server import CALL
 from tests.helpers.peak_memory import peak_bytes
 with connect(Server.model_validate_json(sys.argv[1])) as session:
     session.toolset()
     try:
-        said = session.call(CALL).text
+        said = session.call(ToolCall(name="list_things", arguments={})).text
     except CallFailed as error:
         said = str(error)
 used = resource.getrusage(resource.RUSAGE_SELF)

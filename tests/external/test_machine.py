@@ -12,8 +12,8 @@ from tasks.domain.training.requirements import Request
 from tasks.domain.training.sizes import Device, adapter_parameters, parameters
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look, look_at_device
-from tests.conftest import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, VOCABULARY
 from tests.fakes.nvidia_smi import install
+from tests.helpers.tiny_model import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, VOCABULARY
 
 REQUEST = Request(model=load_model("smollm2"))
 

@@ -26,10 +26,10 @@ from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.external.base_model import gguf_in_package
 from tasks.external.phrasebook_teacher import PhrasebookTeacher, TeacherBook
 from tasks.external.teacher import Answer, teacher
-from tests.external.test_teacher import PLAN
 from tests.fakes.endpoint import Endpoint, Reply, endpoint
 from tests.fakes.tracker import TRACKER
 from tests.fakes.writing_model import asked_for, capable, given, topic_of, written
+from tests.helpers.teacher import PLAN
 
 SERVER = Server(name="tracker", tools_file="tracker.json")
 SMALL = TRACKER.model_copy(

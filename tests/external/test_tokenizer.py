@@ -13,47 +13,15 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from profiles import load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import MessageCall, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.toolcalls import ToolCall, parse, render
-from tasks.domain.toollists import functions
 from tasks.external.tokenizer import ChatTokenizer
-from tests.fakes.toolsets import CLOCKS
+from tests.helpers.chat_rows import ROWS, TOKYO, TOOLS, ZURICH, reply, row
 
-TOOLS = functions(CLOCKS)
-TOKYO = ToolCall(name="get_current_time", arguments={"timezone": "Asia/Tokyo"})
-ZURICH = ToolCall(name="get_current_time", arguments={"timezone": "Zürich «old»"})
 R1_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>")  # noqa: RUF001
 
 
-def row(*turns: Message) -> Row:
-    start = (
-        Message(role="system", content=SYSTEM_PROMPT),
-        Message(role="user", content="What time?"),
-    )
-    return Row(scenario="standard", messages=(*start, *turns), tools=TOOLS)
-
-
-def said(text: str, *calls: ToolCall) -> Message:
-    return Message(
-        role="assistant", content=text, tool_calls=tuple(MessageCall.of(call) for call in calls)
-    )
-
-
-def result(text: str) -> Message:
-    return Message(role="tool", content=text)
-
-
-ROWS = {
-    "a call, its result, an answer": row(said("", TOKYO), result("12:30"), said("It is 12:30.")),
-    "an answer only": row(said("Which city do you mean?")),
-    "words and two calls": row(
-        said("Both.", TOKYO, ZURICH), result("12:30"), result("04:30"), said("12:30 and 04:30.")
-    ),
-    "two questions": row(
-        said("It is late."), Message(role="user", content="How late in 2024?"), said("Very.")
-    ),
-}
 SPOKEN = {
     "a call, its result, an answer": [render(TOKYO), "It is 12:30."],
     "an answer only": ["Which city do you mean?"],
@@ -230,7 +198,7 @@ def test_an_answer_of_weight_0_is_read_and_no_token_of_it_trained(name: str, our
 
 
 def test_a_thought_is_trained_in_front_of_its_answer(r1: Path) -> None:
-    thought = said("Nine.").model_copy(update={"reasoning_content": "It is late."})
+    thought = reply("Nine.").model_copy(update={"reasoning_content": "It is late."})
     assert trained_texts(r1, row(thought)) == [f"It is late.\n</think>\n\nNine.{R1_TOKENS[1]}"]
 
 

@@ -13,8 +13,8 @@ from tasks.domain.errors import UnusableModel
 from tasks.external.base_model import build_base
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.tokenizer_files import PROBES, copy_tokenizer, settle_tokenizer
-from tests.external.test_tokenizer import ROWS
 from tests.fakes.own_profiles import in_folder
+from tests.helpers.chat_rows import ROWS
 
 SPACES = "Which lake do you mean?"
 

@@ -10,8 +10,8 @@ from tasks.domain.bundle.versions import Decision, Version
 from tasks.domain.errors import UnusableData, VersionExists
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions, bundle_names
-from tests.domain.bundle.test_versions import version
 from tests.fakes.toolsets import CLOCKS
+from tests.helpers.versions import version
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from tasks.external.base_model import gguf_in_package
 from tasks.external.llama_cpp import missing_server
 from tasks.external.servers import read_toolset_of
 from tasks.external.storage import digest
-from tests.domain.bundle.test_files import ingredients
+from tests.helpers.ingredients import ingredients
 
 CASE: dict[str, Any] = {
     "scenario": "standard",

@@ -6,7 +6,7 @@ from prefect.logging import get_run_logger
 from profiles import load_profile
 from tasks.ask_person import ask_person
 from tasks.domain.evaluation.challenge import Verdict
-from tests.domain.bundle.test_versions import version
+from tests.helpers.versions import version
 
 
 @flow

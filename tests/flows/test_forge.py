@@ -69,13 +69,13 @@ from tasks.external.llama_cpp import missing_for
 from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
 from tasks.verify_bundle import verify_bundle
-from tests.external.test_teacher import PLAN
 from tests.fakes.bfcl import need_the_package
 from tests.fakes.endpoint import endpoint
 from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
 from tests.fakes.tracker import PHRASES, TRACKER
 from tests.fakes.writing_model import capable
+from tests.helpers.teacher import PLAN
 
 STAGES = (
     "check_machine",

@@ -6,8 +6,8 @@ from flows.command_line import Commands
 from flows.listing import completion_script, subcommands, tools_text
 from profiles import models
 from tasks.domain.bundle.scores import Scores
-from tests.domain.bundle.test_files import ingredients
 from tests.fakes.bundles import time_tools
+from tests.helpers.ingredients import ingredients
 
 
 def completed(*words: str) -> set[str]:
@@ -29,6 +29,8 @@ def test_bash_completes_commands_flags_and_names() -> None:
         "--server",
         "--trust",
         "--ask",
+        "--grammar",
+        "--min-confidence",
         "--json",
         "--remember",
         "--yes",

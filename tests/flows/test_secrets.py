@@ -26,9 +26,9 @@ from flows.local_server import prefect_api
 from profiles import load_recipe
 from tasks.domain.errors import ForgeError
 from tasks.reporting import events
-from tests.external.test_teacher import PLAN
 from tests.fakes.endpoint import Endpoint, Reply, endpoint
 from tests.fakes.own_profiles import model, profile, write
+from tests.helpers.teacher import PLAN
 
 ROOT = Path(__file__).parents[2]
 CANARIES = {

@@ -1,6 +1,6 @@
 """A run on a pool pauses for a person, who answers through the API."""
 
-from tests.services.conftest import PREFECT, Deployment, until
+from tests.helpers.deployment import PREFECT, Deployment, until
 
 ENTRY = "tests.fakes.waiting_flow:waiting"
 

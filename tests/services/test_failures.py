@@ -5,7 +5,7 @@ import subprocess
 
 import psutil
 
-from tests.services.conftest import PREFECT, Deployment, until
+from tests.helpers.deployment import PREFECT, Deployment, until
 
 
 def goes_on_to_evaluate(deployment: Deployment, parent: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import profiles
+from tests.helpers.deployment import Deployment, until
 from tests.services import browser
-from tests.services.conftest import Deployment, until
 
 VOLATILE = {"updated", "version_id", "last_polled", "status"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.conftest import Deployment, until
+from tests.helpers.deployment import Deployment, until
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import httpx
 import psutil
 
 import profiles
-from tests.services.conftest import PATIENCE, ROOT, end, free_port, until
+from tests.helpers.deployment import PATIENCE, ROOT, end, free_port, until
 
 
 def test_serve_gives_pools_workers_and_deployments_and_ends_with_everything_it_started(

@@ -11,8 +11,8 @@ import pytest
 from tasks.domain.products import Toolset
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions
-from tests.domain.bundle.test_versions import version
-from tests.services.conftest import Deployment, until
+from tests.helpers.deployment import Deployment, until
+from tests.helpers.versions import version
 
 SOON = timedelta(seconds=5)
 EVERY = 3600

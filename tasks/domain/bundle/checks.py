@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from profiles import Quantization, Server, ToolsInPrompt, explain
+from profiles import Server, ToolsInPrompt, explain
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
@@ -61,7 +61,7 @@ class ModelFile(BaseModel):
     """The GGUF file that agent.yaml names."""
 
     name: str = Field(pattern=rf"\{MODEL_SUFFIX}$")
-    quantization: Quantization = "q8_0"
+    quantization: str = ""
 
 
 class Origin(BaseModel):

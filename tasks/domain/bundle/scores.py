@@ -16,6 +16,9 @@ class Scores(BenchmarkReport):
         lines += _lines("held-out prompts", self.tuned, self.base)
         if self.hand_written and self.hand_written_base:
             lines += _lines("hand-written prompts", self.hand_written, self.hand_written_base)
+        if self.breadth:
+            tuned, base = self.breadth.overall.tuned, self.breadth.overall.base
+            lines.append(_line("other functions", "right, of BFCL", _count(tuned), _count(base)))
         return "\n".join([*lines, *self._surest()])
 
     def _surest(self) -> list[str]:

@@ -1,10 +1,7 @@
 """What a person reads of a run, as GitHub-flavoured Markdown: gate, validation and scorecard."""
 
-from tasks.domain.reports.breadth import BREADTH_HEADER, breadth_markdown, breadth_rows
-from tasks.domain.reports.confidence import confidence_markdown
-from tasks.domain.reports.gate import quality_markdown
-from tasks.domain.reports.markdown import (
-    MAX_CELL,
+from tasks.domain.reports.cells import (
+    METRICS,
     cell,
     gib,
     inline,
@@ -14,21 +11,23 @@ from tasks.domain.reports.markdown import (
     shorten,
     table,
 )
-from tasks.domain.reports.scorecard import confusion_markdown, scorecard_markdown
-from tasks.domain.reports.scores import (
+from tasks.domain.reports.comparing import (
     ADAPTER_METRICS,
-    METRICS,
+    BREADTH_HEADER,
     adapter_markdown,
+    breadth_markdown,
+    breadth_rows,
+    general_loss,
     pairs_text,
-    shown_metrics,
 )
-from tasks.domain.reports.training import general_loss, plan_markdown
+from tasks.domain.reports.confidence import confidence_markdown
+from tasks.domain.reports.gate import plan_markdown, quality_markdown
+from tasks.domain.reports.scorecard import confusion_markdown, scorecard_markdown
 from tasks.domain.reports.validation import validation_markdown
 
 __all__ = [
     "ADAPTER_METRICS",
     "BREADTH_HEADER",
-    "MAX_CELL",
     "METRICS",
     "adapter_markdown",
     "breadth_markdown",
@@ -47,7 +46,6 @@ __all__ = [
     "rate",
     "scorecard_markdown",
     "shorten",
-    "shown_metrics",
     "table",
     "validation_markdown",
 ]

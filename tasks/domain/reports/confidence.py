@@ -1,7 +1,7 @@
-"""What a model's confidence is worth, as a section of the scorecard."""
+"""What a model's own probabilities say of its answers."""
 
 from tasks.domain.products import Comparison, ConfidenceReport, ThresholdEffect
-from tasks.domain.reports.markdown import percent, points, rate, table
+from tasks.domain.reports.cells import percent, points, rate, table
 
 
 def confidence_markdown(report: ConfidenceReport | None) -> list[str]:

@@ -1,13 +1,12 @@
-"""The tuned model beside its base and beside trivial baselines, as a page."""
+"""The scorecard: the tuned model beside its base and the models that learned nothing."""
 
 from collections.abc import Sequence
 
 from profiles import Thresholds
 from tasks.domain.products import BenchmarkReport, Comparison, Latency, Rate, Score
-from tasks.domain.reports.breadth import breadth_markdown
+from tasks.domain.reports.cells import cell, inline, percent, rate, shown_metrics, table
+from tasks.domain.reports.comparing import adapter_markdown, breadth_markdown, pairs_text
 from tasks.domain.reports.confidence import confidence_markdown
-from tasks.domain.reports.markdown import cell, inline, percent, rate, table
-from tasks.domain.reports.scores import adapter_markdown, pairs_text, shown_metrics
 from tasks.domain.toolcalls import ConfusedTools
 
 

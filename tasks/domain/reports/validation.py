@@ -1,8 +1,8 @@
-"""The loops that were really run, as a page."""
+"""The tool loops that were really run, as a page."""
 
 from tasks.domain.products import LoopCase, ValidationReport
-from tasks.domain.reports.markdown import cell, rate, table
-from tasks.domain.reports.scores import adapter_markdown, shown_metrics
+from tasks.domain.reports.cells import cell, rate, shown_metrics, table
+from tasks.domain.reports.comparing import adapter_markdown
 
 
 def validation_markdown(report: ValidationReport) -> str:

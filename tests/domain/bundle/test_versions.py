@@ -1,14 +1,12 @@
 """Which version is the champion, which one a rollback leads to, and which may go."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Literal
 
 import pytest
 
 from tasks.domain.bundle.versions import (
     Decision,
-    Lineage,
-    Version,
     before_champion,
     champions,
     differences_text,
@@ -18,26 +16,7 @@ from tasks.domain.bundle.versions import (
     versions_text,
 )
 from tasks.domain.errors import NoSuchVersion
-from tasks.domain.products import StoredFile
-
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-LINEAGE: dict[str, Any] = dict.fromkeys(Lineage.model_fields, "") | {"samples": 720, "seed": 3407}
-
-
-def version(name: str, days_old: float = 0, **lineage: Any) -> Version:
-    return Version(
-        id=name,
-        name="time-tiny",
-        server="time",
-        model="tiny",
-        made_at=NOW - timedelta(days=days_old),
-        files=StoredFile(uri="", sha256="", size_bytes=0),
-        gguf=name * 8,
-        exact_match=0.5,
-        abstention=0.9,
-        loops=0.7,
-        lineage=Lineage.model_validate(LINEAGE | lineage),
-    )
+from tests.helpers.versions import NOW, version
 
 
 def decided(*steps: str) -> list[Decision]:

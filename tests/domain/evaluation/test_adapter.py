@@ -6,7 +6,7 @@ from tasks.domain import reports
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.adapter import check_export, compare_with_adapter
 from tasks.domain.products import AdapterAnswers, AdapterComparison
-from tests.domain.evaluation.test_scoring import RIGHT, ROWS, THRESHOLDS, benchmark, says
+from tests.helpers.scored_rows import RIGHT, ROWS, THRESHOLDS, benchmark, says
 
 
 def beside(file: list[str | None], places: tuple[int, ...]) -> AdapterComparison:

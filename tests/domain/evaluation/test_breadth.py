@@ -1,10 +1,12 @@
 """tasks/domain/evaluation/breadth.py: two models on the same questions, category by category."""
 
+from tasks.domain.bundle.scores import Scores
 from tasks.domain.evaluation.breadth import compare_breadth
 from tasks.domain.evaluation.comparison import count
 from tasks.domain.evaluation.scoring import wilson
 from tasks.domain.products import BreadthAnswer, BreadthAnswers, BreadthPlan
-from tasks.domain.reports import breadth_rows
+from tasks.domain.reports import breadth_rows, scorecard_markdown
+from tests.domain.bundle.test_files import ingredients
 
 PLAN = BreadthPlan(per_category=3, seed=5, stop=(), answer_tokens=16)
 
@@ -52,3 +54,17 @@ def test_where_no_pair_is_left_no_difference_is_shown() -> None:
     cut = answers(multiple=(None, None))
     rows = breadth_rows(compare_breadth(cut, cut, PLAN))
     assert rows == [["multiple", "-", "-", "-"], ["all", "-", "-", "-"]]
+
+
+def test_the_scorecard_has_a_section_of_it_where_it_was_measured() -> None:
+    made = ingredients()
+    report, thresholds = made.evaluation.benchmark, made.profile.thresholds
+    measured = report.model_copy(update={"breadth": compare_breadth(TUNED, BASE, PLAN)})
+    assert "### Breadth" not in scorecard_markdown(report, thresholds)
+    page = scorecard_markdown(measured, thresholds)
+    assert "### Breadth" in page
+    assert "(BFCL v4, bfcl-eval 1), drawn by chance (seed 5)" in page
+    assert "| multiple | 33.3 % [6.1, 79.2] n=3 | 100.0 % [43.9, 100.0] n=3 | -66.7 points" in page
+    text = Scores.model_validate(measured.model_dump()).text
+    assert "other functions       right, of BFCL" in text
+    assert text.endswith("3 of 5      5 of 6")

@@ -11,7 +11,7 @@ from tasks.domain.evaluation.challenge import (
 )
 from tasks.domain.evaluation.comparison import count, of_mean
 from tasks.domain.products import Challenge
-from tests.domain.evaluation.test_scoring import RIGHT, ROWS
+from tests.helpers.scored_rows import RIGHT, ROWS
 
 MARGIN = 0.02
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.domain.evaluation.comparison import compare, count, mcnemar, newcombe, of_mean
-from tests.domain.evaluation.test_scoring import RIGHT, ROWS
+from tests.helpers.scored_rows import RIGHT, ROWS
 
 
 def test_prompts_are_counted_by_who_answers_them_right() -> None:

@@ -17,7 +17,7 @@ from tasks.domain.evaluation.confidence import (
 )
 from tasks.domain.products import Calibration, Signals
 from tasks.domain.toolcalls import ToolCall, render
-from tests.domain.evaluation.test_scoring import calling, talking
+from tests.helpers.scored_rows import calling, talking
 
 RIGHT = render(ToolCall(name="get_forecast", arguments={"city": "Rome"}))
 WRONG = render(ToolCall(name="get_tide", arguments={"city": "Rome"}))

@@ -11,7 +11,7 @@ from tasks.domain.evaluation.leaderboard import (
     trials_of,
 )
 from tasks.domain.evaluation.scoring import wilson
-from tests.domain.bundle.test_files import ingredients
+from tests.helpers.ingredients import ingredients
 
 
 def result(profile: str, seed: int, hits: int) -> TrialResult:

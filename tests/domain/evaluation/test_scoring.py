@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiles import load_profile
 from tasks.domain import reports
-from tasks.domain.conversations import Message, MessageCall, Row, Scenario
+from tasks.domain.conversations import Message, MessageCall, Row
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.scoring import (
     Round,
@@ -26,69 +25,9 @@ from tasks.domain.evaluation.scoring import (
     threshold_failures,
     wilson,
 )
-from tasks.domain.products import BenchmarkReport, LoopCase, Rate, ToolResult, ValidationReport
+from tasks.domain.products import LoopCase, Rate, ToolResult, ValidationReport
 from tasks.domain.toolcalls import ToolCall, canonical, render
-
-PROPERTIES = {
-    "city": {"type": "string"},
-    "days": {"type": "integer", "default": 1},
-    "metric": {"type": "boolean", "default": True},
-}
-
-
-def function(name: str) -> dict[str, Any]:
-    parameters = {
-        "type": "object",
-        "properties": PROPERTIES,
-        "required": ["city"],
-        "additionalProperties": False,
-    }
-    return {"type": "function", "function": {"name": name, "parameters": parameters}}
-
-
-TOOLS = tuple(function(name) for name in ("get_forecast", "get_time", "get_tide", "get_alerts"))
-THRESHOLDS = load_profile("balanced").thresholds
-
-
-def calling(
-    name: str = "get_forecast",
-    scenario: Scenario = "standard",
-    text: str = "How is Rome?",
-    **arguments: Any,
-) -> Row:
-    call = MessageCall.of(ToolCall(name=name, arguments=arguments or {"city": "Rome"}))
-    messages = (
-        Message(role="user", content=text),
-        Message(role="assistant", tool_calls=(call,)),
-    )
-    return Row(scenario=scenario, tool=name, messages=messages, tools=TOOLS)
-
-
-def talking(scenario: Scenario = "no_tool", missing: str | None = None) -> Row:
-    messages = (
-        Message(role="user", content="Thanks!"),
-        Message(role="assistant", content="Welcome!"),
-    )
-    return Row(scenario=scenario, missing=missing, messages=messages, tools=TOOLS)
-
-
-def says(name: str = "get_forecast", **arguments: Any) -> str:
-    return render(ToolCall(name=name, arguments=arguments))
-
-
-ROWS = [
-    calling("get_forecast", city="Rome"),
-    calling("get_forecast", city="Rome"),
-    calling("get_forecast", city="Oslo"),
-    *(calling(name, city=city) for name in ("get_time", "get_tide") for city in ("Lima", "Bern")),
-    calling("get_alerts", scenario="error", city="Atlantis"),
-    *(talking() for _ in range(4)),
-    talking("ambiguous", "city"),
-]
-RIGHT = [
-    says(row.tool, **row.expected_call.arguments) if row.tool and row.expected_call else "Sure."
-    for row in ROWS
-]
+from tests.helpers.scored_rows import RIGHT, ROWS, THRESHOLDS, benchmark, calling, says, talking
 
 
 def test_the_wilson_interval_is_the_one_of_the_books() -> None:
@@ -481,18 +420,6 @@ def test_the_scorecard_compares_both_models_on_the_same_prompts() -> None:
 def test_latency_says_how_many_prompts_were_answered_at_once() -> None:
     report = benchmark().model_copy(update={"latency": percentiles([0.5], at_once=4)})
     assert "one answer, 4 at once: median 0.50 s" in reports.scorecard_markdown(report, THRESHOLDS)
-
-
-def benchmark() -> BenchmarkReport:
-    return BenchmarkReport(
-        tuned=score(ROWS, RIGHT),
-        base=score(ROWS, ["Hm."] * len(ROWS)),
-        constant_call=score(ROWS, constant_call_texts(ROWS)),
-        never_call=score(ROWS, never_call_texts(ROWS)),
-        latency=percentiles([0.5, 0.7]),
-        hand_written=score(ROWS[:1], RIGHT[:1]),
-        examples=("How is Rome? | <tool_call>",),
-    )
 
 
 def test_the_scorecard_sets_the_model_beside_its_base_and_trivial_baselines() -> None:

@@ -88,14 +88,14 @@ class ArgumentMaker:
             replace(options, optional=options.optional * (turn % 4) / 4)
             for turn in range(TRIES // 2)
         )
-        arguments, fault = self._first_valid(
+        arguments, fault = self._attempt(
             rng, (*repeat(options, TRIES // 2), *fewer), self.unwritable
         )
         if arguments is None:
             raise UnusableTool(f"{self.tool.name}: {fault}; no valid value found in {TRIES} tries")
         return arguments
 
-    def _first_valid(
+    def _attempt(
         self,
         rng: random.Random,
         attempts: Iterable[DrawOptions],
@@ -131,7 +131,7 @@ class ArgumentMaker:
         """Optional parameters that nothing valid can be written for, each with the reason."""
         optional = [name for name in self._properties if name not in self.required]
         whole = DrawOptions(optional=0.0, also=frozenset(optional))
-        arguments, fault = self._first_valid(random.Random(0), repeat(whole, 3), ())
+        arguments, fault = self._attempt(random.Random(0), repeat(whole, 3), ())
         if arguments is not None:
             return {}
         if len(optional) > MOST_LOOKED_AT:
@@ -139,7 +139,7 @@ class ArgumentMaker:
         reasons = dict(unusable_parts(self.tool.input_schema))
         for name in (name for name in optional if name not in reasons):
             options = DrawOptions(optional=0.0, also=frozenset((name,)))
-            arguments, fault = self._first_valid(random.Random(0), repeat(options, TRIES), reasons)
+            arguments, fault = self._attempt(random.Random(0), repeat(options, TRIES), reasons)
             if arguments is None or name not in arguments:
                 reasons[name] = fault
         return reasons
@@ -237,9 +237,7 @@ class ArgumentMaker:
         if any(keyword in schema for keyword in ("pattern", "maxLength", "enum", "const")):
             return False
         options = DrawOptions(optional=0.0, also=frozenset((name,)), unknown=name)
-        return (
-            self._first_valid(random.Random(0), repeat(options, 3), self.unwritable)[0] is not None
-        )
+        return self._attempt(random.Random(0), repeat(options, 3), self.unwritable)[0] is not None
 
     def count(self) -> int | None:
         """How many different argument sets there are; None when there are too many to count."""

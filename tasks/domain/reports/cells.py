@@ -1,12 +1,14 @@
-"""The parts that every page is made of: cells, tables, shares with their intervals."""
+"""Words, tables and figures as Markdown shows them."""
 
 from collections.abc import Iterable, Sequence
 
-from tasks.domain.products import Rate
+from tasks.domain.products import Rate, Score
 from tasks.domain.training.memory import GIB
 from tasks.domain.untrusted.printable import on_one_line
 
 MAX_CELL = 160
+
+
 _MARKS = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`[|"}, "<": "&lt;"})
 
 
@@ -57,3 +59,19 @@ def rate(share: Rate) -> str:
         return "-"
     low, high = 100 * share.low, 100 * share.high
     return f"{percent(share.value)} [{low:.1f}, {high:.1f}] n={share.total}"
+
+
+METRICS = {
+    "parse_rate": "parse rate",
+    "schema_validity": "schema validity",
+    "tool_selection": "tool-selection accuracy",
+    "exact_match": "exact match, values included",
+    "abstention": "abstention accuracy",
+    "finished": "came to the end of its thought",
+}
+
+
+def shown_metrics(scores: Sequence[Score]) -> dict[str, str]:
+    """The rates that a table shows: that of thoughts only where one was cut off."""
+    has_unfinished = any(score.finished.hits < score.finished.total for score in scores)
+    return {name: label for name, label in METRICS.items() if has_unfinished or name != "finished"}
