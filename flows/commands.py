@@ -133,8 +133,6 @@ class Inspect(BaseModel):
 
     def cli_cmd(self) -> None:
         """Inspect without a Prefect server: nothing of it is worth keeping."""
-        from tasks.inspect_server import inspect_server
-
         _be_strict(self.strict)
         recipe = load_recipe(
             self.server,
@@ -143,12 +141,14 @@ class Inspect(BaseModel):
             include_tools=self.include_tools,
             tools_in_prompt=self.tools_in_prompt,
         )
-        toolset = inspect_server.fn(recipe.server)
         if self.fit:
             from tasks.measure_tools import measure_tools
 
-            say(measure_tools.fn(toolset, recipe.model, recipe.profile))
+            say(measure_tools(recipe.server, recipe.model, recipe.profile))
             return
+        from tasks.inspect_server import inspect_server
+
+        toolset = inspect_server.fn(recipe.server)
         text = toolset.model_dump_json(indent=2) + "\n"
         for note in toolset.notes:
             sys.stderr.write(f"note: {note}\n")

@@ -114,6 +114,6 @@ def test_the_table_of_sizes_has_every_tool_and_what_becomes_of_the_list(
     server: Server, base: BaseModelFolder
 ) -> None:
     model = in_folder(load_model("smollm2"), Path(base.files.uri))
-    text = measure_tools.fn(read_toolset_of(server), model, profile())
+    text = measure_tools(server, model, profile())
     assert all(tool["name"] in text for tool in many_tools(TOOLS))
     assert f"of the {TOOLS} tools a prompt lists the 8" in text

@@ -27,8 +27,28 @@ def read_own_file(
         # Only \n ends a line: texts may hold other line ends.
         with path.open(encoding="utf-8-sig", newline="\n") as lines:
             return read_own(lines, path.name, tools, thinks=thinks)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableData(f"{path}: cannot be read as text in UTF-8: {error}") from error
+    except OSError as error:
+        raise UnusableData(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        # What the error says of the position counts from wherever the last piece was read.
+        number = _first_undecodable(path)
+        raise UnusableData(
+            f"{path.name}:{number}: not text in UTF-8 ({error.reason}); save the file as UTF-8"
+        ) from error
+
+
+def _first_undecodable(path: Path) -> int:
+    """The number of the first line that is no UTF-8."""
+    with path.open("rb") as lines:
+        return next(number for number, line in enumerate(lines, 1) if not _is_text(line))
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 LARGEST_REPEATED = 32 << 10

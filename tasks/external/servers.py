@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from profiles import Server
 from tasks.domain.errors import CallFailed
@@ -15,11 +16,13 @@ from tasks.domain.products import Offer, ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.simulation import simulate
 from tasks.domain.writing.usable_tools import with_read_only, with_usable_tools
-from tasks.external.mcp_server import McpSession, connect, inspect
 from tasks.external.storage import Storage
-from tasks.external.stub_server import stub
 from tasks.external.tool_files import read_toolset
 from tasks.external.workspace import located, prepare_workspace
+
+# The MCP library takes most of a second to import, and a tool list in a file needs none of it.
+if TYPE_CHECKING:
+    from tasks.external.mcp_server import McpSession
 
 Execute = Callable[[ToolCall], ToolResult]
 CALL_SECONDS = 30.0
@@ -33,8 +36,14 @@ def read_toolset_of(server: Server) -> Toolset:
         UnusableData: the tool list cannot be read, or ``include_tools`` names a tool that it lacks.
         UnusableTool: no tool can be used, or one that is included by name; any if ``strict``.
     """
-    listed = _in_file(server) if server.tools_file else inspect(server, workspace_of(server))
+    listed = _in_file(server) if server.tools_file else _on_server(server)
     return with_usable_tools(with_read_only(listed, server), server)
+
+
+def _on_server(server: Server) -> Toolset:
+    from tasks.external.mcp_server import inspect
+
+    return inspect(server, workspace_of(server))
 
 
 def _in_file(server: Server) -> Toolset:
@@ -84,7 +93,7 @@ class Caller:
 
     toolset: Toolset
     seed: int
-    live: McpSession | None
+    live: "McpSession | None"
     """None where nobody is there to ask."""
 
     def __call__(self, call: ToolCall) -> ToolResult:
@@ -123,6 +132,9 @@ def trying(
     Raises:
         ServerFailed: a server cannot be started.
     """
+    from tasks.external.mcp_server import connect
+    from tasks.external.stub_server import stub
+
     with ExitStack() as stack:
         live = _live(server, call_timeout_seconds, stack)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-")))
@@ -159,9 +171,11 @@ def calling(
         yield execute
 
 
-def _live(server: Server, call_timeout_seconds: float, stack: ExitStack) -> McpSession | None:
+def _live(server: Server, call_timeout_seconds: float, stack: ExitStack) -> "McpSession | None":
     if server.tools_file:
         return None
+    from tasks.external.mcp_server import connect
+
     return stack.enter_context(
         connect(server, workspace_of(server), call_timeout_seconds=call_timeout_seconds)
     )

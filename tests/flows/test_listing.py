@@ -29,6 +29,8 @@ def test_bash_completes_commands_flags_and_names() -> None:
         "--server",
         "--trust",
         "--ask",
+        "--grammar",
+        "--min-confidence",
         "--json",
         "--remember",
         "--yes",

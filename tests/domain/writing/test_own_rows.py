@@ -447,3 +447,14 @@ def test_arguments_that_are_nested_without_end_are_one_refusal() -> None:
     row = {"messages": [{"role": "assistant", "function_call": call}], "tools": [{"name": "f"}]}
     with pytest.raises(UnusableData, match=r"^own\.jsonl:1: [^\n]*$"):
         read(row)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_a_file_in_another_encoding_is_refused_with_its_first_line_that_is(
+    encoding: str, tmp_path: Path
+) -> None:
+    rows = [FORMS["openai"]] * 200 + [{**FORMS["openai"], "note": "Zürich"}]
+    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "own.jsonl").write_text(text, encoding=encoding)
+    with pytest.raises(UnusableData, match=r"^own\.jsonl:201: not text in UTF-8 \(invalid"):
+        read_own_file(tmp_path / "own.jsonl")
