@@ -39,8 +39,10 @@ def turn(name: str, seed: int, seconds: float, tally: Tally) -> None:
     start = _children_seconds()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     tally.cpu_seconds[name] += _children_seconds() - start
-    if done.stdout:
-        tally.outcomes[name].update(json.loads(done.stdout.splitlines()[-1]))
+    outcomes = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+    tally.outcomes[name].update(outcomes)
+    sys.stdout.write(f"{name}, from seed {seed} on: {sum(outcomes.values())} inputs\n")
+    sys.stdout.flush()
     if done.returncode == 0:
         return
     report = "\n".join(done.stderr.splitlines()[-SHOWN_LINES:])

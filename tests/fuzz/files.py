@@ -17,7 +17,7 @@ from tasks.domain.toollists import as_tools_list, toolset_from_value
 from tasks.domain.writing.usable_tools import with_read_only, with_usable_tools
 from tasks.external.tool_files import read_toolset
 from tests.fakes.toolsets import CLOCKS, ORDERS, VERSIONS
-from tests.fuzz.mutation import ODD_TEXTS, altered, in_bytes, scrambled
+from tests.fuzz.mutation import ODD_TEXTS, altered, in_bytes, one_of, scrambled
 from tests.fuzz.refusals import one_line
 from tests.fuzz.tool_lists import check_calls, written
 
@@ -60,11 +60,27 @@ def _changed(texts: st.SearchStrategy[str], words: tuple[str, ...]) -> st.Search
     return in_bytes(scrambled(texts, words))
 
 
+@st.composite
+def other_values(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> bytes:
+    """A TOML file in which one or two settings have another value."""
+    lines = draw(texts).splitlines()
+    settings = [n for n, line in enumerate(lines) if " = " in line and not line.endswith("[")]
+    for _ in range(draw(st.integers(1, 2))):
+        place = one_of(draw, settings)
+        key = lines[place].partition(" = ")[0]
+        lines[place] = f"{key} = {draw(st.sampled_from(VALUES_OF_TOML[:18]))}"
+    return "\n".join(lines).encode()
+
+
+def _toml(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
+    return other_values(texts) | _changed(texts, VALUES_OF_TOML)
+
+
 OPERATORS_FILES = st.one_of(
-    st.tuples(st.just("servers"), _changed(SERVERS, VALUES_OF_TOML)),
-    st.tuples(st.just("training"), _changed(TRAINING, VALUES_OF_TOML)),
-    st.tuples(st.just("models"), _changed(MODELS, VALUES_OF_TOML)),
-    st.tuples(st.just("phrasebooks"), _changed(LIMITS, VALUES_OF_TOML)),
+    st.tuples(st.just("servers"), _toml(SERVERS)),
+    st.tuples(st.just("training"), _toml(TRAINING)),
+    st.tuples(st.just("models"), _toml(MODELS)),
+    st.tuples(st.just("phrasebooks"), _toml(LIMITS)),
     st.tuples(st.just("prompts"), _changed(st.just(PROMPTS), ("null", "{", "7", "[]", "\n"))),
 )
 """The kind of a file, and what is in it."""

@@ -133,7 +133,7 @@ RESULTS = st.lists(
     ),
     max_size=4,
 )
-CASES = st.tuples(LISTS, RESULTS, st.booleans())
+CASES = st.tuples(LISTS, RESULTS, st.sampled_from([False, False, False, True]))
 """A list, what the server answers when it is asked (in turn; else made up), whether strict."""
 
 
