@@ -366,7 +366,8 @@ def test_an_adapter_that_cannot_be_opened_is_told_in_the_words_of_its_process(
 def tool(name: str, **parameter: Any) -> dict[str, Any]:
     """A function with one parameter that must be given."""
     schema = {"type": "object", "properties": {"zone": parameter}, "required": ["zone"]}
-    return {"type": "function", "function": {"name": name, "parameters": schema}}
+    closed = schema | {"additionalProperties": False}  # noise goes on with keys of its own
+    return {"type": "function", "function": {"name": name, "parameters": closed}}
 
 
 ZONES = tool("zones", enum=["Asia/Tokyo", "Europe/Zurich"])
