@@ -46,16 +46,16 @@ def write(tools: Path, rows: int, target: Path) -> dict[str, Any]:
     data = load_profile("balanced").data.model_copy(update={"samples": rows})
     server = Server(name=toolset.server, tools_file=str(tools))
     started, worked = time.monotonic(), time.process_time()
-    written = write_rows(
+    written_rows = write_rows(
         toolset, server, data, lambda call: simulate(toolset.tool(call.name), call, data.seed)
     )
     seconds, processor = time.monotonic() - started, time.process_time() - worked
-    for split, part in (("train", written.train), ("heldout", written.heldout)):
+    for split, part in (("train", written_rows.train), ("heldout", written_rows.heldout)):
         with target.with_suffix(f".{split}.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(write_jsonl([row]) for row in part)
-    made = len(written.train) + len(written.heldout)
-    target.write_text(json.dumps(written.planned), encoding="utf-8")
-    return figures(made, seconds, processor)
+    total = len(written_rows.train) + len(written_rows.heldout)
+    target.write_text(json.dumps(written_rows.planned), encoding="utf-8")
+    return figures(total, seconds, processor)
 
 
 def judge(target: Path, base: Path) -> dict[str, Any]:
@@ -109,8 +109,8 @@ def measure(tools: Path, rows: int, folder: Path) -> dict[str, Any]:
 
 def _apart(arguments: list[str]) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.data", *arguments]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    measured: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
     return measured
 
 

@@ -99,11 +99,11 @@ def main() -> None:
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
     parser.add_argument("--seeds", type=int, nargs="*", default=[3407])
     parser.add_argument("--keep", help="a folder for models and answers; else they are thrown away")
-    asked = parser.parse_args()
-    with working_folder(asked.keep) as folder:
-        for server, seed in product(asked.servers, asked.seeds):
-            recipe = recipe_for(server, asked.model, asked.profile, asked.steps, seed)
-            for number, way in enumerate(asked.ways):
+    options = parser.parse_args()
+    with working_folder(options.keep) as folder:
+        for server, seed in product(options.servers, options.seeds):
+            recipe = recipe_for(server, options.model, options.profile, options.steps, seed)
+            for number, way in enumerate(options.ways):
                 outcome = _outcome(recipe, way, folder / f"{server}-{seed}-{number}")
                 sys.stdout.write(_table(_keep(outcome)) + "\n")
                 sys.stdout.flush()
@@ -118,20 +118,20 @@ def recipe_for(server: str, model: str, profile: str, steps: int, seed: int) -> 
         training = training.model_copy(update={"max_steps": steps, "epochs": None})
         samples = min(data.samples, steps * training.effective_batch)
         data = data.model_copy(update={"samples": samples})
-    chosen = recipe.profile.model_copy(update={"training": training, "data": data})
-    return recipe.model_copy(update={"profile": chosen})
+    changed_profile = recipe.profile.model_copy(update={"training": training, "data": data})
+    return recipe.model_copy(update={"profile": changed_profile})
 
 
 def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
     folder.mkdir()
-    written = rows_of(recipe, _data(recipe.profile.data, WAYS[way]))
-    gguf, seconds, loss, steps = train_rows(recipe, written, folder)
-    hand_written = hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
+    dataset = rows_of(recipe, _data(recipe.profile.data, WAYS[way]))
+    gguf, seconds, loss, steps = train_rows(recipe, dataset, folder)
+    hand_written = hand_written_rows(at_home(recipe.server).test_prompts, dataset.heldout[0].tools)
     evaluation = recipe.profile.evaluation
     with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
         heldout_texts, answers = (
             [model.answer(row.prompt, row.listed).text for row in rows]
-            for rows in (written.heldout, hand_written)
+            for rows in (dataset.heldout, hand_written)
         )
     (folder / "answers.json").write_text(
         json.dumps(
@@ -147,12 +147,12 @@ def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
         server=recipe.server.name,
         way=way,
         seed=recipe.profile.data.seed,
-        rows=len(written.train),
+        rows=len(dataset.train),
         steps=steps,
         learning_rate=recipe.profile.training.learning_rate,
         seconds=seconds,
         loss=loss,
-        heldout=scoring.score(written.heldout, heldout_texts),
+        heldout=scoring.score(dataset.heldout, heldout_texts),
         hand_written=scoring.score(hand_written, answers),
         typed_exact=[
             scoring.judge_answer(row, text).exact
@@ -185,7 +185,7 @@ def base_folder(recipe: Recipe, folder: Path) -> Path:
 
 
 def train_rows(
-    recipe: Recipe, written: WrittenRows, folder: Path
+    recipe: Recipe, dataset: WrittenRows, folder: Path
 ) -> tuple[Path, float, float, int]:
     """(the trained model's GGUF file, seconds of training, its last loss, its steps)."""
     from tasks.external.trainer import engine
@@ -194,7 +194,7 @@ def train_rows(
     profile, base = recipe.profile, base_folder(recipe, folder)
     encode = ChatTokenizer(base).encode
     rows = engine.prepare_dataset(
-        [encode(row) for row in written.train], list_numbers(written.train)
+        [encode(row) for row in dataset.train], list_numbers(dataset.train)
     )
     model, tokenizer = engine.load_model(base, recipe.model, profile.lora, profile.training)
     started = time.monotonic()

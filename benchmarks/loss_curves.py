@@ -19,25 +19,25 @@ def as_svg(curves: Mapping[str, Sequence[float]]) -> str:
         y = _TOP + (_HEIGHT - _TOP - _BOTTOM) * (high - loss) / span
         return f"{x:.1f},{y:.1f}"
 
-    drawn = []
+    lines = []
     for number, ((name, curve), (color, width, dashes)) in enumerate(
         zip(curves.items(), _STYLES, strict=False)
     ):
         points = " ".join(place(step, loss) for step, loss in enumerate(curve))
         line = f'stroke="{color}" stroke-width="{width}" stroke-dasharray="{dashes}"'
-        drawn.append(f'<polyline points="{points}" fill="none" {line}/>')
+        lines.append(f'<polyline points="{points}" fill="none" {line}/>')
         x = _LEFT + 130 * number
-        drawn.append(f'<line x1="{x}" x2="{x + 24}" y1="16" y2="16" {line}/>')
-        drawn.append(f'<text x="{x + 30}" y="20">{name}</text>')
+        lines.append(f'<line x1="{x}" x2="{x + 24}" y1="16" y2="16" {line}/>')
+        lines.append(f'<text x="{x + 30}" y="20">{name}</text>')
     for loss in (low, (low + high) / 2, high):
         y = place(0, loss).split(",")[1]
-        drawn.append(f'<text x="{_LEFT - 6}" y="{y}" text-anchor="end">{loss:.3f}</text>')
+        lines.append(f'<text x="{_LEFT - 6}" y="{y}" text-anchor="end">{loss:.3f}</text>')
     for step in range(last):
         x = place(step, low).split(",")[0]
-        drawn.append(f'<text x="{x}" y="{_HEIGHT - 12}" text-anchor="middle">{step + 1}</text>')
+        lines.append(f'<text x="{x}" y="{_HEIGHT - 12}" text-anchor="middle">{step + 1}</text>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" font-family="sans-serif" font-size="11" '
         f'fill="#475569"><rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>'
-        f"{''.join(drawn)}</svg>\n"
+        f"{''.join(lines)}</svg>\n"
     )

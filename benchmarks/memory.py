@@ -33,8 +33,8 @@ FREE_GIB = 9
 
 def case(server: str, rows: int, share: str, checkpointing: str, **more: Any) -> dict[str, Any]:
     """One training to measure; it is not evaluated unless it says so."""
-    asked = {"server": server, "rows": rows, "share": share, "checkpointing": checkpointing}
-    return {**asked, "evaluate": False, **more}
+    case = {"server": server, "rows": rows, "share": share, "checkpointing": checkpointing}
+    return {**case, "evaluate": False, **more}
 
 
 CASES = [
@@ -58,8 +58,8 @@ def main() -> None:
         build_base(MODEL, base)
         rows = {name: _rows(name, base) for name in ("time", "git")}
         results = []
-        for asked in CASES:
-            results.append(_measured(asked, rows[asked["server"]], base, Path(scratch)))
+        for case in CASES:
+            results.append(_measured(case, rows[case["server"]], base, Path(scratch)))
             _write(results)
 
 
@@ -78,19 +78,19 @@ def _write(results: list[dict[str, Any]]) -> None:
 
 def measure() -> None:
     """In a process of its own: train as standard input says, write the peak to standard output."""
-    asked = json.load(sys.stdin)
+    case = json.load(sys.stdin)
     from tasks.external.trainer import engine
 
-    training = _training(asked)
-    rows = [EncodedRow(ids=ids, trained=trained) for ids, trained in asked["encoded"]]
-    tuned, tokenizer = engine.load_model(Path(asked["base"]), MODEL, PROFILE.lora, training)
+    training = _training(case)
+    rows = [EncodedRow(ids=ids, trained=trained) for ids, trained in case["encoded"]]
+    tuned, tokenizer = engine.load_model(Path(case["base"]), MODEL, PROFILE.lora, training)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         engine.train(
             tuned,
             tokenizer,
             engine.prepare_dataset(rows),
-            engine.prepare_dataset(rows) if asked["evaluate"] else None,
+            engine.prepare_dataset(rows) if case["evaluate"] else None,
             training,
             Path(folder),
             _unheard,
@@ -100,14 +100,14 @@ def measure() -> None:
 
 
 def _measured(
-    asked: dict[str, Any], encoded: list[EncodedRow], base: Path, scratch: Path
+    case: dict[str, Any], encoded: list[EncodedRow], base: Path, scratch: Path
 ) -> dict[str, Any]:
-    rows = encoded[: asked["rows"]]
+    rows = encoded[: case["rows"]]
     _wait_for_memory()
-    told = {**asked, "base": str(base), "encoded": [(list(r.ids), r.trained) for r in rows]}
+    request = {**case, "base": str(base), "encoded": [(list(r.ids), r.trained) for r in rows]}
     child = subprocess.run(
         [sys.executable, "-c", "from benchmarks.memory import measure; measure()"],
-        input=json.dumps(told),
+        input=json.dumps(request),
         stdout=subprocess.PIPE,
         stderr=(scratch / "stderr").open("w"),
         text=True,
@@ -115,28 +115,29 @@ def _measured(
     )
     if child.returncode:
         sys.exit((scratch / "stderr").read_text("utf-8")[-2000:])
-    found = json.loads(child.stdout[child.stdout.rindex('{"peak"') :])
+    figures = json.loads(child.stdout[child.stdout.rindex('{"peak"') :])
     device = Device(kind="CPU", total=0, free=0)
     expected = estimate(
         MODEL.architecture,
         MODEL.load_in_4bit,
         PROFILE.lora,
-        _training(asked),
+        _training(case),
         _lengths(rows),
         device,
-        asked["checkpointing"],
+        case["checkpointing"],
     )
-    error = expected.total / found["peak"] - 1
-    told_as = " ".join(str(asked[name]) for name in ("server", "rows", "share", "checkpointing"))
+    error = expected.total / figures["peak"] - 1
+    told_as = " ".join(str(case[name]) for name in ("server", "rows", "share", "checkpointing"))
     sys.stdout.write(
-        f"{told_as} {'with evaluation' * asked['evaluate']}: "
+        f"{told_as} {'with evaluation' * case['evaluate']}: "
         f"{expected.largest.tokens} tokens, estimate {expected.total / GIB:.2f} GiB, "
-        f"measured {found['peak'] / GIB:.2f} GiB, error {error:+.0%}, {found['seconds']:.0f} s\n"
+        f"measured {figures['peak'] / GIB:.2f} GiB, error {error:+.0%}, "
+        f"{figures['seconds']:.0f} s\n"
     )
     sys.stdout.flush()
     parts = expected.model_dump(exclude={"checkpointing"})
     lengths = _lengths(rows).model_dump()
-    return {**asked, "lengths": lengths, **parts, "total": expected.total, **found, "error": error}
+    return {**case, "lengths": lengths, **parts, "total": expected.total, **figures, "error": error}
 
 
 def _rows(name: str, base: Path) -> list[EncodedRow]:
@@ -145,8 +146,8 @@ def _rows(name: str, base: Path) -> list[EncodedRow]:
     few = {"samples": 48, "heldout_calls": 12, "heldout_no_tool": 4}
     data = PROFILE.data.model_copy(update=few)
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, at_home(server), data, execute)
-    return [ChatTokenizer(base).encode(row) for row in written.train[:8]]
+        written_rows = write_rows(toolset, at_home(server), data, execute)
+    return [ChatTokenizer(base).encode(row) for row in written_rows.train[:8]]
 
 
 def _lengths(rows: list[EncodedRow]) -> RowLengths:
@@ -158,12 +159,12 @@ def _lengths(rows: list[EncodedRow]) -> RowLengths:
     return lengths_of(lengths, prefix, share)
 
 
-def _training(asked: dict[str, Any]) -> Training:
+def _training(case: dict[str, Any]) -> Training:
     changes = {
-        "per_device_batch_size": asked["rows"],
+        "per_device_batch_size": case["rows"],
         "gradient_accumulation_steps": 1,
-        "gradient_checkpointing": asked["checkpointing"],
-        "share_prefix": asked["share"],
+        "gradient_checkpointing": case["checkpointing"],
+        "share_prefix": case["share"],
         "epochs": None,
         "max_steps": 1,
         "save_steps": 1,

@@ -23,15 +23,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--pause", type=float, default=5.0, help="seconds of one step")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-observing-") as home:
         os.environ["MCP_FORGE_HOME"] = home
-        found = _measure(asked.steps, asked.pause)
+        figures = _measure(options.steps, options.pause)
     path = HERE / "bench-train.json"
     results = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    results["observing"] = found
+    results["observing"] = figures
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 
 def _measure(steps: int, pause: float) -> dict[str, float]:
@@ -47,8 +47,8 @@ def _measure(steps: int, pause: float) -> dict[str, float]:
         return _play(steps, pause)
 
     with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
-        found: dict[str, float] = watched()
-    return found
+        figures: dict[str, float] = watched()
+    return figures
 
 
 def _play(steps: int, pause: float) -> dict[str, float]:

@@ -39,23 +39,23 @@ class Clock:
 
 def main() -> None:
     """Train as the file of settings says and print what was measured."""
-    asked = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    request = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     import torch
 
-    torch.set_num_threads(asked["threads"])
-    sys.stdout.write("\n" + json.dumps(measure(asked)) + "\n")
+    torch.set_num_threads(request["threads"])
+    sys.stdout.write("\n" + json.dumps(measure(request)) + "\n")
 
 
-def measure(asked: dict[str, Any]) -> dict[str, Any]:
+def measure(request: dict[str, Any]) -> dict[str, Any]:
     """Open the base, train one variant, and say what it took."""
     from tasks.external.trainer import engine
 
-    profile = Profile.model_validate(asked["profile"])
+    profile = Profile.model_validate(request["profile"])
     model, tokenizer = engine.load_model(
-        Path(asked["base"]), profiles.load_model(asked["model"]), profile.lora, profile.training
+        Path(request["base"]), profiles.load_model(request["model"]), profile.lora, profile.training
     )
-    data = engine.prepare_dataset(rows.read(Path(asked["rows"])))
-    return trained(asked["variant"], model, tokenizer, data, profile)
+    data = engine.prepare_dataset(rows.read(Path(request["rows"])))
+    return trained(request["variant"], model, tokenizer, data, profile)
 
 
 def trained(
@@ -84,17 +84,17 @@ def trained(
     }
 
 
-def summary(found: dict[str, Any], tokens_per_step: float, discarded: int = 1) -> dict[str, Any]:
+def summary(figures: dict[str, Any], tokens_per_step: float, discarded: int = 1) -> dict[str, Any]:
     """Seconds per step and tokens a second of one measurement, less its first steps."""
-    ends = found["ends"][discarded - 1 :]
+    ends = figures["ends"][discarded - 1 :]
     walls, cpus = ([b[i] - a[i] for a, b in pairwise(ends)] for i in (0, 1))
     return {
         "seconds_per_step": median(walls),
         "seconds_of_each_step": walls,
         "cpu_seconds_per_step": median(cpus),
         "useful_tokens_per_second": tokens_per_step / median(walls),
-        "peak_rss_bytes": found["peak_rss_bytes"],
-        "losses": [loss for _, _, loss in found["ends"]],
+        "peak_rss_bytes": figures["peak_rss_bytes"],
+        "losses": [loss for _, _, loss in figures["ends"]],
     }
 
 

@@ -28,18 +28,18 @@ def write(server_name: str, profile: Profile, base: Path, count: int, path: Path
     toolset = read_toolset_of(server)
     data = _only_answered(profile.data, count * _SPARE)
     with executing(server, toolset, data.seed) as execute:
-        written = write_rows(toolset, at_home(server), data, execute)
+        written_rows = write_rows(toolset, at_home(server), data, execute)
     encode = ChatTokenizer(base).encode
-    encoded = [encode(row) for row in written.train]
+    encoded = [encode(row) for row in written_rows.train]
     prefix = _shared([list(row.ids) for row in encoded])
     least, most = OWN_TOKENS
     fitting = [row for row in encoded if least <= len(row.ids) - prefix <= most]
     if len(fitting) < count:
-        found = f"{len(fitting)} rows have the right length"
-        raise ValueError(f"{server_name}: {found}, needed {count}")
-    chosen = fitting[:count]
-    told = [[list(row.ids), [int(trained) for trained in row.trained]] for row in chosen]
-    path.write_text(json.dumps(told, separators=(",", ":")), encoding="utf-8")
+        supply = f"{len(fitting)} rows have the right length"
+        raise ValueError(f"{server_name}: {supply}, needed {count}")
+    selection = fitting[:count]
+    encoding = [[list(row.ids), [int(trained) for trained in row.trained]] for row in selection]
+    path.write_text(json.dumps(encoding, separators=(",", ":")), encoding="utf-8")
     return {"tools": len(toolset.tools), "prefix_tokens": prefix}
 
 

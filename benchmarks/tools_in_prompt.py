@@ -73,17 +73,17 @@ def main() -> None:
     parser.add_argument("--profile", default="cpu")
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--keep", help="a folder for models; else they are thrown away")
-    asked = parser.parse_args()
-    with working_folder(asked.keep) as folder:
-        for server in asked.servers:
-            for seed in asked.seeds:
-                for way in asked.ways:
+    options = parser.parse_args()
+    with working_folder(options.keep) as folder:
+        for server in options.servers:
+            for seed in options.seeds:
+                for way in options.ways:
                     recipe = load_recipe(
-                        server, asked.model, asked.profile, seed=seed, tools_in_prompt=way
+                        server, options.model, options.profile, seed=seed, tools_in_prompt=way
                     )
                     place = folder / f"{recipe.server.name}-{way}-{seed}"
                     place.mkdir()
-                    _keep(measure(recipe, way, seed, 60 * asked.minutes, place))
+                    _keep(measure(recipe, way, seed, 60 * options.minutes, place))
     sys.stdout.write(table(_read().outcomes) + "\n")
 
 
@@ -95,31 +95,31 @@ def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -
     recipe = recipe.model_copy(update={"profile": fitted.profile})
     step_seconds = _probe(recipe, fitted, folder)
     steps = max(PROBE_STEPS, round(seconds / step_seconds))
-    written, showing = _written(recipe, fitted, steps)
-    gguf, took, _, done = train_rows(_for_steps(recipe, steps), written, folder)
+    dataset, showing = _shown_rows(recipe, fitted, steps)
+    gguf, took, _, steps_done = train_rows(_for_steps(recipe, steps), dataset, folder)
     hand_written = showing.rows(
-        hand_written_rows(at_home(recipe.server).test_prompts, written.heldout[0].tools)
+        hand_written_rows(at_home(recipe.server).test_prompts, dataset.heldout[0].tools)
     )
     context = context_for(fitted.profile.training.max_seq_length)
     with student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model:
         heldout_texts, texts = (
-            [one.answer for one in model.answers(rows)] for rows in (written.heldout, hand_written)
+            [one.answer for one in model.answers(rows)] for rows in (dataset.heldout, hand_written)
         )
     with student(gguf, recipe.model.stop, 1, context) as model:
-        first = [one.seconds for one in model.answers(written.heldout[:TIMED_PROMPTS])][1:]
-    prompts = [chat.count(row.prompt, row.listed) for row in written.heldout]
+        first = [one.seconds for one in model.answers(dataset.heldout[:TIMED_PROMPTS])][1:]
+    prompts = [chat.count(row.prompt, row.listed) for row in dataset.heldout]
     return Outcome(
         server=recipe.server.name,
         tools=len(toolset.tools),
         way=way,
         seed=seed,
-        steps=done,
-        step_seconds=took / done,
+        steps=steps_done,
+        step_seconds=took / steps_done,
         prompt_tokens=round(statistics.median(prompts)),
         first_token_seconds=statistics.median(first),
-        heldout=score(written.heldout, heldout_texts),
+        heldout=score(dataset.heldout, heldout_texts),
         hand_written=score(hand_written, texts) if hand_written else None,
-        recall=recall([*written.heldout, *hand_written]),
+        recall=recall([*dataset.heldout, *hand_written]),
     )
 
 
@@ -127,25 +127,25 @@ def _probe(recipe: Recipe, fitted: FittedTools, folder: Path) -> float:
     """Seconds of a step of this way on this machine."""
     place = folder.parent / f"{folder.name}-probe"
     place.mkdir()
-    written, _ = _written(recipe, fitted, PROBE_STEPS)
+    dataset, _ = _shown_rows(recipe, fitted, PROBE_STEPS)
     started = time.monotonic()
-    _, took, _, done = train_rows(_for_steps(recipe, PROBE_STEPS), written, place)
+    _, took, _, steps_done = train_rows(_for_steps(recipe, PROBE_STEPS), dataset, place)
     sys.stderr.write(
-        f"{place.name}: {took / done:.1f} s a step, {time.monotonic() - started:.0f} s\n"
+        f"{place.name}: {took / steps_done:.1f} s a step, {time.monotonic() - started:.0f} s\n"
     )
-    return took / done
+    return took / steps_done
 
 
-def _written(recipe: Recipe, fitted: FittedTools, steps: int) -> tuple[WrittenRows, Showing]:
+def _shown_rows(recipe: Recipe, fitted: FittedTools, steps: int) -> tuple[WrittenRows, Showing]:
     data = _for_steps(recipe, steps).profile.data
-    written = rows_of(recipe, data, fitted.toolset)
-    tools = written.train[0].tools
+    dataset = rows_of(recipe, data, fitted.toolset)
+    tools = dataset.train[0].tools
     showing = Showing(fitted.prompt, tools, documents_of(tools), data.seed)
-    shown = {
-        "train": tuple(showing.rows(written.train)),
-        "heldout": tuple(showing.rows(written.heldout)),
+    parts = {
+        "train": tuple(showing.rows(dataset.train)),
+        "heldout": tuple(showing.rows(dataset.heldout)),
     }
-    return WrittenRows(**shown, notes=written.notes, planned=written.planned), showing
+    return WrittenRows(**parts, notes=dataset.notes, planned=dataset.planned), showing
 
 
 def _for_steps(recipe: Recipe, steps: int) -> Recipe:

@@ -33,17 +33,17 @@ PROFILE = "fast_dev"
 
 def main() -> None:
     """Measure what was asked for and add it to what is there."""
-    asked = _arguments()
+    options = _arguments()
     os.environ |= {"HF_HUB_OFFLINE": "1", "UNSLOTH_DISABLE_STATISTICS": "1"}
-    results = {} if asked.fresh else _results()
+    results = {} if options.fresh else _results()
     with tempfile.TemporaryDirectory(prefix="bench-train-") as folder:
         work = Path(folder)
         os.environ.setdefault("MCP_FORGE_HOME", str(work / "home"))
         build_base(profiles.load_model(MODEL), work / "base")
-        for server in asked.servers:
-            measured = _server(server, asked.steps, asked.threads, work)
+        for server in options.servers:
+            measured = _server(server, options.steps, options.threads, work)
             results.setdefault("servers", {})[server] = measured
-            _keep(results, asked.threads)
+            _keep(results, options.threads)
     sys.stdout.write(table(results) + "\n")
 
 
@@ -57,9 +57,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _server(name: str, steps: int, threads: int, work: Path) -> dict[str, Any]:
-    chosen = profiles.load_profile(PROFILE)
+    base_profile = profiles.load_profile(PROFILE)
     changes = {"max_steps": steps + 1, "save_steps": 10_000}
-    profile = chosen.model_copy(update={"training": chosen.training.model_copy(update=changes)})
+    profile = base_profile.model_copy(
+        update={"training": base_profile.training.model_copy(update=changes)}
+    )
     count = (steps + 1) * profile.training.effective_batch
     path = work / f"{name}.json"
     facts = rows.write(name, profile, work / "base", count, path)
@@ -69,11 +71,12 @@ def _server(name: str, steps: int, threads: int, work: Path) -> dict[str, Any]:
         variant: _variant(variant, profile, threads, work, path, tokens / (steps + 1))
         for variant in VARIANTS
     }
-    seconds = {variant: found["seconds_per_step"] for variant, found in measured.items()}
-    cpu = {variant: found["cpu_seconds_per_step"] for variant, found in measured.items()}
+    seconds = {variant: figures["seconds_per_step"] for variant, figures in measured.items()}
+    cpu = {variant: entry["cpu_seconds_per_step"] for variant, entry in measured.items()}
     limit = tokens / packed_tokens(encoded, profile)
     (HERE / f"train-{name}.svg").write_text(
-        as_svg({variant: found["losses"] for variant, found in measured.items()}), encoding="utf-8"
+        as_svg({variant: figures["losses"] for variant, figures in measured.items()}),
+        encoding="utf-8",
     )
     return {
         **facts,
@@ -95,7 +98,7 @@ def _variant(
     variant: str, profile: Profile, threads: int, work: Path, path: Path, tokens_per_step: float
 ) -> dict[str, Any]:
     settings = work / "settings.json"
-    asked = {
+    options = {
         "variant": variant,
         "profile": profile.model_dump(mode="json"),
         "model": MODEL,
@@ -103,18 +106,18 @@ def _variant(
         "rows": str(path),
         "threads": threads,
     }
-    settings.write_text(json.dumps(asked), encoding="utf-8")
-    done = subprocess.run(
+    settings.write_text(json.dumps(options), encoding="utf-8")
+    process = subprocess.run(
         [sys.executable, "-m", "benchmarks.one_training", str(settings)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": str(threads)},
     )
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    if variant == "shared" and found["notes"]:
-        sys.exit(f"packs are not right here: {found['notes'][0]}")
-    return summary(found, tokens_per_step)
+    figures = json.loads(process.stdout.strip().splitlines()[-1])
+    if variant == "shared" and figures["notes"]:
+        sys.exit(f"packs are not right here: {figures['notes'][0]}")
+    return summary(figures, tokens_per_step)
 
 
 def packed_tokens(encoded: list[EncodedRow], profile: Profile) -> int:
@@ -133,8 +136,8 @@ def packed_tokens(encoded: list[EncodedRow], profile: Profile) -> int:
 
 def _results() -> dict[str, Any]:
     path = HERE / "bench-train.json"
-    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return found
+    figures: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return figures
 
 
 def _keep(results: dict[str, Any], threads: int) -> None:
@@ -143,7 +146,7 @@ def _keep(results: dict[str, Any], threads: int) -> None:
     results["threads"] = threads
     results["model"], results["profile"] = MODEL, PROFILE
     results["command"] = "make bench-train"
-    results["ratios"] = {name: found["ratios"] for name, found in results["servers"].items()}
+    results["ratios"] = {name: figures["ratios"] for name, figures in results["servers"].items()}
     text = json.dumps(results, indent=2)
     (HERE / "bench-train.json").write_text(text + "\n", encoding="utf-8")
 
@@ -160,11 +163,11 @@ def table(results: dict[str, Any]) -> str:
         "| tools | variant | seconds per step | useful tokens/s | peak memory | faster |",
         "|---|---|---|---|---|---|",
     ]
-    for name, found in results["servers"].items():
-        for variant, figures in found["variants"].items():
-            ratio = found["ratios"].get(variant, 1.0)
+    for name, entry in results["servers"].items():
+        for variant, figures in entry["variants"].items():
+            ratio = entry["ratios"].get(variant, 1.0)
             lines.append(
-                f"| {name}, {found['tools']} | {variant} | {figures['seconds_per_step']:.1f} "
+                f"| {name}, {entry['tools']} | {variant} | {figures['seconds_per_step']:.1f} "
                 f"| {figures['useful_tokens_per_second']:.0f} "
                 f"| {figures['peak_rss_bytes'] / 1e9:.1f} GB | {ratio:.2f}x |"
             )

@@ -20,12 +20,12 @@ def main(server: str, model: str) -> None:
     """Take all pictures that the server has pages for."""
     slug = model.replace(".", "-")
     with httpx.Client(base_url=f"{server}/api", trust_env=False, timeout=60) as api:
-        runs = _found(api, "flow_runs", flows={"name": {"any_": ["forge"]}})
+        runs = _list(api, "flow_runs", flows={"name": {"any_": ["forge"]}})
         artifacts = {
-            kind: _found(api, "artifacts", artifacts={"key": {"any_": [f"{kind}-{slug}"]}})
+            kind: _list(api, "artifacts", artifacts={"key": {"any_": [f"{kind}-{slug}"]}})
             for kind in ("loss-curve", "scorecard")
         }
-        deployments = _found(
+        deployments = _list(
             api,
             "deployments",
             flows={"name": {"any_": ["forge"]}},
@@ -50,11 +50,11 @@ def _take(page: Page, name: str) -> None:
     sys.stdout.write(f"{name}.png\n")
 
 
-def _found(api: httpx.Client, kind: str, **filters: Any) -> list[dict[str, Any]]:
+def _list(api: httpx.Client, kind: str, **filters: Any) -> list[dict[str, Any]]:
     """Newest first."""
-    asked = filters | ({} if kind == "deployments" else {"sort": _NEWEST[kind]})
-    found: list[dict[str, Any]] = api.post(f"/{kind}/filter", json=asked).raise_for_status().json()
-    return found
+    query = filters | ({} if kind == "deployments" else {"sort": _NEWEST[kind]})
+    items: list[dict[str, Any]] = api.post(f"/{kind}/filter", json=query).raise_for_status().json()
+    return items
 
 
 _NEWEST = {"flow_runs": "START_TIME_DESC", "artifacts": "CREATED_DESC"}

@@ -145,15 +145,15 @@ class Breadth(BaseModel):
         bundle = request_of(self.folder, self.per_category, self.seed)
         if self.base:
             base = gguf_model(f"{bundle.base.name}-base", Path(self.base), bundle.quantization)
-            found = in_prefect("flows.stages:breadth_beside", bundle=bundle, base=base)
+            report = in_prefect("flows.stages:breadth_beside", bundle=bundle, base=base)
         else:
-            found = in_prefect("flows.stages:breadth", bundle=bundle)
+            report = in_prefect("flows.stages:breadth", bundle=bundle)
         if self.json_:
-            say(found.model_dump_json(indent=2))
+            say(report.model_dump_json(indent=2))
             return
-        say(f"{found.source}, seed {found.seed}; 95 % intervals in brackets\n")
-        say(f"{columns([BREADTH_HEADER, *breadth_rows(found)])}\n")
-        say(f"{pairs_text(found.overall.compared)}.")
+        say(f"{report.source}, seed {report.seed}; 95 % intervals in brackets\n")
+        say(f"{columns([BREADTH_HEADER, *breadth_rows(report)])}\n")
+        say(f"{pairs_text(report.overall.compared)}.")
 
 
 def _user_turn(question: str) -> Message:

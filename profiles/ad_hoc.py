@@ -20,7 +20,7 @@ _MOST_SHOWN = 200
 def ad_hoc_server(text: str, registered: Sequence[str]) -> Server:
     if not Settings().allow_ad_hoc_servers:
         raise ProfileError(
-            f"no server {_shown(text)} is registered; known: {', '.join(registered)}. "
+            f"no server {_excerpt(text)} is registered; known: {', '.join(registered)}. "
             "Commands and URLs are taken only with MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"
         )
     try:
@@ -43,7 +43,7 @@ def _parsed(text: str, registered: Sequence[str]) -> Server:
         return Server(name=name_of_file(text), tools_file=text)
     if not words or (len(words) < 2 and shutil.which(text) is None):
         raise ProfileError(
-            f"{_shown(text)} is neither a registered server ({', '.join(registered)}) nor "
+            f"{_excerpt(text)} is neither a registered server ({', '.join(registered)}) nor "
             "a command, a URL, a tool list in .json or .yaml, or config.json#name"
         )
     return Server(name=name_of_command(words), command=words)
@@ -62,8 +62,8 @@ def _words(command: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(command))
     except ValueError as error:
-        raise ProfileError(f"{_shown(command)} is no command: {error}") from error
+        raise ProfileError(f"{_excerpt(command)} is no command: {error}") from error
 
 
-def _shown(text: str) -> str:
+def _excerpt(text: str) -> str:
     return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")

@@ -59,10 +59,10 @@ def ask_breadth(model: GgufModel, plan: BreadthPlan) -> BreadthAnswers:
     """
     questions = bfcl_package.draw(plan.per_category, plan.seed)
     with (
-        student(Storage().fetch(model.files), plan.stop, plan.answer_tokens) as asked,
+        student(Storage().fetch(model.files), plan.stop, plan.answer_tokens) as served,
         StageReporter("breadth", model.name, len(questions)) as progress,
     ):
-        texts = [one.answer for one in progress.over(asked.answers(questions))]
+        texts = [one.answer for one in progress.over(served.answers(questions))]
     return BreadthAnswers(
         gguf=model.files.sha256,
         source=bfcl_package.source(),

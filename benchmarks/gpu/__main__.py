@@ -44,19 +44,20 @@ class Run:
 
 def main() -> None:
     """Measure what was asked for, or write the tables."""
-    asked = _arguments()
-    if asked.table:
+    options = _arguments()
+    if options.table:
         report.write(Results(FIGURES).records())
         return
-    if not asked.tiny and look_at_device().kind == "CPU":
+    if not options.tiny and look_at_device().kind == "CPU":
         sys.exit("make gpu needs an NVIDIA GPU, and nvidia-smi finds none; --tiny rehearses here")
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-gpu-")))
-        work = scratch if asked.tiny else ROOT / ".mcp-forge" / "gpu"
+        work = scratch if options.tiny else ROOT / ".mcp-forge" / "gpu"
         work.mkdir(parents=True, exist_ok=True)
-        results = Results(asked.results or (scratch / "figures.json" if asked.tiny else FIGURES))
-        run = Run(tiny=asked.tiny, work=work, results=results)
-        states = [_measure(stage, run) for stage in LIMITS if stage in (asked.only or LIMITS)]
+        path = options.results or (scratch / "figures.json" if options.tiny else FIGURES)
+        results = Results(path)
+        run = Run(tiny=options.tiny, work=work, results=results)
+        states = [_measure(stage, run) for stage in LIMITS if stage in (options.only or LIMITS)]
         sys.stdout.write(report.text(results.records()) + "\n")
     sys.exit(any(state != WHOLE for state in states))
 
@@ -67,21 +68,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tiny", action="store_true", help="tiny shapes, on the CPU")
     parser.add_argument("--table", action="store_true", help="write the tables, measure nothing")
     parser.add_argument("--results", type=Path, help="the file of figures")
-    asked = parser.parse_args()
-    if asked.tiny and asked.results and asked.results.resolve() == FIGURES:
+    options = parser.parse_args()
+    if options.tiny and options.results and options.results.resolve() == FIGURES:
         parser.error("figures of tiny shapes do not belong into bench-gpu.json")
-    return asked
+    return options
 
 
 def _measure(stage: str, run: Run) -> str:
     """Measure one stage in a child, which is ended with all its own at its limit."""
     started, clock = time.time(), time.monotonic()
-    log, told = run.work / f"{stage}.log", run.work / f"{stage}.json"
+    log, plan_file = run.work / f"{stage}.log", run.work / f"{stage}.json"
     plan = {"tiny": run.tiny, "work": str(run.work.resolve()), "started": started}
-    told.write_text(json.dumps(plan | {"results": str(run.results.path.resolve())}))
+    plan_file.write_text(json.dumps(plan | {"results": str(run.results.path.resolve())}))
     with log.open("w", encoding="utf-8") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.gpu.stage", stage, str(told)],
+            [sys.executable, "-m", "benchmarks.gpu.stage", stage, str(plan_file)],
             cwd=ROOT,
             env=_environment(run),
             stdout=output,
@@ -113,7 +114,7 @@ def _ended(child: subprocess.Popen[bytes], limit: float, log: Path) -> str:
 
 def _environment(run: Run) -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    told = {
+    plan_file = {
         "PYTHONPATH": path,
         "PYTHONUNBUFFERED": "1",
         "HF_HUB_OFFLINE": "1",
@@ -123,7 +124,7 @@ def _environment(run: Run) -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "MCP_FORGE_HOME": str(run.work.resolve() / "home"),
     }
-    return os.environ | told | ({"CUDA_VISIBLE_DEVICES": ""} if run.tiny else {})
+    return os.environ | plan_file | ({"CUDA_VISIBLE_DEVICES": ""} if run.tiny else {})
 
 
 if __name__ == "__main__":

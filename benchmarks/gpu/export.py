@@ -27,20 +27,20 @@ def measure(plan: Plan) -> Measured:
     # Imported before anything is measured: libraries are no part of a merge.
     from tasks.external.trainer.merging import merge
 
-    known = load_model(EXPORTED).architecture
-    assert known is not None
-    shape = shape_of(known, plan)
+    architecture = load_model(EXPORTED).architecture
+    assert architecture is not None
+    shape = shape_of(architecture, plan)
     base = material.random_base(shape, plan.work / EXPORTED, in_4bit=True)
     folder = plan.work / "export"
     shutil.rmtree(folder, ignore_errors=True)
     adapter = material.random_adapter(shape, load_profile("balanced").lora, folder / "adapter")
     yield "base", {"disk_bytes": size(base)}
-    with watched() as found:
+    with watched() as figures:
         merge(base, adapter, folder / "merged", in_4bit=True)
-    yield "merge", found | {"disk_bytes": size(folder / "merged")}
-    with watched() as found:
+    yield "merge", figures | {"disk_bytes": size(folder / "merged")}
+    with watched() as figures:
         notes = convert(folder / "merged", folder / "model.gguf", QUANTIZATION)
-    yield QUANTIZATION, found | {"disk_bytes": size(folder / "model.gguf"), "notes": notes}
+    yield QUANTIZATION, figures | {"disk_bytes": size(folder / "model.gguf"), "notes": notes}
     shutil.rmtree(folder)
 
 
@@ -55,25 +55,25 @@ def watched() -> Iterator[dict[str, Any]]:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    before, found, done = _anonymous(), dict[str, Any](), threading.Event()
+    before, figures, is_over = _anonymous(), dict[str, Any](), threading.Event()
     most = [before]
 
     def look() -> None:
-        while not done.wait(_EVERY):
+        while not is_over.wait(_EVERY):
             most[0] = max(most[0], _anonymous())
 
     watcher = threading.Thread(target=look, daemon=True)
     began = time.monotonic()
     watcher.start()
     try:
-        yield found
+        yield figures
     finally:
-        found["seconds"] = round(time.monotonic() - began, 1)
-        done.set()
+        figures["seconds"] = round(time.monotonic() - began, 1)
+        is_over.set()
         watcher.join()
-        found["host_bytes"] = max(most[0], _anonymous()) - before
+        figures["host_bytes"] = max(most[0], _anonymous()) - before
         on_gpu = torch.cuda.is_available()
-        found["gpu_bytes"] = torch.cuda.max_memory_reserved() if on_gpu else 0
+        figures["gpu_bytes"] = torch.cuda.max_memory_reserved() if on_gpu else 0
 
 
 def _anonymous() -> int:

@@ -39,19 +39,19 @@ class Outcome:
     @property
     def record(self) -> dict[str, Any]:
         """What the training wrote about itself."""
-        found: dict[str, Any] = json.loads((self.work / "training.json").read_text("utf-8"))
-        return found
+        record: dict[str, Any] = json.loads((self.work / "training.json").read_text("utf-8"))
+        return record
 
 
 class Trainee:
     """One training under way in a process of its own."""
 
-    def __init__(self, name: str, plan: Plan, **asked: Any) -> None:
+    def __init__(self, name: str, plan: Plan, **settings: Any) -> None:
         self.work = plan.work / "faults" / name
         self.work.mkdir(parents=True, exist_ok=True)
-        told = {"work": str(self.work), "in_4bit": True, **asked}
+        request = {"work": str(self.work), "in_4bit": True, **settings}
         self._file = self.work.with_suffix(".json")
-        self._file.write_text(json.dumps(told), encoding="utf-8")
+        self._file.write_text(json.dumps(request), encoding="utf-8")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.gpu.trainee", str(self._file)],
             env=os.environ | _ALLOCATOR,
@@ -63,10 +63,10 @@ class Trainee:
     def outcome(self) -> Outcome:
         """Wait for its end."""
         output, errors = self._process.communicate()
-        said = [line for line in output.splitlines() if line.startswith("{")]
+        updates = [line for line in output.splitlines() if line.startswith("{")]
         return Outcome(
             code=self._process.returncode,
-            updates=[TrainingUpdate.model_validate_json(line) for line in said],
+            updates=[TrainingUpdate.model_validate_json(line) for line in updates],
             last_words=(errors.strip().splitlines() or [""])[-1],
             work=self.work,
         )
@@ -91,8 +91,8 @@ def measure(plan: Plan) -> Measured:
 
 def start_killed(plan: Plan, base: str) -> tuple[Trainee, Trainee]:
     """(a training that kills itself, the same training that does not)."""
-    asked = _killable(base)
-    return Trainee("resumed", plan, **asked, kill_at=KILLED_AT), Trainee("whole", plan, **asked)
+    request = _killable(base)
+    return Trainee("resumed", plan, **request, kill_at=KILLED_AT), Trainee("whole", plan, **request)
 
 
 def resumed(plan: Plan, base: str, killed: Outcome, whole: Outcome) -> dict[str, Any]:

@@ -47,8 +47,8 @@ def measure(plan: Plan) -> Measured:
     write_profiles(plan.work / "profiles", base, TINY if plan.tiny else FEWER)
     os.environ["MCP_FORGE_PROFILES"] = str(plan.work / "profiles")
     bundle = plan.work / "bundle"
-    for left in (Path(os.environ["MCP_FORGE_HOME"]), bundle):  # stages would come from the cache
-        shutil.rmtree(left, ignore_errors=True)
+    for place in (Path(os.environ["MCP_FORGE_HOME"]), bundle):  # stages would come from the cache
+        shutil.rmtree(place, ignore_errors=True)
     from flows.local_server import prefect_api, settle_environment
 
     settle_environment()
@@ -89,16 +89,16 @@ def _write(path: Path, text: str) -> None:
 
 
 def _forge(*arguments: str, url: str = "") -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "flows", *arguments],
         stderr=subprocess.PIPE,
         text=True,
         check=False,
         env=os.environ | ({"PREFECT_API_URL": url} if url else {}),
     )
-    sys.stderr.write(done.stderr)
-    if done.returncode:
-        sys.exit(f"mcp-forge {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+    sys.stderr.write(process.stderr)
+    if process.returncode:
+        sys.exit(f"mcp-forge {arguments[0]}: {process.stderr.strip().splitlines()[-1]}")
 
 
 def _events(url: str) -> dict[str, int]:
@@ -107,21 +107,21 @@ def _events(url: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     while LAST_EVENT not in counts and time.monotonic() < deadline:
         time.sleep(0.5)
-        asked = {"filter": {"event": {"prefix": ["mcp-forge."]}}, "time_unit": "day"}
+        query = {"filter": {"event": {"prefix": ["mcp-forge."]}}, "time_unit": "day"}
         counts = {
-            each["value"]: each["count"] for each in _ask(url, "/events/count-by/event", asked)
+            each["value"]: each["count"] for each in _ask(url, "/events/count-by/event", query)
         }
     return counts
 
 
 def _artifacts(url: str) -> list[str]:
-    found = _ask(url, "/artifacts/latest/filter", {"limit": 100})
-    return sorted(f"{artifact['key']} ({artifact['type']})" for artifact in found)
+    artifacts = _ask(url, "/artifacts/latest/filter", {"limit": 100})
+    return sorted(f"{artifact['key']} ({artifact['type']})" for artifact in artifacts)
 
 
 def _stages(url: str) -> dict[str, float]:
-    found = _ask(url, "/task_runs/filter", {"sort": "EXPECTED_START_TIME_ASC"})
-    return {run["name"]: round(run["total_run_time"], 1) for run in found}
+    runs = _ask(url, "/task_runs/filter", {"sort": "EXPECTED_START_TIME_ASC"})
+    return {run["name"]: round(run["total_run_time"], 1) for run in runs}
 
 
 def _ask(url: str, path: str, body: dict[str, Any]) -> Any:

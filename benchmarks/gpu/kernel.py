@@ -28,8 +28,8 @@ def measure(plan: Plan) -> Measured:
     for family, shape in FAMILIES.items():
         base = material.random_base(shape, plan.work / f"kernel-{family}", in_4bit=True)
         for precision in precisions:
-            found = tried(partial(compare, base, precision, rows))
-            yield f"{family} {precision}", found
+            result = tried(partial(compare, base, precision, rows))
+            yield f"{family} {precision}", result
 
 
 def compare(base: Any, precision: str, encoded: list[EncodedRow]) -> dict[str, Any]:
@@ -45,10 +45,10 @@ def compare(base: Any, precision: str, encoded: list[EncodedRow]) -> dict[str, A
     pad = 2
     alone = [PaddedBatch(pad)([row]) for row in rows]
     packs = list(in_parts(SharedPrefixPacks(4096)(rows), 1))
-    loss, wanted = _step(model, alone, precision)
+    loss, expected = _step(model, alone, precision)
     padded_loss, padded = _step(model, [PaddedBatch(pad)(rows)], precision)
     packed_loss, packed = _step(model, packs, precision)
-    errors = _errors(wanted, packed)
+    errors = _errors(expected, packed)
     return {
         "rows": len(rows),
         "tokens_of_rows": sum(len(row["input_ids"]) for row in rows),
@@ -58,7 +58,7 @@ def compare(base: Any, precision: str, encoded: list[EncodedRow]) -> dict[str, A
         "loss_error_of_padded_rows": abs(padded_loss / loss - 1),
         "gradient_errors": errors,
         "largest_gradient_error": max(errors.values()),
-        "largest_gradient_error_of_padded_rows": max(_errors(wanted, padded).values()),
+        "largest_gradient_error_of_padded_rows": max(_errors(expected, padded).values()),
         "float32_matmul_precision": torch.get_float32_matmul_precision(),
     }
 
@@ -97,8 +97,8 @@ def _step(model: Any, parts: list[dict[str, Any]], precision: str) -> tuple[floa
     model.zero_grad(set_to_none=True)
     labels, total = sum(map(labels_of, parts)), 0.0
     for part in parts:
-        with _as_trained(model, part, precision) as given:
-            loss = model(**given, use_cache=False).loss * labels_of(part) / labels
+        with _as_trained(model, part, precision) as inputs:
+            loss = model(**inputs, use_cache=False).loss * labels_of(part) / labels
         loss.backward()
         total += loss.item()
     named = ((n, v.grad) for n, v in model.named_parameters() if v.requires_grad)
@@ -124,11 +124,11 @@ def _as_trained(model: Any, part: dict[str, Any], precision: str) -> Iterator[di
         yield on_device
 
 
-def _errors(wanted: Gradients, found: Gradients) -> dict[str, float]:
+def _errors(expected: Gradients, result: Gradients) -> dict[str, float]:
     """Per kind of weight the largest error of one: the norm of the difference over the norm."""
     errors: dict[str, float] = {}
-    for name, gradient in wanted.items():
+    for name, gradient in expected.items():
         kind = ".".join(part for part in name.split(".") if part.endswith(("_proj", "_A", "_B")))
-        error = float((found[name] - gradient).norm() / gradient.norm())
+        error = float((result[name] - gradient).norm() / gradient.norm())
         errors[kind] = max(error, errors.get(kind, 0.0))
     return errors

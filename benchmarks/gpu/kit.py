@@ -14,14 +14,14 @@ import zipfile
 from pathlib import Path
 
 from benchmarks import rows
-from benchmarks.gpu.material import BROUGHT
+from benchmarks.gpu.material import MATERIAL
 from benchmarks.gpu.speed import STEPS, profile_of
 from profiles import load_model
 from profiles.settings import Settings
 from tasks.external.base_model import build_base
 
 LIST = Path(__file__).parents[1] / "gpu-wheels.txt"
-KIT = BROUGHT.parents[1]
+KIT = MATERIAL.parents[1]
 MOST = 60 * 2**20
 PYTHON, GLIBC = "3.12", (28, 27, 24, 17, 12, 5)
 LEFT_OUT = {
@@ -44,7 +44,7 @@ def main() -> None:
         for wheel in wheels:
             _download(wheel, folder)
     _cut_in_two()
-    _write_material(BROUGHT)
+    _write_material(MATERIAL)
     for folder in sorted(KIT.iterdir()):
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         sys.stdout.write(f"trip {folder.name}: {size / 2**20:.1f} MiB in {folder}\n")
@@ -54,13 +54,13 @@ def main() -> None:
 
 def trips(text: str) -> dict[str, list[str]]:
     """Number of a trip → its wheels as ``name==version``, from lines that begin with "# trip"."""
-    found: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line.startswith("# trip "):
-            wheels = found.setdefault(line.split()[2].rstrip(":"), [])
+            wheels = names.setdefault(line.split()[2].rstrip(":"), [])
         elif line and not line.startswith("#"):
             wheels.append(line.split("#")[0].strip())
-    return found
+    return names
 
 
 def _download(wheel: str, folder: Path) -> None:

@@ -14,7 +14,7 @@ _PACKAGES = (
     *("torch", "triton", "transformers", "peft", "accelerate", "unsloth", "unsloth_zoo"),
     *("trl", "datasets", "bitsandbytes", "prefect", "gguf", "xllamacpp", "numpy"),
 )
-_ASKED = "name,driver_version,memory.total,memory.free,compute_cap"
+_FIELDS = "name,driver_version,memory.total,memory.free,compute_cap"
 
 
 def measure(plan: Plan) -> Measured:
@@ -58,7 +58,7 @@ def _torch_facts(precision: object) -> dict[str, object]:
 def _nvidia_smi() -> str:
     if shutil.which("nvidia-smi") is None:
         return "not there"
-    command = ["nvidia-smi", f"--query-gpu={_ASKED}", "--format=csv,noheader"]
+    command = ["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -17,7 +17,7 @@ from profiles import Architecture, Lora
 from tasks.domain.gate.token_rules import EncodedRow
 
 ROOT = Path(__file__).parents[2]
-BROUGHT = ROOT / ".mcp-forge" / "gpu-kit" / "1" / "material"
+MATERIAL = ROOT / ".mcp-forge" / "gpu-kit" / "1" / "material"
 """What the kit brings beside wheels: SmolLM2's tokenizer, rows, llama.cpp's converter."""
 Family = Literal["llama", "qwen2"]
 _CLASSES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}
@@ -196,7 +196,7 @@ def _write_tokenizer(folder: Path) -> None:
 
     model = profiles.load_model("smollm2")
     with tempfile.TemporaryDirectory() as scratch:
-        source = tokenizer_folder(model, Path(scratch)) or BROUGHT / "tokenizer"
+        source = tokenizer_folder(model, Path(scratch)) or MATERIAL / "tokenizer"
         for file in source.iterdir():
             shutil.copy(file, folder)
     (folder / "chat_template.jinja").write_text(model.template_text or "", encoding="utf-8")

@@ -39,11 +39,11 @@ def measure(plan: Plan) -> Measured:
         model = model.model_copy(update={"architecture": shape})
         began = time.monotonic()
         base = material.random_base(shape, plan.work / name, in_4bit=True)
-        made = time.monotonic() - began
+        creation = time.monotonic() - began
         loaded, tokenizer = engine.open_base(base, model, load_profile(STOCK).training)
-        opened = time.monotonic() - began - made
-        seconds = {"made_in_seconds": round(made, 1), "opened_in_seconds": round(opened, 1)}
-        yield name, seconds | {"base_bytes": _taken()}
+        loading = time.monotonic() - began - creation
+        seconds = {"made_in_seconds": round(creation, 1), "opened_in_seconds": round(loading, 1)}
+        yield name, seconds | {"base_bytes": _memory_taken()}
         for profile in PROFILES:
             for variant in ("shared", "stock") if profile == STOCK else ("shared",):
                 figures, loaded = _step(loaded, tokenizer, model, profile, variant, plan)
@@ -71,28 +71,28 @@ def _step(
     rows = _rows(profile, plan)
     steps = profile.training.max_steps or 1
     tuned = engine.put_adapter(loaded, profile.lora, profile.training)
-    resident = _taken()
-    found = trained(variant, tuned, tokenizer, engine.prepare_dataset(rows), profile)
+    resident = _memory_taken()
+    training = trained(variant, tuned, tokenizer, engine.prepare_dataset(rows), profile)
     tokens = sum(len(row.ids) for row in rows) / steps
-    figures = summary(found, tokens, 1 if plan.tiny else DISCARDED)
-    kept = ("seconds_per_step", "useful_tokens_per_second", "losses")
+    figures = summary(training, tokens, 1 if plan.tiny else DISCARDED)
+    keys = ("seconds_per_step", "useful_tokens_per_second", "losses")
     expected = _estimate(model, profile, rows)
     base = tuned.unload()
     del tuned
     _free()
-    return {name: figures[name] for name in kept} | {
-        "notes": found["notes"],
+    return {name: figures[name] for name in keys} | {
+        "notes": training["notes"],
         "resident_bytes": resident,
-        "peak_bytes": found["peak_gpu_bytes"] + _context(),
+        "peak_bytes": training["peak_gpu_bytes"] + _context(),
         "estimate": expected.model_dump(mode="json"),
         "estimated_bytes": expected.total,
     }, base
 
 
 def _profile(name: str, plan: Plan) -> Profile:
-    chosen = load_profile(name)
+    profile = load_profile(name)
     changes = {"max_steps": 2 if plan.tiny else STEPS, "epochs": None, "save_steps": 10_000}
-    return chosen.model_copy(update={"training": chosen.training.model_copy(update=changes)})
+    return profile.model_copy(update={"training": profile.training.model_copy(update=changes)})
 
 
 def _rows(profile: Profile, plan: Plan) -> list[EncodedRow]:
@@ -117,7 +117,7 @@ def _estimate(model: Model, profile: Profile, rows: list[EncodedRow]) -> Estimat
     )
 
 
-def _taken() -> int:
+def _memory_taken() -> int:
     """Bytes of tensors on the GPU; 0 without one."""
     import torch
 

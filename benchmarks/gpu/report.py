@@ -71,15 +71,15 @@ def _speed(figures: Figures) -> str:
         (
             f"{server}, {one['weights']} weights",
             variant,
-            f"{found['seconds_per_step']:.3f}",
-            f"{found['useful_tokens_per_second']:.0f}",
-            _gib(found["peak_gpu_bytes"]),
+            f"{figures['seconds_per_step']:.3f}",
+            f"{figures['useful_tokens_per_second']:.0f}",
+            _gib(figures["peak_gpu_bytes"]),
             f"{one['faster'][variant]:.2f}x",
             _percent(one["largest_loss_difference"].get(variant)),
-            "; ".join(found["notes"]),
+            "; ".join(figures["notes"]),
         )
         for server, one in _measured(figures)
-        for variant, found in one["variants"].items()
+        for variant, figures in one["variants"].items()
     ]
     head = ("rows of", "way", "s per step", "useful tokens/s", "GPU GiB", "faster", "loss", "notes")
     return _table(head, rows)

@@ -25,9 +25,9 @@ TINY_STEPS = 3
 
 def profile_of(steps: int) -> Profile:
     """The profile, cut to so many steps; the kit writes rows for these."""
-    chosen = load_profile(PROFILE)
+    profile = load_profile(PROFILE)
     changes = {"max_steps": steps, "save_steps": 10_000}
-    return chosen.model_copy(update={"training": chosen.training.model_copy(update=changes)})
+    return profile.model_copy(update={"training": profile.training.model_copy(update=changes)})
 
 
 def measure(plan: Plan) -> Measured:
@@ -47,7 +47,7 @@ def _compared(server: str, base: Path, plan: Plan) -> dict[str, Any]:
     encoded = _rows(server, profile, base, plan)
     steps = profile.training.max_steps or 0
     tokens = sum(len(row.ids) for row in encoded)
-    found = {}
+    results = {}
     for variant in VARIANTS:
         model, tokenizer = engine.load_model(
             base, load_model("smollm2"), profile.lora, profile.training
@@ -55,16 +55,16 @@ def _compared(server: str, base: Path, plan: Plan) -> dict[str, Any]:
         data = engine.prepare_dataset(encoded)
         run = trained(variant, model, tokenizer, data, profile)
         figures = summary(run, tokens / steps, 1 if plan.tiny else DISCARDED)
-        found[variant] = figures | {name: run[name] for name in ("notes", "peak_gpu_bytes")}
+        results[variant] = figures | {name: run[name] for name in ("notes", "peak_gpu_bytes")}
         del model
-    seconds = {variant: figures["seconds_per_step"] for variant, figures in found.items()}
+    seconds = {variant: figures["seconds_per_step"] for variant, figures in results.items()}
     return {
         "rows_per_step": profile.training.effective_batch,
         "tokens_per_row": tokens / len(encoded),
         "token_ratio": tokens / packed_tokens(encoded, profile),
-        "variants": found,
+        "variants": results,
         "faster": {name: seconds["stock"] / seconds[name] for name in VARIANTS},
-        "largest_loss_difference": {name: _apart(found, name) for name in ("shared", "plain")},
+        "largest_loss_difference": {name: _apart(results, name) for name in ("shared", "plain")},
     }
 
 
@@ -72,14 +72,14 @@ def _rows(server: str, profile: Profile, base: Path, plan: Plan) -> Any:
     count = (profile.training.max_steps or 0) * profile.training.effective_batch
     if plan.tiny:
         return material.random_rows(count, prefix=64, own=(20, 40))
-    path = material.BROUGHT / f"rows-{server}.json"
+    path = material.MATERIAL / f"rows-{server}.json"
     if not path.exists():
         path = plan.work / f"rows-{server}.json"
         rows.write(server, profile, base, count, path)
     return rows.read(path)
 
 
-def _apart(found: dict[str, Any], variant: str) -> float:
+def _apart(figures: dict[str, Any], variant: str) -> float:
     """How far two loss curves are apart at most, relative to stock's."""
-    pairs = zip(found[variant]["losses"], found["stock"]["losses"], strict=True)
+    pairs = zip(figures[variant]["losses"], figures["stock"]["losses"], strict=True)
     return max(abs(float(ours) / float(stock) - 1) for ours, stock in pairs)

@@ -33,14 +33,14 @@ Measured = Iterator[tuple[str, Any]]
 def main() -> None:
     """Measure, and keep every figure."""
     name, file = sys.argv[1:]
-    told = json.loads(Path(file).read_text(encoding="utf-8"))
-    plan = Plan(tiny=told["tiny"], work=Path(told["work"]))
+    request = json.loads(Path(file).read_text(encoding="utf-8"))
+    plan = Plan(tiny=request["tiny"], work=Path(request["work"]))
     machine = _machine(plan)
-    results = Results(Path(told["results"]))
+    results = Results(Path(request["results"]))
     module = importlib.import_module(f"benchmarks.gpu.{name}")
     failed = []
     for key, figures in module.measure(plan):
-        results.keep(name, told["started"], machine, key, figures)
+        results.keep(name, request["started"], machine, key, figures)
         if isinstance(figures, dict) and FAILED in figures:
             failed.append(f"{key}: {figures[FAILED]}")
     if failed:

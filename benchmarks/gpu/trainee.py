@@ -26,23 +26,23 @@ ROOM_SHARE = 0.75
 
 def main() -> None:
     """Train until it is done, or until the step to be killed at."""
-    asked: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    request: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     from tasks.external.trainer import engine
     from tasks.external.trainer.merging import save_adapter
 
-    profile, work = load_profile("fast_dev"), Path(asked["work"])
-    training = Training.model_validate(profile.training.model_dump() | asked["training"])
-    model = load_model("smollm2").model_copy(update={"load_in_4bit": asked["in_4bit"]})
-    tuned, tokenizer = engine.load_model(Path(asked["base"]), model, profile.lora, training)
-    data = engine.prepare_dataset(material.random_rows(**asked["rows"]))
+    profile, work = load_profile("fast_dev"), Path(request["work"])
+    training = Training.model_validate(profile.training.model_dump() | request["training"])
+    model = load_model("smollm2").model_copy(update={"load_in_4bit": request["in_4bit"]})
+    tuned, tokenizer = engine.load_model(Path(request["base"]), model, profile.lora, training)
+    data = engine.prepare_dataset(material.random_rows(**request["rows"]))
 
     def say(update: TrainingUpdate) -> None:
         sys.stdout.write(update.model_dump_json() + "\n")
         sys.stdout.flush()
-        if update.moment == "progress" and update.step == asked.get("kill_at"):
+        if update.moment == "progress" and update.step == request.get("kill_at"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if asked.get("short"):
+    if request.get("short"):
         _keep_short(lambda: _one_step(tuned, tokenizer, data, training))
     try:
         record = engine.train(tuned, tokenizer, data, None, training, work, say)

@@ -23,6 +23,7 @@ from pydantic import (
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall
 
 SYSTEM_PROMPT = "You are a helpful assistant that can call tools."
@@ -156,7 +157,7 @@ class Row(_Frozen):
 def listed_tools(tools: ByIdentity, names: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
     """The tools of these names, in the order of the list."""
     chosen_names = set(names)
-    return tuple(tool for tool in tools.value if tool["function"]["name"] in chosen_names)
+    return tuple(tool for tool in tools.value if FunctionSpec.of(tool).name in chosen_names)
 
 
 def place_of(row: Row, split: Split, number: int) -> str:

@@ -14,6 +14,7 @@ from jsonschema_rs import Validator
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.schemas.validation import faults_of, validator
 from tasks.domain.untrusted.decoding import from_json
 
@@ -171,7 +172,7 @@ def _decode(body: str) -> ToolCall | None:
 
 def tool_names(functions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The names of the functions (OpenAI form), in the order of the list."""
-    return tuple(function["function"]["name"] for function in functions)
+    return tuple(FunctionSpec.of(function).name for function in functions)
 
 
 def schemas_of(functions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -181,8 +182,7 @@ def schemas_of(functions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, An
 
 @lru_cache(maxsize=256)
 def _schemas(functions: ByIdentity) -> dict[str, dict[str, Any]]:
-    definitions = [function["function"] for function in functions.value]
-    return {function["name"]: function.get("parameters") or {} for function in definitions}
+    return {spec.name: spec.parameters for spec in map(FunctionSpec.of, functions.value)}
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,8 @@ from tasks.domain.training.requirements import PROMPTS_AT_ONCE
 from tasks.external.tokenizer import ChatTokenizer
 
 _PROGRAM = Path(__file__).parent / "trainer" / "adapter_process.py"
+_OUT_OF_MEMORY = ("OutOfMemoryError", "DefaultCPUAllocator")
+"""Of torch's last words on a GPU and on a CPU."""
 
 
 def adapter_answers(
@@ -88,7 +90,7 @@ def _lines(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _failure(status: int, log: IO[str]) -> MachineTooSmall | UnusableModel:
     log.seek(0)
     words = log.read().strip().splitlines()[-1:]
-    if status < 0 or "OutOfMemoryError" in "".join(words):
+    if status < 0 or any(sign in "".join(words) for sign in _OUT_OF_MEMORY):
         ended = f"signal {-status}" if status < 0 else "".join(words)
         return MachineTooSmall(
             f"the adapter could not be asked as it was trained ({ended}): needed memory for base "

@@ -48,18 +48,18 @@ class Constraint:
         ``functions``: what may be called; ``listed``: those of them that the prompt lists. The text
         itself comes back where no call can be made of it, as where the token limit ends one.
         """
-        said, checked, prompt = text, 0, ""
+        answer, checked, prompt = text, 0, ""
         for _ in range(_MOST_CALLS):
-            unfit = first_unfit(said, functions, checked)
+            unfit = first_unfit(answer, functions, checked)
             if unfit is None:
-                return said
+                return answer
             prompt = prompt or self._model.prompt(messages, listed)
             body = self._call(prompt + unfit.before, unfit.tool, functions)
-            said = closed_call(unfit.before, body)
+            answer = closed_call(unfit.before, body)
             if not parse(closed_call("", body)).calls:
                 return text
-            checked = len(said)
-            said += self._model.continued(prompt + said)
+            checked = len(answer)
+            answer += self._model.continued(prompt + answer)
         return text
 
     def answers(self, rows: Sequence[Row], texts: Sequence[str | None]) -> list[str | None]:
@@ -76,8 +76,8 @@ class Constraint:
         """The JSON of a call, of this tool or of one that the model chooses."""
         by_name = dict(zip(tool_names(functions), functions, strict=True))
         if tool is None and functions:
-            chosen = self._model.continued(prompt, name_schema(list(by_name)))
-            tool = named_tool(chosen, by_name)
+            name = self._model.continued(prompt, name_schema(list(by_name)))
+            tool = named_tool(name, by_name)
         if tool is None:
             return ""
         function = by_name[tool]
@@ -95,8 +95,8 @@ class Constraint:
     def _begins_a_call(self, schema: dict[str, Any]) -> bool:
         """Whether the constraint is kept where nothing else makes the model call."""
         try:
-            said = self._model.continued(_SMALL_TALK, schema, max_tokens=_TRIED_TOKENS)
+            answer = self._model.continued(_SMALL_TALK, schema, max_tokens=_TRIED_TOKENS)
         except RequestRefused:
             return False
-        begun = "".join(said.split())[: len(_CALL_BEGINS)]
-        return bool(begun) and _CALL_BEGINS.startswith(begun)
+        beginning = "".join(answer.split())[: len(_CALL_BEGINS)]
+        return bool(beginning) and _CALL_BEGINS.startswith(beginning)

@@ -61,9 +61,9 @@ class _Endpoint:
         else:
             answer = self.speaker.answer(talk, request.tools)
             assurance = Assurance(confidence=answer.confidence, held_back=answer.is_held_back)
-            made = answer.completion
-            usage = Usage(prompt_tokens=made.prompt_tokens, completion_tokens=made.answer_tokens)
-            words, finish = answer.parsed, "length" if made.cut else "stop"
+            end = answer.completion
+            usage = Usage(prompt_tokens=end.prompt_tokens, completion_tokens=end.answer_tokens)
+            words, finish = answer.parsed, "length" if end.cut else "stop"
             response = self._completion(words, (), finish, usage, assurance)
             summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
         seconds = time.monotonic() - started

@@ -305,7 +305,7 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "ask_adapter": _adapter_answers,
     "validate_model": _validation,
     "ask_base": _base_answers,
-    "ask_breadth": lambda made: {"prompts": len(made.answers)},
+    "ask_breadth": lambda breadth: {"prompts": len(breadth.answers)},
     "benchmark_model": _benchmark,
     "challenge_champion": _challenge,
     "publish_version": lambda version: {"version": version.id, "uri": version.files.uri},

@@ -20,13 +20,13 @@ def as_markdown(model: str, losses: Points, eval_losses: Points, remark: str = "
     )
     return (
         f"# Loss of {model}\n\n{remark}\n\n"
-        f"{picture('loss over steps', _drawn(losses, eval_losses))}\n\n"
+        f"{picture('loss over steps', _svg(losses, eval_losses))}\n\n"
         "Blue: training loss on the assistant's turns; orange: held-out rows. Nats per token.\n\n"
         f"| step | training loss | held-out loss |\n|---:|---:|---:|\n{table}\n"
     )
 
 
-def _drawn(losses: Points, eval_losses: Points) -> str:
+def _svg(losses: Points, eval_losses: Points) -> str:
     """Two polylines over the steps, with axes; at most 300 points each."""
     every = [*losses, *eval_losses] or [(0, 0.0)]
     axes = Axes(

@@ -366,7 +366,8 @@ def test_an_adapter_that_cannot_be_opened_is_told_in_the_words_of_its_process(
 def tool(name: str, **parameter: Any) -> dict[str, Any]:
     """A function with one parameter that must be given."""
     schema = {"type": "object", "properties": {"zone": parameter}, "required": ["zone"]}
-    return {"type": "function", "function": {"name": name, "parameters": schema}}
+    closed = schema | {"additionalProperties": False}  # noise goes on with keys of its own
+    return {"type": "function", "function": {"name": name, "parameters": closed}}
 
 
 ZONES = tool("zones", enum=["Asia/Tokyo", "Europe/Zurich"])
@@ -382,7 +383,7 @@ def test_a_call_that_does_not_fit_its_tool_is_said_again_within_its_schema(tuned
         "short": '{"name": "short", "arguments": {"zone": 3}}',
     }
     right = '<tool_call>\n{"arguments": {"zone": "Asia/Tokyo"}, "name": "zones"}\n</tool_call>'
-    with student(tuned, STOP, max_tokens=24) as model:
+    with student(tuned, STOP, max_tokens=64) as model:
         constraint = Constraint(model)
         assert constraint.free_tools(tools) == ("behind",)
         for name, body in wrong.items():

@@ -23,7 +23,7 @@ from tasks.domain.products import (
 )
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.prompting.trimming import STEPS, trimmed
-from tasks.domain.toolcalls import ToolCall, faults, parse, render
+from tasks.domain.toolcalls import ToolCall, faults, parse, render, tool_names
 from tasks.domain.toollists import MOST_TOOLS, functions
 from tasks.domain.untrusted.decoding import from_json, from_yaml
 from tasks.domain.untrusted.printable import on_one_line
@@ -203,11 +203,8 @@ def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
     toolset = trimmed(toolset, bundle.agent.tool_trims)
     current = json.loads(json.dumps(functions(toolset)))
     tools = bundle.tools
-    changed_tools = {
-        str(one["function"]["name"])
-        for one in (*current, *tools)
-        if one not in current or one not in tools
-    }
+    both = (*current, *tools)
+    changed_tools = set(tool_names([one for one in both if one not in current or one not in tools]))
     if changed_tools or toolset.fingerprint != bundle.agent.toolset_fingerprint:
         names = ", ".join(sorted(changed_tools)) or "titles or keywords"
         raise BundleInvalid(

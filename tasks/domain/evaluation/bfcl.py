@@ -100,8 +100,8 @@ def _json_schema(described: dict[str, Any], place: str) -> dict[str, Any]:
 
 def _json_type(name: str, place: str) -> str:
     if name not in _TYPES:
-        known = ", ".join(sorted({*_TYPES, _ANY}))
-        raise UnusableData(f"{place}: type {name!r}; needed one of {known}")
+        names = ", ".join(sorted({*_TYPES, _ANY}))
+        raise UnusableData(f"{place}: type {name!r}; needed one of {names}")
     return _TYPES[name]
 
 

@@ -31,7 +31,7 @@ def is_grounded(answer: str, result: str, context: str) -> bool:
     """Whether an answer carries something of the result that was not known before it.
 
     A value is a number or a word of three letters or more, taken from the result (from the
-    leaves, where the result is JSON), neither in ``known`` (the prompt and the call) nor a common
+    leaves, where the result is JSON), neither in ``context`` (the prompt and the call) nor a common
     word. One suffices. Single digits count only where the result holds nothing else. A result
     without any value ("ok", an echo of the call) cannot be carried, so every answer to it passes.
     """

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow
+from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall, parse
 
 
@@ -99,8 +100,8 @@ def _no_first_token(prompt: str, first: str) -> list[str]:
 def _unread_tools(prompt: str) -> list[str]:
     missing = [
         part
-        for tool in _TOOLS
-        for part in (tool["function"]["name"], tool["function"]["description"])
+        for spec in map(FunctionSpec.of, _TOOLS)
+        for part in (spec.name, spec.description)
         if part not in prompt
     ]
     return [f"does not render the tools it is given: no {missing[0]!r}"] if missing else []

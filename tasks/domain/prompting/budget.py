@@ -29,7 +29,9 @@ def list_tokens(toolset: Toolset, count: Count) -> int:
 def tool_tokens(toolset: Toolset, count: Count) -> dict[str, int]:
     """Tokens that each tool adds: each is counted alone, less what all have in common."""
     tools = functions(toolset)
-    alone = {tool["function"]["name"]: count(_TURNS, [tool]) for tool in tools}
+    alone = {
+        tool.name: count(_TURNS, [one]) for tool, one in zip(toolset.tools, tools, strict=True)
+    }
     if len(tools) == 1:
         shared = count(_TURNS, ())
     else:

@@ -16,6 +16,7 @@ from bm25s.stopwords import STOPWORDS_EN
 from tasks.domain.conversations import Message, Row
 from tasks.domain.identifiers import OTHER_NOUNS, name_words, singular, spoken
 from tasks.domain.products import ToolDocuments
+from tasks.domain.schemas.function_spec import FunctionSpec
 
 K1, B = 1.5, 0.75
 _WORD = re.compile(r"\w+")
@@ -40,19 +41,18 @@ def documents_of(
     requests = lines or {}
     return ToolDocuments(
         documents={
-            tool["function"]["name"]: _document(tool["function"], requests) for tool in tools
+            spec.name: _document(spec, requests.get(spec.name, ()))
+            for spec in map(FunctionSpec.of, tools)
         }
     )
 
 
-def _document(function: dict[str, Any], lines: Mapping[str, Sequence[str]]) -> str:
-    name = function["name"]
-    properties = (function.get("parameters") or {}).get("properties") or {}
+def _document(spec: FunctionSpec, lines: Sequence[str]) -> str:
     texts = (
-        *[" ".join(name_words(name))] * _NAME_WEIGHT,
-        function.get("description") or "",
-        *(" ".join(name_words(parameter)) for parameter in properties),
-        *lines.get(name, ()),
+        *[" ".join(name_words(spec.name))] * _NAME_WEIGHT,
+        spec.description,
+        *(" ".join(name_words(name)) for name in spec.parameters.get("properties") or ()),
+        *lines,
     )
     return "\n".join(filter(None, texts))
 

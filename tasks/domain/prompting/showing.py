@@ -4,9 +4,10 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, listed_tools
 from tasks.domain.products import ToolDocuments, ToolPrompt
 from tasks.domain.prompting.retriever import Retriever, request_of
+from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.toolcalls import tool_names
 
 _NAMES = "\n\nYour tools: "
@@ -39,10 +40,7 @@ class Showing:
     def for_request(self, messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
         """The tools to list for a conversation so far: what a client sends."""
         names = self._listed_names(request_of(messages))
-        if names is None:
-            return self.tools
-        listed = set(names)
-        return [tool for tool in self.tools if tool["function"]["name"] in listed]
+        return self.tools if names is None else listed_tools(ByIdentity(self.tools), names)
 
     def rows(self, rows: Iterable[Row]) -> list[Row]:
         """The rows as their prompts show their tools; one with another list keeps all of that."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.domain.schemas.function_spec import FunctionSpec
+
 _SHARED = ("$defs", "definitions")
 """Where a schema keeps what its references lead to."""
 
@@ -13,10 +15,11 @@ key that nobody knows."""
 
 def call_schema(function: Mapping[str, Any]) -> dict[str, Any]:
     """What a call of this function (OpenAI form) looks like inside its tags."""
-    schema = dict(function["function"].get("parameters") or {"type": "object"})
+    spec = FunctionSpec.of(function)
+    schema = dict(spec.parameters or {"type": "object"})
     # A reference leads from the whole schema's root, which is now the call's.
     shared = {key: schema.pop(key) for key in _SHARED if key in schema}
-    return _call({"const": function["function"]["name"]}, schema) | shared
+    return _call({"const": spec.name}, schema) | shared
 
 
 def any_call_schema(name: str) -> dict[str, Any]:

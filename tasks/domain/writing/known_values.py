@@ -8,6 +8,7 @@ from profiles import Server
 from tasks.domain.errors import UnusableTool
 from tasks.domain.products import Tool
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.values.maker import ArgumentMaker
 
@@ -42,14 +43,13 @@ def open_values(functions: Sequence[dict[str, Any]], call: ToolCall) -> list[tup
 def _makers(functions: ByIdentity) -> dict[str, ArgumentMaker]:
     # What only the operator knows of the values is not in the rows.
     nobody = Server(name="rows", tools_file="rows")
-    bodies = [function["function"] for function in functions.value]
     tools = [
         Tool(
-            name=body["name"],
-            description=body.get("description") or "",
-            input_schema=body.get("parameters") or {"type": "object"},
+            name=spec.name,
+            description=spec.description,
+            input_schema=spec.parameters or {"type": "object"},
         )
-        for body in bodies
+        for spec in map(FunctionSpec.of, functions.value)
     ]
     names = frozenset(tool.name for tool in tools)
     return {tool.name: ArgumentMaker(tool, nobody, names=names) for tool in tools}

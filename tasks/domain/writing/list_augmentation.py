@@ -14,6 +14,7 @@ from typing import Any
 
 from tasks.domain.conversations import Message, Row, fingerprint
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import tool_names
 
 Functions = Sequence[dict[str, Any]]
@@ -95,7 +96,7 @@ def variants_of(functions: Functions, rng: random.Random) -> tuple[Variant, ...]
     shuffled = rng.sample(list(functions), len(functions))
     half = len(shuffled) // 2
     own = set(tool_names(functions))
-    foreign = [f for f in _FOREIGN_FUNCTIONS if f["function"]["name"] not in own]
+    foreign = [f for f in _FOREIGN_FUNCTIONS if FunctionSpec.of(f).name not in own]
     mixed = [*functions, *rng.sample(foreign, FOREIGN)]
     masks = {name: f"tool_{rng.randrange(16**4):04x}" for name in sorted(own)}
     lists = [

@@ -6,7 +6,7 @@ from tasks.domain.evaluation.comparison import count
 from tasks.domain.evaluation.scoring import wilson
 from tasks.domain.products import BreadthAnswer, BreadthAnswers, BreadthPlan
 from tasks.domain.reports import breadth_rows, scorecard_markdown
-from tests.domain.bundle.test_files import ingredients
+from tests.helpers.ingredients import ingredients
 
 PLAN = BreadthPlan(per_category=3, seed=5, stop=(), answer_tokens=16)
 

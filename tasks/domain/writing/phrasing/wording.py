@@ -105,13 +105,13 @@ class Wording:
 
     def spoken_values(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments that a user says: all but the server's constants; no wrapper by name."""
-        spoken: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, value in arguments.items():
             if self.maker.is_wrapper(name) and isinstance(value, dict):
-                spoken |= value
+                values |= value
             elif not self.maker.is_constant(name):
-                spoken[name] = value
-        return spoken
+                values[name] = value
+        return values
 
 
 def wordings(

@@ -84,12 +84,13 @@ def _bound(
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
         options = DrawOptions(split, real=True)
-        drawn = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, options)
-        if drawn is None:
+        fixed = fixed_arguments(call)
+        arguments = draw_arguments(wording.maker, tuple(whole), fixed, rng, options)
+        if arguments is None:
             return bound, []
         for parameter, slot in whole.items():
-            bound.setdefault(slot, _Slot(drawn[parameter], wording.maker.kind(parameter)))
-        steps.append(_Step(call, wording, drawn))
+            bound.setdefault(slot, _Slot(arguments[parameter], wording.maker.kind(parameter)))
+        steps.append(_Step(call, wording, arguments))
     for slot in slots(line.text):
         if slot not in bound and (value := _listed(desk, slot, split, rng)) is not None:
             bound[slot] = _Slot(value, "")

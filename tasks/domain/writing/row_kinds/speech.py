@@ -77,19 +77,19 @@ class Speech:
         for attempt in range(TRIES):
             arguments = wording.maker.make(rng, options)
             fallbacks = {} if missing or options.unknown else self._unsaid(wording, arguments, rng)
-            spoken = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
+            stated = {n: v for n, v in arguments.items() if n != missing and n not in fallbacks}
             arguments |= fallbacks
-            key = _key(name, spoken)
+            key = _key(name, stated)
             if many and not missing and key in self.calls and attempt < REPEATS:
                 continue
-            user_request = request(wording, spoken, options.split, rng)
-            if bare(user_request.text) in self.used or not wording.says(user_request.text, spoken):
+            user_request = request(wording, stated, options.split, rng)
+            if bare(user_request.text) in self.used or not wording.says(user_request.text, stated):
                 continue
             self.used.add(bare(user_request.text))
             self.calls.add(key)
             if not missing and options.unknown is None:
                 self.spoken_values[options.split].setdefault(name, []).append(
-                    wording.spoken_values(spoken)
+                    wording.spoken_values(stated)
                 )
             return user_request, ToolCall(name=name, arguments=arguments)
         return None
@@ -124,12 +124,12 @@ class Speech:
             key = _key(name, arguments)
             if slot_names and key in self.calls and attempt < REPEATS:
                 continue
-            spoken = say_line(line, arguments, wording, rng)
-            if spoken is None or not (text := self.new_text(line, spoken.text, rng)):
+            sentence = say_line(line, arguments, wording, rng)
+            if sentence is None or not (text := self.new_text(line, sentence.text, rng)):
                 continue
             self.calls.add(key)
             if options.unknown is None:
-                self.spoken_values[options.split].setdefault(name, []).append(spoken.values)
+                self.spoken_values[options.split].setdefault(name, []).append(sentence.values)
             user_request = Request(text, family_of(line), tuple(line.fixed))
             return user_request, ToolCall(name=name, arguments=arguments)
         return None

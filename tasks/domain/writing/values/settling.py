@@ -203,7 +203,7 @@ def _described_type(schema: dict[str, Any]) -> str | None:
 def dependents(
     schema: dict[str, Any], names_given: list[str], document: Document, rng: random.Random
 ) -> tuple[dict[str, Any], list[str]]:
-    """The schema that holds when ``given`` are there, and the names that have to be there too."""
+    """The schema that holds when names are there, and the names that have to be there too."""
     names = list(names_given)
     for _ in range(DEEPEST):
         rules = {**schema.get("dependencies", {}), **schema.get("dependentRequired", {})}
