@@ -50,9 +50,10 @@ def hunt(target: Target, number: int, folder: Path, outcomes: Counter[str]) -> N
     last = folder / f"{target.name}.last"
     database = DirectoryBasedExampleDatabase(folder / target.name)
 
-    @seed(number)
+    # A seed takes away the database of the settings below it.
     @settings(_USUAL, database=database, max_examples=BATCH, print_blob=True)
     @given(target.inputs)
+    @seed(number)
     def attempt(value: Any) -> None:
         last.write_text(ascii(value), encoding="utf-8")  # what a process dies of stays behind
         with bounded():
