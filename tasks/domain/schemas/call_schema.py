@@ -6,6 +6,8 @@ from typing import Any
 _SHARED = ("$defs", "definitions")
 """Where a schema keeps what its references lead to."""
 
+_OTHER_PLACES = {"$ref", "allOf", "anyOf", "oneOf", "patternProperties"}
+"""Where parameters may stand beside ``properties``."""
 _AS_TRAINED = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """For llguidance, which builds of llama.cpp may have: JSON as ``json.dumps`` writes it. Elsewhere a
 key that nobody knows."""
@@ -14,6 +16,9 @@ key that nobody knows."""
 def call_schema(function: Mapping[str, Any]) -> dict[str, Any]:
     """What a call of this function (OpenAI form) looks like inside its tags."""
     schema = dict(function["function"].get("parameters") or {"type": "object"})
+    if "properties" in schema and not _OTHER_PLACES & schema.keys():
+        # Unsaid, any other parameter would do, and a small model goes on for ever.
+        schema.setdefault("additionalProperties", False)
     # A reference leads from the whole schema's root, which is now the call's.
     shared = {key: schema.pop(key) for key in _SHARED if key in schema}
     return _call({"const": function["function"]["name"]}, schema) | shared
