@@ -8,6 +8,8 @@ from tasks.domain.schemas.function_spec import FunctionSpec
 _SHARED = ("$defs", "definitions")
 """Where a schema keeps what its references lead to."""
 
+_OTHER_PLACES = {"$ref", "allOf", "anyOf", "oneOf", "patternProperties"}
+"""Where parameters may stand beside ``properties``."""
 _AS_TRAINED = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """For llguidance, which builds of llama.cpp may have: JSON as ``json.dumps`` writes it. Elsewhere a
 key that nobody knows."""
@@ -17,6 +19,9 @@ def call_schema(function: Mapping[str, Any]) -> dict[str, Any]:
     """What a call of this function (OpenAI form) looks like inside its tags."""
     spec = FunctionSpec.of(function)
     schema = dict(spec.parameters or {"type": "object"})
+    if "properties" in schema and not _OTHER_PLACES & schema.keys():
+        # Unsaid, any other parameter would do, and a small model goes on for ever.
+        schema.setdefault("additionalProperties", False)
     # A reference leads from the whole schema's root, which is now the call's.
     shared = {key: schema.pop(key) for key in _SHARED if key in schema}
     return _call({"const": spec.name}, schema) | shared

@@ -21,6 +21,7 @@ def test_a_calls_schema_takes_the_tools_name_and_arguments_and_nothing_else() ->
     takes = jsonschema_rs.validator_for(call_schema(FUNCTION)).is_valid
     assert takes({"name": "move", "arguments": {"to": "there"}})
     assert not takes({"name": "move", "arguments": {"to": "nowhere"}})
+    assert not takes({"name": "move", "arguments": {"to": "there", "by": "bus"}})
     assert not takes({"name": "other", "arguments": {"to": "there"}})
     assert not takes({"name": "move", "arguments": {"to": "there"}, "id": 1})
     assert "$defs" in FUNCTION["function"]["parameters"], "the tool itself stays as it is"

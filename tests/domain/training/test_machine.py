@@ -89,7 +89,7 @@ def test_a_gpu_of_24_gigabytes_can_forge_every_model(name: str) -> None:
 
 def test_a_gpu_that_is_too_small_is_named_with_both_sizes() -> None:
     machine = ON_GPU.model_copy(update={"free_gpu_memory": 8 * GIB})
-    (fault,) = lacks(machine, request("qwen-2.5"), others(machine, "qwen-2.5", "balanced"))
+    fault, *_ = lacks(machine, request("qwen-2.5"), others(machine, "qwen-2.5", "balanced"))
     assert " GiB of GPU memory for training with balanced, found 8.0 GiB; what fits: " in fault
     assert "model deepseek-r1 (" in fault
     assert "qwen-2.5 (" not in fault
@@ -132,9 +132,10 @@ def test_whatever_is_missing_is_named(lacking: dict[str, object], named: str) ->
 
 def test_every_stage_that_lacks_memory_is_named() -> None:
     tight = PLENTY.model_copy(update={"free_memory": 10**9})
-    training, exporting = lacks(tight, request("smollm2"))
+    training, exporting, asking = lacks(tight, request("smollm2"))
     assert "of memory for training with balanced, found 0.9 GiB; nothing that" in training
     assert exporting.endswith(" of memory for exporting, found 0.9 GiB")
+    assert asking.endswith(" of memory for asking the adapter, found 0.9 GiB")
 
 
 def test_a_small_machine_is_told_each_lack_of_the_8b_model_at_once() -> None:
@@ -159,6 +160,7 @@ def test_a_small_machine_is_told_each_lack_of_the_8b_model_at_once() -> None:
     work = [fault for fault in lacks(smaller, request("deepseek-r1")) if "memory for" in fault]
     assert [fault.partition(" for ")[2].partition(",")[0] for fault in work] == [
         "training with balanced",
+        "asking the adapter",
         "serving the q8_0 file",
     ]
 
@@ -181,7 +183,7 @@ def test_places_that_share_a_file_system_need_their_space_together() -> None:
     )
     (fault,) = lacks(machine, request("deepseek-r1"))
     assert fault == "57 GB of free disk for downloads and bundles and storage, found 50.0"
-    assert lacks(machine.model_copy(update={"kept": 14 * 10**9}), request("deepseek-r1")) == []
+    assert lacks(machine.model_copy(update={"stored": 14 * 10**9}), request("deepseek-r1")) == []
 
 
 def test_a_base_that_is_handed_over_needs_no_room_for_its_download() -> None:
@@ -202,7 +204,7 @@ def test_who_only_prepares_needs_neither_a_gpu_nor_memory() -> None:
 
 
 def test_an_evaluation_needs_less_memory_than_a_training() -> None:
-    tight = PLENTY.model_copy(update={"free_memory": 2 * GIB})
+    tight = PLENTY.model_copy(update={"free_memory": 3 * GIB})
     assert lacks(tight, request("smollm2", stages=("evaluate",))) == []
     assert lacks(tight, request("smollm2", stages=("train", "evaluate"))) != []
 
