@@ -134,6 +134,12 @@ def test_a_missing_value_is_left_out_and_its_name_takes_its_place() -> None:
     assert "14:30" not in texts
 
 
+@pytest.mark.parametrize("name", ['"', "--", "查询"])
+def test_a_tool_whose_name_has_no_word_is_asked_for_by_its_name(name: str) -> None:
+    tool = Tool(name=name, description="", input_schema={"type": "object"})
+    assert name in _texts(Toolset(server="odd", tools=(tool,)), name, {})
+
+
 def test_objects_are_said_with_what_they_are_called_first() -> None:
     entity = {"name": "Ada Rossi", "entityType": "person", "observations": ["Likes tea"]}
     texts = _texts(MEMORY, "create_entities", {"entities": [entity]})

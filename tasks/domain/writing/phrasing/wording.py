@@ -245,8 +245,8 @@ def _named_phrases(
     end = f" {tail}" if tail else ""
     if not maker.tool.name.isascii() or (verb is None and not maker.tool.read_only):
         # Nobody knows what it does: to show something would be a guess, and a wrong one.
-        name = maker.tool.name if not maker.tool.name.isascii() else with_the(f"{head}{end}")
-        return (Phrase("run", name, False),)
+        words = f"{head}{end}" if maker.tool.name.isascii() else ""
+        return (Phrase("run", with_the(words) if words else maker.tool.name, False),)
     if slotted:
         return (
             Phrase(verb or "show", f"{_TOWARDS.get(verb or '', '')}{SLOT}{end}", verb in SHOWING),
