@@ -22,7 +22,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from profiles import Data, Recipe, Scenarios, load_phrasebooks, load_recipe
+from profiles import Data, Recipe, load_phrasebooks, load_recipe
+from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.products import Score, Toolset
@@ -124,15 +125,10 @@ def recipe_for(server: str, model: str, profile: str, steps: int, seed: int) -> 
 
 def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
     folder.mkdir()
-    dataset = rows_of(recipe, _data(recipe.profile.data, WAYS[way]))
+    dataset = rows_of(recipe, recipe.profile.data.model_copy(update=WAYS[way]))
     gguf, seconds, loss, steps = train_rows(recipe, dataset, folder)
     hand_written = hand_written_rows(at_home(recipe.server).test_prompts, dataset.heldout[0].tools)
-    evaluation = recipe.profile.evaluation
-    with student(gguf, recipe.model.stop, evaluation.max_answer_tokens) as model:
-        heldout_texts, answers = (
-            [model.answer(row.prompt, row.listed).text for row in rows]
-            for rows in (dataset.heldout, hand_written)
-        )
+    heldout_texts, answers = answered(recipe, gguf, dataset.heldout, hand_written)
     (folder / "answers.json").write_text(
         json.dumps(
             [[r.user_text, t] for r, t in zip(hand_written, answers, strict=True)],
@@ -161,11 +157,10 @@ def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
     )
 
 
-def _data(data: Data, changes: dict[str, Any]) -> Data:
-    changed = dict(changes)
-    if "scenarios" in changed:
-        changed["scenarios"] = Scenarios.model_validate(changed["scenarios"])
-    return data.model_copy(update=changed)
+def answered(recipe: Recipe, gguf: Path, *groups: Sequence[Row]) -> list[list[str]]:
+    """The model's first answers to the prompts of each group of rows."""
+    with student(gguf, recipe.model.stop, recipe.profile.evaluation.max_answer_tokens) as model:
+        return [[model.answer(row.prompt, row.listed).text for row in rows] for rows in groups]
 
 
 def rows_of(recipe: Recipe, data: Data, toolset: Toolset | None = None) -> WrittenRows:

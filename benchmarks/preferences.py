@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.generalisation import base_folder, recipe_for, rows_of
+from benchmarks.generalisation import answered, base_folder, recipe_for, rows_of
 from profiles import Recipe
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
@@ -30,7 +30,6 @@ from tasks.domain.evaluation.scoring import judge_answer, score
 from tasks.domain.reports import METRICS, rate, table
 from tasks.external.llama_cpp import convert
 from tasks.external.servers import at_home
-from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 
 NEW_SEED = 77
@@ -74,15 +73,9 @@ def mined(recipe: Recipe, folder: Path, requests: int) -> list[Pair]:
     data = recipe.profile.data.model_copy(update={"seed": NEW_SEED, "samples": requests})
     rows = rows_of(recipe, data).train
     tokenizer = ChatTokenizer(base_folder(recipe, folder))
-    texts = answered(recipe, folder / "model.gguf", rows)
+    (texts,) = answered(recipe, folder / "model.gguf", rows)
     pairs = (_pair(tokenizer, row, text) for row, text in zip(rows, texts, strict=True))
     return [pair for pair in pairs if pair is not None]
-
-
-def answered(recipe: Recipe, gguf: Path, rows: Sequence[Row]) -> list[str]:
-    """The model's first answer to each row's prompt."""
-    with student(gguf, recipe.model.stop, recipe.profile.evaluation.max_answer_tokens) as model:
-        return [model.answer(row.prompt, row.listed).text for row in rows]
 
 
 def _pair(tokenizer: ChatTokenizer, row: Row, text: str) -> Pair | None:
@@ -197,9 +190,10 @@ def compared(recipe: Recipe, models: dict[str, Path]) -> str:
         "held-out": heldout,
         "hand-written": hand_written_rows(at_home(recipe.server).test_prompts, heldout[0].tools),
     }
+    texts = [answered(recipe, gguf, *sets.values()) for gguf in models.values()]
     lines = []
-    for name, rows in sets.items():
-        scores = [score(rows, answered(recipe, gguf, rows)) for gguf in models.values()]
+    for place, (name, rows) in enumerate(sets.items()):
+        scores = [score(rows, of_model[place]) for of_model in texts]
         lines += [
             [name, label, *(rate(getattr(one, metric)) for one in scores)]
             for metric, label in METRICS.items()

@@ -62,20 +62,27 @@ class Chat(_OnBundle):
             raise ForgeError("--json needs --ask with a question, found none")
         use = self._answer_one if self.ask else self._converse
         try:
-            use_bundle.fn(self.folder, self.server, self._consent.trusts, use, self.min_confidence)
+            use_bundle.fn(
+                self.folder,
+                self.server,
+                self._consent.trusts,
+                use,
+                self.min_confidence,
+                self.grammar,
+            )
         except KeyboardInterrupt:
             note("")
 
-    def _answer_one(self, unconstrained: "Agent") -> None:
-        agent = self._constrained(unconstrained)
+    def _answer_one(self, agent: "Agent") -> None:
+        _warn(agent)
         show_step = _nothing if self.json_ else show
         reply, _ = agent.reply(
             (*agent.opening, _user_turn(self.ask)), self._consent.allows, show_step
         )
         say(reply.model_dump_json(indent=2) if self.json_ else reply.answer)
 
-    def _converse(self, unconstrained: "Agent") -> None:
-        agent = self._constrained(unconstrained)
+    def _converse(self, agent: "Agent") -> None:
+        _warn(agent)
         tools = ", ".join(tool.name for tool in agent.toolset.tools)
         note(f"{agent.name} can call {tools}. Ctrl-D ends it.")
         talk = agent.opening
@@ -83,14 +90,6 @@ class Chat(_OnBundle):
             reply, conversation = agent.reply((*talk, _user_turn(line)), self._consent.allows, show)
             talk = conversation if self.remember or reply.asks_back else agent.opening
             say(reply.answer)
-
-    def _constrained(self, agent: "Agent") -> "Agent":
-        if not self.grammar:
-            return agent
-        constrained = agent.constrained()
-        if constrained.speaker.warning:
-            note(constrained.speaker.warning)
-        return constrained
 
     @property
     def _consent(self) -> Consent:
@@ -119,13 +118,9 @@ class Serve(_OnBundle):
             self.folder,
             self.server,
             consent.trusts,
-            lambda agent: serve_agent(
-                agent.constrained() if self.grammar else agent,
-                self.port,
-                consent.allows_unattended,
-                note,
-            ),
+            lambda agent: serve_agent(agent, self.port, consent.allows_unattended, note),
             self.min_confidence,
+            self.grammar,
         )
 
 
@@ -154,6 +149,11 @@ class Breadth(BaseModel):
         say(f"{report.source}, seed {report.seed}; 95 % intervals in brackets\n")
         say(f"{columns([BREADTH_HEADER, *breadth_rows(report)])}\n")
         say(f"{pairs_text(report.overall.compared)}.")
+
+
+def _warn(agent: "Agent") -> None:
+    if agent.speaker.warning:
+        note(agent.speaker.warning)
 
 
 def _user_turn(question: str) -> Message:

@@ -33,8 +33,8 @@ def serve_bundle(
             that says nothing of it.
         MachineTooSmall: the port is taken.
     """
-    with speaking(open_bundle(Path(folder)), min_confidence) as speaker:
-        serve(speaker.constrained() if grammar else speaker, None, port, announce)
+    with speaking(open_bundle(Path(folder)), min_confidence, grammar=grammar) as speaker:
+        serve(speaker, None, port, announce)
 
 
 def serve_agent(agent: Agent, port: int, allow: Allow, announce: Announce) -> None:

@@ -23,6 +23,7 @@ def use_bundle(
     trusts: Trusts,
     use: Callable[[Agent], _Result],
     min_confidence: MinConfidence = "off",
+    grammar: bool = False,
 ) -> _Result:
     """Check a bundle, start its model and its server, and hand both to ``use``.
 
@@ -32,6 +33,7 @@ def use_bundle(
         trusts: asks whether the bundle's own server may be started that is not registered here.
         use: what is done with them; they end with it.
         min_confidence: how sure the model must be before a call is made.
+        grammar: keep calls to the schemas of the tools.
 
     Raises:
         BundleInvalid: a file is missing or altered, or the server's tools have changed; or a least
@@ -41,6 +43,6 @@ def use_bundle(
     """
     with (
         with_server(folder, server, trusts) as (bundle, placed, toolset),
-        acting(bundle, placed, toolset, min_confidence) as agent,
+        acting(bundle, placed, toolset, min_confidence, grammar=grammar) as agent,
     ):
         return use(agent)

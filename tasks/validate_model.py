@@ -64,13 +64,13 @@ def validate_model(
         StageReporter("validation", recipe.model.name, total) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))
-        beside = _beside_adapter(adapter, rows, [answer.answer for answer in answers], recipe)
-        begun = [(rows[place], answers[place].answer) for place in places]
+        texts = [answer.answer for answer in answers]
+        beside = _beside_adapter(adapter, rows, texts, recipe)
+        begun = [(rows[place], texts[place]) for place in places]
         loops = run_loops(begun, model, execute, profile.data.max_result_chars)
         cases = list(progress.over(loops))
-        served = _served(model, rows, [answer.answer for answer in answers])
+        served = _served(model, rows, texts)
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
-    texts = [answer.answer for answer in answers]
     report = _report(rows, texts, cases, latency, profile).model_copy(
         update={
             "gguf": gguf.files.sha256,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from profiles import Server
@@ -70,10 +70,6 @@ class Speaker:
         # Its signals stay: how sure the model was before a schema left it less to choose from.
         return raw.model_copy(update={"text": text})
 
-    def constrained(self) -> "Speaker":
-        """The same model, with its calls kept to the schemas of the tools."""
-        return replace(self, constraint=Constraint(self.model))
-
     @property
     def warning(self) -> str:
         """Which tools the constraint does not hold; empty where it holds all, or there is none."""
@@ -125,10 +121,6 @@ class Agent:
     def name(self) -> str:
         """What the bundle is called."""
         return self.speaker.bundle.agent.name
-
-    def constrained(self) -> "Agent":
-        """The same agent, with its calls kept to the schemas of the tools."""
-        return replace(self, speaker=self.speaker.constrained())
 
     @property
     def opening(self) -> tuple[Message, ...]:
@@ -200,8 +192,10 @@ class Agent:
 
 
 @contextmanager
-def speaking(bundle: OpenedBundle, min_confidence: MinConfidence = "off") -> Iterator[Speaker]:
-    """Serve a bundle's model.
+def speaking(
+    bundle: OpenedBundle, min_confidence: MinConfidence = "off", *, grammar: bool = False
+) -> Iterator[Speaker]:
+    """Serve a bundle's model; with ``grammar`` its calls are kept to the schemas of the tools.
 
     Raises:
         BundleInvalid: a least confidence is wanted of a bundle that says nothing of it.
@@ -210,7 +204,7 @@ def speaking(bundle: OpenedBundle, min_confidence: MinConfidence = "off") -> Ite
     agent, least = bundle.agent, least_confidence(min_confidence, bundle)
     gguf, context = Path(bundle.path, agent.file.name), context_for(agent.max_seq_length)
     with student(gguf, agent.stop, agent.max_answer_tokens, context) as model:
-        yield Speaker(bundle, model, least)
+        yield Speaker(bundle, model, least, Constraint(model) if grammar else None)
 
 
 @contextmanager
@@ -219,6 +213,8 @@ def acting(
     server: Server,
     toolset: Toolset,
     min_confidence: MinConfidence = "off",
+    *,
+    grammar: bool = False,
 ) -> Iterator[Agent]:
     """Serve a bundle's model and start the server that its calls go to.
 
@@ -227,7 +223,7 @@ def acting(
         ServerFailed: the server cannot be started.
     """
     with (
-        speaking(bundle, min_confidence) as speaker,
+        speaking(bundle, min_confidence, grammar=grammar) as speaker,
         calling(server, toolset, _SEED) as execute,
     ):
         yield Agent(speaker, toolset, execute)

@@ -103,15 +103,7 @@ class Student:
         """What the model says next."""
         start = time.monotonic()
         prompt = self.prompt(messages, tools)
-        body = {
-            "prompt": prompt,
-            "n_predict": self._max_tokens,
-            "temperature": 0,
-            "stop": self._stop,
-            "cache_prompt": True,
-            "n_probs": _LIKELIEST,
-        }
-        reply = self._post("/completion", body)
+        reply = self._complete(prompt, n_predict=self._max_tokens, n_probs=_LIKELIEST)
         text, is_cut = str(reply["content"]), reply.get("stop_type") == "limit"
         return Completion(
             text=text,
@@ -155,20 +147,19 @@ class Student:
             RequestRefused: it refuses.
             ExportFailed: it does not answer.
         """
-        body: dict[str, Any] = {
-            "prompt": prompt,
-            "n_predict": max_tokens or self._max_tokens,
-            "temperature": 0,
-            "stop": self._stop,
-            "cache_prompt": True,
-        }
-        if schema is not None:
-            body["json_schema"] = schema
-        return str(self._post("/completion", body)["content"])
+        constraint = {} if schema is None else {"json_schema": schema}
+        reply = self._complete(prompt, n_predict=max_tokens or self._max_tokens, **constraint)
+        return str(reply["content"])
 
     def tokens(self, text: str) -> list[int]:
         """The tokens that llama.cpp makes of a text."""
         return list(self._post("/tokenize", {"content": text, "parse_special": True})["tokens"])
+
+    def _complete(self, prompt: str, **options: Any) -> dict[str, Any]:
+        """llama.cpp's reply to a rendered prompt, decoded greedily."""
+        greedy = {"temperature": 0, "stop": self._stop, "cache_prompt": True}
+        reply: dict[str, Any] = self._post("/completion", {"prompt": prompt, **greedy, **options})
+        return reply
 
     def _control(self, text: str) -> ControlTokens:
         """The control tokens that llama.cpp would make of a text."""

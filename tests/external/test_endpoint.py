@@ -20,6 +20,7 @@ from tasks.domain.products.confidence import UNSURE
 from tasks.domain.toolcalls import faults, parse
 from tasks.external.agent import Agent, acting, speaking
 from tasks.external.bundle_folder import open_bundle
+from tasks.external.constraint import Constraint
 from tasks.external.endpoint import application, serve
 from tasks.external.llama_cpp import convert, missing_for
 from tests.fakes.bundles import (
@@ -188,7 +189,8 @@ UNFIT += '"arguments": {"zone": "Asia/Tokyo"}}\n</tool_call>'
 
 def test_with_a_grammar_a_call_that_does_not_fit_its_tool_is_one_that_does(agent: Agent) -> None:
     talk = (*agent.opening, Message(role="user", content=UNFIT))
-    tools, constrained = agent.speaker.bundle.tools, agent.constrained()
+    tools, constraint = agent.speaker.bundle.tools, Constraint(agent.speaker.model)
+    constrained = replace(agent, speaker=replace(agent.speaker, constraint=constraint))
     raw, kept = (parse(one.says(talk).text) for one in (agent.speaker, constrained.speaker))
     assert faults(raw.calls[0], tools)
     assert [faults(call, tools) for call in kept.calls] == [[]]

@@ -34,15 +34,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_real_bundle(tmp_path_factory.mktemp("bundles") / "bundle")
 
 
-def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--json", "--grammar"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=ENVIRONMENT,
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, env=ENVIRONMENT
     )
+
+
+def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
+    done = run(*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--json", "--grammar")
     assert done.returncode == 0, done.stderr
     reply = json.loads(done.stdout)
     first = reply["calls"][0]
@@ -55,14 +54,7 @@ def test_one_question_is_answered_as_json_with_its_calls(bundle: Path) -> None:
 
 
 def test_a_call_that_is_not_sure_enough_is_shown_and_not_made(bundle: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--min-confidence", "auto"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=ENVIRONMENT,
-    )
+    done = run(*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--min-confidence", "auto")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == UNSURE
     assert 'call    get_current_time {"timezone": "Asia/Tokyo"}' in done.stderr
@@ -144,14 +136,7 @@ def test_breadth_says_how_its_package_is_installed_where_it_is_not() -> None:
         "import sys; sys.modules['bfcl_eval'] = None; sys.argv[1:] = ['breadth', 'nowhere']; "
         "from flows.__main__ import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=ENVIRONMENT,
-    )
+    done = run(sys.executable, "-P", "-c", program)
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

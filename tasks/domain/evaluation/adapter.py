@@ -6,8 +6,8 @@ from operator import attrgetter
 from tasks.domain.conversations import Row
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.products import AdapterAnswers, AdapterComparison, Comparison
-from tasks.domain.reports import ADAPTER_METRICS, percent, points
+from tasks.domain.products import AdapterAnswers, AdapterComparison
+from tasks.domain.reports import adapter_comparisons, percent, points
 
 
 def compare_with_adapter(
@@ -31,7 +31,7 @@ def check_export(comparison: AdapterComparison, margin: float) -> None:
     worse = [
         f"{label} {percent(one.tuned)} where the adapter has {percent(one.base)}, "
         f"{points(one.difference, one.low, one.high)}"
-        for label, one in _comparisons(comparison)
+        for label, one in adapter_comparisons(comparison)
         if one.difference < -margin
     ]
     if worse:
@@ -40,7 +40,3 @@ def check_export(comparison: AdapterComparison, margin: float) -> None:
             f"{comparison.exact_match.prompts} held-out prompts: {'; '.join(worse)}; needed at "
             f"most {100 * margin:g} points lower. Another quantization loses less: f16, then q8_0"
         )
-
-
-def _comparisons(comparison: AdapterComparison) -> list[tuple[str, Comparison]]:
-    return [(label, getattr(comparison, name)) for name, label in ADAPTER_METRICS.items()]

@@ -12,8 +12,8 @@ from tasks.domain.reports.cells import (
     table,
 )
 from tasks.domain.reports.comparing import (
-    ADAPTER_METRICS,
     BREADTH_HEADER,
+    adapter_comparisons,
     adapter_markdown,
     breadth_markdown,
     breadth_rows,
@@ -26,9 +26,9 @@ from tasks.domain.reports.scorecard import confusion_markdown, scorecard_markdow
 from tasks.domain.reports.validation import validation_markdown
 
 __all__ = [
-    "ADAPTER_METRICS",
     "BREADTH_HEADER",
     "METRICS",
+    "adapter_comparisons",
     "adapter_markdown",
     "breadth_markdown",
     "breadth_rows",

@@ -3,7 +3,7 @@
 from tasks.domain.products import AdapterComparison, Breadth, Comparison, GeneralLoss
 from tasks.domain.reports.cells import percent, points, rate, table
 
-ADAPTER_METRICS = {"exact_match": "exact match", "tool_selection": "tool-selection accuracy"}
+_ADAPTER_METRICS = {"exact_match": "exact match", "tool_selection": "tool-selection accuracy"}
 
 
 def general_loss(measured: GeneralLoss | None) -> str:
@@ -23,15 +23,17 @@ def pairs_text(between: Comparison) -> str:
     )
 
 
+def adapter_comparisons(comparison: AdapterComparison) -> list[tuple[str, Comparison]]:
+    """(metric in words, file beside adapter) of each that is compared."""
+    return [(label, getattr(comparison, name)) for name, label in _ADAPTER_METRICS.items()]
+
+
 def adapter_markdown(comparison: AdapterComparison) -> str:
     """The file that ships and the adapter that it was made from, in one sentence."""
-    comparisons: dict[str, Comparison] = {
-        label: getattr(comparison, name) for name, label in ADAPTER_METRICS.items()
-    }
     figures = "; ".join(
         f"{label} {percent(one.tuned)} and {percent(one.base)}, "
         f"{points(one.difference, one.low, one.high)}"
-        for label, one in comparisons.items()
+        for label, one in adapter_comparisons(comparison)
     )
     return (
         "The file beside the adapter as it was trained, on the same "
