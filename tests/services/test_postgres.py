@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.services.observing import ROOT, Server, end, free_port, is_up, wait_for
+from tests.helpers.processes import end, free_port, wait_for
+from tests.services.observing import ROOT, Server, is_up
 
 pytestmark = pytest.mark.services
 
