@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.schemas.forms import compact, in_json_schema
+from tasks.domain.schemas.forms import KEYWORDS, compact, in_json_schema
 from tasks.domain.schemas.limits import excess
 from tasks.domain.schemas.validation import check_schema
 
@@ -191,6 +191,9 @@ def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[s
     if not isinstance(schema, dict):
         raise UnusableTool(f"{place}: the input schema is {_kind(schema)}; {expectation}")
     schema = in_json_schema(schema)
+    others = [key for key in schema if not key.startswith(("$", "x-")) and key != "type"]
+    if others and not KEYWORDS & schema.keys() - {"type"}:
+        raise UnusableTool(f"{place}: the input schema has only {', '.join(others)}; {expectation}")
     if schema.get("type") not in ("object", ["object"]):
         raise UnusableTool(
             f"{place}: the input schema's type is {schema.get('type')!r}; {expectation}"
