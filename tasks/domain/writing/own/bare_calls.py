@@ -16,6 +16,7 @@ _FENCE = re.compile(r"\A```\w*\s*\n(.*?)\n?\s*```\Z", re.DOTALL)
 _NAME = re.compile(r"\s*([^\W\d](?:[\w .:/-]*[\w])?)\(\s*")
 _PARAMETER = re.compile(r"\s*([^\W\d][\w.-]*)\s*=\s*")
 _IN_BRACKETS = re.compile(rf"\(\s*(?:\)|[\"'\d]|{_PARAMETER.pattern})")
+_IN_LIST = re.compile(r"\[.*\)\s*\]\Z", re.DOTALL)
 _END_OF_VALUE = re.compile(r"[,)]")
 _GAP = re.compile(r"[\s,]*")
 _KEYS = {"name", "arguments", "parameters", "id", "type"}
@@ -56,7 +57,7 @@ def _is_call(value: Any) -> bool:
 
 def _in_python(body: str) -> tuple[OwnCall, ...]:
     """The calls of ``[first(a=1), the second(b="x")]``; names may hold blanks."""
-    name = _NAME.match(body, 1) if body.startswith("[") and body.endswith(")]") else None
+    name = _NAME.match(body, 1) if _IN_LIST.match(body) else None
     if name is None:
         return ()
     if not _IN_BRACKETS.match(body, name.end(1)):
