@@ -26,6 +26,11 @@ _SINGLE = (
     "unevaluatedItems",
 )
 _TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+_LONELY_REFERENCES = ("draft-04", "draft-06", "draft-07")
+"""Dialects in which ``$ref`` hides the rules beside it."""
+_BESIDE_REFERENCES = frozenset(
+    ("$ref", "$schema", "$id", "id", "$defs", "definitions", "title", "description", "default")
+)
 _OF_OBJECTS = ("required", "minProperties", "maxProperties", "dependentRequired", "enum", "const")
 KEYWORDS = frozenset(
     (*_FIRST_KEYS, *_MAPS, *_LISTS, *_SINGLE, *_OF_OBJECTS, "title", "description", "default")
@@ -52,6 +57,8 @@ def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """
     if is_map_of_parameters(schema):
         schema = schema_of_map(schema)
+    if any(name in str(schema.get("$schema")) for name in _LONELY_REFERENCES):
+        schema = mapped(schema, _reference_alone)
     whole: dict[str, Any] = mapped(schema, _plain)
     return whole if "type" in whole else {**whole, "type": "object"}
 
@@ -82,6 +89,13 @@ def _is_kept(key: str, value: Any) -> bool:
     )
 
 
+def _reference_alone(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without the rules beside its ``$ref``; in prompts it no longer says its dialect."""
+    if not isinstance(schema.get("$ref"), str):
+        return schema
+    return {key: schema[key] for key in schema if key in _BESIDE_REFERENCES}
+
+
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     word = schema.get("type")
     of_type = schema_of_type(word) if isinstance(word, str) and word not in _TYPES else None
@@ -96,6 +110,8 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain_value(key: str, value: Any) -> Any:
+    if key == "required" and isinstance(value, list) and all(isinstance(n, str) for n in value):
+        return list(dict.fromkeys(value))
     if key in SIZES and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value

@@ -70,7 +70,8 @@ def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
     Raises:
         UnusableData: several say that they are those of other calls, or of one.
     """
-    for which, keys in enumerate(([call.id for call in calls], [call.name for call in calls])):
+    told: list[list[str | None]] = [[call.id for call in calls], [call.name for call in calls]]
+    for which, keys in enumerate(told):
         places = {str(key): place for place, key in enumerate(keys) if key}
         said = [one.answers[which] for one in results]
         if len(calls) < 2 or len(places) < len(keys) or not all(said):
