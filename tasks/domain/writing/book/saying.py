@@ -2,10 +2,12 @@
 
 import random
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.domain.writing.book.filling import unsaid_parameters
+from tasks.domain.writing.book.inner_slots import kept_words, words_of
 from tasks.domain.writing.phrasebook import RequestLine, fill, slots
 from tasks.domain.writing.phrasing.clauses import clause
 from tasks.domain.writing.phrasing.requests import type_with_care
@@ -43,7 +45,16 @@ def say_line(
         text = _with_clause(text, name, arguments[name], wording, rng)
     if not wording.says(text, spoken_values):
         return None
-    return Spoken(type_with_care(wording, text, spoken_values, rng), spoken_values)
+    kept = kept_words(text, arguments)
+    return Spoken(type_keeping(kept, text, spoken_values, wording, rng), spoken_values)
+
+
+def type_keeping(
+    kept: Set[str], text: str, values: dict[str, Any], wording: Wording, rng: random.Random
+) -> str:
+    """The text as it is typed, where these words survive that."""
+    careless = type_with_care(wording, text, values, rng)
+    return careless if kept <= words_of(careless) else text
 
 
 def say_text(text: str, arguments: dict[str, Any], wording: Wording, rng: random.Random) -> str:
