@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.helpers.deployment import end, until
+from tests.helpers.processes import end, wait_for
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 REDIS = shutil.which("redis-server")
@@ -52,7 +52,7 @@ def postgres(folder: Path, port: int) -> Iterator[str]:
     command = [str(POSTGRES / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data)]
     with process(*command, "-h", "127.0.0.1", log=folder / "postgres.log", user=user):
         ready = [str(POSTGRES / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
-        until(
+        wait_for(
             lambda: subprocess.run(ready, check=False, capture_output=True).returncode == 0,
             "a Postgres that takes connections",
             _START_SECONDS,

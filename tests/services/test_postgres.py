@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from tests.helpers.databases import POSTGRES, REDIS, postgres, process, redis
-from tests.services.observing import ROOT, Server, free_port, is_up, wait_for
+from tests.helpers.processes import free_port, wait_for
+from tests.services.observing import ROOT, Server, is_up
 
 pytestmark = pytest.mark.services
 
