@@ -134,12 +134,16 @@ class Speech:
             return user_request, ToolCall(name=name, arguments=arguments)
         return None
 
+    def is_used_up(self, line: SaidLine) -> bool:
+        """Whether a line without slots was said as often as it may be."""
+        return self.uses[line.text] >= MOST_USES and not slots(line.text)
+
     def new_text(self, line: SaidLine, text: str, rng: random.Random) -> str:
         """A line's text, in words of courtesy where it was said before; empty when it is used up.
 
         A line with slots may be said without end: its values are others each time.
         """
-        if self.uses[line.text] >= MOST_USES and not slots(line.text):
+        if self.is_used_up(line):
             return ""
         again = greeted if isinstance(line, ChatLine) else with_manners
         for candidate in (text, again(text, rng)):
