@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from rapidfuzz import fuzz
@@ -12,7 +12,7 @@ from profiles import PhrasebookLimits, Server
 from tasks.domain.identifiers import name_words
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
-from tasks.domain.writing.book.line_rules import LineRules
+from tasks.domain.writing.book.line_rules import LineRules, inner_values
 from tasks.domain.writing.phrasebook import (
     CallsLine,
     ChatLine,
@@ -84,6 +84,7 @@ def faults_by_line(
     lines: Sequence[Line], toolset: Toolset, server: Server, rules: LineRules, alike: float
 ) -> list[Fault]:
     """What is wrong with single lines, alone or beside earlier ones."""
+    rules = replace(rules, named=inner_values(lines))
     return [
         *((line.place, fault) for line in lines for fault in rules.faults_of(line)),
         *_two_labels(lines),

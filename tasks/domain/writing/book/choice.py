@@ -5,13 +5,14 @@ list, such as requests that no tool meets, is taken where the whole list is know
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from profiles import PhrasebookFiles, Server
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.drawing import NO_BOOK, Book
 from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
-from tasks.domain.writing.book.line_rules import LineRules
+from tasks.domain.writing.book.inner_slots import free_names
+from tasks.domain.writing.book.line_rules import LineRules, inner_values
 from tasks.domain.writing.phrasebook import (
     CallsLine,
     ChatLine,
@@ -100,7 +101,13 @@ class _Choice:
         new = same - self._writers.keys()
         if new:
             is_whole = len(same) == len(self._toolset.tools)
-            candidates = [line for line in lines if self._is_shared(line, new, same, is_whole)]
+            free = free_names(lines)
+            candidates = [
+                line
+                for line in lines
+                if self._is_shared(line, new, same, is_whole)
+                or (isinstance(line, ValuesLine) and line.parameter in free)
+            ]
             self._take(self._fitting(candidates, self._shared_rules, name), name)
 
     def add_chat(self, lines: Sequence[Line]) -> None:
@@ -127,6 +134,7 @@ class _Choice:
 
     def _fitting(self, lines: Sequence[Line], rules: LineRules, name: str) -> Iterator[Line]:
         faulty: list[str] = []
+        rules = replace(rules, named=inner_values(lines))
         for line in lines:
             fault = next(iter(rules.faults_of(line)), "")
             if fault:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from tasks.domain.conversations import Split
+from tasks.domain.writing.book.inner_slots import Draw, base_name, values_by_name
 from tasks.domain.writing.phrasebook import (
     CallsLine,
     ChatLine,
@@ -76,8 +77,21 @@ class Book:
 
     def named_values(self, name: str) -> tuple[Any, ...]:
         """Values of a name, whatever tool they are for."""
-        named = [each for each in self.lines if isinstance(each, ValuesLine)]
-        return tuple(value for each in named if each.parameter == name for value in each.values)
+        return self._values_by_name.get(name) or self._values_by_name.get(base_name(name), ())
+
+    def drawing(self, split: Split, rng: random.Random) -> Draw:
+        """Draws values of a name that are for a split; any where it has none."""
+
+        def draw(name: str, taken: Sequence[Any]) -> Any:
+            left = [value for value in self.named_values(name) if value not in taken]
+            usable = [value for value in left if split_of(value) == split] or left
+            return rng.choice(usable) if usable else None
+
+        return draw
+
+    @cached_property
+    def _values_by_name(self) -> dict[str, tuple[Any, ...]]:
+        return values_by_name(self.lines)
 
     @cached_property
     def _requests(self) -> dict[tuple[str, Split], tuple[RequestLine, ...]]:

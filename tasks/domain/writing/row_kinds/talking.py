@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 from tasks.domain.conversations import Message, Row, Split
 from tasks.domain.writing.book.drawing import by_use, family_of
+from tasks.domain.writing.book.saying import say_value
 from tasks.domain.writing.phrasebook import ChatLine, UnsupportedLine, fill, slots
 from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
 from tasks.domain.writing.phrasing.off_topic import off_topic_request
@@ -80,5 +82,11 @@ def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dic
             return None
         options = DrawOptions(split, optional=0.0, also=frozenset((name,)), free=True)
         value = wording.maker.make(rng, options).get(name)
-        values[name] = value if isinstance(value, str) else verbalize(value, "", rng)
+        values[name] = _said(line, name, value, wording.maker.kind(name), rng)
     return values
+
+
+def _said(line: TalkLine, name: str, value: Any, kind: str, rng: random.Random) -> str:
+    if name in slots(line.text):
+        return say_value(line.text, name, value, kind, False, rng)
+    return value if isinstance(value, str) else verbalize(value, "", rng)
