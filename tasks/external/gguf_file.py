@@ -108,7 +108,7 @@ def _reader(path: Path) -> Any:
                 count = int(self._get(orig_offs + 4, np.uint64)[0])
                 begin, types = orig_offs + _LIST_HEAD, [GGUFValueType.ARRAY, kind]
                 if kind == GGUFValueType.STRING:
-                    texts, end = _texts(memoryview(self.data), begin, count)
+                    texts, end = _texts(self.data.data, begin, count)
                     return end - orig_offs, texts, list(range(count)), types
                 if kind in self.gguf_scalar_to_np:
                     numbers = self._get(begin, self.gguf_scalar_to_np[kind], count)
