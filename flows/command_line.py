@@ -82,6 +82,7 @@ class Commands(BaseSettings):
         CliApp.run_subcommand(self)
 
 
-def run_command() -> None:
-    """Do what the command line says."""
-    CliApp.run(Commands, cli_settings_source=CliSettingsSource(Commands, formatter_class=Help))
+def run_command(arguments: list[str] | None = None) -> None:
+    """Do what the command line says, or other arguments."""
+    source = CliSettingsSource[Commands](Commands, formatter_class=Help)
+    CliApp.run(Commands, cli_args=arguments, cli_settings_source=source)

@@ -162,7 +162,9 @@ class Inspect(_Tuned, _WithServer):
             Path(self.output).write_text(text, encoding="utf-8")
         else:
             say(tools_text(toolset))
-        say(f"{len(toolset.tools)} tools of {toolset.server}, fingerprint {toolset.fingerprint}")
+        number = len(toolset.tools)
+        tools = f"{number} tool{'s' * (number != 1)} of {toolset.server}"
+        say(f"{tools}, fingerprint {toolset.fingerprint}")
 
 
 class Preview(_ForServer):
