@@ -80,7 +80,7 @@ def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
         (
             {"a": WEATHER, "b": ORDERS},
             "",
-            r"config\.json names several servers; needed .*#NAME with one of: a, b",
+            r"names several servers; needed .*#NAME with one of: a, b",
         ),
         ({"a": WEATHER}, "c", r"#c: no such server; needed .*#NAME with one of: a"),
         ({"a": {"args": []}}, "a", "exactly one of command, url and tools_file, found 0"),
