@@ -13,8 +13,8 @@ _MOST_SHOWN = 100
 """Characters of a value that was typed."""
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "int": "NUMBER", "float": "NUMBER"}
 _EMPTY_DEFAULT = re.compile(r" ?\(default: (|\[\]|None|False)\)$")
-_POSITIONAL = get_args(CliPositionalArg[str])[1]
-_SUBCOMMAND = get_args(CliSubCommand[BaseModel])[1]
+_POSITIONAL = get_args(CliPositionalArg)[1]
+_SUBCOMMAND = get_args(CliSubCommand)[1]
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
