@@ -53,7 +53,7 @@ def test_scores_are_shown_with_what_they_count() -> None:
     report = ingredients().evaluation.benchmark
     lines = Scores.model_validate(report.model_dump()).text.splitlines()
     assert lines[0].split() == ["tuned", "base"]
-    assert lines[2].endswith("exact match, values included     9 of 10     0 of 10")
+    assert lines[2].endswith("exact match, values included       9 of 10     0 of 10")
     hand_written = report.model_dump() | {
         "hand_written": report.tuned.model_dump(),
         "hand_written_base": report.base.model_dump(),
