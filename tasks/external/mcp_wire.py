@@ -38,6 +38,7 @@ from tasks.domain.identifiers import name_words, singular
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.toollists import tool_from_value
 from tasks.domain.untrusted.masking import masked
+from tasks.domain.untrusted.printable import on_one_line
 from tasks.external.mcp_limits import (
     ENCODING,
     MOST_CHARACTERS,
@@ -56,6 +57,7 @@ MOST_OFFERED = 20_000
 """Characters of one resource or prompt that are searched."""
 _TAIL_LINES, _TAIL_CHARS = 5, 600
 _MARK = "MCP_FORGE_SESSION"
+_HINTS = ("readOnlyHint", "destructiveHint")
 _TOOL_KEYS = {"name", "title", "description", "inputSchema", "outputSchema", "annotations"}
 # All that connecting, listing and calling were seen to raise; a group holds others beside them.
 FAULTS = (
@@ -141,7 +143,8 @@ class Wire:
         """What went wrong, in words: one clause without a full stop."""
         excess = f"{self.excess}, no answer {request}" if self.excess else ""
         cause = excess or self._cause(fault, request, seconds)
-        return f"{self.place}: {' '.join(self.without_secrets(cause).split())[:_TAIL_CHARS]}"
+        words = " ".join(self.without_secrets(cause).split())[:_TAIL_CHARS]
+        return f"{self.place}: {on_one_line(words)}"
 
     def without_secrets(self, value: Any) -> Any:
         """Any JSON value without the keys that the server was given."""
@@ -178,7 +181,7 @@ class Wire:
             text = log.read().decode("utf-8", "replace")
         text = self.without_secrets(text)
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-        ending = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
+        ending = on_one_line(" | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:])
         junk = f"; its stdout has {self.junk!r}, which is no message" if self.junk else ""
         return f"{junk}; its stderr ends: {ending}" if ending else junk
 
@@ -246,7 +249,7 @@ class Inbox:
                 parsed = tool_from_value(value, f"{self._line.place}: tool {number}")
                 extras = {key: tool[key] for key in tool if key == "outputSchema"}
                 self._line.outputs[parsed.name] = extras
-                usable.append({key: tool[key] for key in tool if key not in extras})
+                usable.append(_for_the_sdk(value))
             except (UnusableTool, UnusableData) as fault:
                 name = str(value.get("name", "")) if isinstance(value, dict) else ""
                 self._line.unusable[name] = str(fault)
@@ -275,6 +278,17 @@ class Inbox:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _for_the_sdk(tool: dict[str, Any]) -> dict[str, Any]:
+    """What the SDK reads of a tool: in what we do not use, one fault would cost the whole list."""
+    told = tool.get("annotations")
+    hints = told if isinstance(told, dict) else {}
+    kept = {key: hint for key, hint in hints.items() if key in _HINTS and isinstance(hint, bool)}
+    title = hints.get("title")
+    annotations = {**kept, **({"title": title} if isinstance(title, str) else {})}
+    body = {key: part for key, part in tool.items() if key not in ("outputSchema", "annotations")}
+    return {**body, "annotations": annotations} if annotations else body
 
 
 def ready(server: Server, workspace: Path | None) -> Server:
@@ -351,6 +365,8 @@ def _text(content: ContentBlock) -> str:
             return content.text
         case ResourceLink():
             return f"[{content.type} {content.uri}]"
+        case EmbeddedResource(resource=TextResourceContents(text=text)):
+            return text  # a file's content, which the tool was called for
         case EmbeddedResource():
             return f"[{content.type} {content.resource.uri}]"
         case _:

@@ -45,6 +45,16 @@ def fill(text: str, values: dict[str, str]) -> str:
     return _BRACES.sub(lambda m: values[m[1]] if m[1] else m[0][0], text)
 
 
+def fill_some(text: str, values: dict[str, str]) -> str:
+    """The text with these slots filled; others, and doubled braces, stay as they are."""
+
+    def filled(match: re.Match[str]) -> str:
+        value = values.get(match[1] or "")
+        return match[0] if value is None else value.replace("{", "{{").replace("}", "}}")
+
+    return _BRACES.sub(filled, text)
+
+
 def skeleton(text: str) -> str:
     """A text with its slots blanked, without case and punctuation: what is said beside values."""
     return " ".join(
@@ -96,7 +106,7 @@ class RequestLine(_Line):
     tool: str
     text: Text
     fixed: Arguments = {}
-    """Arguments that the words themselves say."""
+    """Arguments that the words themselves say; a text in them may hold slots of its own."""
 
     @model_validator(mode="after")
     def _says_each_value_once(self) -> Self:
@@ -139,10 +149,19 @@ class ClarifyLine(_Line):
         early = [name for name in self.missing if name in slots(self.text)]
         if early:
             raise ValueError(f"the text already says {early[0]!r}, which is in 'missing'")
-        unanswered = [name for name in self.missing if name not in slots(self.answer)]
+        unanswered = [
+            name
+            for name in self.missing
+            if name not in slots(self.answer) and not self._is_put_together(name)
+        ]
         if unanswered:
             raise ValueError(f"the answer has no '{{{unanswered[0]}}}', which is in 'missing'")
         return self
+
+    def _is_put_together(self, name: str) -> bool:
+        """Whether a fixed argument holds slots of the answer."""
+        inside = json.dumps(self.fixed.get(name), ensure_ascii=False)
+        return any(f"{{{slot}}}" in inside for slot in slots(self.answer))
 
 
 class UnsupportedLine(_Line):

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from rapidfuzz import fuzz
@@ -12,7 +12,7 @@ from profiles import PhrasebookLimits, Server
 from tasks.domain.identifiers import name_words
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
-from tasks.domain.writing.book.line_rules import LineRules
+from tasks.domain.writing.book.line_rules import LineRules, inner_values
 from tasks.domain.writing.phrasebook import (
     CallsLine,
     ChatLine,
@@ -27,7 +27,7 @@ from tasks.domain.writing.phrasebook import (
     skeleton,
     slots,
 )
-from tasks.domain.writing.phrasing.tool_context import bare
+from tasks.domain.writing.phrasing.tool_context import TOOL_WORDS, bare
 from tasks.domain.writing.phrasing.verbs import TELLING, VERBS
 from tasks.domain.writing.scenarios import askable
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -51,6 +51,8 @@ _CHANGING = frozenset(
 """Words of a name that outweigh a reading verb beside them: ``get_or_create``."""
 _FIRST_MARK = 0x4E00
 """The first of many letters that no text of a book has."""
+_KINDS_FOR_EVERY_SERVER = "a book for every server has 'chat', 'unsupported' and 'values'"
+_NO_SLOT = "the slot {!r} is no word of the tools, and has no 'values' line"
 _WHOLE_PROMPT_WORDS = 6
 """Words beside the slots from which a text that fits a test prompt does so by no chance."""
 
@@ -84,6 +86,7 @@ def faults_by_line(
     lines: Sequence[Line], toolset: Toolset, server: Server, rules: LineRules, alike: float
 ) -> list[Fault]:
     """What is wrong with single lines, alone or beside earlier ones."""
+    rules = replace(rules, named=inner_values(lines))
     return [
         *((line.place, fault) for line in lines for fault in rules.faults_of(line)),
         *_two_labels(lines),
@@ -96,11 +99,13 @@ def faults_by_line(
 def check_general(lines: Sequence[Line], limits: PhrasebookLimits) -> Verdict:
     """Hold a book that is for every server against the rules that need no tools."""
     faults: list[Fault] = []
+    slot_names = TOOL_WORDS | {each.parameter for each in lines if isinstance(each, ValuesLine)}
     for line in lines:
-        if not isinstance(line, ChatLine):
-            faults.append((line.place, f"kind {line.kind!r}; a book for every server has 'chat'"))
-        elif slots(line.text + line.reply):
-            faults.append((line.place, "a slot, and no tool's parameters to fill it with"))
+        if isinstance(line, ChatLine | UnsupportedLine):
+            unknown = [name for name in slots(line.text + line.reply) if name not in slot_names]
+            faults += [(line.place, _NO_SLOT.format(name)) for name in unknown]
+        elif not isinstance(line, ValuesLine):
+            faults.append((line.place, f"kind {line.kind!r}; {_KINDS_FOR_EVERY_SERVER}"))
     faults += _alike(lines, limits.alike)
     notes = _long_texts(lines, limits.most_words)
     return Verdict(tuple(f"{place}: {fault}" for place, fault in faults), tuple(notes))

@@ -1,8 +1,9 @@
 """What is wrong with one line of a phrasebook, held against the tools that it is for."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import regex
 
@@ -13,6 +14,15 @@ from tasks.domain.writing.book.filling import (
     slots_inside,
     unsaid_parameters,
     whole_slots,
+)
+from tasks.domain.writing.book.inner_slots import (
+    Draw,
+    base_name,
+    drawing_from,
+    free_names,
+    inner_slots,
+    values_by_name,
+    with_inner_values,
 )
 from tasks.domain.writing.phrasebook import (
     Arguments,
@@ -37,15 +47,25 @@ class LineRules:
     """Looks at single lines."""
 
     makers: dict[str, ArgumentMaker]
+    named: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """The values of the names that stand inside arguments."""
     may_lack: bool = False
     """Whether a request may leave out what its tool requires: the schema's words then say it."""
 
     def faults_of(self, line: Line) -> Iterator[str]:
         """What is wrong with a line by itself."""
         if isinstance(line, RequestLine):
-            yield from self._call_faults(line.tool, slots(line.text), line.fixed, self.may_lack)
+            plain = with_inner_values(line, self._draw)
+            yield from (
+                self._valueless(line)
+                if plain is None
+                else self._call_faults(plain.tool, slots(plain.text), plain.fixed, self.may_lack)
+            )
         elif isinstance(line, ClarifyLine):
-            yield from self._clarify_faults(line)
+            filled_line = with_inner_values(line, self._draw)
+            yield from (
+                self._valueless(line) if filled_line is None else self._clarify_faults(filled_line)
+            )
         elif isinstance(line, CallsLine):
             yield from self._calls_faults(line)
         elif isinstance(line, ResultLine):
@@ -56,6 +76,15 @@ class LineRules:
             names = {name for maker in self.makers.values() for name in maker.properties}
             unknown = [name for name in slots(line.text + line.reply) if name not in names]
             yield from (f"the slot {name!r} is no parameter of any tool" for name in unknown)
+
+    @property
+    def _draw(self) -> Draw:
+        return drawing_from(self.named, random.Random(0))
+
+    def _valueless(self, line: RequestLine | ClarifyLine) -> Iterator[str]:
+        for name in inner_slots(line):
+            if not self.named.get(name) and not self.named.get(base_name(name)):
+                yield f"the slot {name!r} in 'fixed' has no 'values' line"
 
     def _unknown_tool(self, tool: str) -> Iterator[str]:
         if tool not in self.makers:
@@ -149,7 +178,8 @@ class LineRules:
             for name, maker in self.makers.items()
             if line.tool in (None, name) and line.parameter in maker.properties
         ]
-        if not makers and line.tool in (None, *self.makers):
+        is_free = line.parameter in self.named
+        if not makers and not is_free and line.tool in (None, *self.makers):
             yield f"{line.parameter!r} is no parameter of {line.tool or 'any tool'}"
         for maker in makers:
             yield from self._misfits(maker, line)
@@ -161,6 +191,13 @@ class LineRules:
             fault = maker.fault({**maker.constants, line.parameter: argument})
             if fault.startswith((f"{line.parameter}:", f"{line.parameter}.")):
                 yield f"{maker.tool.name}: {fault}"
+
+
+def inner_values(lines: Iterable[Line]) -> dict[str, tuple[Any, ...]]:
+    """The values of each name that stands inside an argument; none where the book has none."""
+    every_line = tuple(lines)
+    values = values_by_name(every_line)
+    return {name: values.get(name, ()) for name in free_names(every_line)}
 
 
 def _broken(pattern: str) -> str:

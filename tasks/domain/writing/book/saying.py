@@ -2,10 +2,12 @@
 
 import random
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.domain.writing.book.filling import unsaid_parameters
+from tasks.domain.writing.book.inner_slots import kept_words, words_of
 from tasks.domain.writing.phrasebook import RequestLine, fill, slots
 from tasks.domain.writing.phrasing.clauses import clause
 from tasks.domain.writing.phrasing.requests import type_with_care
@@ -14,6 +16,9 @@ from tasks.domain.writing.phrasing.wording import Wording
 
 BARE_END_SHARE = 0.5
 """Share of texts that end with words of the user's own, and have no quotes around these."""
+BARE_NAME_SHARE = 0.6
+"""Share of names that have no quotes around them: few people type "Anna Weber" with any."""
+_NAME = re.compile(r"[\w.-]+|[A-Z][\w.'-]*( [A-Z][\w.'-]*){1,2}")
 _END = re.compile(r"[.!?…]*$")
 
 
@@ -43,7 +48,16 @@ def say_line(
         text = _with_clause(text, name, arguments[name], wording, rng)
     if not wording.says(text, spoken_values):
         return None
-    return Spoken(type_with_care(wording, text, spoken_values, rng), spoken_values)
+    kept = kept_words(text, arguments)
+    return Spoken(type_keeping(kept, text, spoken_values, wording, rng), spoken_values)
+
+
+def type_keeping(
+    kept: Set[str], text: str, values: dict[str, Any], wording: Wording, rng: random.Random
+) -> str:
+    """The text as it is typed, where these words survive that."""
+    careless = type_with_care(wording, text, values, rng)
+    return careless if kept <= words_of(careless) else text
 
 
 def say_text(text: str, arguments: dict[str, Any], wording: Wording, rng: random.Random) -> str:
@@ -66,10 +80,18 @@ def say_value(
     if isinstance(value, str) and _is_quoted(before, behind):
         return str(value)
     words = verbalize(value, kind, rng, verbatim=verbatim)
+    if words != (bare := words.replace('"', "")) and _is_name(value):
+        words = bare if rng.random() < BARE_NAME_SHARE else words
     is_own = isinstance(value, str) and words[1:-1] == value
     if is_own and not behind.strip(" .!?") and (not before or rng.random() < BARE_END_SHARE):
         return str(value)
     return words
+
+
+def _is_name(value: Any) -> bool:
+    """Whether it needs no quotes: single words, and up to three with a capital each."""
+    parts = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts)
 
 
 def _is_quoted(before: str, behind: str) -> bool:

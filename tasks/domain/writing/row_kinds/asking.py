@@ -6,10 +6,11 @@ from tasks.domain.conversations import Message, MessageCall, Row, Split
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.book.drawing import by_use, family_of
 from tasks.domain.writing.book.filling import draw_arguments
-from tasks.domain.writing.book.saying import say_text
+from tasks.domain.writing.book.inner_slots import kept_words, with_inner_values
+from tasks.domain.writing.book.saying import say_text, type_keeping
 from tasks.domain.writing.phrasebook import ClarifyLine, slots
 from tasks.domain.writing.phrasing.answers import ask
-from tasks.domain.writing.phrasing.requests import Request, type_with_care
+from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.calling import OPTIONAL_SHARE
 from tasks.domain.writing.row_kinds.desk import Desk
@@ -43,20 +44,24 @@ def _question_row(desk: Desk, wording: Wording, split: Split, rng: random.Random
 def _row_of(
     desk: Desk, line: ClarifyLine, wording: Wording, options: DrawOptions, rng: random.Random
 ) -> Row | None:
-    slot_names = slots(f"{line.text} {line.answer}")
-    arguments = draw_arguments(wording.maker, slot_names, line.fixed, rng, options)
+    plain = with_inner_values(line, desk.book.drawing(options.split, rng))
+    if plain is None:
+        return None
+    slot_names = slots(f"{plain.text} {plain.answer}")
+    arguments = draw_arguments(wording.maker, slot_names, plain.fixed, rng, options)
     if arguments is None:
         return None
     words = wording.for_one(rng)
-    text, answer = (_typed(part, arguments, words, rng) for part in (line.text, line.answer))
+    text, answer = (_typed(part, arguments, words, rng) for part in (plain.text, plain.answer))
     values = {name: arguments[name] for name in slot_names}
+    kept = kept_words(text, arguments)
     if not words.says(f"{text}\n{answer}", values) or not (
-        text := desk.speech.new_text(line, text, rng)
+        text := desk.speech.new_text(line, text, rng, kept)
     ):
         return None
     call = ToolCall(name=wording.tool.name, arguments=arguments)
     turns = (
-        Message(role="assistant", content=say_text(line.question, arguments, words, rng)),
+        Message(role="assistant", content=say_text(plain.question, arguments, words, rng)),
         Message(role="user", content=answer),
         Message(role="assistant", tool_calls=(MessageCall.of(call),)),
     )
@@ -66,7 +71,8 @@ def _row_of(
 
 def _typed(text: str, arguments: dict[str, object], wording: Wording, rng: random.Random) -> str:
     values = {name: arguments[name] for name in slots(text)}
-    return type_with_care(wording, say_text(text, arguments, wording, rng), values, rng)
+    sentence = say_text(text, arguments, wording, rng)
+    return type_keeping(kept_words(sentence, arguments), sentence, values, wording, rng)
 
 
 def _request(line: ClarifyLine, text: str) -> Request:

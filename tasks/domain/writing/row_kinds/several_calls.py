@@ -18,6 +18,7 @@ from tasks.domain.writing.book.filling import (
     slots_inside,
     whole_slots,
 )
+from tasks.domain.writing.book.inner_slots import kept_words, words_of
 from tasks.domain.writing.book.saying import say_value
 from tasks.domain.writing.book.taking import take_value
 from tasks.domain.writing.multiple_calls import Several, calling, saying
@@ -28,7 +29,6 @@ from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
-from tasks.domain.writing.values.instances import split_of
 from tasks.domain.writing.values.settling import type_of
 
 
@@ -68,8 +68,12 @@ def _conversation(desk: Desk, line: CallsLine, split: Split, rng: random.Random)
     if conversation is None:
         return None
     turns, first, is_simulated = conversation
-    text = desk.speech.new_text(line, _text(desk, line, bound, rng), rng)
-    if not text or not all(mentions(text, slot.value, slot.kind) for slot in bound.values()):
+    text = _text(desk, line, bound, rng)
+    kept = kept_words(text, {str(place): step.arguments for place, step in enumerate(steps)})
+    careless = typed(text, rng) if rng.random() < desk.data.paraphrase_share else text
+    is_safe = kept <= words_of(careless) and _says_all(careless, bound)
+    text = desk.speech.new_text(line, careless if is_safe else text, rng, kept)
+    if not text or not _says_all(text, bound):
         return None
     fixed = tuple(name for call in line.calls for name in fixed_arguments(call))
     return Several(Request(text, family_of(line), fixed), turns, first.name, is_simulated)
@@ -91,9 +95,11 @@ def _bound(
         for parameter, slot in whole.items():
             bound.setdefault(slot, _Slot(arguments[parameter], wording.maker.kind(parameter)))
         steps.append(_Step(call, wording, arguments))
-    for slot in slots(line.text):
-        if slot not in bound and (value := _listed(desk, slot, split, rng)) is not None:
-            bound[slot] = _Slot(value, "")
+    draw = desk.book.drawing(split, rng)
+    for name in slots(line.text):
+        taken_values = [slot.value for slot in bound.values()]
+        if name not in bound and (value := draw(name, taken_values)) is not None:
+            bound[name] = _Slot(value, "")
     values = {name: slot.value for name, slot in bound.items()}
     if any(
         not {*slots_inside(list(call.arguments.values()))} <= values.keys() for call in line.calls
@@ -107,22 +113,17 @@ def _with_values(step: _Step, values: Mapping[str, Any]) -> _Step:
     return _Step(step.call, step.wording, step.arguments | texts)
 
 
-def _listed(desk: Desk, slot: str, split: Split, rng: random.Random) -> Any:
-    values = desk.book.named_values(slot)
-    usable = [value for value in values if split_of(value) == split] or list(values)
-    return rng.choice(usable) if usable else None
-
-
 def _text(desk: Desk, line: CallsLine, bound: Mapping[str, _Slot], rng: random.Random) -> str:
     verbatim = rng.random() >= desk.data.paraphrase_share
     values = {
         name: say_value(line.text, name, bound[name].value, bound[name].kind, verbatim, rng)
         for name in slots(line.text)
     }
-    text = fill(line.text, values)
-    careless = text if verbatim else typed(text, rng)
-    is_safe = all(mentions(careless, slot.value, slot.kind) for slot in bound.values())
-    return careless if is_safe else text
+    return fill(line.text, values)
+
+
+def _says_all(text: str, bound: Mapping[str, _Slot]) -> bool:
+    return all(mentions(text, slot.value, slot.kind) for slot in bound.values())
 
 
 _Conversation = tuple[tuple[Message, ...], ToolCall, bool]

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.book.courtesy import greeted, with_manners
 from tasks.domain.writing.book.drawing import Book, by_use, family_of, may_be_filled
 from tasks.domain.writing.book.filling import draw_arguments
+from tasks.domain.writing.book.inner_slots import kept_words, with_inner_values, words_of
 from tasks.domain.writing.book.saying import say_line
 from tasks.domain.writing.phrasebook import ChatLine, SaidLine, slots
 from tasks.domain.writing.phrasing.requests import Request, request
@@ -117,15 +118,21 @@ class Speech:
             line for line in self.book.requests(name, options.split) if may_be_filled(line, options)
         ]
         for attempt, line in enumerate(by_use(lines, self.uses, options, rng)):
-            slot_names = slots(line.text)
-            arguments = draw_arguments(wording.maker, slot_names, line.fixed, rng, options)
+            plain = with_inner_values(line, self.book.drawing(options.split, rng))
+            if plain is None:
+                continue
+            slot_names = slots(plain.text)
+            arguments = draw_arguments(wording.maker, slot_names, plain.fixed, rng, options)
             if arguments is None:
                 continue
             key = _key(name, arguments)
-            if slot_names and key in self.calls and attempt < REPEATS:
+            if slots(line.text) and key in self.calls and attempt < REPEATS:
                 continue
-            sentence = say_line(line, arguments, wording, rng)
-            if sentence is None or not (text := self.new_text(line, sentence.text, rng)):
+            sentence = say_line(plain, arguments, wording, rng)
+            if sentence is None:
+                continue
+            kept = kept_words(sentence.text, arguments)
+            if not (text := self.new_text(line, sentence.text, rng, kept)):
                 continue
             self.calls.add(key)
             if options.unknown is None:
@@ -134,16 +141,23 @@ class Speech:
             return user_request, ToolCall(name=name, arguments=arguments)
         return None
 
-    def new_text(self, line: SaidLine, text: str, rng: random.Random) -> str:
+    def is_used_up(self, line: SaidLine) -> bool:
+        """Whether a line without slots was said as often as it may be."""
+        return self.uses[line.text] >= MOST_USES and not slots(line.text)
+
+    def new_text(
+        self, line: SaidLine, text: str, rng: random.Random, kept: Set[str] = frozenset()
+    ) -> str:
         """A line's text, in words of courtesy where it was said before; empty when it is used up.
 
-        A line with slots may be said without end: its values are others each time.
+        A line with slots may be said without end: its values are others each time. ``kept`` are
+        words that must stay as they are spelled.
         """
-        if self.uses[line.text] >= MOST_USES and not slots(line.text):
+        if self.is_used_up(line):
             return ""
         again = greeted if isinstance(line, ChatLine) else with_manners
         for candidate in (text, again(text, rng)):
-            if self.is_new(candidate):
+            if kept <= words_of(candidate) and self.is_new(candidate):
                 self.uses[line.text] += 1
                 return candidate
         return ""

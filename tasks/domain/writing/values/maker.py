@@ -28,6 +28,7 @@ from tasks.domain.schemas.validation import (
 )
 from tasks.domain.toollists import parameters
 from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
+from tasks.domain.writing.values.endings import ended_like
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -118,8 +119,7 @@ class ArgumentMaker:
 
     def fault(self, arguments: dict[str, Any]) -> str:
         """What is wrong with arguments, as 'parameter.path: message'; empty when nothing is."""
-        faults = (fault for check in self._validators for fault in faults_of(arguments, check))
-        return next(faults, "")
+        return next((f for check in self._validators for f in faults_of(arguments, check)), "")
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -253,9 +253,8 @@ class ArgumentMaker:
 
     def open_values(self, arguments: dict[str, Any]) -> frozenset[str]:
         """The values, as JSON, that the other split must not have."""
-        names = [
-            (n, v) for n, v in arguments.items() if n in self.properties and not self._shared(n)
-        ]
+        known = arguments.keys() & self.properties.keys()
+        names = [(n, v) for n, v in arguments.items() if n in known and not self._shared(n)]
         single = (v for n, whole in names for v in leaves(whole, self.settled(n), self.settle))
         return frozenset(json.dumps(v, ensure_ascii=False) for v in single if is_open(v))
 
@@ -358,7 +357,8 @@ class ArgumentMaker:
             pool, fewest = self.book_values[name], SMALL_POOL
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
-            return next(v for v in tries(schema, at, name) if v != default or v is None)
+            values = (v for v in tries(schema, at, name) if v != default or v is None)
+            return ended_like(next(values), self.book_values.get(name, ()), at.rng)
         usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
@@ -366,14 +366,14 @@ class ArgumentMaker:
 
     def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
         """Whether a value is one of the phrasebook's, which look real and are only a few."""
-        if name not in self.book_values or options.unusual:
-            return False
-        return not (options.free and self._is_copied(name)) or at.rng.random() < LISTED_SHARE
+        is_known = name in self.book_values and not options.unusual
+        is_free = options.free and self._is_copied(name)
+        return is_known and (not is_free or at.rng.random() < LISTED_SHARE)
 
     def _is_copied(self, name: str) -> bool:
         """Whether a value is what the user types, be it there or not: a path, a branch, a text."""
         schema = self._of_one(name)
-        is_text = type_of(schema) == "string" and "enum" not in schema and "const" not in schema
+        is_text = type_of(schema) == "string" and not schema.keys() & {"enum", "const"}
         return is_text and self.kind(name) not in VAGUE | CLOSED
 
     def _choices(self, name: str) -> int | None:

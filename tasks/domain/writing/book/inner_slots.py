@@ -1,0 +1,133 @@
+"""Slots inside what a line fixes: ``{person}`` in an entity, ``{table}`` in an SQL statement.
+
+Such a slot is a free name that stands in the words too, and takes one of the values that the book
+has for it. ``{person2}`` is another value of ``person``.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from tasks.domain.writing.book.filling import slots_inside, whole_slots
+from tasks.domain.writing.phrasebook import (
+    CallsLine,
+    ClarifyLine,
+    Line,
+    RequestLine,
+    ValuesLine,
+    fill_some,
+    slots,
+)
+
+OneCallLine = TypeVar("OneCallLine", RequestLine, ClarifyLine)
+Draw = Callable[[str, Sequence[Any]], Any]
+"""A value for a name that is none of those taken already; None where there is none."""
+_WORD = re.compile(r"\w+")
+
+
+def inner_slots(line: RequestLine | ClarifyLine) -> tuple[str, ...]:
+    """The slots of a line's words that stand inside its fixed arguments."""
+    inside = {*slots_inside(list(line.fixed.values()))}
+    return tuple(name for name in _said_slots(line) if name in inside)
+
+
+def free_names(lines: Iterable[Line]) -> frozenset[str]:
+    """All names of slots inside arguments, also without their number."""
+    names: set[str] = set()
+    for line in lines:
+        if isinstance(line, RequestLine | ClarifyLine):
+            names |= {*inner_slots(line)}
+        elif isinstance(line, CallsLine):
+            for call in line.calls:
+                whole = whole_slots(call)
+                parts = [value for name, value in call.arguments.items() if name not in whole]
+                names |= {*slots_inside(parts)}
+    return frozenset(names | {base_name(name) for name in names})
+
+
+def values_by_name(lines: Iterable[Line]) -> dict[str, tuple[Any, ...]]:
+    """The values of each name, whatever tool they are for."""
+    values: dict[str, tuple[Any, ...]] = {}
+    for line in lines:
+        if isinstance(line, ValuesLine):
+            values[line.parameter] = values.get(line.parameter, ()) + line.values
+    return values
+
+
+def base_name(name: str) -> str:
+    """``person2`` → ``person``."""
+    return name.rstrip("0123456789") or name
+
+
+def with_inner_values(line: OneCallLine, draw: Draw) -> OneCallLine | None:
+    """The line with values for its inner slots; None where one of them has no value left."""
+    values: dict[str, Any] = {}
+    for name in inner_slots(line):
+        value = draw(name, tuple(values.values()))
+        if value is None:
+            return None
+        values[name] = value
+    if not values:
+        return line
+    said = {name: str(value) for name, value in values.items()}
+    texts = {
+        part: fill_some(getattr(line, part), said)
+        for part in ("text", "question", "answer")
+        if part in type(line).model_fields
+    }
+    fixed = {name: _filled_in(value, values, said) for name, value in line.fixed.items()}
+    return line.model_copy(update={**texts, "fixed": fixed})
+
+
+def kept_words(text: str, arguments: Mapping[str, Any]) -> frozenset[str]:
+    """The words of a text that its call repeats: no slip of the fingers may touch them."""
+    return words_of(text) & {word for leaf in _leaves(arguments) for word in words_of(leaf)}
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Its words as they are spelled."""
+    return frozenset(_WORD.findall(text))
+
+
+def drawing_from(values: Mapping[str, Sequence[Any]], rng: random.Random) -> Draw:
+    """Draws from all values of a name."""
+
+    def draw(name: str, taken: Sequence[Any]) -> Any:
+        named = values.get(name) or values.get(base_name(name), ())
+        return rng.choice(left) if (left := [v for v in named if v not in taken]) else None
+
+    return draw
+
+
+def _said_slots(line: RequestLine | ClarifyLine) -> tuple[str, ...]:
+    return slots(line.text if isinstance(line, RequestLine) else f"{line.text} {line.answer}")
+
+
+def _filled_in(value: Any, values: Mapping[str, Any], said: dict[str, str]) -> Any:
+    """A fixed value with its slots filled; other braces are its own."""
+    if isinstance(value, str):
+        name = value[1:-1]
+        return values[name] if value == f"{{{name}}}" and name in values else _put(value, said)
+    if isinstance(value, list):
+        return [_filled_in(part, values, said) for part in value]
+    if isinstance(value, dict):
+        return {key: _filled_in(part, values, said) for key, part in value.items()}
+    return value
+
+
+def _put(value: str, said: Mapping[str, str]) -> str:
+    for name, words in said.items():
+        value = value.replace(f"{{{name}}}", words)
+    return value
+
+
+def _leaves(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
