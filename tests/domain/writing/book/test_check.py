@@ -3,9 +3,10 @@
 import pytest
 
 from profiles import HandWrittenPrompt, PhrasebookLimits
-from tasks.domain.writing.book.check import check_general, check_phrasebook, is_changing
+from tasks.domain.writing.book.check import check_general, check_phrasebook
 from tasks.domain.writing.book.fingerprints import with_tools
 from tasks.domain.writing.phrasebook import read_line
+from tasks.domain.writing.phrasing.verbs import is_changing
 from tests.fakes.phrasebooks import TEXTS, book_lines
 from tests.fakes.toolsets import REPOSITORY, VERSIONS
 
