@@ -1,11 +1,14 @@
 """Forge a model from a server. READ FIRST: one line per stage."""
 
+from functools import partial
+
 from prefect import flow
 
 from flows.evaluate import evaluate
 from flows.placement import check_machine_once, place
 from flows.prepare import draft_rows
 from flows.promotion import promote_if_better
+from flows.second_round import second_round
 from flows.train import train
 from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
@@ -65,4 +68,16 @@ def forge(
         tools_in_prompt,
         trained,
     )
-    return promote_if_better(evaluation, draft.toolset, recipe, output)
+    bundle = promote_if_better(evaluation, draft.toolset, recipe, output)
+    again = partial(
+        forge,
+        server,
+        model,
+        quantization=quantization,
+        samples=samples,
+        seed=seed,
+        include_tools=include_tools,
+        tools_in_prompt=tools_in_prompt,
+        output=output,
+    )
+    return second_round(bundle, evaluation.benchmark, recipe, again)

@@ -10,13 +10,10 @@ from flows.prepare import prepare
 from flows.promotion import promote_if_better
 from flows.train import train
 from profiles import Quantization, Recipe, load_recipe
-from tasks.domain.errors import QualityGateFailed, TrainingDiverged, ValidationFailed
+from tasks.domain.errors import OF_THE_SETTINGS
 from tasks.domain.evaluation.leaderboard import Trial, TrialResult
 from tasks.domain.products import Bundle, Evaluation, Trained
 from tasks.inspect_server import inspect_server
-
-_OF_A_TRIAL = (QualityGateFailed, TrainingDiverged, ValidationFailed)
-"""What says that these settings are not good; anything else stops the sweep, which is resumed."""
 
 
 def run_trials(
@@ -41,7 +38,7 @@ def run_trials(
 def _result(server: str, trial: Trial, recipe: Recipe, samples: int | None) -> TrialResult:
     try:
         return TrialResult(trial=trial, evaluation=_run(server, trial, recipe, samples))
-    except _OF_A_TRIAL as error:
+    except OF_THE_SETTINGS as error:  # anything else stops the sweep, which is resumed
         get_run_logger().warning("Trial %s failed: %s", trial, error)
         return TrialResult(trial=trial, failure=str(error))
 

@@ -1,6 +1,6 @@
 """A training profile: the adapter, the data, the gate, what is asked, what must be reached."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -130,6 +130,9 @@ class Data(Section):
     line left for."""
     unsupported_share: float = Field(default=0.5, ge=0, le=1)
     """Of a phrasebook's texts without a call: requests that no tool meets. The others are chat."""
+    tool_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
+    """How many times as many standard rows to train on a tool gets as its difficulty says; a tool
+    that is not named: once. A second round (``evaluation.second_round``) sets it."""
     scenarios: Scenarios
 
 
@@ -181,6 +184,9 @@ class EvaluationPlan(Section):
     adapter_margin: float = Field(default=0.02, ge=0, le=1)
     """How much lower the file's exact match and tool-selection accuracy may be than the adapter's
     on these prompts."""
+    second_round: bool = False
+    """Whether a model is forged once more, with more rows for the tools that held-out prompts
+    confused. The first is the champion then; the second takes its place only if it is better."""
     max_answer_tokens: int = Field(ge=16)
     """Of an answer; a model's ``thought_tokens`` come on top."""
     call_timeout_seconds: float = Field(gt=0)

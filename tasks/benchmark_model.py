@@ -12,7 +12,7 @@ from tasks.domain.conversations import Row
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.confidence import confidence_report, rate_answers
-from tasks.domain.evaluation.confusion import confused_tools, recall
+from tasks.domain.evaluation.confusion import confused_tools, recall, tool_weights
 from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
 from tasks.domain.products import (
     BaseAnswers,
@@ -108,6 +108,7 @@ def benchmark_model(
             rate_answers(rows, answers, validation.signals),
             rate_answers(hand_written, test_answers, [one.signals for one in completions]),
         ),
+        tool_weights=tool_weights(rows, answers),
         breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)

@@ -3,7 +3,6 @@
 ``smollm2_base`` is the real small model; ``tiny_base`` its tokenizer with two layers of noise.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.tiny_model import HEADS, HIDDEN, INNER, KV_HEADS, LAYERS, tiny_weights
+from tests.helpers.tiny_model import build_tiny
 
 # Read when Prefect, the hub's client or Unsloth is imported, hence before anything of ours is.
 SCRATCH = Path(tempfile.mkdtemp(prefix="mcp-forge-tests-"))
@@ -94,20 +93,6 @@ def smollm2_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_base(smollm2_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of two layers and random weights, with SmolLM2's tokenizer and our template."""
-    from safetensors.numpy import save_file
-
     folder = tmp_path_factory.mktemp("tiny")
-    for file in smollm2_base.iterdir():
-        if "token" in file.name or file.suffix == ".jinja":
-            shutil.copy(file, folder)
-    config = json.loads((smollm2_base / "config.json").read_text(encoding="utf-8"))
-    config |= {
-        "hidden_size": HIDDEN,
-        "intermediate_size": INNER,
-        "num_hidden_layers": LAYERS,
-        "num_attention_heads": HEADS,
-        "num_key_value_heads": KV_HEADS,
-    }
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    save_file(tiny_weights(), folder / "model.safetensors", metadata={"format": "pt"})
+    build_tiny(smollm2_base, folder)
     return folder

@@ -1,10 +1,14 @@
 """A stage is made again when what it is made from is not the same, and only then."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prefect.context import TaskRunContext
+from prefect.filesystems import LocalFileSystem
+from prefect.results import ResultStore
 
 from profiles import FOLDER, load_model, load_recipe, load_server
 from tasks.ask_base import ask_base
@@ -13,6 +17,15 @@ from tasks.domain.products import StoredFile
 from tasks.train_adapter import train_adapter
 
 ROOT = FOLDER.parent
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path) -> Iterator[ResultStore]:
+    """Where results are, without a server that would be asked for it."""
+    storage = LocalFileSystem(basepath=str(tmp_path / "results"))
+    made = ResultStore(result_storage=storage, cache_result_in_memory=False)
+    with TaskRunContext.model_construct(result_store=made):
+        yield made
 
 
 def key(policy: ByContent, **inputs: Any) -> str:
@@ -104,6 +117,19 @@ def test_a_file_counts_by_its_content_not_by_its_place() -> None:
     assert content_key("x", __file__, file=one) == content_key("x", __file__, file=other)
     changed = one.model_copy(update={"sha256": "b" * 64})
     assert content_key("x", __file__, file=one) != content_key("x", __file__, file=changed)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_a_result_that_was_cut_off_while_it_was_written_is_made_again(
+    share: float, store: ResultStore, tmp_path: Path
+) -> None:
+    first = key(ByContent(), value="a")
+    store.persist_result_record(store.create_result_record("a value", key=first))
+    file = tmp_path / "results" / first
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(len(whole) * share)])
+    assert key(ByContent(), value="a") == first
+    assert not store.exists(first)
 
 
 def test_a_stage_depends_on_the_rules_that_it_imports_and_on_no_others() -> None:

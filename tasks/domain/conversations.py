@@ -7,7 +7,7 @@ because columnar stores add every other tool's keys as null to argument objects.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Literal, Self, get_args
@@ -25,11 +25,14 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.untrusted.decoding import unambiguous
 
 SYSTEM_PROMPT = "You are a helpful assistant that can call tools."
 Scenario = Literal["standard", "no_tool", "error", "ambiguous", "edge"]
 Split = Literal["train", "heldout"]
 Source = Literal["generated", "teacher", "own"]
+ObjectOf = Callable[[list[tuple[str, Any]]], Any]
+"""What makes an object of the keys and values of a JSON text."""
 
 
 class _Frozen(BaseModel):
@@ -208,7 +211,7 @@ def parse_rows(
 _TOOLS = ',"tools":'
 
 
-def decoded(line: str) -> Any:
+def decoded(line: str, object_pairs_hook: ObjectOf | None = None) -> Any:
     """The JSON value of a line; a tool list at its end, as ``write_jsonl`` puts it, is shared.
 
     The list is most of a line, and the same in nearly all. ValueError when the line is not JSON.
@@ -217,8 +220,8 @@ def decoded(line: str) -> Any:
     start, _, end = line.rstrip().partition(_TOOLS)
     tools = _shared_tools(end[:-1]) if end.endswith("}") else None
     if tools is None:
-        return json.loads(line)
-    value = json.loads(start + "}")
+        return json.loads(line, object_pairs_hook=object_pairs_hook)
+    value = json.loads(start + "}", object_pairs_hook=object_pairs_hook)
     value["tools"] = tools
     return value
 
@@ -226,7 +229,7 @@ def decoded(line: str) -> Any:
 @lru_cache(maxsize=256)
 def _shared_tools(text: str) -> tuple[dict[str, Any], ...] | None:
     try:
-        tools = json.loads(text)
+        tools = json.loads(text, object_pairs_hook=unambiguous)
     except ValueError:
         return None
     return tuple(tools) if isinstance(tools, list) else None

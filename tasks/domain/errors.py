@@ -96,6 +96,11 @@ class ValidationFailed(ForgeError):
     """The model does not reach the profile's thresholds."""
 
 
+OF_THE_SETTINGS = (QualityGateFailed, TrainingDiverged, ValidationFailed)
+"""What says that a run's settings are not good enough, and nothing about the machine: another trial
+or round may still succeed."""
+
+
 class BundleInvalid(ForgeError):
     """A bundle is incomplete, altered or does not work."""
 

@@ -1,20 +1,24 @@
 """Read a tool list in any of the forms that people have, and write it as MCP does."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.schemas.forms import compact, in_json_schema
+from tasks.domain.schemas.forms import KEYWORDS, compact, in_json_schema
 from tasks.domain.schemas.limits import excess
 from tasks.domain.schemas.validation import check_schema
+from tasks.domain.untrusted.control_tokens import looks_like_one
+from tasks.domain.untrusted.printable import on_one_line
 
 MOST_TOOLS = 1000
 """Tools of one list: the largest public one has 597."""
 MOST_PARAMETERS = 256
 """Of one tool."""
+MOST_OF_NAME = 200
+"""Characters of a name in a message."""
 MOST_NAMED = 20
 """Faults in one message."""
 _LISTS = ("tools", "functions", "functionDeclarations", "function_declarations")
@@ -39,23 +43,23 @@ def toolset_from_value(
 
     Raises:
         UnusableData: not a tool list, an empty one or only its first page, or a nameless tool.
-        UnusableTool: a tool without a usable schema, or two tools of one name.
+        UnusableTool: a tool without a usable name or schema, or two tools of one name.
     """
     envelope = value if isinstance(value, dict) else {"tools": value}
     if isinstance(envelope.get("result"), dict):
         envelope = envelope["result"]
     tools = _selection(_list_in(envelope, value, name), name, include)
     usable: list[Tool] = []
-    faults: list[str] = []
+    faults: list[UnusableTool | UnusableData] = []
     is_wanted = strict
-    for place, tool in tools:
+    for tool_name, place, tool in tools:
         try:
             usable.append(tool_from_value(tool, place))
-        except UnusableTool as fault:
-            faults.append(str(fault))
-            is_wanted |= _tool_name(tool, place) in include
+        except (UnusableTool, UnusableData) as fault:
+            faults.append(fault)
+            is_wanted |= tool_name in include
     if faults and (is_wanted or not usable):
-        raise UnusableTool(" / ".join(faults[:MOST_NAMED]))
+        raise type(faults[0])(" / ".join(map(str, faults[:MOST_NAMED])))
     server = envelope.get("server")
     return Toolset(
         server=server if isinstance(server, str) and server else name,
@@ -88,17 +92,17 @@ def _declared(entry: Any) -> list[Any]:
 
 def _selection(
     parts: Sequence[Any], name: str, include: Sequence[str]
-) -> list[tuple[str, dict[str, Any]]]:
-    """(place in messages, tool) of those that are to be read."""
+) -> list[tuple[str, str, Any]]:
+    """(name, place in messages, tool) of those that are to be read; a nameless one's is empty."""
     by_name = [
-        (_tool_name(tool, f"{name}: tool {number}"), f"{name}: tool {number}", tool)
+        (_name_in(tool), f"{name}: tool {number}", tool)
         for number, tool in enumerate(parts, start=1)
     ]
     if fault := misnamed(include, [part[0] for part in by_name], "list"):
         raise UnusableData(f"{name}: {fault}")
     selection = [part for part in by_name if is_included(part[0], include)]
     counts = Counter(tool for tool, _, _ in selection)
-    twice = [repr(tool) for tool, count in counts.items() if count > 1]
+    twice = [repr(tool) for tool, count in counts.items() if tool and count > 1]
     if twice:
         raise UnusableTool(f"{name}: listed more than once: {', '.join(twice)}; needed one each")
     if len(selection) > MOST_TOOLS:
@@ -106,7 +110,7 @@ def _selection(
             f"{name}: {len(selection)} tools, at most {MOST_TOOLS} are read. Name the tools to "
             "include (--include-tools a,b,c)"
         )
-    return [(place, tool) for _, place, tool in selection]
+    return selection
 
 
 def is_included(name: str, include: Sequence[str]) -> bool:
@@ -129,15 +133,27 @@ def misnamed(include: Sequence[str], listed_names: Sequence[str], lister: str) -
 def _tool_name(value: Any, place: str) -> str:
     if not isinstance(value, dict):
         raise UnusableData(f"{place}: found {_kind(value)}, needed an object")
-    name = _body(value).get("name")
-    if not isinstance(name, str) or not name:
-        raise UnusableData(f"{place}: no 'name', needed a text")
-    return name
+    if name := _name_in(value):
+        return name
+    raise UnusableData(f"{place}: no 'name', needed a text")
+
+
+def _name_in(value: Any) -> str:
+    name = _body(value).get("name") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _body(value: dict[str, Any]) -> dict[str, Any]:
-    function = value.get("function")
-    return function if isinstance(function, dict) else value
+    """What of a tool names and describes it: OpenAI and Bedrock put it one level deeper."""
+    inner = [value[key] for key in ("function", "toolSpec") if isinstance(value.get(key), dict)]
+    return inner[0] if inner else value
+
+
+def _unfit_name(name: str) -> str:
+    """Why a tool or parameter cannot be called by its name; empty when it can be."""
+    if not name.strip() or on_one_line(name) != name:
+        return f"the name {on_one_line(name)[:80]!r} is blank, or has control characters"
+    return f"the name {name[:80]!r} reads like a control token" if looks_like_one(name) else ""
 
 
 def tool_from_value(value: Any, place: str) -> Tool:
@@ -148,8 +164,8 @@ def tool_from_value(value: Any, place: str) -> Tool:
         UnusableTool: without a usable schema, or with a text that is not one.
     """
     name = _tool_name(value, place)
-    place = f"{place} {name!r}"
-    if fault := excess(value):
+    place = f"{place} {name[:MOST_OF_NAME]!r}"
+    if fault := excess(value) or _unfit_name(name):
         raise UnusableTool(f"{place}: {fault}")
     body = _body(value)
     hints = body["annotations"] if isinstance(body.get("annotations"), dict) else {}
@@ -190,19 +206,36 @@ def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[s
         raise UnusableTool(f"{place}: no input schema; {expectation}")
     if not isinstance(schema, dict):
         raise UnusableTool(f"{place}: the input schema is {_kind(schema)}; {expectation}")
-    schema = in_json_schema(schema)
+    schema = in_json_schema(_unwrapped(schema))
+    others = [key for key in schema if not key.startswith(("$", "x-")) and key != "type"]
+    if others and not KEYWORDS & schema.keys() - {"type"}:
+        raise UnusableTool(f"{place}: the input schema has only {', '.join(others)}; {expectation}")
     if schema.get("type") not in ("object", ["object"]):
         raise UnusableTool(
             f"{place}: the input schema's type is {schema.get('type')!r}; {expectation}"
         )
     properties = schema.get("properties")
-    if isinstance(properties, dict) and len(properties) > MOST_PARAMETERS:
-        raise UnusableTool(f"{place}: more than {MOST_PARAMETERS} parameters")
+    if isinstance(properties, dict) and (fault := _unfit_parameters(properties)):
+        raise UnusableTool(f"{place}: {fault}")
     try:
         check_schema(schema)
     except UnusableTool as fault:
         raise UnusableTool(f"{place}: {fault}; {expectation}") from fault
     return schema
+
+
+def _unwrapped(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that is held as ``{"json": schema}`` (Bedrock) or ``{"jsonSchema": schema}``."""
+    inner = next(iter(schema.values()), None) if {*schema} <= {"json", "jsonSchema"} else None
+    return inner if isinstance(inner, dict) and {"type", "properties"} & {*inner} else schema
+
+
+def _unfit_parameters(names: Collection[str]) -> str:
+    """Why there are no calls with parameters of these names; empty when there may be."""
+    if len(names) > MOST_PARAMETERS:
+        return f"more than {MOST_PARAMETERS} parameters"
+    token = next(filter(looks_like_one, names), "")
+    return f"the parameter's name {token[:80]!r} reads like a control token" if token else ""
 
 
 def _output_schema(body: dict[str, Any], place: str) -> dict[str, Any] | None:

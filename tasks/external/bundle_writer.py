@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from profiles import Recipe, Server
 from profiles.mcp_config import config_of
 from profiles.settings import Settings
@@ -68,11 +70,15 @@ def write_bundle(
 
 
 def put_bundle(source: Path, target: Path) -> None:
-    """Copy a bundle beside its place and move it there whole; a bundle there is replaced."""
+    """Copy a bundle beside its place and move it there whole; a bundle there is replaced.
+
+    Of two runs that put one there at once, the second waits.
+    """
     draft = target.with_name(f".{target.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(source, draft)
-    replace_bundle(draft, target)
+    with FileLock(Storage().folder("locks") / f"{target.name}.lock"):
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(source, draft)
+        replace_bundle(draft, target)
 
 
 def replace_bundle(draft: Path, target: Path) -> None:

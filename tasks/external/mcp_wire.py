@@ -56,6 +56,7 @@ MOST_OFFERED = 20_000
 """Characters of one resource or prompt that are searched."""
 _TAIL_LINES, _TAIL_CHARS = 5, 600
 _MARK = "MCP_FORGE_SESSION"
+_HINTS = ("readOnlyHint", "destructiveHint")
 _TOOL_KEYS = {"name", "title", "description", "inputSchema", "outputSchema", "annotations"}
 # All that connecting, listing and calling were seen to raise; a group holds others beside them.
 FAULTS = (
@@ -246,7 +247,7 @@ class Inbox:
                 parsed = tool_from_value(value, f"{self._line.place}: tool {number}")
                 extras = {key: tool[key] for key in tool if key == "outputSchema"}
                 self._line.outputs[parsed.name] = extras
-                usable.append({key: tool[key] for key in tool if key not in extras})
+                usable.append(_for_the_sdk(value))
             except (UnusableTool, UnusableData) as fault:
                 name = str(value.get("name", "")) if isinstance(value, dict) else ""
                 self._line.unusable[name] = str(fault)
@@ -275,6 +276,17 @@ class Inbox:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _for_the_sdk(tool: dict[str, Any]) -> dict[str, Any]:
+    """What the SDK reads of a tool: in what we do not use, one fault would cost the whole list."""
+    told = tool.get("annotations")
+    hints = told if isinstance(told, dict) else {}
+    kept = {key: hint for key, hint in hints.items() if key in _HINTS and isinstance(hint, bool)}
+    title = hints.get("title")
+    annotations = {**kept, **({"title": title} if isinstance(title, str) else {})}
+    body = {key: part for key, part in tool.items() if key not in ("outputSchema", "annotations")}
+    return {**body, "annotations": annotations} if annotations else body
 
 
 def ready(server: Server, workspace: Path | None) -> Server:
@@ -351,6 +363,8 @@ def _text(content: ContentBlock) -> str:
             return content.text
         case ResourceLink():
             return f"[{content.type} {content.uri}]"
+        case EmbeddedResource(resource=TextResourceContents(text=text)):
+            return text  # a file's content, which the tool was called for
         case EmbeddedResource():
             return f"[{content.type} {content.resource.uri}]"
         case _:

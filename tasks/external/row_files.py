@@ -12,6 +12,20 @@ from tasks.domain.products import StoredFile
 from tasks.domain.writing.own.rows import OwnRows, read_own
 from tasks.external.storage import Storage
 
+_MARKS = {
+    b"\x1f\x8b": "packed with gzip",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with zstd",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"SQLite ": "an SQLite database",
+    b"\xff\xfe": "in UTF-16",
+    b"\xfe\xff": "in UTF-16",
+}
+"""How files begin that are taken for JSONL."""
+
 
 def read_own_file(
     path: Path, tools: Sequence[dict[str, Any]] | None = None, *, thinks: bool = False
@@ -24,6 +38,7 @@ def read_own_file(
         UnusableData: the file cannot be read, or a line is no conversation; with its number.
     """
     try:
+        _check_form(path)
         # Only \n ends a line: texts may hold other line ends.
         with path.open(encoding="utf-8-sig", newline="\n") as lines:
             return read_own(lines, path.name, tools, thinks=thinks)
@@ -35,6 +50,15 @@ def read_own_file(
         raise UnusableData(
             f"{path.name}:{number}: not text in UTF-8 ({error.reason}); save the file as UTF-8"
         ) from error
+
+
+def _check_form(path: Path) -> None:
+    """UnusableData where a file's first bytes say that it holds no lines of text."""
+    with path.open("rb") as file:
+        beginning = file.read(8)
+    form = next((form for mark, form in _MARKS.items() if beginning.startswith(mark)), "")
+    if form:
+        raise UnusableData(f"{path.name}: is {form}, needed JSONL as text in UTF-8")
 
 
 def _first_undecodable(path: Path) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import psutil
 from filelock import FileLock
 from pydantic import BaseModel
 
@@ -48,7 +49,9 @@ class Storage:
     @contextmanager
     def writing(self, *parts: str) -> Iterator[Path]:
         """An empty local path to write one product to; ``keep`` it inside the block."""
-        draft = self.folder(*parts[:-1]) / f".{_plain(parts)[-1]}.{_process()}"
+        folder, name = self.folder(*parts[:-1]), _plain(parts)[-1]
+        _remove_left(folder, f".{name}.{_place()}.")
+        draft = folder / f".{name}.{_process()}"
         _remove(draft)
         try:
             yield draft
@@ -56,18 +59,21 @@ class Storage:
             _remove(draft)
 
     def keep(self, draft: Path, *parts: str) -> StoredFile:
-        """Move a written file or folder to its place and say what it is."""
+        """Move a written file or folder to its place and say what it is.
+
+        Where the same lies there already, it stays: another run, which made it at the same time,
+        may be reading it.
+        """
         sha256, size = digest(draft)
         parts = _plain(parts)
         if self._is_local:
             final = Path(self._root).joinpath(*parts)
             final.parent.mkdir(parents=True, exist_ok=True)
-            _remove(final)
-            draft.rename(final)
+            _put(draft, final, sha256)
             return StoredFile(uri=str(final), sha256=sha256, size_bytes=size)
         target = "/".join((self._root, *parts))
         self._fs.invalidate_cache()  # a folder that is put over one that is there lands inside it
-        if self._fs.exists(target):
+        if self._fs.isdir(target) or (draft.is_dir() and self._fs.exists(target)):
             self._fs.rm(target, recursive=True)
         self._fs.put(str(draft), target, recursive=draft.is_dir())
         return StoredFile(uri=self._fs.unstrip_protocol(target), sha256=sha256, size_bytes=size)
@@ -196,7 +202,36 @@ class Storage:
 
 def _process() -> str:
     """This process, also among containers that share a folder: each counts its own from 1."""
-    return f"{socket.gethostname()}.{os.getpid()}"
+    return f"{_place()}.{os.getpid()}"
+
+
+def _place() -> str:
+    """Where process ids mean the same: this machine and, on Linux, this container of it."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()}.{namespace.stat().st_ino if namespace.exists() else 0}"
+
+
+def _remove_left(folder: Path, beginning: str) -> None:
+    """Remove the drafts of processes that were killed: a merged model has gigabytes."""
+    for draft in folder.iterdir():
+        process = draft.name.removeprefix(beginning)
+        is_draft = draft.name.startswith(beginning) and process.isdecimal()
+        if is_draft and not psutil.pid_exists(int(process)):
+            _remove(draft)
+
+
+def _put(draft: Path, final: Path, sha256: str) -> None:
+    """Move a draft to its place, unless the same is there: then somebody may be reading it."""
+    if final.exists() and digest(final)[0] == sha256:
+        return
+    if final.is_dir() or draft.is_dir():
+        _remove(final)
+    try:
+        draft.rename(final)  # a file takes the place of another in one step
+    except OSError:
+        if not final.is_dir() or digest(final)[0] != sha256:
+            raise
+        # Another run has put the same folder there meanwhile.
 
 
 def _plain(parts: tuple[str, ...]) -> tuple[str, ...]:

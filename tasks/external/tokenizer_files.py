@@ -42,13 +42,9 @@ def open_tokenizer(folder: Path) -> Any:
     Raises:
         UnusableModel: no tokenizer there.
     """
-    # Unsloth wants to be imported before transformers, so nobody imports that at the top.
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast
-
     is_whole = (folder / "tokenizer.json").is_file()
-    kind = PreTrainedTokenizerFast if is_whole else AutoTokenizer
     try:
-        return kind.from_pretrained(str(folder), local_files_only=True)
+        return _as_it_is(folder) if is_whole else _as_others_open(folder)
     except (OSError, ValueError) as error:
         raise UnusableModel(f"{folder}: no tokenizer that opens: {error}") from error
 
@@ -99,6 +95,17 @@ def copy_tokenizer(source: Path, folder: Path) -> None:
     for file in (file for pattern in TOKENIZER_FILES for file in sorted(source.glob(pattern))):
         if file.is_file():
             shutil.copy(file, folder)
+
+
+# Unsloth wants to be imported before transformers, so nobody imports that at the top. What only
+# AutoTokenizer needs, every model's configuration, takes seconds more to import than the rest.
+
+
+def _as_it_is(folder: Path) -> Any:
+    """As tokenizer.json says."""
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
 
 
 def _as_others_open(folder: Path) -> Any:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from profiles import Server, Workspace
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import ServerFailed
@@ -32,27 +34,34 @@ _GIT = {
 def prepare_workspace(server: Server, folder: Path) -> Path | None:
     """Make a server's workspace in ``folder``, or take the one already made from the same spec.
 
-    None where the server has none. A marker beside the folder says what it was made from.
+    None where the server has none. A marker beside the folder says what it was made from. Of
+    several runs that want it at once, one makes it and the others wait.
 
     Raises:
         ServerFailed: a command failed, or the folder holds files that are not ours.
     """
     if server.workspace is None:
         return None
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        return _made(server.name, server.workspace, folder)
+
+
+def _made(name: str, workspace: Workspace, folder: Path) -> Path:
     marker = folder.with_name(f"{folder.name}.made")
-    version = fingerprint(server.workspace.model_dump(mode="json"))
+    version = fingerprint(workspace.model_dump(mode="json"))
     present = marker.read_text(encoding="utf-8") if marker.exists() else ""
     if present == version and folder.is_dir():
         return folder
     if not present and folder.exists() and any(folder.iterdir()):
         raise ServerFailed(
-            f"server {server.name!r}: {folder} has files that are not its workspace's; "
+            f"server {name!r}: {folder} has files that are not its workspace's; "
             "needed an empty or missing folder"
         )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     marker.write_text(_UNFINISHED, encoding="utf-8")
-    _fill(server.name, server.workspace, folder)
+    _fill(name, workspace, folder)
     marker.write_text(version, encoding="utf-8")
     return folder
 

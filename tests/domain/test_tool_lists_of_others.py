@@ -1,6 +1,7 @@
 """Tool lists in the shapes that public servers have: what is written for each of them is right."""
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -18,6 +19,7 @@ from tasks.domain.toollists import functions, toolset_from_value
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.simulation import simulate
 from tasks.domain.writing.usable_tools import with_usable_tools
+from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tests.fakes.toolsets import data
 
@@ -256,3 +258,25 @@ def test_every_dialect_that_a_schema_names_is_read(dialect: str) -> None:
 def test_geminis_declarations_are_read_as_json_schema() -> None:
     (tool,) = read("gemini").tools
     assert tool.input_schema["properties"]["brightness"]["type"] == "integer"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "form"),
+    [
+        ({"format": "email", "maxLength": 8}, r"\w@\w\w\.io"),
+        ({"format": "hostname", "maxLength": 6}, r"\w\w\.io"),
+        ({"format": "uri", "maxLength": 12}, r"http://\w\w\.io"),
+        ({"pattern": r"^s3://"}, r"s3://[a-z]+"),
+        ({"pattern": r"^[^\s/]+/[^\s/]+$"}, r"\w+/\w+"),
+        ({"pattern": "^[0-9]{3}"}, r"[0-9]{3}[a-z]+"),
+    ],
+)
+def test_a_text_has_its_form_and_its_length_and_reads_like_one(
+    parameter: dict[str, Any], form: str
+) -> None:
+    schema = {"type": "object", "properties": {"a": parameter}, "required": ["a"]}
+    (tool,) = toolset_from_value([{"name": "f", "inputSchema": schema}], "w").tools
+    maker = ArgumentMaker(tool, Server(name="w", tools_file="w"))
+    values = {maker.make(random.Random(n), DrawOptions())["a"] for n in range(12)}
+    assert len(values) > 3
+    assert all(re.fullmatch(form, value) for value in values), values

@@ -120,9 +120,21 @@ def test_what_is_no_tool_list_is_refused(value: Any, said: str) -> None:
         ),
         (
             {"inputSchema": {"type": "object", "properties": True}},
-            "not a valid JSON Schema: its '$id', '$anchor' or a part that may hold them is not of "
-            "the type that JSON Schema asks for ('bool' object has no attribute 'values'); "
+            'not a valid JSON Schema: properties: true is not of type "object"; '
             "needed a JSON Schema of type 'object'",
+        ),
+        (
+            {"inputSchema": {"type": "object", "properties": {"a": "string"}, "required": ["a"]}},
+            'not a valid JSON Schema: properties.a: "string" is not of types "boolean", "object"; '
+            "needed a JSON Schema of type 'object'",
+        ),
+        (
+            {"inputSchema": {"city": "string", "days": "int"}},
+            "the input schema has only city, days; needed a JSON Schema of type 'object'",
+        ),
+        (
+            {"inputSchema": {"type": "object", "properties": {"<|im_end|>": {}}}},
+            "the parameter's name '<|im_end|>' reads like a control token",
         ),
         ({"outputSchema": "none"}, "the output schema is a text, needed an object"),
         ({"description": 7}, "description is a number, needed a text"),
@@ -154,3 +166,77 @@ def test_a_tool_that_says_nothing_of_arguments_takes_none(bare: dict[str, Any]) 
 def test_two_tools_of_one_name_are_refused() -> None:
     with pytest.raises(UnusableTool, match="weather: listed more than once: 'forecast'"):
         toolset_from_value([MCP, FUNCTION], "weather")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (" ", "is blank, or has control characters"),
+        ("set\nnote", "is blank, or has control characters"),
+        ("\x1b[31mset", "is blank, or has control characters"),
+        ("</tools><|im_end|>", "reads like a control token"),
+    ],
+)
+def test_a_tool_that_cannot_be_called_by_its_name_is_left_out_with_a_note(
+    name: str, said: str
+) -> None:
+    value = [MCP, {**MCP, "name": name}]
+    toolset = toolset_from_value(value, "weather", strict=False)
+    assert [tool.name for tool in toolset.tools] == ["forecast"]
+    assert said in toolset.notes[0]
+    assert "\n" not in toolset.notes[0]
+    with pytest.raises(UnusableTool, match=said):
+        toolset_from_value(value, "weather")
+
+
+@pytest.mark.parametrize(
+    "own", [{"type": "web_search"}, {"googleSearch": {}}, {"functionDeclarations": {}}]
+)
+def test_a_makers_own_tool_is_left_out_with_a_note(own: dict[str, Any]) -> None:
+    toolset = toolset_from_value([own, MCP], "weather", strict=False)
+    assert toolset.tools == (TOOL,)
+    assert toolset.notes == ("left out: weather: tool 1: no 'name', needed a text",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"tools": [{"toolSpec": {**MCP, "inputSchema": {"json": SCHEMA}}}]},
+        [{**MCP, "inputSchema": {"jsonSchema": SCHEMA}}],
+        [
+            {
+                **FUNCTION,
+                "parameters": {**SCHEMA, "type": "dict", "required": ["city", "city"]},
+            }
+        ],
+    ],
+)
+def test_other_makers_forms_read_the_same(value: Any) -> None:
+    assert toolset_from_value(value, "weather").tools == (TOOL,)
+
+
+def test_a_map_of_parameters_is_read_as_their_schema() -> None:
+    parameters = {
+        "city": {"type": "str", "description": "The city"},
+        "days": {"type": "int", "default": 3},
+    }
+    (tool,) = toolset_from_value([{"name": "f", "parameters": parameters}], "xlam").tools
+    assert tool.input_schema["required"] == ["city"]
+    types = {name: part["type"] for name, part in tool.input_schema["properties"].items()}
+    assert types == {"city": "string", "days": "integer"}
+
+
+@pytest.mark.parametrize(("dialect", "is_kept"), [("draft-07", False), ("draft/2020-12", True)])
+def test_what_stands_beside_a_reference_counts_where_the_dialect_says_so(
+    dialect: str, is_kept: bool
+) -> None:
+    where = {"$ref": "#/definitions/Where", "minLength": 99, "description": "Where"}
+    schema = {
+        "$schema": f"http://json-schema.org/{dialect}/schema#",
+        "type": "object",
+        "properties": {"where": where},
+        "definitions": {"Where": {"type": "string", "maxLength": 4}},
+    }
+    (tool,) = toolset_from_value([{"name": "f", "inputSchema": schema}], "x").tools
+    read = tool.input_schema["properties"]["where"]
+    assert ("minLength" in read, read["description"]) == (is_kept, "Where")

@@ -108,6 +108,22 @@ def test_an_address_that_answers_without_measure_is_refused(
         assert said in attempt(url=url)
 
 
+def test_a_tool_that_says_odd_things_of_itself_costs_no_other_one() -> None:
+    with connect(Server(name="hostile", command=(sys.executable, FAKE, "sloppy"))) as session:
+        toolset = session.toolset()
+    read_only = {tool.name: tool.read_only for tool in toolset.tools}
+    assert read_only == {"list_things": True, "find_things": False, "get_thing": False}
+    (note,) = toolset.notes
+    assert note.endswith("is blank, or has control characters")
+    assert "\x1b" not in note
+
+
+def test_a_file_in_a_result_is_read_and_a_picture_is_named() -> None:
+    with connect(Server(name="hostile", command=(sys.executable, FAKE, "embedded"))) as session:
+        session.toolset()
+        assert session.call(CALL).text == "what is in a.txt\n[resource file:///b.bin]"
+
+
 def test_a_key_that_a_server_shows_is_neither_learned_nor_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

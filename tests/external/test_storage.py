@@ -1,5 +1,9 @@
 """Where a run keeps its files: a local folder and an fsspec filesystem behave alike."""
 
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +17,18 @@ from tasks.domain.products import BaseModelFolder, Dataset, StoredFile
 from tasks.external.storage import Storage, digest, stored_files
 from tests.fakes.templates import CHATML
 
+LEAVE_A_DRAFT = """
+import os, signal, sys
+from pathlib import Path
+from profiles.settings import Settings
+from tasks.external.storage import Storage
+home = Path(sys.argv[1])
+storage = Storage(Settings(home=home / "home", storage=str(home / "storage")))
+with storage.writing("merged", "model") as draft:
+    draft.mkdir()
+    (draft / "half").write_text("of it")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
@@ -101,6 +117,27 @@ def test_keeping_a_folder_again_leaves_nothing_of_the_old_one(storage: Storage) 
     assert [path.name for path in storage.fetch(stored).rglob("*")] == ["only.txt"]
 
 
+def test_the_same_again_does_not_disturb_who_reads_it(local: Storage) -> None:
+    folder, file = kept_folder(local), kept_file(local)
+    before = [local.fetch(stored).stat().st_ino for stored in (folder, file)]
+    assert (kept_folder(local), kept_file(local)) == (folder, file)
+    assert [local.fetch(stored).stat().st_ino for stored in (folder, file)] == before
+
+
+def test_what_many_make_at_once_is_there_for_each_of_them(local: Storage) -> None:
+    def keep_and_read(number: int) -> str:
+        with local.writing("bases", f"tiny-{number % 4}") as draft:
+            own = draft.with_name(f"{draft.name}-{number}")  # a process each, otherwise
+            own.mkdir()
+            for part in range(20):
+                (own / f"part-{part}.bin").write_bytes(bytes(1000))
+            stored = local.keep(own, "bases", "tiny")
+        return local.fetch(stored).name
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(keep_and_read, range(40))) == {"tiny"}
+
+
 def test_an_altered_file_is_named_with_both_sums(storage: Storage, elsewhere: Storage) -> None:
     stored = kept_file(storage)
     replace(stored, "hellO")
@@ -185,6 +222,24 @@ def test_a_draft_that_an_earlier_process_left_is_not_mixed_in(local: Storage) ->
         with local.writing("bases", "tiny") as again:
             assert again == draft
             assert not again.exists()
+
+
+def test_the_draft_of_a_killed_process_goes_when_the_same_is_written_again(
+    local: Storage, tmp_path: Path
+) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", LEAVE_A_DRAFT, str(tmp_path)], check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    drafts = tmp_path / "storage" / "merged"
+    assert [(path / "half").read_text("utf-8") for path in drafts.iterdir()] == ["of it"]
+    with local.writing("merged", "another"):
+        assert len(list(drafts.iterdir())) == 1  # not ours to judge
+    with local.writing("merged", "model") as draft:
+        assert [*drafts.iterdir()] == []
+        draft.mkdir()
+        with local.writing("merged", "another"):
+            assert [*drafts.iterdir()] == [draft]
 
 
 def test_the_name_of_a_file_counts_in_a_folders_sum(tmp_path: Path) -> None:

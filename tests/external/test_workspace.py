@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -54,6 +55,14 @@ def test_a_workspace_of_another_spec_is_made_afresh(tmp_path: Path) -> None:
     prepare_workspace(server(first="one"), folder)
     prepare_workspace(server(second="two"), folder)
     assert [path.name for path in folder.iterdir()] == ["second"]
+
+
+def test_of_many_runs_at_once_one_makes_it_and_the_others_wait(tmp_path: Path) -> None:
+    spec = server(("sleep", "0.2"), ("cp", "first", "second"), first="one\n")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: prepare_workspace(spec, tmp_path / "notes"), range(8)))
+    assert set(made) == {tmp_path / "notes"}
+    assert (tmp_path / "notes" / "second").read_text() == "one\n"
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -23,10 +23,23 @@ TOOL = {
 }
 
 
+SLOPPY = [
+    {**TOOL, "name": "find_things", "annotations": "none", "icons": "x", "_meta": [1]},
+    {**TOOL, "name": "get_thing", "annotations": {"readOnlyHint": {}}, "execution": 1},
+    {**TOOL, "name": "show\x1b[31m"},
+]
+EMBEDDED = [
+    {"type": "resource", "resource": {"uri": "file:///a.txt", "text": "what is in a.txt"}},
+    {"type": "resource", "resource": {"uri": "file:///b.bin", "blob": "AAAA"}},
+]
+
+
 def result() -> dict[str, Any]:
     """What a call gets."""
     if MODE == "huge":
         return {"content": [{"type": "text", "text": "x" * HUGE}]}
+    if MODE == "embedded":
+        return {"content": EMBEDDED}
     if MODE == "deep-text":
         return {"content": [{"type": "text", "text": "[" * DEEP + "]" * DEEP}]}
     if MODE == "environment":
@@ -42,7 +55,8 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
         version = message["params"]["protocolVersion"]
         info = {"name": "hostile", "version": "1"}
         return {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info}
-    return {"tools": [TOOL]} if message["method"] == "tools/list" else result()
+    tools = [TOOL, *SLOPPY] if MODE == "sloppy" else [TOOL]
+    return {"tools": tools} if message["method"] == "tools/list" else result()
 
 
 def bodies(message: dict[str, Any]) -> Iterator[str]:

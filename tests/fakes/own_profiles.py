@@ -10,7 +10,13 @@ from profiles import FOLDER, Model, Source
 TINY: dict[str, dict[str, Any]] = {
     "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
     "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
-    "evaluation": {"loops": 2, "loss_rows": 2, "base_prompts": 4, "max_answer_tokens": 16},
+    "evaluation": {
+        "loops": 2,
+        "loss_rows": 2,
+        "base_prompts": 4,
+        "test_prompts": 16,
+        "max_answer_tokens": 16,
+    },
     "thresholds": dict.fromkeys(
         (
             "parse_rate",
@@ -24,6 +30,8 @@ TINY: dict[str, dict[str, Any]] = {
         0.0,
     ),
 }
+
+THOUGHT_TOKENS = 16
 
 
 def toml(value: dict[str, Any], name: str = "") -> str:
@@ -49,11 +57,16 @@ def model(folder: Path, **sections: dict[str, Any]) -> str:
 
 
 def stand_in(name: str, folder: Path) -> str:
-    """A registered model whose files are those of a small stand-in, which needs no GPU."""
+    """A registered model whose files are those of a small stand-in, which needs no GPU.
+
+    Noise never ends a thought, so that each answer of a model that thinks takes all its room.
+    """
     value = _in_folder(name, folder)
+    room = {"thought_tokens": THOUGHT_TOKENS} if value.get("thought_tokens") else {}
     return toml(
         {key: value[key] for key in value.keys() - {"architecture", "gpu_memory_gb"}}
         | {"needs_gpu": False}
+        | room
     )
 
 

@@ -1,10 +1,7 @@
 """A deployment as an operator has it: a server, two workers and deployments, each a process."""
 
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,40 +11,14 @@ import httpx
 import psutil
 import pytest
 
+from tests.helpers.processes import PATIENCE, end, wait_for
+
 ROOT = Path(__file__).parent.parent.parent
 PREFECT = str(Path(sys.executable).with_name("prefect"))
-PATIENCE = 600
-"""Seconds after which a state that does not come is a failure; a busy machine needs most of it."""
 LOCKED = 60
 """Seconds that Prefect waits for its SQLite when something else of it writes; then it says 503."""
 DEPLOYED = ("forge/tiny", "train/tiny", "evaluate/tiny", "train/smollm2", "watch/listed")
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-def until(found: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
-    """The first true answer."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        answer = found()
-        if answer:
-            return answer
-        time.sleep(0.3)
-    pytest.fail(f"not within {seconds} s: {what}")
-
-
-def end(process: subprocess.Popen[Any]) -> None:
-    """End a process that we started, and its children."""
-    if process.poll() is None:
-        family = [psutil.Process(process.pid)]
-        family += family[0].children(recursive=True)
-        for member in family:
-            with suppress(psutil.NoSuchProcess):
-                member.terminate()
-        _, alive = psutil.wait_procs(family, timeout=20)
-        for member in alive:
-            with suppress(psutil.NoSuchProcess):
-                member.kill()
-    process.wait(timeout=20)
 
 
 @dataclass
@@ -68,7 +39,7 @@ class Deployment:
         self.server = self._popen(
             "server", PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(self.port)
         )
-        until(self._is_healthy, "a healthy server")
+        wait_for(self._is_healthy, "a healthy server")
 
     def stop_server(self) -> None:
         if self.server is not None:
@@ -105,8 +76,8 @@ class Deployment:
                 answer = client.request(method, f"/{path}", json=content)
             return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
 
-        found: httpx.Response = until(lambda: [a for a in [answered()] if a is not None], path)[0]
-        return found
+        response: httpx.Response = wait_for(answered, path)
+        return response
 
     def read(self, method: str, path: str, content: Any = None) -> Any:
         return self.ask(method, path, content).raise_for_status().json()
@@ -137,7 +108,7 @@ class Deployment:
                 pytest.fail(f"{run['name']} is {run['state']}\n{self.log(run_id)}")
             return run if run["state_type"] in states else None
 
-        return dict(until(reached, f"{run_id} {states}"))
+        return dict(wait_for(reached, f"{run_id} {states}"))
 
     def cancel(self, run_id: str) -> None:
         state = {"type": "CANCELLING", "name": "Cancelling"}
@@ -154,7 +125,7 @@ class Deployment:
                 self.read("POST", f"flow_runs/{run_id}/set_state", asked)
             return bool(run["run_count"] > count)
 
-        until(runs_again, f"a retry of {run_id}")
+        wait_for(runs_again, f"a retry of {run_id}")
 
     def child(self, parent_id: str, flow: str) -> dict[str, Any]:
         """The run of a stage that a run has started, once it is there."""
@@ -168,7 +139,7 @@ class Deployment:
                 pytest.fail(f"ended without {flow}: {self.log(parent_id)}")
             return None
 
-        return dict(until(started, f"a run of {flow} below {parent_id}"))
+        return dict(wait_for(started, f"a run of {flow} below {parent_id}"))
 
     def events(self, prefix: str, run_id: str = "") -> list[dict[str, Any]]:
         """Our events, oldest first; of one run, if it is named."""
@@ -190,7 +161,7 @@ class Deployment:
                 pytest.fail(f"{self.run(run_id)['state']}\n{self.log(run_id)}")
             return found
 
-        return dict(until(told, f"{name} of {run_id}")[0])
+        return dict(wait_for(told, f"{name} of {run_id}")[0])
 
     def processes(self, run_id: str, pool: str = "gpu") -> list[psutil.Process]:
         """The processes of a pool's worker that carry out a run."""
@@ -223,8 +194,3 @@ class Deployment:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -1,5 +1,8 @@
 """The sizes of a model of two layers, and random weights for it."""
 
+import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,3 +36,22 @@ def tiny_weights() -> dict[str, Any]:
     ]
     ones = {f"model.{name}.weight": np.ones(HIDDEN, np.float16) for name in (*norms, "norm")}
     return weights | ones
+
+
+def build_tiny(smollm2: Path, folder: Path) -> None:
+    """A model of two layers and random weights, with SmolLM2's tokenizer and our template."""
+    from safetensors.numpy import save_file
+
+    for file in smollm2.iterdir():
+        if "token" in file.name or file.suffix == ".jinja":
+            shutil.copy(file, folder)
+    config = json.loads((smollm2 / "config.json").read_text(encoding="utf-8"))
+    config |= {
+        "hidden_size": HIDDEN,
+        "intermediate_size": INNER,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "num_key_value_heads": KV_HEADS,
+    }
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    save_file(tiny_weights(), folder / "model.safetensors", metadata={"format": "pt"})

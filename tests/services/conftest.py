@@ -14,7 +14,8 @@ import pytest
 from flows.local_server import SERVER_SETTINGS
 from tests.fakes.own_profiles import model, profile, write
 from tests.fakes.toolsets import CLOCKS
-from tests.helpers.deployment import DEPLOYED, PATIENCE, ROOT, Deployment, end, free_port
+from tests.helpers.deployment import DEPLOYED, ROOT, Deployment
+from tests.helpers.processes import PATIENCE, end, free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

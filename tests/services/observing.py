@@ -2,36 +2,19 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.helpers.processes import end, free_port, wait_for
+
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 120
-
-
-def free_port() -> int:
-    """A port that nobody serves on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_for(found: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """Ask again and again until the answer is true, and return it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        answer = found()
-        if answer:
-            return answer
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s: {what}")
 
 
 class Server:
@@ -106,17 +89,6 @@ def is_up(server: Server) -> bool:
         return httpx.get(f"{server.url}/health", timeout=5, trust_env=False).is_success
     except httpx.TransportError:
         return False
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask a process to end, then make its group end."""
-    process.send_signal(signal.SIGCONT)
-    process.terminate()
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def python(code: str, url: str, **environment: str) -> "subprocess.CompletedProcess[str]":

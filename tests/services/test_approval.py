@@ -1,6 +1,7 @@
 """A run on a pool pauses for a person, who answers through the API."""
 
-from tests.helpers.deployment import PREFECT, Deployment, until
+from tests.helpers.deployment import PREFECT, Deployment
+from tests.helpers.processes import wait_for
 
 ENTRY = "tests.fakes.waiting_flow:waiting"
 
@@ -11,13 +12,13 @@ def test_a_run_on_a_pool_waits_for_a_person_and_goes_on_with_the_answer(
     deployment.do(PREFECT, "--no-prompt", "deploy", ENTRY, "-n", "approval", "--pool", "cpu")
     run = deployment.start("waiting/approval")
     deployment.wait_for(run, "PAUSED")
-    (asked,) = until(lambda: deployment.events("mcp-forge.approval.requested", run), "the event")
+    (asked,) = wait_for(lambda: deployment.events("mcp-forge.approval.requested", run), "the event")
     assert asked["payload"]["version"] == "20261127T090000"
     answer = {"run_input": {"approve": True, "comment": "seen"}}
     assert deployment.read("POST", f"flow_runs/{run}/resume", answer)["status"] == "ACCEPT"
     deployment.wait_for(run, "COMPLETED")
     said = "promoted: True, it is better; approved by a person: seen"
-    until(lambda: said in deployment.log(run), said)
+    wait_for(lambda: said in deployment.log(run), said)
 
 
 def test_an_answer_that_is_none_leaves_the_run_waiting(deployment: Deployment) -> None:

@@ -17,7 +17,8 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from infra.apply_automations import apply
-from tests.services.observing import ROOT, Server, end, prefect_server, wait_for
+from tests.helpers.processes import end, wait_for
+from tests.services.observing import ROOT, Server, prefect_server
 
 SOON = {"stalled_training": 10, "zombie_run": 10}
 NAMES = [

@@ -12,7 +12,8 @@ from uuid import uuid4
 import pytest
 
 from flows.local_server import SERVER_SETTINGS
-from tests.services.observing import ROOT, Server, end, prefect_server, python, wait_for
+from tests.helpers.processes import end, wait_for
+from tests.services.observing import ROOT, Server, prefect_server, python
 
 pytestmark = pytest.mark.services
 
@@ -124,7 +125,7 @@ def test_an_api_that_never_answers_neither_stalls_nor_fails_a_training(server: S
         process.communicate(timeout=120)
     finally:
         server.resume()
-        end(process)  # type: ignore[arg-type]
+        end(process)
     assert process.returncode == 0
     expected = ["started", "checkpoint", "checkpoint", "progress", "finished"]
     wait_for(lambda: moments(server)[before:] == expected, "the events of the time without an API")

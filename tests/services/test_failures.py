@@ -5,7 +5,8 @@ import subprocess
 
 import psutil
 
-from tests.helpers.deployment import PREFECT, Deployment, until
+from tests.helpers.deployment import PREFECT, Deployment
+from tests.helpers.processes import wait_for
 
 
 def goes_on_to_evaluate(deployment: Deployment, parent: str) -> None:
@@ -58,11 +59,11 @@ def test_a_killed_training_is_reported_and_goes_on_from_its_checkpoint(
     deployment.moment(training, "checkpoint")
     for process in deployment.processes(training):
         process.send_signal(signal.SIGKILL)
-    crashed = until(
+    crashed = wait_for(
         lambda: deployment.events("prefect.flow-run.Crashed", training), "the crash is reported"
     )
     assert "exited with status code: -9" in crashed[0]["payload"]["validated_state"]["message"]
-    resumed = until(
+    resumed = wait_for(
         lambda: deployment.events("mcp-forge.training.resumed", training), "the training goes on"
     )
     assert resumed[0]["payload"]["step"] >= 5
@@ -104,7 +105,7 @@ def test_an_evicted_training_goes_back_into_the_queue_and_on_from_its_checkpoint
         pod.kill()
         pod.wait()
     # The worker of the pool takes it up by itself.
-    resumed = until(
+    resumed = wait_for(
         lambda: deployment.events("mcp-forge.training.resumed", run), "the training goes on"
     )
     assert resumed[0]["payload"]["step"] >= saved

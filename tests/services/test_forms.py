@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import profiles
-from tests.helpers.deployment import Deployment, until
+from tests.helpers.deployment import Deployment
+from tests.helpers.processes import wait_for
 from tests.services import browser
 
 VOLATILE = {"updated", "version_id", "last_polled", "status"}
@@ -82,7 +83,7 @@ def test_a_run_is_started_from_the_form_in_a_browser(deployment: Deployment) -> 
         page.click("button", "Select")
         page.click("[role=option]", "listed")
         page.click("button", "Submit")
-        (run,) = until(new, "a run from the form")
+        (run,) = wait_for(new, "a run from the form")
     assert run["parameters"]["server"] == "listed"
     assert run["parameters"]["profile"] == "tiny"
     deployment.wait_for(run["id"], "COMPLETED")

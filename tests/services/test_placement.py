@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.deployment import Deployment, until
+from tests.helpers.deployment import Deployment
+from tests.helpers.processes import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_a_bundle_is_published_by_the_worker_of_the_cpu_pool(
 ) -> None:
     assert (deployment.folder / "dist" / "time-tiny" / "SHA256SUMS").is_file()
     name = "mcp-forge.bundle.published"
-    (event,) = until(lambda: deployment.events(name, forged["id"]), name)
+    (event,) = wait_for(lambda: deployment.events(name, forged["id"]), name)
     assert Path(event["payload"]["path"]) == deployment.folder / "dist" / "time-tiny"
 
 
@@ -44,7 +45,9 @@ def test_a_restart_of_the_server_in_mid_training_loses_nothing(
 ) -> None:
     training = deployment.child(forged["id"], "train")
     assert training["run_count"] == 1
-    assert until(lambda: deployment.events("mcp-forge.training.finished", training["id"]), "events")
+    assert wait_for(
+        lambda: deployment.events("mcp-forge.training.finished", training["id"]), "events"
+    )
     checkpoints = deployment.events("mcp-forge.training.checkpoint", training["id"])
     steps = [event["payload"]["step"] for event in checkpoints]
     assert steps == list(range(5, 31, 5))

@@ -10,7 +10,8 @@ import httpx
 import psutil
 
 import profiles
-from tests.helpers.deployment import PATIENCE, ROOT, end, free_port, until
+from tests.helpers.deployment import ROOT
+from tests.helpers.processes import PATIENCE, end, free_port, wait_for
 
 
 def test_serve_gives_pools_workers_and_deployments_and_ends_with_everything_it_started(
@@ -33,14 +34,14 @@ def test_serve_gives_pools_workers_and_deployments_and_ends_with_everything_it_s
         )
     try:
         said = tmp_path / "serve.log"
-        until(lambda: b"\nReady: " in said.read_bytes() or serving.poll() is not None, "ready")
+        wait_for(lambda: b"\nReady: " in said.read_bytes() or serving.poll() is not None, "ready")
         assert serving.poll() is None, said.read_text("utf-8")
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}/api", trust_env=False, timeout=60
         ) as api:
             for pool, limit in (("cpu", None), ("gpu", 1)):
                 workers = f"/work_pools/{pool}/workers/filter"
-                until(lambda at=workers: api.post(at, json={}).json(), f"a worker of {pool}")
+                wait_for(lambda at=workers: api.post(at, json={}).json(), f"a worker of {pool}")
                 assert api.get(f"/work_pools/{pool}").json()["concurrency_limit"] == limit
             made = 3 * len(profiles.deployed_models()) + len(profiles.deployed_servers())
             assert api.post("/deployments/count", json={}).json() == made

@@ -11,7 +11,8 @@ import pytest
 from tasks.domain.products import Toolset
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions
-from tests.helpers.deployment import Deployment, until
+from tests.helpers.deployment import Deployment
+from tests.helpers.processes import wait_for
 from tests.helpers.versions import version
 
 SOON = timedelta(seconds=5)
@@ -61,7 +62,7 @@ def scheduled(deployment: Deployment, state: str) -> dict[str, Any]:
             "state": {"type": {"any_": [state]}},
         }
     }
-    return dict(until(lambda: deployment.read("POST", "flow_runs/filter", chosen), state)[0])
+    return dict(wait_for(lambda: deployment.read("POST", "flow_runs/filter", chosen), state)[0])
 
 
 @pytest.mark.usefixtures("published", "schedule")
@@ -73,7 +74,7 @@ def test_a_schedule_fires_with_its_own_parameters_and_starts_nothing(
     assert run["parameters"]["seed"] == 11
     assert run["parameters"]["server"] == "listed"
     said = "The 2 tools are those of the bundle"
-    until(lambda: said in deployment.log(run["id"]), said)
+    wait_for(lambda: said in deployment.log(run["id"]), said)
     asked = {"flow_runs": {"parent_flow_run_id": {"any_": [run["id"]]}}}
     assert deployment.read("POST", "flow_runs/filter", asked) == []
 
@@ -88,7 +89,7 @@ def test_changed_tools_are_told_one_by_one_and_forged_again(
     run = deployment.start("watch/listed")
     forging = deployment.child(run, "forge")
     assert forging["parameters"]["server"] == "listed"
-    (event,) = until(lambda: deployment.events("mcp-forge.tools.changed", run), "the event")
+    (event,) = wait_for(lambda: deployment.events("mcp-forge.tools.changed", run), "the event")
     assert event["resource"]["prefect.resource.id"] == "mcp-forge.server.listed"
     assert event["payload"]["added"] == ["convert_time"]
     assert event["payload"]["removed"] == ["gone"]

@@ -1,6 +1,6 @@
 """Which tool is called instead of which, and whether the right one was there to be called."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from tasks.domain.conversations import Row
@@ -33,6 +33,23 @@ def confused_tools(rows: Sequence[Row], texts: Sequence[str | None]) -> tuple[Co
         )
         for pair, count in counts.most_common(MOST_PAIRS)
     )
+
+
+def tool_weights(rows: Sequence[Row], texts: Sequence[str | None]) -> dict[str, float]:
+    """How many times as many rows each confused tool needs: 1 plus its share of mistakes, to 2.
+
+    The share is that of the prompts for a tool, in which another tool was called. A tool that was
+    called instead gets as much: what tells two tools apart is learned from both. Calls that are
+    missing or not needed, and tools that the model made up, say nothing about pairs of tools.
+    """
+    prompts = Counter(row.tool for row in rows)
+    extra: defaultdict[str, float] = defaultdict(float)
+    for pair in confused_tools(rows, texts):
+        if NO_TOOL not in (pair.expected_tool, pair.called_tool):
+            share = pair.count / prompts[pair.expected_tool]
+            extra[pair.expected_tool] += share
+            extra[pair.called_tool] += share
+    return {tool: round(1 + min(share, 1), 2) for tool, share in extra.items() if tool in prompts}
 
 
 def recall(rows: Sequence[Row]) -> Rate | None:

@@ -115,11 +115,23 @@ def unanswered_call(row: Row) -> str:
 
 
 def unfinished(row: Row) -> str:
-    """The last turn is the assistant's and says or calls something."""
+    """The last turn is the assistant's; no turn of the user's and no answer to learn is empty."""
     last = row.messages[-1]
     if last.role != "assistant":
         return f"ends with the {last.role}'s turn"
-    return "" if last.content.strip() or last.tool_calls else "ends with an empty answer"
+    empty = next(
+        (number for number, message in enumerate(row.messages, 1) if _is_empty(message)), 0
+    )
+    if empty == len(row.messages):
+        return "ends with an empty answer"
+    return (
+        f"message {empty} is an empty turn of the {row.messages[empty - 1].role}'s" if empty else ""
+    )
+
+
+def _is_empty(message: Message) -> bool:
+    is_due = message.role == "user" or message.is_learned
+    return is_due and not (message.content.strip() or message.tool_calls)
 
 
 def unsaid(row: Row) -> Iterator[tuple[str, str]]:

@@ -113,6 +113,9 @@ class BenchmarkReport(Product):
     """mixed: of the held-out prompts without a list; ``listed`` of the others."""
     listed: Score | None = None
     confused: tuple[ConfusedTools, ...] = ()
+    tool_weights: dict[str, float] = Field(default={})
+    """How many times as many rows a second round writes for the tools that held-out prompts
+    confused."""
     breadth: Breadth | None = None
     """None where the profile asks no such questions."""
     adapter: AdapterComparison | None = None

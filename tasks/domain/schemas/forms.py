@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tasks.domain.schemas.limits import SIZES
+from tasks.domain.schemas.type_words import is_map_of_parameters, schema_of_map, schema_of_type
 
 _FIRST_KEYS = ("type", "properties", "required")
 _MAPS = (
@@ -25,6 +26,16 @@ _SINGLE = (
     "unevaluatedItems",
 )
 _TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+_LONELY_REFERENCES = ("draft-04", "draft-06", "draft-07")
+"""Dialects in which ``$ref`` hides the rules beside it."""
+_BESIDE_REFERENCES = frozenset(
+    ("$ref", "$schema", "$id", "id", "$defs", "definitions", "title", "description", "default")
+)
+_OF_OBJECTS = ("required", "minProperties", "maxProperties", "dependentRequired", "enum", "const")
+KEYWORDS = frozenset(
+    (*_FIRST_KEYS, *_MAPS, *_LISTS, *_SINGLE, *_OF_OBJECTS, "title", "description", "default")
+)
+"""Keywords of JSON Schema that say something of an object."""
 
 
 def compact(schema: Any) -> Any:
@@ -40,9 +51,14 @@ def undescribed(schema: Any) -> Any:
 def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A tool's input schema as JSON Schema has it, where a list has another form of it.
 
-    Gemini writes types in capitals and sizes as texts; what libraries leave empty is null; no type
-    means an object, for arguments are always one.
+    Gemini writes types in capitals and sizes as texts, xLAM a map of parameters with Python's
+    types; what libraries leave empty is null; no type means an object, for arguments are always
+    one.
     """
+    if is_map_of_parameters(schema):
+        schema = schema_of_map(schema)
+    if any(name in str(schema.get("$schema")) for name in _LONELY_REFERENCES):
+        schema = mapped(schema, _reference_alone)
     whole: dict[str, Any] = mapped(schema, _plain)
     return whole if "type" in whole else {**whole, "type": "object"}
 
@@ -73,7 +89,19 @@ def _is_kept(key: str, value: Any) -> bool:
     )
 
 
+def _reference_alone(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without the rules beside its ``$ref``; in prompts it no longer says its dialect."""
+    if not isinstance(schema.get("$ref"), str):
+        return schema
+    return {key: schema[key] for key in schema if key in _BESIDE_REFERENCES}
+
+
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    word = schema.get("type")
+    of_type = schema_of_type(word) if isinstance(word, str) and word not in _TYPES else None
+    if of_type is not None:
+        rest = {key: value for key, value in schema.items() if key != "type"}
+        schema = {**of_type, **rest}
     return {
         key: _plain_value(key, value)
         for key, value in schema.items()
@@ -82,8 +110,8 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain_value(key: str, value: Any) -> Any:
-    if key == "type" and isinstance(value, str) and value.lower() in _TYPES:
-        return value.lower()
+    if key == "required" and isinstance(value, list) and all(isinstance(n, str) for n in value):
+        return list(dict.fromkeys(value))
     if key in SIZES and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value

@@ -19,6 +19,7 @@ from jsonschema_rs import (
     ReferencingError,
     ValidationError,
     Validator,
+    meta,
 )
 
 from tasks.domain.errors import UnusableTool
@@ -155,12 +156,12 @@ def _without_patterns(schema: Any) -> Any:
 
 def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
     """A validator in the dialect that the schema names, else in the newest in which it is valid."""
-    if fault := oversized(schema) or endless(schema):
+    if fault := oversized(schema) or _endless(schema):
         raise UnusableTool(f"not a usable JSON Schema: {fault}")
     dialect = schema.get("$schema") if isinstance(schema, dict) else None
     own = [kind for name, kind in _DIALECTS.items() if name in str(dialect)]
     if isinstance(schema, dict) and not own:
-        schema = {key: value for key, value in schema.items() if key != "$schema"}
+        schema = _without_dialect(schema)
     first: Exception | None = None
     for kind in dict.fromkeys((*own, *_DIALECTS.values())):
         try:
@@ -169,8 +170,30 @@ def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
             first = first or error
             if str(error).partition("\n")[0].endswith('is not a "regex"'):
                 break  # in no dialect
-    reason = lost_reference(schema) or _reason(first)
+    reason = _lost_reference(schema) or _reason(first)
     raise UnusableTool(f"not a valid JSON Schema: {reason}") from first
+
+
+def _lost_reference(schema: Any) -> str:
+    try:
+        return lost_reference(schema)
+    except UnusableTool:
+        return ""  # a part is no schema, which JSON Schema says better
+
+
+def _endless(schema: Any) -> str:
+    try:
+        return endless(schema)
+    except UnusableTool as fault:
+        try:  # JSON Schema's own words, where it has some
+            meta.validate(_without_dialect(schema))
+        except ValidationError as error:
+            raise UnusableTool(f"not a valid JSON Schema: {_reason(error)}") from fault
+        raise
+
+
+def _without_dialect(schema: Any) -> Any:
+    return {key: schema[key] for key in schema if key != "$schema"}
 
 
 def _reason(error: Exception | None) -> str:

@@ -1,6 +1,7 @@
 """Decode JSON and YAML that somebody else wrote: a value, or a ValueError, whatever the text is."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pydantic_core
@@ -23,6 +24,24 @@ def from_json(text: str | bytes) -> Any:
     if _has_infinity(value):
         raise ValueError("a number beyond a float")
     return value
+
+
+class KeyTwice(ValueError):
+    """An object has a key twice, with different values."""
+
+
+def unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of a JSON text's keys and values, for ``object_pairs_hook``.
+
+    Raises:
+        KeyTwice: one of two values would be lost.
+    """
+    whole: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in whole and whole[key] != value:
+            raise KeyTwice(f"the key {key[:80]!r} stands twice in one object")
+        whole[key] = value
+    return whole
 
 
 def _has_infinity(value: Any) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from profiles import Data
 from tasks.domain.conversations import Scenario, Split
+from tasks.domain.errors import UnusableData
 from tasks.domain.identifiers import name_words
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.meanings import has_fallback
@@ -46,7 +47,11 @@ class Plan:
 
 
 def plan(makers: Sequence[ArgumentMaker], data: Data) -> Plan:
-    """Share rows out over scenarios and tools; the sums are exactly those that were asked for."""
+    """Share rows out over scenarios and tools; the sums are exactly those that were asked for.
+
+    Raises:
+        UnusableData: the profile weighs a tool that is not in the list.
+    """
     shares: dict[Scenario, float] = {
         "standard": data.scenarios.standard,
         "no_tool": data.scenarios.no_tool,
@@ -54,7 +59,8 @@ def plan(makers: Sequence[ArgumentMaker], data: Data) -> Plan:
         "ambiguous": data.scenarios.ambiguous,
         "edge": data.scenarios.edge,
     }
-    train = _quotas(makers, apportion(data.samples, shares), "train")
+    weights = _weights(makers, data.tool_weights)
+    train = _quotas(makers, apportion(data.samples, shares), "train", weights)
     calls = apportion(data.heldout_calls, {s: shares[s] for s in _CALLING})
     calling = sum(shares[s] for s in _CALLING)
     extra = min(shares["ambiguous"] / calling, MOST_AMBIGUOUS) if calling else 0.0
@@ -145,6 +151,18 @@ def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
     return weights
 
 
+def _weights(
+    makers: Sequence[ArgumentMaker], tool_weights: Mapping[str, float]
+) -> dict[str, float]:
+    weights = difficulties(makers)
+    if unknown := sorted(set(tool_weights) - set(weights)):
+        raise UnusableData(
+            f"data.tool_weights: no tool of the list is called {', '.join(unknown)}; "
+            f"needed are some of {', '.join(weights)}"
+        )
+    return {tool: weight * tool_weights.get(tool, 1) for tool, weight in weights.items()}
+
+
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one | other else 0.0
 
@@ -158,7 +176,10 @@ def _tools_for(scenario: Scenario, makers: Sequence[ArgumentMaker]) -> list[Argu
 
 
 def _quotas(
-    makers: Sequence[ArgumentMaker], counts: dict[Scenario, int], split: Split
+    makers: Sequence[ArgumentMaker],
+    counts: dict[Scenario, int],
+    split: Split,
+    weights: Mapping[str, float] | None = None,
 ) -> tuple[Quota, ...]:
     remaining = {maker.tool.name: capacity(maker, split) for maker in makers}
     quotas: list[Quota] = []
@@ -168,7 +189,6 @@ def _quotas(
         quotas += part
         spare += counts.get(scenario, 0) - sum(quota.rows for quota in part)
     standard = counts.get("standard", 0) + spare
-    weights = difficulties(makers) if split == "train" else None
     part = _spread("standard", list(makers), standard, remaining, weights)
     spare = standard - sum(quota.rows for quota in part)
     # Held-out small talk cannot stand for a call; rows to train on are filled up with it.

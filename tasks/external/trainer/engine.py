@@ -30,7 +30,7 @@ from tasks.external.trainer.order import LIST
 from tasks.external.trainer.packs import IGNORED
 from tasks.external.trainer.record import training_record
 from tasks.external.trainer.run import Run
-from tasks.external.trainer.self_check import beyond_window, find_fault
+from tasks.external.trainer.self_check import CHECKED_ROWS, beyond_window, find_fault
 from tasks.external.trainer.steps import StepTrainer
 from tasks.external.trainer.stopping import Stopping
 from tasks.external.trainer.weights import precision
@@ -177,7 +177,7 @@ def _trainer(
     if training.share_prefix == "off":
         return build(False), ()
     trainer = build(True)
-    first = list(rows.select(range(min(len(rows), training.effective_batch))))
+    first = list(rows.select(range(min(len(rows), training.effective_batch, CHECKED_ROWS))))
     longest = max(map(len, rows["input_ids"]))
     fault = beyond_window(model.config, longest) or find_fault(trainer, first, training.pack_tokens)
     if not fault:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from triton.errors import TritonError
 
+from tasks.domain.training.memory import ROWS_AT_ONCE
 from tasks.external.trainer.batches import Batch, PaddedBatch, SharedPrefixPacks, labels_of
 from tasks.external.trainer.out_of_memory import is_out_of_memory
 from tasks.external.trainer.packs import Rows
@@ -22,7 +23,9 @@ TOLERANCES = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 3e-2}
 """Of the loss. Measured with SmolLM2-135M on four rows of mcp-server-time: right packs are off by
 1e-7 in float32 and by 4e-3 under bfloat16 autocast, rows that see each other by 0.49; with random
 weights, which make little of what they see, by 1.2e-3. float16 was not measured."""
-
+CHECKED_ROWS = ROWS_AT_ONCE + 2
+"""Enough for a second call of our attention. By itself each row brings the whole tool list: the 24
+of a step of git are 38,000 tokens, and 3,100 in a pack."""
 
 FAILURES = (
     RuntimeError,  # torch's own, its compiler's and CUDA's are all children of it

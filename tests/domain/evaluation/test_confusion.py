@@ -1,7 +1,7 @@
 """Which tool is called instead of which, and whether the right one was listed."""
 
 from tasks.domain.conversations import Message, MessageCall, Row
-from tasks.domain.evaluation.confusion import NO_TOOL, confused_tools, recall
+from tasks.domain.evaluation.confusion import NO_TOOL, confused_tools, recall, tool_weights
 from tasks.domain.toolcalls import ToolCall, render
 from tasks.domain.toollists import functions
 from tests.fakes.toolsets import CLOCKS
@@ -62,3 +62,16 @@ def test_recall_counts_requests_whose_tools_were_chosen() -> None:
 
 def test_where_no_tools_are_chosen_there_is_no_recall() -> None:
     assert recall([row("now?", NOW), row("now?", NOW, ())]) is None
+
+
+def test_confused_tools_need_more_rows_by_their_share_of_mistakes() -> None:
+    rows = [row("now?", NOW), row("and now?", NOW), row("convert", CONVERT), row("hello", None)]
+    texts = [render(CONVERT), render(NOW), render(CONVERT), render(NOW)]
+    assert tool_weights(rows, texts) == {"get_current_time": 1.5, "convert_time": 1.5}
+
+
+def test_missing_calls_weigh_nothing_and_a_made_up_tool_has_no_weight() -> None:
+    made_up = render(ToolCall(name="set_alarm", arguments={}))
+    rows = [row("now?", NOW), row("and now?", NOW)]
+    assert tool_weights(rows, ["I cannot.", render(NOW)]) == {}
+    assert tool_weights(rows, [made_up, render(NOW)]) == {"get_current_time": 1.5}

@@ -1,6 +1,7 @@
 """Conversations in the forms that people have them, and errors with the line's number."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ FORMS = exported(CALL.arguments)
 CALLED = FORMS["openai"]["messages"][1]
 ANSWERED = FORMS["openai"]["messages"][2]
 HERMES_CALL = FORMS["hermes"]["conversations"][2]["value"]
+FIRST_CALL = CALLED["tool_calls"][0]
+BOTH = {**CALLED, "tool_calls": [FIRST_CALL, {**FIRST_CALL, "id": "c2"}]}
 CASES = Path(__file__).parent / "own_rows"
 
 
@@ -385,6 +388,32 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
             {"messages": [{"role": "user", "content": [{"type": "tool_use", "name": "f"}]}]},
             "a call",
         ),
+        ({"messages": [{"role": "user", "message": "hi"}, SAID]}, "turn 1: its words .* message"),
+        ({"messages": [ASKED, CALLED, {"role": "tool", "result": "9"}]}, "turn 3: .* found result"),
+        ({"messages": [ASKED, {**SAID, "train_detail": [{}]}], "tools": [TOOL]}, "as a whole"),
+        ({"messages": [ASKED, SAID], "tools": [CLOCK, {"googleSearch": {}}]}, "tool 2: no 'name'"),
+        ({"messages": [ASKED, SAID], "tools": {"x": {"f": CLOCK}}}, "tool 1: no 'name'"),
+        ({"messages": [ASKED, SAID], "tools": [TOOL], "video": "a.mp4"}, "found 'video'"),
+        (
+            {"messages": [ASKED, {**SAID, "content": [{"type": "image", "text": "a"}]}]},
+            "turn 2: its content has",
+        ),
+        (
+            {"messages": [ASKED, CALLED, {**ANSWERED, "content": [{"type": "input_audio"}]}]},
+            "turn 3: a result holds 'input_audio'",
+        ),
+        (
+            {"messages": [ASKED, BOTH, ANSWERED, ANSWERED, SAID], "tools": [TOOL]},
+            "the results are of 'c1', 'c1', needed one of each call: 'c1', 'c2'",
+        ),
+        (
+            {"messages": [ASKED, BOTH, ANSWERED, {**ANSWERED, "tool_call_id": "x"}]},
+            "the results are of 'c1', 'x'",
+        ),
+        (
+            {"messages": [{"role": "function_call", "content": '{"name": "a", "name": "b"}'}]},
+            "the key 'name' stands twice",
+        ),
         ({"messages": [ASKED, SAID], "tools": [TOOL], "n": 10**400}, "beyond a float"),
         ({"messages": [ASKED, SAID], "tools": [TOOL], "n": "\ud800"}, "half of a surrogate pair"),
     ],
@@ -392,6 +421,19 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
 def test_a_bad_line_is_one_error_with_its_number(value: Any, fault: str) -> None:
     with pytest.raises(UnusableData, match=rf"^own\.jsonl:2: .*{fault}"):
         read(FORMS["openai"], value)
+
+
+@pytest.mark.parametrize("place", ["row", "arguments"])
+def test_a_key_that_stands_twice_is_refused_where_a_value_would_be_lost(place: str) -> None:
+    twice = '{"zone": "Asia/Tokyo", "zone": "Asia/Seoul"}'
+    call = {"role": "assistant", "function_call": {"name": "clock", "arguments": twice}}
+    line = json.dumps({"messages": [ASKED, call if place == "arguments" else SAID]})
+    if place == "row":
+        line = f'{line[:-1]}, "messages": []}}'
+    with pytest.raises(UnusableData, match=r"^own\.jsonl:1: .*the key '\w+' stands twice"):
+        read_own([line], "own.jsonl")
+    same = json.dumps({"messages": [ASKED, SAID], "tools": [TOOL], "x": 1})[:-1] + ', "x": 1}'
+    assert len(read_own([same], "own.jsonl").rows) == 1
 
 
 def test_a_line_that_is_not_json_is_named() -> None:
@@ -457,4 +499,228 @@ def test_a_file_in_another_encoding_is_refused_with_its_first_line_that_is(
     text = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (tmp_path / "own.jsonl").write_text(text, encoding=encoding)
     with pytest.raises(UnusableData, match=r"^own\.jsonl:201: not text in UTF-8 \(invalid"):
+        read_own_file(tmp_path / "own.jsonl")
+
+
+OPTIONAL = {
+    "name": "clock",
+    "parameters": {
+        "type": "object",
+        "properties": {"zone": {"type": "string"}, "n": {"type": "integer"}},
+    },
+}
+
+
+def spoken(text: str, **keys: Any) -> Row:
+    """A row that ends with an answer of these words."""
+    return only({"messages": [ASKED, {**SAID, "content": text, **keys}], "tools": [OPTIONAL]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[clock(zone="Asia/Tokyo")]',
+        "[ clock(zone = 'Asia/Tokyo') ]",
+        '{"name": "clock", "parameters": {"zone": "Asia/Tokyo"}}',
+        '```json\n[{"name": "clock", "arguments": {"zone": "Asia/Tokyo"}}]\n```',
+        '<functioncall> {"name": "clock", "arguments": \'{"zone": "Asia/Tokyo"}\'} <|endoftext|>',
+    ],
+)
+def test_an_answer_that_is_a_call_without_our_tags_is_read_as_one(text: str) -> None:
+    row = spoken(text)
+    assert (row.calls, row.answer, row.tool) == ((CALL,), "", "clock")
+
+
+def test_calls_as_python_may_have_reserved_words_brackets_and_jsons_words_in_them() -> None:
+    text = (
+        """[pay them(from="A (x), b=1", class='B', n=-1, ok=true, xs=[1, {"a": null}]), clock()]"""
+    )
+    pay, clock = only(
+        {"messages": [ASKED, {**SAID, "content": text}], "tools": [{"name": "pay them"}, CLOCK]}
+    ).calls
+    values = {"from": "A (x), b=1", "class": "B", "n": -1, "ok": True, "xs": [1, {"a": None}]}
+    assert (pay.name, pay.arguments) == ("pay them", values)
+    assert (clock.name, clock.arguments) == ("clock", {})
+
+
+def test_glaives_quotes_may_hold_an_apostrophe_and_a_line_end() -> None:
+    row = spoken("""<functioncall> {"name": "clock", "arguments": '{"zone": "It's\\nhere"}'}""")
+    assert row.calls[0].arguments == {"zone": "It's\nhere"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "Ada", "age": 3}',
+        "[1, 2, 3]",
+        "[see the docs (here)]",
+        "[docs](https://example.com/a(b)]",
+        '{"name": "clock", "parameters": {"type": "object", "properties": {}}}',
+        "[",
+        "{so}",
+    ],
+)
+def test_an_answer_that_only_looks_like_a_call_stays_an_answer(text: str) -> None:
+    assert (spoken(text).answer, spoken(text).calls) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[clock("Asia/Tokyo")]', "an argument without a name"),
+        ('[clock(zone="Asia/Tokyo)]', "are not closed"),
+        ("[clock(zone=Tokyo)]", "a value that is no literal"),
+        ('[clock(zone="A", zone="B")]', "without a name of its own"),
+        ("[clock(n=1)" + ", clock(n=1)" * 1000 + "]", "more than 10000 characters"),
+        ('Thought: so\nAction: clock\nAction Input: {"zone": "A"}', "'Action Input:'"),
+        ("<|channel|>commentary to=functions.clock<|message|>{}<|call|>", "'<|channel|>'"),
+        ('<function_calls><invoke name="clock"></invoke></function_calls>', "'<invoke name='"),
+        ('functools[{"name": "clock", "arguments": {}}]', r"'functools\['"),
+        ('<tool_call>{"name": "clock", "zone": "A"}</tool_call>', "'clock' has 'zone', needed its"),
+        ('<tool_call>{"name": "clock", "params": {}, "n": 1}</tool_call>', "'clock' has 'n'"),
+    ],
+)
+def test_a_call_that_cannot_be_read_is_never_trained_as_words(text: str, fault: str) -> None:
+    with pytest.raises(UnusableData, match=f"turn 2: .*{fault.replace('|', '.')}"):
+        spoken(text)
+
+
+def test_end_marks_that_an_exporter_kept_are_left_out_and_counted() -> None:
+    ended = [
+        {**ASKED, "content": "time in Asia/Tokyo?<|im_end|>\n"},
+        {**SAID, "content": "It is nine. <|endoftext|>"},
+        {**SAID, "content": "Write <|im_end|> behind it."},
+    ]
+    brought = read({"messages": ended, "tools": [TOOL]})
+    said = [message.content for message in brought.rows[0].messages[1:]]
+    assert said == ["time in Asia/Tokyo?", "It is nine.", "Write <|im_end|> behind it."]
+    assert brought.notes[0].startswith("2 turns end with a model's own end mark")
+
+
+@pytest.mark.parametrize("nothing", [None, {"name": None, "arguments": None}, []])
+def test_a_turn_that_columns_give_a_call_of_nulls_calls_nothing(nothing: Any) -> None:
+    padding = {"function_call": nothing, "tool_calls": [nothing]}
+    turns = [{**ASKED, **padding}, {**CALLED, "function_call": nothing}, ANSWERED]
+    row = only({"messages": [*turns, {**SAID, **padding}], "tools": [TOOL]})
+    assert row.calls == (CALL,)
+
+
+@pytest.mark.parametrize("arguments", [None, [], "[]", "null", "", "{}", {}])
+def test_no_arguments_are_read_however_they_are_written(arguments: Any) -> None:
+    call = {"function": {"name": "clock", "arguments": arguments}}
+    row = only({"messages": [ASKED, {**CALLED, "tool_calls": [call]}], "tools": [OPTIONAL]})
+    assert row.calls == (ToolCall(name="clock", arguments={}),)
+
+
+def test_arguments_may_stand_beside_the_function() -> None:
+    call = {"function": {"name": "clock"}, "arguments": '{"zone": "Asia/Tokyo"}'}
+    assert only({"messages": [ASKED, {**CALLED, "tool_calls": [call]}], "tools": [TOOL]}).calls == (
+        CALL,
+    )
+
+
+def test_a_call_that_stands_in_the_content_and_beside_it_is_one_call() -> None:
+    part = {"type": "tool_use", "id": "x", "name": "clock", "input": CALL.arguments}
+    beside = {"type": "tool_call", "id": "x", "name": "clock", "args": CALL.arguments}
+    for identity in ("x", None):
+        turn = {"type": "ai", "content": [part], "tool_calls": [{**beside, "id": identity}]}
+        row = only({"messages": [{"type": "human", "content": "time?"}, turn], "tools": [TOOL]})
+        assert row.calls == (CALL,)
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        {"content": [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "Nine."}]},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, "Nine."]},
+        {"content": "Nine.", "reasoning": {"summary": [{"text": "hm"}]}},
+        {"content": "Nine.", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]},
+    ],
+)
+def test_a_thought_is_never_taken_for_words_and_never_lost(thought: dict[str, Any]) -> None:
+    row = {"messages": [ASKED, {"role": "assistant", **thought}], "tools": [TOOL]}
+    (read_row,) = read_own([json.dumps(row)], "own.jsonl", thinks=True).rows
+    message = read_row.messages[-1]
+    assert (message.content, message.reasoning_content) == ("Nine.", "hm")
+
+
+def test_a_thought_that_is_encrypted_is_counted() -> None:
+    parts = [{"type": "redacted_thinking", "data": "x"}, {"type": "text", "text": "Nine."}]
+    brought = read({"messages": [ASKED, {**SAID, "content": parts}], "tools": [TOOL]})
+    assert brought.notes == ("1 thoughts are encrypted: left out",)
+
+
+@pytest.mark.parametrize("mark", [{"loss": 0}, {"train": 0.0}, {"weight": False}])
+def test_a_switch_may_be_a_number_or_a_truth_value(mark: dict[str, Any]) -> None:
+    row = only({"messages": [ASKED, {**SAID, **mark}, ASKED, SAID], "tools": [TOOL]})
+    assert [message.weight for message in row.messages if message.role == "assistant"] == [0, 1]
+
+
+def test_keys_of_a_turn_that_are_not_read_are_said() -> None:
+    brought = read({"messages": [ASKED, {**SAID, "masked": True, "x": None}], "tools": [TOOL]})
+    assert brought.notes == ("1 turns have 'masked', which is not read",)
+
+
+def test_turns_under_two_keys_are_said_and_an_empty_list_is_none() -> None:
+    spoken_turns = share_gpt("", ("human", "hi"), ("gpt", "Hello"))
+    brought = read({**spoken_turns, "messages": [ASKED, SAID], "tools": [TOOL]})
+    assert brought.rows[0].answer == "It is nine."
+    assert brought.notes[0].startswith("1 rows have turns under two keys")
+    assert only({**spoken_turns, "messages": [], "tools": [TOOL]}).answer == "Hello"
+
+
+def test_results_go_by_name_where_calls_have_no_ids() -> None:
+    calls = [{"function": {"name": name, "arguments": {}}} for name in ("clock", "alarm")]
+    results = [
+        {"role": "tool", "tool_call_id": str(n), "name": name, "content": name}
+        for n, name in enumerate(("alarm", "clock"))
+    ]
+    turns = [ASKED, {**CALLED, "tool_calls": calls}, *results, SAID]
+    row = only({"messages": turns, "tools": [OPTIONAL, {"name": "alarm"}]})
+    assert [message.content for message in row.messages[3:5]] == ["clock", "alarm"]
+
+
+def test_one_result_is_its_calls_own_whatever_id_it_has() -> None:
+    turns = [ASKED, CALLED, {**ANSWERED, "tool_call_id": "another"}, SAID]
+    assert only({"messages": turns, "tools": [TOOL]}).messages[3].content == "09:00"
+
+
+def test_a_result_of_anthropics_in_a_turn_of_the_tools_is_one() -> None:
+    part = {"type": "tool_result", "tool_use_id": "c1", "content": "09:00"}
+    turns = [ASKED, CALLED, {"role": "tool", "content": [part]}, SAID]
+    assert only({"messages": turns, "tools": [TOOL]}).messages[3].content == "09:00"
+
+
+@pytest.mark.parametrize(
+    ("turns", "where"),
+    [
+        ([ASKED, {**SAID, "content": ""}, ASKED, SAID], "message 3 .* assistant's"),
+        ([{**ASKED, "content": None}, SAID], "message 2 .* user's"),
+        ([ASKED, {"role": "assistant", "reasoning_content": "hm"}], "ends with an empty answer"),
+    ],
+)
+def test_the_gate_refuses_an_empty_turn(turns: list[dict[str, Any]], where: str) -> None:
+    row = only({"messages": turns, "tools": [TOOL]})
+    assert re.match(where, ROW_RULES["ends with an answer"][0](row))
+
+
+def test_files_that_were_put_together_keep_the_marks_of_their_beginnings(tmp_path: Path) -> None:
+    line = "\ufeff" + json.dumps(FORMS["openai"])
+    (tmp_path / "own.jsonl").write_text(f"{line}\r\n\n{line}", encoding="utf-8")
+    assert len(read_own_file(tmp_path / "own.jsonl").rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (b"\x1f\x8b\x08", "packed with gzip"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"\xff\xfe{\0", "in UTF-16"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_by_its_kind(
+    content: bytes, form: str, tmp_path: Path
+) -> None:
+    (tmp_path / "own.jsonl").write_bytes(content)
+    with pytest.raises(UnusableData, match=rf"^own\.jsonl: is {form}, needed JSONL"):
         read_own_file(tmp_path / "own.jsonl")

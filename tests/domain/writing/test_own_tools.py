@@ -80,9 +80,46 @@ def test_types_as_other_makers_name_them_are_jsons() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "schema"),
+    [
+        ("List[int]", {"type": "array", "items": {"type": "integer"}}),
+        ("List[Union[int, float]]", {"type": "array"}),
+        ("Optional[List[str]]", {"type": "array", "items": {"type": "string"}}),
+        ("Dict[str, Any]", {"type": "object"}),
+        ("Tuple[int, int]", {"type": "array"}),
+        ("Union[int, str]", {}),
+        ("Callable[[float], float]", {}),
+        ("str | None", {"type": ["string", "null"]}),
+        ("int (optional)", {"type": "integer"}),
+        ("STRING", {"type": "string"}),
+    ],
+)
+def test_pythons_types_are_read_as_deep_as_they_say(word: str, schema: dict[str, Any]) -> None:
+    given = {"a": {"type": word, "description": "x"}}
+    properties = parameters_of({"name": "f", "parameters": given})["properties"]
+    assert properties["a"] == {**schema, "description": "x"}
+
+
+def test_a_parameter_may_be_called_like_a_key_that_holds_values() -> None:
+    given = {"type": "dict", "properties": {"default": {"type": "str"}, "enum": {"type": "int"}}}
+    properties = parameters_of({"name": "f", "parameters": given})["properties"]
+    assert properties == {"default": {"type": "string"}, "enum": {"type": "integer"}}
+
+
+def test_nullable_means_null_is_a_value() -> None:
+    zone = {"type": "STRING", "nullable": True, "enum": ["a"]}
+    given = {"type": "OBJECT", "properties": {"zone": zone}}
+    properties = parameters_of({"name": "f", "parameters": given})["properties"]
+    assert properties["zone"]["type"] == ["string", "null"]
+    assert properties["zone"]["enum"] == ["a", None]
+
+
+@pytest.mark.parametrize(
     "tool",
     [
         {"name": "f"},
+        {"name": "f", "parameters": "null"},
+        {"name": "f", "parameters": []},
         {"type": "function", "function": {"name": "f"}},
         {"name": "f", "parameters": None},
         {"name": "f", "parameters": {}},
@@ -118,6 +155,10 @@ def test_what_a_columnar_store_filled_in_is_taken_out_and_a_default_of_null_is_n
         ([{"name": "f", "parameters": 7}], "tool 1 'f': the input schema is a number"),
         ([{"name": "f", "parameters": "{"}], "tool 1: its parameters: neither JSON"),
         ([{"name": "f", "parameters": {"type": "array"}}], "tool 1 'f': the input schema's type"),
+        (
+            [{"name": "f", "parameters": {"zone": "string", "n": "int"}}],
+            "tool 1 'f': the input schema has only zone, n; needed a JSON Schema",
+        ),
         ([{"type": "computer_20241022", "name": "computer"}], "tool 1 'computer': no input schema"),
         (
             [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.domain.writing.scenarios import Quota, apportion, askable, capacity, difficulties, plan
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -53,6 +54,26 @@ def test_tools_that_are_easily_confused_get_more_rows() -> None:
     assert max(weights, key=weights.__getitem__) in ("git_add", "git_add_all")
     rows = {q.tool: q.rows for q in plan(makers, data(2000)).train if q.scenario == "standard"}
     assert rows["git_add"] > 1.2 * rows["git_create_branch"]
+
+
+def test_a_tool_that_weighs_twice_gets_twice_the_rows_to_train_on_and_as_many_to_be_asked() -> None:
+    even, heavy = (
+        plan(_makers(CLOCKS), data(400).model_copy(update={"tool_weights": weights}))
+        for weights in ({}, {"get_current_time": 2.0})
+    )
+    before, after = (
+        {q.tool: q.rows for q in planned.train if q.scenario == "standard"}
+        for planned in (even, heavy)
+    )
+    ratio = before["get_current_time"] / before["convert_time"]
+    assert after["get_current_time"] / after["convert_time"] == pytest.approx(2 * ratio, rel=0.05)
+    assert heavy.heldout == even.heldout
+
+
+def test_a_weight_for_a_tool_that_is_not_there_is_refused() -> None:
+    weights = {"tool_weights": {"get_time": 2.0}}
+    with pytest.raises(UnusableData, match=r"tool_weights: no tool .* called get_time; .*convert"):
+        plan(_makers(CLOCKS), data(40).model_copy(update=weights))
 
 
 def test_ambiguous_rows_go_only_where_a_user_must_give_something() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import CLOSE, OPEN
+from tasks.domain.untrusted.decoding import KeyTwice, unambiguous
 
 MOST_LEVELS = 50
 """Lists and objects inside each other: what checks and renders them takes several frames each."""
@@ -23,13 +24,26 @@ _OTHER_DIALECTS = (
     "<｜tool▁call",  # noqa: RUF001
     "<function=",
     "<tool_code>",
+    "<tool_use>",
+    "<invoke name=",
+    "<function_calls>",
+    "<start_function_call>",
+    "<|channel|>",
+    "functools[",
     "✿FUNCTION✿",
+    "\nAction Input:",
 )
 """How calls begin in the text of models whose dialect is not read here."""
 CALL_KEYS = ("function", "functionCall", "function_call")
 """Where a call's name and arguments stand when they are not the object itself."""
 _IDS = ("id", "call_id", "tool_call_id")
 _ARGUMENTS = ("arguments", "args", "parameters", "input")
+_BESIDE = {"name", "type", "index", "status", "function", "description", "caller", *_IDS}
+"""What a call without arguments may say of itself; under any other key they may be meant."""
+_GLAIVE = re.compile(
+    r"""\{\s*["']name["']:\s*["']([^"']+)["'],\s*["']arguments["']:\s*'(.*)'\s*\}""", re.S
+)
+"""Glaive's calls: JSON between single quotes, which it may hold too."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -55,10 +69,23 @@ def call_of(value: Any) -> OwnCall:
     name = inner.get("name")
     if not isinstance(name, str) or not name:
         raise UnusableData(f"a call without a function's name: {excerpt(value)}")
-    arguments: Any = next((inner[key] for key in _ARGUMENTS if inner.get(key) is not None), {})
+    arguments = _arguments_in(inner, outer)
     identity = next((part[key] for part in (outer, inner) for key in _IDS if part.get(key)), None)
     is_text = isinstance(arguments, str)
     return OwnCall(name, _decoded(arguments, name), identity and str(identity), is_text)
+
+
+def _arguments_in(inner: dict[str, Any], outer: dict[str, Any]) -> Any:
+    for key in _ARGUMENTS:
+        value = next((part[key] for part in (inner, outer) if part.get(key) is not None), None)
+        if value is not None:
+            return value
+    other = next((key for key in inner if key not in (*_BESIDE, *_ARGUMENTS) and inner[key]), None)
+    if other is not None:
+        raise UnusableData(
+            f"the call of {inner['name']!r} has {other!r}, needed its arguments under 'arguments'"
+        )
+    return {}
 
 
 def _decoded(arguments: Any, name: str) -> dict[str, Any]:
@@ -67,6 +94,8 @@ def _decoded(arguments: Any, name: str) -> dict[str, Any]:
         if isinstance(value, str):
             values = values_of(value, f"the arguments of {name!r}") or [{}]
             value = values[0] if len(values) == 1 else values
+    if value in ([], None):  # PHP's empty object, and the text of null
+        return {}
     if not isinstance(value, dict):
         raise UnusableData(
             f"the arguments of {name!r} are {excerpt(arguments)}, needed a JSON object, or its text"
@@ -77,10 +106,19 @@ def _decoded(arguments: Any, name: str) -> dict[str, Any]:
 def calls_of(value: Any) -> tuple[OwnCall, ...]:
     """The calls of an object, of a list, or of the text of either; UnusableData for all else."""
     if isinstance(value, str):
-        value = values_of(value, "a call")
+        value = _glaive_call(value) or values_of(value, "a call")
     if isinstance(value, list):
         return tuple(call for one in value for call in calls_of(one))
     return (call_of(value),)
+
+
+def _glaive_call(text: str) -> dict[str, Any] | None:
+    match = _GLAIVE.fullmatch(text.strip())
+    try:
+        arguments = json.loads(match[2], object_pairs_hook=unambiguous) if match else None
+    except (ValueError, RecursionError):
+        return None  # else it may be a literal of Python's
+    return {"name": match[1], "arguments": arguments} if match and arguments is not None else None
 
 
 def spoken_calls(text: str) -> tuple[str, tuple[OwnCall, ...]]:
@@ -94,7 +132,8 @@ def spoken_calls(text: str) -> tuple[str, tuple[OwnCall, ...]]:
     rest = _BLOCK.sub("", text).strip() if calls else text
     other = next((mark for mark in _OTHER_DIALECTS if mark in rest), None)
     if other is not None:
-        raise UnusableData(f"found a call that begins with {other!r}, needed {OPEN} or tool_calls")
+        mark = other.strip()
+        raise UnusableData(f"found a call that begins with {mark!r}, needed {OPEN} or tool_calls")
     return rest, calls
 
 
@@ -104,13 +143,15 @@ def values_of(text: str, what: str) -> list[Any]:
     Raises:
         UnusableData: there is something else; ``what`` opens the message.
     """
-    decoder, at, values = json.JSONDecoder(), 0, []
+    decoder, at, values = json.JSONDecoder(object_pairs_hook=unambiguous), 0, []
     text = text.strip()
     try:
         while at < len(text):
             value, at = decoder.raw_decode(text, at)
             values.append(checked(value))
             at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,;"))
+    except KeyTwice as error:
+        raise UnusableData(f"{what}: {error}") from error
     except (ValueError, RecursionError) as error:
         return [_literal(text, what, error)]
     return values

@@ -7,7 +7,8 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.writing.own.calls import excerpt, values_of
 
 _TURNS = ("messages", "conversations", "conversation", "contents")
-_MEDIA = ("images", "image", "videos", "audios")
+_MEDIA = ("images", "image", "videos", "video", "audios", "audio")
+_OTHERS = ("request", "query", "prompt")
 _LIMITS = ("length", "max_tokens", "MAX_TOKENS")
 """How OpenAI, Anthropic and Gemini say that an answer was ended by its token limit."""
 _EXPECTATION = "needed an object with its turns in one of them"
@@ -19,7 +20,7 @@ def conversations_in(value: Any) -> list[Any]:
         isinstance(value, dict)
         and isinstance(value.get("message"), str)
         and "level" in value
-        and not set(_TURNS) & set(value)
+        and not {*_TURNS, *_OTHERS} & set(value)
     )
     if not is_log:
         return [value]
@@ -69,8 +70,14 @@ def conversation_of(value: Any) -> dict[str, Any]:
     return {**value, "messages": turns}
 
 
+def turn_lists(value: Any) -> list[str]:
+    """The keys under which a row has turns."""
+    return [key for key in _TURNS if value.get(key)] if isinstance(value, dict) else []
+
+
 def _turns(value: dict[str, Any]) -> Any:
-    turns = next((value[key] for key in _TURNS if value.get(key) is not None), None)
+    keys = turn_lists(value) or [key for key in _TURNS if value.get(key) is not None]
+    turns = value[keys[0]] if keys else None
     if isinstance(turns, str) and turns.lstrip().startswith("["):
         return values_of(turns, "the turns")[0]
     if turns is None and {"query", "answers"} <= set(value):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from tasks.domain.errors import UnusableData
 from tasks.domain.writing.own.calls import OwnCall
 from tasks.domain.writing.own.turns import RESULT, OwnTurn, result_text
 
@@ -43,6 +44,7 @@ def _joined(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
                 text=before.text or turn.text,
                 thought=thought,
                 calls=before.calls + turn.calls,
+                changes=before.changes + turn.changes,
             )
         else:
             joined.append(turn)
@@ -61,10 +63,25 @@ def _in_call_order(turns: Sequence[OwnTurn]) -> list[OwnTurn]:
 
 
 def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
-    for keys in ([call.id for call in calls], [call.name for call in calls]):
-        places = {str(key): place for place, key in enumerate(keys) if key is not None}
-        if len(places) == len(keys) and all(str(one.answers) in places for one in results):
-            return sorted(results, key=lambda one: places[str(one.answers)])
+    """The results in the order of their calls.
+
+    One result behind one call is its own, whatever id it has: some exporters make new ones.
+
+    Raises:
+        UnusableData: several say that they are those of other calls, or of one.
+    """
+    told: list[list[str | None]] = [[call.id for call in calls], [call.name for call in calls]]
+    for which, keys in enumerate(told):
+        places = {str(key): place for place, key in enumerate(keys) if key}
+        said = [one.answers[which] for one in results]
+        if len(calls) < 2 or len(places) < len(keys) or not all(said):
+            continue
+        if not set(said) <= set(places) or len(set(said)) < len(said):
+            raise UnusableData(
+                f"the results are of {', '.join(map(repr, said))}, needed one of each call: "
+                f"{', '.join(map(repr, places))}"
+            )
+        return sorted(results, key=lambda one: places[one.answers[which]])
     return results
 
 

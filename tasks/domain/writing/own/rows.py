@@ -19,8 +19,9 @@ from typing import Any
 from tasks.domain.conversations import SYSTEM_PROMPT, Row, decoded, labels_of, row_of
 from tasks.domain.errors import ForgeError, UnusableData
 from tasks.domain.toolcalls import schemas_of
+from tasks.domain.untrusted.decoding import unambiguous
 from tasks.domain.writing.own.calls import OwnCall, checked
-from tasks.domain.writing.own.forms import conversation_of, conversations_in, is_cut
+from tasks.domain.writing.own.forms import conversation_of, conversations_in, is_cut, turn_lists
 from tasks.domain.writing.own.order import in_order
 from tasks.domain.writing.own.tools import functions_of, without_padding
 from tasks.domain.writing.own.turns import OwnTurn, turns_of
@@ -42,6 +43,9 @@ _THOUGHTS = "thoughts were left out: the model does not think before it answers"
 _PROMPTS = "system turns list their tools: the chat template says it instead, in its own words"
 _PADDED = "calls had nulls that their tools do not take, as Arrow fills them in: left out"
 
+_SEVERAL = "rows have turns under two keys: those of 'messages', or of the first, are read"
+_MARK = "\ufeff"
+"Of a file's beginning: where files were put together, of a line's."
 _GAP = re.compile(r"[\s,]*")
 
 _Tools = Sequence[dict[str, Any]]
@@ -89,7 +93,7 @@ def _values(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator
         elif line.strip():
             has_value = True
             try:
-                yield number, decoded(line)
+                yield number, decoded(line.lstrip(_MARK), unambiguous)
             except (ValueError, RecursionError) as error:
                 raise UnusableData(
                     f"{place}: not JSON ({error}); needed one row a line, or one array of rows"
@@ -98,7 +102,8 @@ def _values(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator
 
 def _items(text: str, first: int, source: str, counts: Counter[str]) -> Iterator[tuple[int, Any]]:
     """(line number, value) of each item of an array; its text begins in the line ``first``."""
-    decoder, number, counted_to = json.JSONDecoder(), first, 0
+    decoder = json.JSONDecoder(object_pairs_hook=unambiguous)
+    number, counted_to = first, 0
     at = _skip(text, text.index("[") + 1)
     try:
         while not text.startswith("]", at):
@@ -140,6 +145,7 @@ class _Reader:
                 self.counts[_CUT_NOTE if values else _LOGS] += 1
                 return None
             value = checked(values[0])
+            self.counts.update([_SEVERAL] * (len(turn_lists(value)) > 1))
             body = self._body(conversation_of(value))
         except (ForgeError, ValueError) as error:
             raise UnusableData(f"{place}: {error}") from error
@@ -151,6 +157,7 @@ class _Reader:
         count = len(list(takewhile(lambda turn: turn.role == "system", turns)))
         systems = [value[key] for key in _SYSTEMS if value.get(key)]
         beside = turns_of([{**_in_parts(one), "role": "system"} for one in systems])
+        self.counts.update(change for turn in (*beside, *turns) for change in turn.changes)
         texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
         system, tools_in_text = self._without_tools("\n\n".join(dict.fromkeys(texts)))
         holders = (value, *value["messages"][:1])

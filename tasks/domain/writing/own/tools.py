@@ -1,13 +1,14 @@
 """Tool lists as people's rows have them → functions in the OpenAI form, judged like a server's."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
 from tasks.domain.products import Toolset
+from tasks.domain.schemas.forms import mapped
+from tasks.domain.schemas.type_words import schema_of_type
 from tasks.domain.toolcalls import tool_names
 from tasks.domain.toollists import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
@@ -17,18 +18,6 @@ _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
 _VALUES = ("default", "const", "enum", "example", "examples")
 """Keys of a schema that hold values, in which null is one."""
-_WORDS = {
-    "str": "string",
-    "int": "integer",
-    "float": "number",
-    "bool": "boolean",
-    "dict": "object",
-    "list": "array",
-    "tuple": "array",
-    "set": "array",
-} | {word: word for word in ("string", "integer", "number", "boolean", "object", "array", "null")}
-"""JSON's names of types, from Python's too: xLAM and Berkeley write those, Gemini capitals."""
-_WORD = re.compile(r"(?:optional\[)?\s*([a-z]+)")
 
 
 def functions_of(value: Any) -> tuple[dict[str, Any], ...]:
@@ -67,14 +56,15 @@ def _tools_in(value: Any) -> Iterator[Any]:
     inner = next((value[key] for key in _LISTS if isinstance(value.get(key), list)), None)
     if inner is not None:
         yield from _tools_in(inner)
-    elif not value or {"name", "function"} & set(value) or not _are_objects(value.values()):
+    elif not value or not all(map(_is_described, value.values())):
         yield value
     else:
         yield from ({"name": name, **tool} for name, tool in value.items())
 
 
-def _are_objects(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, dict) for value in values)
+def _is_described(value: Any) -> bool:
+    """Whether it is a tool of a map by name: an empty object is one of a maker's own tools."""
+    return isinstance(value, dict) and bool({"description", *_SCHEMAS} & value.keys())
 
 
 def _function(tool: Any, place: str) -> dict[str, Any]:
@@ -97,68 +87,24 @@ def _with_schema(body: dict[str, Any], place: str) -> dict[str, Any]:
     schema = body.get(key) or {}
     if isinstance(schema, str):
         values = values_of(schema, f"{place}: its {key}")
-        schema = values[0] if len(values) == 1 else values
+        schema = (values[0] or {}) if len(values) == 1 else values
     if not isinstance(schema, dict):
         return {**body, key: schema}
-    if _is_map(schema):
-        schema = _schema_of_map(schema)
-    schema_with_types = _with_json_types(schema)
-    return {
-        **body,
-        key: schema_with_types
-        if "type" in schema_with_types
-        else {"type": "object", **schema_with_types},
-    }
+    return {**body, key: mapped(schema, _with_null)}
 
 
-def _is_map(schema: Mapping[str, Any]) -> bool:
-    """Whether it is xLAM's map from a parameter's name to what it is, without a schema around."""
-    return bool(schema) and all(
-        isinstance(part, dict)
-        and any(isinstance(part.get(key), str) for key in ("type", "description"))
-        for part in schema.values()
-    )
-
-
-def _schema_of_map(parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    required = [name for name, part in parameters.items() if _is_required(part)]
-    properties = {
-        name: {
-            key: value
-            for key, value in part.items()
-            if key != "required" or not isinstance(value, bool)
-        }
-        for name, part in parameters.items()
-    }
-    return {"type": "object", "properties": properties, "required": required}
-
-
-def _is_required(parameter: Mapping[str, Any]) -> bool:
-    required = parameter.get("required")
-    if isinstance(required, bool):
-        return required
-    return "default" not in parameter and "optional" not in str(parameter.get("type")).lower()
-
-
-def _with_json_types(schema: Any) -> Any:
-    """The schema with JSON's names of types; the type any is left out."""
-    if isinstance(schema, list):
-        return [_with_json_types(part) for part in schema]
-    if not isinstance(schema, dict):
+def _with_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema in which what may be null says so as JSON Schema does: ``nullable`` is OpenAPI's."""
+    kind = schema.get("type")
+    if schema.get("nullable") is not True or not isinstance(kind, str):
         return schema
-    converted = {
-        key: value if key in _VALUES else _with_json_types(value) for key, value in schema.items()
+    enum = schema.get("enum")
+    values = {"enum": [*enum, None]} if isinstance(enum, list) and None not in enum else {}
+    return {
+        **schema,
+        **values,
+        "type": [*(schema_of_type(kind) or {"type": kind}).values(), "null"],
     }
-    if isinstance(converted.get("type"), str):
-        converted["type"] = _json_type(converted["type"])
-        if converted["type"] == "any":
-            del converted["type"]
-    return converted
-
-
-def _json_type(word: str) -> str:
-    match = _WORD.match(word.lower())
-    return "any" if word.lower() == "any" else _WORDS.get(match[1], word) if match else word
 
 
 def _is_padded(value: Any) -> bool:

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tasks.domain.errors import UnusableData
+from tasks.domain.writing.own.bare_calls import bare_calls
 from tasks.domain.writing.own.calls import (
     CALL_KEYS,
     OwnCall,
@@ -23,6 +24,8 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "user": "user",
     "ai": "assistant",
     "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bot": "assistant",
     "assistant": "assistant",
     "model": "assistant",
     "function_call": "assistant",
@@ -43,11 +46,28 @@ _CALLING = ("function_call", "tool_call", "tool_calls")
 _TEXT_KEYS = ("content", "value", "parts", "output", "text")
 _ANSWERS = ("functionResponse", "function_response")
 _CALL_LISTS = ("tool_calls", "function_calls", *CALL_KEYS)
-_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+_TEXT_PARTS = (None, "text", "input_text", "output_text", "refusal")
+"""What parts of a content are called whose text is what is said."""
+_CALL_PARTS = ("tool_use", "tool_call", "function_call")
+_THOUGHT_PARTS = ("thinking", "reasoning", "redacted_thinking")
+_END = re.compile(
+    r"(?:\s*(?:<\|(?:endoftext|im_end|eot_id|eom_id|end|end_of_text|end_of_turn)\|>|</s>"
+    r"|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*\Z"  # noqa: RUF001
+)
+"""How an exporter that keeps what a model wrote ends its turns: the chat template says it again."""
+_ENDS = "turns end with a model's own end mark: left out, the chat template says it"
+_ENCRYPTED = "thoughts are encrypted: left out"
 RESULT = re.compile(r"<tool_response>(.*?)</tool_response>", re.DOTALL)
 _THOUGHT = re.compile(r"\A\s*(?:<think>)?((?:(?!<think>).)*?)</think>\s*", re.DOTALL)
 _WEIGHTS = ("weight", "loss_scale")
 _SWITCHES = ("loss", "train", "training")
+_PARTIAL = "train_detail"
+_IDS = ("tool_call_id", "tool_use_id", "call_id", "id")
+_ABOUT = {"role", "from", "type", "name", *_IDS, *_THOUGHTS, *_WEIGHTS, *_SWITCHES, *_CALL_LISTS}
+"""What a turn without words may say."""
+_KEYS = {*_ABOUT, *_TEXT_KEYS, "refusal", "tool_calls", "arguments", "args", "input"}
+_MEDIA = ("image", "image_url", "audio", "input_audio", "video", "file", "document")
 
 
 @dataclass(frozen=True)
@@ -59,8 +79,10 @@ class OwnTurn:
     thought: str = ""
     calls: tuple[OwnCall, ...] = ()
     is_learned: bool = True
-    answers: str | None = None
-    """The id of the call whose result it is, or the tool's name where there are no ids."""
+    answers: tuple[str, str] = ("", "")
+    """The id of the call whose result it is, and its tool's name."""
+    changes: tuple[str, ...] = ()
+    """What of it was left out, for the notes."""
 
 
 def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
@@ -72,10 +94,18 @@ def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
     turns: list[OwnTurn] = []
     for number, message in enumerate(messages, start=1):
         try:
-            turns += _turns(message)
+            turns += _with_unread(list(_turns(message)), message)
         except UnusableData as fault:
             raise UnusableData(f"turn {number}: {fault}") from fault
     return turns
+
+
+def _with_unread(turns: list[OwnTurn], message: dict[str, Any]) -> list[OwnTurn]:
+    """The turns of a message; the last one says which of its keys are not read."""
+    unread = [key for key, value in message.items() if key not in _KEYS and value]
+    changes = tuple(f"turns have {key[:40]!r}, which is not read" for key in unread)
+    *others, last = turns or [OwnTurn("system")]
+    return [*others, replace(last, changes=last.changes + changes)]
 
 
 def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
@@ -85,7 +115,8 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     role = _ROLES.get(name)
     if role is None:
         raise UnusableData(f"a turn of {excerpt(role_text)}; known: {', '.join(_ROLES)}")
-    content = next((message[key] for key in _TEXT_KEYS if message.get(key) is not None), "")
+    message = {key: part for key, part in message.items() if not _is_padding(key, part)}
+    content = _content(message, role, name)
     if role == "tool" and not _has_results(content):
         yield from _results(content, message)
         return
@@ -97,13 +128,40 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     elif parts.calls or parts.thought:
         raise UnusableData(f"found a call or a thought of the {role}'s, needed text")
     elif parts.text or not parts.results:
-        yield OwnTurn(role, parts.text)
+        yield OwnTurn(role, parts.text, changes=parts.changes)
+
+
+def _is_padding(key: str, value: Any) -> bool:
+    """Whether columns have a key where this turn or part has none: as null, or as nulls alone."""
+    return value is None or (key in (*_CALL_LISTS, *_ANSWERS) and _is_nothing(value))
+
+
+def _is_nothing(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_nothing, value))
+    if isinstance(value, dict):
+        return bool(value) and all(map(_is_nothing, value.values()))
+    return value is None
+
+
+def _content(message: dict[str, Any], role: str, name: str) -> Any:
+    """What a turn says; empty where it only calls."""
+    key = next((key for key in _TEXT_KEYS if key in message), None)
+    says_else = role == "assistant" and (name in _CALLING or {*_CALL_LISTS, "refusal"} & {*message})
+    others = [one for one in message if message[one] and one not in _ABOUT]
+    if key is None and not says_else and others:
+        raise UnusableData(
+            f"its words stand under none of {', '.join(_TEXT_KEYS)}; found {', '.join(others)}"
+        )
+    return message[key] if key is not None else ""
 
 
 def _has_results(content: Any) -> bool:
-    """Whether the results of a tool's turn are parts of it, as Gemini writes them."""
-    parts = content if isinstance(content, list) else []
-    return any(isinstance(part, dict) and set(_ANSWERS) & set(part) for part in parts)
+    """Whether the results of a tool's turn are parts of it, as Gemini and Anthropic write them."""
+    parts = (
+        [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    )
+    return any(part.get("type") == "tool_result" or set(_ANSWERS) & set(part) for part in parts)
 
 
 @dataclass
@@ -114,11 +172,13 @@ class _Parts:
     thought: str = ""
     calls: tuple[OwnCall, ...] = ()
     results: tuple[OwnTurn, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def _parts(content: Any, is_call: bool) -> _Parts:
     if isinstance(content, str):
-        return _Parts(text=content)
+        text = _END.sub("", content)
+        return _Parts(text=text, changes=(_ENDS,) * (text != content))
     if is_call:
         return _Parts(calls=calls_of(content))
     if not isinstance(content, list):
@@ -131,20 +191,21 @@ def _parts(content: Any, is_call: bool) -> _Parts:
 
 def _add(part: Any, parts: _Parts) -> None:
     """Put a part of Anthropic's, Gemini's or OpenAI's content where it belongs."""
-    body = part if isinstance(part, dict) else {"text": part}
+    whole = part if isinstance(part, dict) else {"text": part}
+    body = {key: value for key, value in whole.items() if not _is_padding(key, value)}
     kind = body.get("type")
     answer = next((body[key] for key in _ANSWERS if isinstance(body.get(key), dict)), None)
-    thought = body.get("thinking") or (body.get("text") if body.get("thought") is True else None)
     if kind == "tool_result" or answer is not None:
         result = body if answer is None else {**answer, "content": answer.get("response")}
         parts.results += tuple(_results(result.get("content"), result))
-    elif kind == "tool_use" or any(isinstance(body.get(key), dict) for key in CALL_KEYS):
+    elif kind in _CALL_PARTS or any(isinstance(body.get(key), dict) for key in CALL_KEYS):
         parts.calls += (call_of(body),)
-    elif isinstance(thought, str):
-        parts.thought += thought
+    elif kind in _THOUGHT_PARTS or body.get("thought") is True:
+        parts.thought += _thought_in(body)
+        parts.changes += (_ENCRYPTED,) * (kind == "redacted_thinking")
     else:
         text = body.get("text") or body.get("refusal") or ("" if kind == "text" else None)
-        if not isinstance(text, str):
+        if not isinstance(text, str) or kind not in _TEXT_PARTS:
             raise UnusableData(
                 f"its content has {excerpt(part)}, needed text, calls or results: pictures and "
                 "sound are not read"
@@ -152,10 +213,23 @@ def _add(part: Any, parts: _Parts) -> None:
         parts.text += text
 
 
+def _thought_in(value: Any) -> str:
+    """The text of a thought, however it is held."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(map(_thought_in, value))
+    keys = ("thinking", "reasoning", "text", "content", "summary")
+    inner = next((value[key] for key in keys if value.get(key)), "") if value else ""
+    if not isinstance(inner, str | list):
+        raise UnusableData(f"a thought that is {excerpt(value)}, needed text")
+    return _thought_in(inner)
+
+
 def _results(content: Any, message: dict[str, Any]) -> Iterator[OwnTurn]:
     text = result_text(content)
-    keys = ("tool_call_id", "tool_use_id", "call_id", "id", "name")
-    answers = next((str(message[key]) for key in keys if message.get(key)), None)
+    identity = next((str(message[key]) for key in _IDS if message.get(key)), "")
+    answers = (identity, str(message.get("name") or ""))
     for one in RESULT.findall(text) or [text]:
         yield OwnTurn("tool", one.strip(), answers=answers)
 
@@ -168,7 +242,7 @@ def result_text(content: Any) -> str:
         kinds = [part.get("type") if isinstance(part, dict) else None for part in content]
         if all(kind == "text" for kind in kinds):
             return "".join(str(part["text"]) for part in content if part.get("text") is not None)
-        media = next((str(kind) for kind in kinds if kind in ("image", "image_url", "audio")), None)
+        media = next((str(kind) for kind in kinds if kind in _MEDIA), None)
         if media is not None:
             raise UnusableData(f"a result holds {media!r}: pictures and sound are not read")
     return json.dumps(content, ensure_ascii=False)
@@ -177,7 +251,8 @@ def result_text(content: Any) -> str:
 def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
     """A turn of the assistant's."""
     calls_listed = next((message[key] for key in _CALL_LISTS if message.get(key)), ())
-    calls = parts.calls + (calls_of(calls_listed) if calls_listed else ())
+    listed = calls_of(calls_listed) if calls_listed else ()
+    calls = parts.calls + tuple(call for call in listed if not _is_among(call, parts.calls))
     thought, text = _split_thought(parts.text)
     text = text or str(message.get("refusal") or "")
     if not calls and is_call:
@@ -186,8 +261,8 @@ def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
         if not calls:
             raise UnusableData("its list of calls is empty, needed at least one")
     elif not calls:
-        text, calls = spoken_calls(text)
-    beside = [message[key] for key in _THOUGHTS if isinstance(message.get(key), str)]
+        text, calls = _said_and_called(text)
+    beside = [_thought_in(message[key]) for key in _THOUGHTS if message.get(key)]
     thoughts = [one.strip() for one in (*beside[:1], parts.thought, thought) if one.strip()]
     if any("<think>" in one or "</think>" in one for one in (text, *thoughts)):
         raise UnusableData(
@@ -195,7 +270,24 @@ def _answer(message: dict[str, Any], is_call: bool, parts: _Parts) -> OwnTurn:
             "of the answer, or none"
         )
     thought = "\n".join(dict.fromkeys(thoughts))
-    return OwnTurn("assistant", text, thought, calls, _is_learned(message))
+    return OwnTurn("assistant", text, thought, calls, _is_learned(message), changes=parts.changes)
+
+
+def _said_and_called(text: str) -> tuple[str, tuple[OwnCall, ...]]:
+    calls = bare_calls(text)
+    return ("", calls) if calls else spoken_calls(text)
+
+
+def _is_among(call: OwnCall, others: tuple[OwnCall, ...]) -> bool:
+    """Whether a call stands in the content too, as LangChain writes it."""
+    return any(
+        call.id == other.id if call.id and other.id else _same(call) == _same(other)
+        for other in others
+    )
+
+
+def _same(call: OwnCall) -> tuple[str, dict[str, Any]]:
+    return call.name, call.arguments
 
 
 def _split_thought(text: str) -> tuple[str, str]:
@@ -205,10 +297,10 @@ def _split_thought(text: str) -> tuple[str, str]:
 
 def _is_learned(message: dict[str, Any]) -> bool:
     """Whether the loss sees an answer, as OpenAI, axolotl and ms-swift say it."""
-    if any(message.get(key) is False for key in _SWITCHES):
-        return False
-    weights = [message[key] for key in _WEIGHTS if message.get(key) is not None]
+    if message.get(_PARTIAL):
+        raise UnusableData(f"found {_PARTIAL!r}: an answer is learned as a whole, or not at all")
+    weights = [message[key] for key in (*_WEIGHTS, *_SWITCHES) if message.get(key) is not None]
     other = next((weight for weight in weights if weight not in (0, 1)), None)
     if other is not None:
         raise UnusableData(f"its weight is {excerpt(other)}, needed 0 or 1")
-    return 0 not in weights
+    return 0 not in weights  # which False equals

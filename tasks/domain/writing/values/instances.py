@@ -14,9 +14,9 @@ from tasks.domain.schemas.limits import MOST_LENGTH
 from tasks.domain.schemas.references import Document
 from tasks.domain.writing.values import words
 from tasks.domain.writing.values.amounts import draw_number
-from tasks.domain.writing.values.kinds import CLOSED, TEXTS, UNUSUAL, VAGUE, WRITERS
+from tasks.domain.writing.values.kinds import CLOSED, SHORT, TEXTS, UNUSUAL, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import kind_of, kind_of_example, quoted_examples
-from tasks.domain.writing.values.patterns import in_form, matching
+from tasks.domain.writing.values.patterns import in_form, matching, with_tail
 from tasks.domain.writing.values.settling import (
     DEEPEST,
     SHALLOW,
@@ -223,7 +223,8 @@ def _string(schema: dict[str, Any], at: Place) -> str:
         value = text if is_formed else _sized(text, schema, at.rng)
         if (closed or split_of(value) == at.split) and least <= len(value) <= most:
             break
-    return value
+    short = SHORT.get(schema.get("format", ""))
+    return short(at.rng) if len(value) > most and short and "pattern" not in schema else value
 
 
 def example_values(schema: dict[str, Any], names: frozenset[str]) -> list[str]:
@@ -243,11 +244,15 @@ def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
     if pattern is None:
         return plain
     sizes = schema.get("minLength", 0), schema.get("maxLength", MOST_LENGTH)
-    return lambda rng: (
-        in_form(plain(rng), pattern, *sizes)
-        or matching(pattern, rng, *sizes)
-        or rng.choice(words.NOUNS)
-    )
+
+    def write(rng: random.Random) -> str:
+        if text := in_form(plain(rng), pattern, *sizes):
+            return text
+        tail = rng.choice(words.NOUNS)
+        text = matching(pattern, rng, *sizes)
+        return with_tail(text, pattern, tail, sizes[1]) if text else tail
+
+    return write
 
 
 def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:

@@ -294,6 +294,12 @@ ENDPOINTS = frozenset(_having("endpoint"))
 ON_SERVER = frozenset(_having("on the server"))
 WRITERS: dict[str, Writer] = {name: kind.write for name, kind in KINDS.items() if kind.write}
 UNUSUAL: dict[str, Writer] = {name: kind.unusual for name, kind in KINDS.items() if kind.unusual}
+SHORT: dict[str, Writer] = {
+    **dict.fromkeys(("email", "idn-email"), writers.short_email),
+    **dict.fromkeys(("hostname", "idn-hostname"), writers.short_host),
+    **dict.fromkeys(("uri", "iri"), writers.short_url),
+}
+"""What is as short as its format allows, where a usual value is too long."""
 ROLES: dict[str, tuple[str, int]] = {name: kind.role for name, kind in KINDS.items() if kind.role}
 MISSING: dict[str, str] = {name: kind.missing for name, kind in KINDS.items()}
 EXAMPLES: dict[KindName, str] = {name: kind.example for name, kind in KINDS.items() if kind.example}

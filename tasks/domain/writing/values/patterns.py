@@ -58,6 +58,13 @@ def matching(pattern: str, rng: random.Random, least: int, most: int) -> str | N
     return None
 
 
+def with_tail(text: str, pattern: str, tail: str, most: int) -> str:
+    """A text that a pattern only says the beginning of (``^s3://``), and something behind it."""
+    is_beginning = pattern.startswith("^") and not pattern.endswith("$") and "|" not in pattern
+    longer = text + tail
+    return longer if is_beginning and len(longer) <= most and _matches(pattern, longer) else text
+
+
 def _matches(pattern: str, text: str) -> bool:
     schema = {"pattern": pattern}
     # A pattern that takes megabytes is compiled once: with the schema that the value is held to.
@@ -133,7 +140,9 @@ def _characters(items: Any) -> str:
 def _class(items: Any) -> str:
     if items[0][0] is not codes.NEGATE:
         return _characters(items)
-    return "".join(c for c in string.ascii_letters + _PRINTABLE if c not in _characters(items))
+    excluded = _characters(items)
+    allowed = "".join(sign for sign in _PRINTABLE if sign not in excluded)
+    return "".join(sign for sign in allowed if sign.isalnum()) or allowed
 
 
 _WRITERS: dict[Any, Callable[[_Writer, Any], str]] = {

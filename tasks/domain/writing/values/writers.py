@@ -1,6 +1,7 @@
 """Writers of plausible values: each draws one, of the kind that its name says."""
 
 import random
+import string
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -94,6 +95,19 @@ def url(rng: random.Random) -> str:
 def email(rng: random.Random) -> str:
     first, last = rng.choice(words.FIRST_NAMES), rng.choice(words.LAST_NAMES)
     return f"{first}.{last}@{host(rng)}".lower()
+
+
+def short_host(rng: random.Random) -> str:
+    """Of five characters."""
+    return f"{''.join(rng.choices(string.ascii_lowercase, k=2))}.io"
+
+
+def short_url(rng: random.Random) -> str:
+    return f"http://{short_host(rng)}"
+
+
+def short_email(rng: random.Random) -> str:
+    return f"{rng.choice(string.ascii_lowercase)}@{short_host(rng)}"
 
 
 def folder(rng: random.Random) -> str:

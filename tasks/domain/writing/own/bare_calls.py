@@ -1,0 +1,130 @@
+"""Calls that are a whole answer, without tags: as JSON (Llama 3) or as Python (ToolACE, Llama 3.2).
+
+An answer that only looks like one stays an answer: its JSON has other keys.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tasks.domain.errors import UnusableData
+from tasks.domain.writing.own.calls import OwnCall, call_of, checked, excerpt, values_of
+
+_FENCE = re.compile(r"\A```\w*\s*\n(.*?)\n?\s*```\Z", re.DOTALL)
+_NAME = re.compile(r"\s*([^\W\d](?:[\w .:/-]*[\w])?)\(\s*")
+_PARAMETER = re.compile(r"\s*([^\W\d][\w.-]*)\s*=\s*")
+_IN_BRACKETS = re.compile(rf"\(\s*(?:\)|[\"'\d]|{_PARAMETER.pattern})")
+_IN_LIST = re.compile(r"\[.*\)\s*\]\Z", re.DOTALL)
+_END_OF_VALUE = re.compile(r"[,)]")
+_GAP = re.compile(r"[\s,]*")
+_KEYS = {"name", "arguments", "parameters", "id", "type"}
+_MOST_CHARACTERS = 10_000
+"""Of calls as Python: where a value ends is tried at every bracket and comma."""
+_JSON_WORDS = {"true": True, "false": False, "null": None}
+
+
+def bare_calls(text: str) -> tuple[OwnCall, ...]:
+    """The calls that a text consists of; none where it says anything else.
+
+    Raises:
+        UnusableData: it is written as calls in Python are, and cannot be read.
+    """
+    fenced = _FENCE.match(text.strip())
+    body = fenced[1].strip() if fenced else text.strip()
+    return _in_json(body) or _in_python(body)
+
+
+def _in_json(body: str) -> tuple[OwnCall, ...]:
+    if body[:1] not in ("{", "["):
+        return ()
+    try:
+        values = values_of(body, "a call")
+    except UnusableData:
+        return ()  # words that begin with a bracket
+    calls = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return tuple(map(call_of, calls)) if all(map(_is_call, calls)) else ()
+
+
+def _is_call(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return False
+    arguments = [value[key] for key in ("arguments", "parameters") if key in value]
+    is_schema = arguments and isinstance(arguments[0], dict) and "properties" in arguments[0]
+    return len(arguments) == 1 and value.keys() <= _KEYS and not is_schema
+
+
+def _in_python(body: str) -> tuple[OwnCall, ...]:
+    """The calls of ``[first(a=1), the second(b="x")]``; names may hold blanks."""
+    name = _NAME.match(body, 1) if _IN_LIST.match(body) else None
+    if name is None:
+        return ()
+    if not _IN_BRACKETS.match(body, name.end(1)):
+        return ()  # words, with others in brackets behind them
+    try:
+        if len(body) > _MOST_CHARACTERS:
+            raise ValueError(f"have more than {_MOST_CHARACTERS} characters")
+        return tuple(_each(body[1:-1]))
+    except ValueError as fault:
+        raise UnusableData(f"found {excerpt(body)}: calls as Python that {fault}") from fault
+
+
+def _each(body: str) -> Iterator[OwnCall]:
+    at = 0
+    while at < len(body):
+        name = _NAME.match(body, at)
+        if name is None:
+            raise ValueError("have something else between them")
+        arguments, at = _arguments(body, name.end())
+        yield OwnCall(name[1].strip(), arguments, is_text=True)
+        at = _behind_gap(body, at)
+
+
+def _arguments(body: str, at: int) -> tuple[dict[str, Any], int]:
+    """The arguments that begin at a place, and the place behind their bracket."""
+    arguments: dict[str, Any] = {}
+    while not body.startswith(")", at):
+        parameter = _PARAMETER.match(body, at)
+        if parameter is None or parameter[1] in arguments:
+            raise ValueError("have an argument without a name of its own")
+        arguments[parameter[1]], at = _value(body, parameter.end())
+        at = _behind_gap(body, at)
+    return arguments, at + 1
+
+
+def _behind_gap(body: str, at: int) -> int:
+    gap = _GAP.match(body, at)
+    return gap.end() if gap else at
+
+
+def _value(body: str, start: int) -> tuple[Any, int]:
+    """The literal that begins at a place, and the place behind it."""
+    for end in _END_OF_VALUE.finditer(body, start):
+        try:
+            tree = ast.parse(body[start : end.start()].strip(), mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            continue  # this sign stood in the value
+        try:
+            # By way of JSON, which has no sets, bytes or tuples.
+            text = json.dumps(ast.literal_eval(_with_json_words(tree)), allow_nan=False)
+        except (ValueError, TypeError, MemoryError, RecursionError) as error:
+            raise ValueError("have a value that is no literal") from error
+        return checked(json.loads(text)), end.start()
+    raise ValueError("are not closed")
+
+
+def _with_json_words(tree: ast.expr) -> ast.expr:
+    """A literal with JSON's words in it as Python has them."""
+    for part in ast.walk(tree):
+        for field, inner in ast.iter_fields(part):
+            if isinstance(inner, list):
+                setattr(part, field, [_constant(one) for one in inner])
+    literal: ast.expr = _constant(tree)
+    return literal
+
+
+def _constant(node: Any) -> Any:
+    if isinstance(node, ast.Name) and node.id in _JSON_WORDS:
+        return ast.Constant(_JSON_WORDS[node.id])
+    return node
