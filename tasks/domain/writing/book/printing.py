@@ -48,7 +48,9 @@ def _printed(
     fitting = []
     for line in book.results(call.name, error=error):
         names = set(slots(line.text + (line.answer or "")))
-        if names <= values.keys() and (not earlier or names & earlier.keys()):
+        is_after = not earlier or bool(names & earlier.keys())
+        one_each = not any(_is_several(values.get(name)) for name in slots(line.text))
+        if names <= values.keys() and is_after and one_each:
             fitting.append(line)
     if not fitting:
         return None
@@ -56,6 +58,11 @@ def _printed(
     texts = {name: _as_text(value) for name, value in values.items()}
     result = ToolResult(text=fill(line.text, texts), is_error=error, simulated=True)
     return Answered(result, fill(line.answer, texts) if line.answer else "")
+
+
+def _is_several(value: Any) -> bool:
+    """Whether a result prints each part of a value in a place of its own."""
+    return isinstance(value, list) and len(value) > 1 and isinstance(value[0], str)
 
 
 def _as_text(value: Any) -> str:

@@ -33,6 +33,9 @@ from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.settling import type_of
 
+_DRAWS = 8
+"""Of a call's arguments, until its slots differ from those of the calls before."""
+
 
 @dataclass(frozen=True)
 class _Slot:
@@ -89,9 +92,7 @@ def _bound(
     steps: list[_Step] = []
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
-        options = DrawOptions(split, real=True)
-        fixed = fixed_arguments(call)
-        arguments = draw_arguments(wording.maker, tuple(whole), fixed, rng, options)
+        arguments = _drawn(wording, call, bound, split, rng)
         if arguments is None:
             return bound, []
         for parameter, slot in whole.items():
@@ -108,6 +109,24 @@ def _bound(
     ):
         return bound, []
     return bound, [_with_values(step, values) for step in steps]
+
+
+def _drawn(
+    wording: Wording, call: BookCall, bound: Mapping[str, _Slot], split: Split, rng: random.Random
+) -> dict[str, Any] | None:
+    """Arguments whose new slots have other values than those bound already, where there are some.
+
+    None when no valid ones are found.
+    """
+    whole, options = whole_slots(call), DrawOptions(split, real=True)
+    taken_values = {str(slot.value) for slot in bound.values()}
+    arguments = None
+    for _ in range(_DRAWS):
+        arguments = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, options)
+        new = [str((arguments or {}).get(p)) for p, slot in whole.items() if slot not in bound]
+        if arguments is None or not taken_values & {*new}:
+            break
+    return arguments
 
 
 def _with_values(step: _Step, values: Mapping[str, Any]) -> _Step:
