@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from flows.in_prefect import in_prefect
 from flows.listing import tools_text
 from flows.run_file import from_file
-from flows.terminal import say
+from flows.terminal import note, say
 from profiles import (
     Model,
     OwnData,
@@ -149,14 +149,14 @@ class Inspect(BaseModel):
         from tasks.inspect_server import inspect_server
 
         toolset = inspect_server.fn(recipe.server)
-        text = toolset.model_dump_json(indent=2) + "\n"
-        for note in toolset.notes:
-            sys.stderr.write(f"note: {note}\n")
+        as_json = toolset.model_dump_json(indent=2) + "\n"
+        for text in toolset.notes:
+            note(f"note: {text}")
         if self.json_:
-            sys.stdout.write(text)
+            sys.stdout.write(as_json)
             return
         if self.output:
-            Path(self.output).write_text(text, encoding="utf-8")
+            Path(self.output).write_text(as_json, encoding="utf-8")
         else:
             say(tools_text(toolset))
         say(f"{len(toolset.tools)} tools of {toolset.server}, fingerprint {toolset.fingerprint}")
@@ -195,8 +195,8 @@ class Generate(_ForServer):
             recipe = recipe.model_copy(update={"profile": profile})
         draft = in_prefect("flows.stages:generate", recipe=recipe, output=self.output)
         say(f"{draft.train_rows} rows in {self.output}, {draft.heldout_rows} held out")
-        for note in draft.notes:
-            say(f"note: {note}")
+        for text in draft.notes:
+            say(f"note: {text}")
 
 
 class _OnRows(_Tuned):

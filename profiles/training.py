@@ -177,6 +177,9 @@ class EvaluationPlan(Section):
     """Typed prompts asked at most, a quarter of them without a tool."""
     base_prompts: int = Field(ge=2)
     """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
+    base_at_once: int = Field(default=1, ge=1)
+    """Of these, how many a server on the CPU answers at once, each in a context of its own; a
+    ``llama-server`` that is named has its own number."""
     breadth_per_category: int = Field(default=0, ge=0)
     """Questions of each category of BFCL that both models are asked; 0: none."""
     adapter_prompts: int = Field(default=0, ge=0)

@@ -28,7 +28,7 @@ from tasks.domain.writing.phrasebook import (
     skeleton,
     slots,
 )
-from tasks.domain.writing.phrasing.tool_context import bare
+from tasks.domain.writing.phrasing.tool_context import TOOL_WORDS, bare
 from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.scenarios import askable
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -43,6 +43,8 @@ _READING = re.compile(
 )
 _FIRST_MARK = 0x4E00
 """The first of many letters that no text of a book has."""
+_KINDS_FOR_EVERY_SERVER = "a book for every server has 'chat', 'unsupported' and 'values'"
+_NO_SLOT = "the slot {!r} is no word of the tools, and has no 'values' line"
 _WHOLE_PROMPT_WORDS = 6
 """Words beside the slots from which a text that fits a test prompt does so by no chance."""
 
@@ -90,11 +92,13 @@ def faults_by_line(
 def check_general(lines: Sequence[Line], limits: PhrasebookLimits) -> Verdict:
     """Hold a book that is for every server against the rules that need no tools."""
     faults: list[Fault] = []
+    slot_names = TOOL_WORDS | {each.parameter for each in lines if isinstance(each, ValuesLine)}
     for line in lines:
-        if not isinstance(line, ChatLine):
-            faults.append((line.place, f"kind {line.kind!r}; a book for every server has 'chat'"))
-        elif slots(line.text + line.reply):
-            faults.append((line.place, "a slot, and no tool's parameters to fill it with"))
+        if isinstance(line, ChatLine | UnsupportedLine):
+            unknown = [name for name in slots(line.text + line.reply) if name not in slot_names]
+            faults += [(line.place, _NO_SLOT.format(name)) for name in unknown]
+        elif not isinstance(line, ValuesLine):
+            faults.append((line.place, f"kind {line.kind!r}; {_KINDS_FOR_EVERY_SERVER}"))
     faults += _alike(lines, limits.alike)
     notes = _long_texts(lines, limits.most_words)
     return Verdict(tuple(f"{place}: {fault}" for place, fault in faults), tuple(notes))

@@ -47,9 +47,6 @@ def _frames(forms: dict[Form, dict[str, list[str]]]) -> tuple[Frame, ...]:
 
 FRAMES = {split: _frames(forms) for split, forms in _LEXICON.tables("frames").items()}
 
-REQUEST_FRAMES = _LEXICON.lists("asked")
-"""How people also ask for what no tool does."""
-
 CONTEXTS = _LEXICON.lists("contexts")
 
 AFTERS = _LEXICON.texts("afters")

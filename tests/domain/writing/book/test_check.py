@@ -151,16 +151,16 @@ def test_a_tool_that_says_nothing_changes_things_unless_its_name_reads() -> None
     assert not is_changing(VERSIONS.tools[0])
 
 
-def test_a_book_for_every_server_has_chat_without_slots() -> None:
+def test_a_book_for_every_server_is_for_no_tool_and_fills_its_own_slots() -> None:
     lines = [
-        read_line('{"kind":"chat","text":"hi","reply":"Hello!"}', "general.jsonl:1"),
-        read_line('{"kind":"unsupported","text":"push","reply":"No."}', "general.jsonl:2"),
-        read_line('{"kind":"chat","text":"hi {name}","reply":"Hello!"}', "general.jsonl:3"),
+        read_line('{"kind":"chat","text":"{person} likes {nouns}","reply":"Ha!"}', "general:1"),
+        read_line('{"kind":"unsupported","text":"call {person}","reply":"Dial!"}', "general:2"),
+        read_line('{"kind":"values","parameter":"person","values":["Ada","Bo"]}', "general:3"),
+        read_line('{"kind":"chat","text":"hi {name}","reply":"Hello!"}', "general:4"),
+        read_line('{"kind":"request","tool":"git_log","text":"log"}', "general:5"),
     ]
-    assert [fault.split(": ")[0] for fault in check_general(lines, LIMITS).faults] == [
-        "general.jsonl:2",
-        "general.jsonl:3",
-    ]
+    faults = check_general(lines, LIMITS).faults
+    assert [fault.split(": ")[0] for fault in faults] == ["general:4", "general:5"]
 
 
 FILE_OF_DOCS = (
