@@ -8,11 +8,19 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from profiles.section import UNREADABLE
 
 _KEYS = ("mcpServers", "servers")
+_URLS = ("url", "httpUrl", "serverUrl")
+"""How Claude, Cursor and Visual Studio Code, Gemini and Windsurf call an address."""
 _VARIABLE = re.compile(r"\$\{(?:env:)?(\w+)\}")
+_OF_A_CLIENT = re.compile(r"\$\{(\w*)(?:[^\w}][^}]*)?\}")
+"""A variable that a client asks a person for, knows itself, or has a default for."""
+_SECRET_OPTION = re.compile(
+    r"--?(?:[\w-]*[-_])?(?:api[-_]?key|token|secret|password|passwd)(?:=(?P<value>.*))?", re.I
+)
 _SECRET = re.compile(r"auth|key|token|secret|password|credential|cookie", re.IGNORECASE)
 """Names of settings whose values nobody wants in a bundle."""
 
@@ -41,15 +49,38 @@ def spec_in(path: Path, name: str) -> dict[str, Any]:
         (name,) = servers
     if name not in servers:
         names = ", ".join(sorted(servers)) or "none"
-        raise ValueError(f"{path}#{name}: no such server; needed one of: {names}")
+        found = f"{path}#{name}: no such server" if name else f"{path} names several servers"
+        raise ValueError(f"{found}; needed {path}#NAME with one of: {names}")
     entry = servers[name]
     if not isinstance(entry, dict):
         raise ValueError(f"{path}#{name}: needed an object with a command or a url")
     place = f"{path}#{name}"
     settings = {key: _texts(entry.get(key), key, place) for key in ("env", "headers")}
-    url = entry.get("url")
-    reach = {"url": _ours(str(url))} if url else {"command": _command(entry, place)}
-    return {"name": _plain(name), **reach, **settings}
+    url = next((entry[key] for key in _URLS if entry.get(key)), None)
+    _check_way(entry, url, place)
+    reach = {"url": _address(str(url), place)} if url else {"command": _command(entry, place)}
+    folder = {"folder": _ours(str(entry["cwd"]), "cwd", place)} if entry.get("cwd") else {}
+    return {"name": _plain(name), **reach, **folder, **settings}
+
+
+def _check_way(entry: Mapping[str, Any], url: Any, place: str) -> None:
+    """Make sure that a server is reached in one way, and in one that is spoken; ValueError else."""
+    if url and entry.get("command"):
+        raise ValueError(f"{place}: has a command and a url, needed one of them")
+    if entry.get("envFile"):
+        raise ValueError(f"{place}: envFile is not read; needed its variables in env, as ${{NAME}}")
+    if url and str(entry.get("type") or entry.get("transport")).lower() == "sse":
+        raise ValueError(
+            f"{place}: the older transport 'sse' is not spoken; needed an address of Streamable "
+            "HTTP ('type': 'http'), which most such servers have beside it"
+        )
+
+
+def _address(url: str, place: str) -> str:
+    for key, value in parse_qsl(url.partition("?")[2]):
+        if _SECRET.search(key):
+            _check_no_secret(key, value, place)
+    return _ours(url, "url", place)
 
 
 def config_of(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,8 +107,17 @@ def _command(entry: Mapping[str, Any], place: str) -> list[str]:
     arguments = entry.get("args") or []
     if not isinstance(arguments, list):
         raise ValueError(f"{place}: args is no list of texts")
-    words = [entry.get("command"), *arguments]
-    return [_ours(str(word)) for word in words if word is not None]
+    words = [_text(word, "args", place) for word in (entry.get("command"), *arguments)]
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if option := _SECRET_OPTION.fullmatch(word):
+            value = option["value"] if option["value"] is not None else after
+            _check_no_secret(word.partition("=")[0], "" if value.startswith("-") else value, place)
+        if _VARIABLE.search(word):
+            raise ValueError(
+                f"{place}: args name a variable, which is filled in only in env, headers and url: "
+                "everybody here can read the command of a process"
+            )
+    return [_ours(word, "args", place) for word in words if word]
 
 
 def _texts(values: Any, what: str, place: str) -> dict[str, str]:
@@ -85,18 +125,40 @@ def _texts(values: Any, what: str, place: str) -> dict[str, str]:
     if not isinstance(values or {}, dict):
         # What was found may be a secret.
         raise ValueError(f"{place}: {what} is no object of names and texts")
-    texts = {str(key): _ours(str(value)) for key, value in (values or {}).items()}
+    texts = {str(key): _text(value, what, place) for key, value in (values or {}).items()}
     for key, text in texts.items():
-        if _SECRET.search(key) and text and not _VARIABLE.search(text):
-            raise ValueError(
-                f"{place}: {key} holds a value; needed a variable of the environment, such as "
-                f"${{{re.sub(r'[^A-Z0-9]+', '_', key.upper())}}}: a bundle would carry it on"
-            )
-    return texts
+        if _SECRET.search(key):
+            _check_no_secret(key, text, place)
+    return {key: _ours(text, key, place) for key, text in texts.items()}
 
 
-def _ours(text: str) -> str:
-    return _VARIABLE.sub(r"${\1}", text)
+def _text(value: Any, what: str, place: str) -> str:
+    """A setting as text: clients take numbers and truth values for their JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    raise ValueError(f"{place}: {what} holds a list or an object, needed texts")
+
+
+def _check_no_secret(key: str, text: str, place: str) -> None:
+    if text and not _VARIABLE.search(text):
+        variable = re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_")
+        raise ValueError(
+            f"{place}: {key} holds a value; needed a variable of the environment, such as "
+            f"${{{variable}}}: a bundle would carry it on"
+        )
+
+
+def _ours(text: str, what: str, place: str) -> str:
+    """A text with its variables in our form; ValueError where only a client can fill them in."""
+    ours = _VARIABLE.sub(r"${\1}", text)
+    if other := _OF_A_CLIENT.search(_VARIABLE.sub("", text)):
+        raise ValueError(
+            f"{place}: {what} has '${{{other[1]}…}}', which only its client fills in; needed a "
+            "variable of the environment, ${NAME}"
+        )
+    return ours
 
 
 def _plain(name: str) -> str:

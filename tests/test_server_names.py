@@ -70,6 +70,25 @@ def test_a_server_of_an_mcp_clients_file_is_taken_with_its_settings(tmp_path: Pa
     assert orders.variables == ("TOKEN",)
 
 
+@pytest.mark.parametrize("key", ["url", "httpUrl", "serverUrl"])
+def test_every_clients_word_for_an_address_is_read(key: str, tmp_path: Path) -> None:
+    file = write(tmp_path, mcpServers={"a": {key: "https://x.example/mcp?limit=${LIMIT}"}})
+    assert resolve_server(str(file)).url == "https://x.example/mcp?limit=${LIMIT}"
+
+
+def test_settings_that_are_no_texts_are_what_json_calls_them(tmp_path: Path) -> None:
+    entry = {
+        "command": "npx",
+        "args": ["weather", "--max-tokens", 5, True, None],
+        "env": {"DEBUG": False, "PORT": 8080, "UNSET": None},
+        "cwd": "/srv",
+        "disabled": True,
+    }
+    server = resolve_server(str(write(tmp_path, mcpServers={"a": entry})))
+    assert server.command == ("npx", "weather", "--max-tokens", "5", "true")
+    assert (server.env, server.folder) == ({"DEBUG": "false", "PORT": "8080", "UNSET": ""}, "/srv")
+
+
 def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
     assert resolve_server(str(write(tmp_path, servers={"orders": ORDERS}))).name == "orders"
 
@@ -77,8 +96,12 @@ def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("servers", "name", "fault"),
     [
-        ({"a": WEATHER, "b": ORDERS}, "", r"config\.json#: no such server; needed one of: a, b"),
-        ({"a": WEATHER}, "c", r"#c: no such server; needed one of: a"),
+        (
+            {"a": WEATHER, "b": ORDERS},
+            "",
+            r"names several servers; needed .*#NAME with one of: a, b",
+        ),
+        ({"a": WEATHER}, "c", r"#c: no such server; needed .*#NAME with one of: a"),
         ({"a": {"args": []}}, "a", "exactly one of command, url and tools_file, found 0"),
         ({"a": "npx"}, "a", "needed an object with a command or a url"),
         (
@@ -89,6 +112,30 @@ def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
         ({"a": {**WEATHER, "env": {"API_KEY": "s3cret"}}}, "a", "API_KEY holds a value"),
         ({"a": {**WEATHER, "env": ["KEY=s3cret"]}}, "a", "#a: env is no object of names"),
         ({"a": {**WEATHER, "args": "--key s3cret"}}, "a", "#a: args is no list of texts"),
+        (
+            {"a": {**WEATHER, "args": ["--api-key", "s3cret"]}},
+            "a",
+            r"--api-key holds .*\{API_KEY\}",
+        ),
+        (
+            {"a": {**WEATHER, "args": ["--github_token=s3cret"]}},
+            "a",
+            "--github_token holds a value",
+        ),
+        ({"a": {"url": "https://x/mcp?a=1&api_key=s3cret"}}, "a", "api_key holds a value"),
+        ({"a": {**WEATHER, "args": ["--key=${KEY}"]}}, "a", "args name a variable"),
+        ({"a": {**WEATHER, "args": [["s3cret"]]}}, "a", "args holds a list or an object"),
+        ({"a": {**WEATHER, "env": {"LOG": {"x": "s3cret"}}}}, "a", "env holds a list or an object"),
+        ({"a": {"url": "https://x/", "type": "sse"}}, "a", "the older transport 'sse'"),
+        ({"a": {**WEATHER, "url": "https://x/"}}, "a", "has a command and a url"),
+        ({"a": {**WEATHER, "envFile": ".env"}}, "a", "envFile is not read"),
+        ({"a": {**WEATHER, "env": {"ORG": "${input:s3cret}"}}}, "a", r"ORG has '\$\{input…\}'"),
+        ({"a": {**WEATHER, "env": {"ORG": "${ORG:-s3cret}"}}}, "a", r"ORG has '\$\{ORG…\}'"),
+        (
+            {"a": {**WEATHER, "args": ["${workspaceFolder}/${x:s3cret}"]}},
+            "a",
+            "args name a variable",
+        ),
         ({"a": {"command": "x\0s3cret"}}, "a", "command.0: String should match pattern"),
     ],
 )

@@ -59,13 +59,13 @@ def toolset_from_value(
             faults.append(fault)
             is_wanted |= tool_name in include
     if faults and (is_wanted or not usable):
-        raise type(faults[0])(" / ".join(map(str, faults[:MOST_NAMED])))
+        raise type(faults[0])(on_one_line(" / ".join(map(str, faults[:MOST_NAMED]))))
     server = envelope.get("server")
     return Toolset(
         server=server if isinstance(server, str) and server else name,
         version=_version(envelope),
         tools=tuple(usable),
-        notes=tuple(f"left out: {fault}" for fault in faults),
+        notes=tuple(on_one_line(f"left out: {fault}") for fault in faults),
     )
 
 

@@ -38,6 +38,7 @@ from tasks.domain.identifiers import name_words, singular
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.toollists import tool_from_value
 from tasks.domain.untrusted.masking import masked
+from tasks.domain.untrusted.printable import on_one_line
 from tasks.external.mcp_limits import (
     ENCODING,
     MOST_CHARACTERS,
@@ -142,7 +143,8 @@ class Wire:
         """What went wrong, in words: one clause without a full stop."""
         excess = f"{self.excess}, no answer {request}" if self.excess else ""
         cause = excess or self._cause(fault, request, seconds)
-        return f"{self.place}: {' '.join(self.without_secrets(cause).split())[:_TAIL_CHARS]}"
+        words = " ".join(self.without_secrets(cause).split())[:_TAIL_CHARS]
+        return f"{self.place}: {on_one_line(words)}"
 
     def without_secrets(self, value: Any) -> Any:
         """Any JSON value without the keys that the server was given."""
@@ -179,7 +181,7 @@ class Wire:
             text = log.read().decode("utf-8", "replace")
         text = self.without_secrets(text)
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-        ending = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:]
+        ending = on_one_line(" | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARS:])
         junk = f"; its stdout has {self.junk!r}, which is no message" if self.junk else ""
         return f"{junk}; its stderr ends: {ending}" if ending else junk
 

@@ -283,7 +283,7 @@ def test_an_evaluation_says_what_it_expects_and_how_far_it_is(forged: Forged) ->
     assert {name: one["total"] for name, one in ends.items()} == {
         "validation": 9 + 2,
         "base": 4 + 4,
-        "benchmark": 64,
+        "benchmark": 16,
     }
     expected = [one for one in told if one["done"] == 5]
     assert all(one["seconds_left"] > 0 for one in expected)

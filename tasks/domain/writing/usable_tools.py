@@ -9,6 +9,7 @@ from tasks.domain.products import Tool, Toolset
 from tasks.domain.schemas.references import Document
 from tasks.domain.schemas.validation import has_hard_patterns, usable
 from tasks.domain.toollists import MOST_NAMED
+from tasks.domain.untrusted.printable import on_one_line
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import Place, draw
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -63,7 +64,7 @@ def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:
         )
         notes += _notes(tool, maker.unwritable.items(), fault_of_output)
     is_wanted = any(name in server.include_tools for name in faults)
-    wrong = [f"{name}: {reason}" for name, reason in faults.items()]
+    wrong = [on_one_line(f"{name}: {reason}") for name, reason in faults.items()]
     if (faults and (is_wanted or not good_tools)) or (server.strict and (faults or notes)):
         raise UnusableTool(" / ".join([*wrong, *notes][:MOST_NAMED]))
     all_notes = (*toolset.notes, *(f"left out: {fault}" for fault in wrong), *notes)
@@ -93,4 +94,5 @@ def _reason_against_output(tool: Tool) -> str:
 
 def _notes(tool: Tool, left_out: Iterable[tuple[str, str]], lost: str) -> list[str]:
     notes = [f"{tool.name}: {name} is never given: {reason}" for name, reason in left_out]
-    return [*notes, f"{tool.name}: its output schema is not used: {lost}"] if lost else notes
+    notes += [f"{tool.name}: its output schema is not used: {lost}"] * bool(lost)
+    return list(map(on_one_line, notes))
