@@ -37,19 +37,23 @@ _LINES = 10
 class Reporter:
     """One client of the API; what it was answered is counted."""
 
-    def __init__(self, url: str, answers: Counter[int]) -> None:
+    def __init__(self, url: str, answers: Counter[str]) -> None:
         self._client = httpx.Client(base_url=url, trust_env=False, timeout=120)
         self._answers = answers
 
     def post(self, path: str, content: Any, method: str = "POST") -> Any:
         """Ask, again where the database is locked, as Prefect's client does; None for an error."""
         for _ in range(_TRIES):
-            answer = self._client.request(method, path, json=content)
-            self._answers[answer.status_code] += 1
+            try:
+                answer = self._client.request(method, path, json=content)
+            except httpx.TimeoutException:
+                self._answers["no answer"] += 1
+                continue
+            self._answers[str(answer.status_code)] += 1
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
+                return answer.json() if answer.is_success and answer.content else None
             time.sleep(_AGAIN_SECONDS)
-        return answer.json() if answer.is_success and answer.content else None
+        return None
 
     def run(self, number: int, is_over: Callable[[], bool], pause: float) -> int:
         """A flow run that reports until it is over; its steps."""
@@ -98,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--pause", type=float, default=2, help="seconds between two reports")
+    parser.add_argument("--pause", type=float, default=10, help="seconds between two reports")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="scale-") as name:
         figures = {**_measured(Path(name), options), "options": vars(options)}
@@ -111,13 +115,14 @@ def main() -> None:
 def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     port = free_port()
     house = House(folder, port, os.environ | _settings(folder, port))
-    answers: Counter[int] = Counter()
+    answers: Counter[str] = Counter()
     try:
         house.start_server()
         setup = Reporter(house.url, answers)
         for pool in POOLS:
             setup.post("/work_pools/", {"name": pool, "type": "process"})
         house.do(sys.executable, "-m", "infra.apply_automations")
+        house.count_from_here()
         begun, over = time.monotonic(), threading.Event()
         threading.Timer(options.seconds, over.set).start()
         with ThreadPoolExecutor(options.runs + len(POOLS)) as clients:
