@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine, ExceptionContext
 _EVERY_SECONDS = 5
 _WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE")
 _LONG_SECONDS = 1.0
-_SHOWN = 20
+_MOST_NAMES = 20
 
 
 class Clock:
@@ -35,15 +35,15 @@ class Clock:
 
     def listen(self) -> None:
         """Hear of every statement of every engine of this process."""
-        for name, heard in self._heard().items():
-            event.listen(Engine, name, heard)
+        for name, listener in self._listeners().items():
+            event.listen(Engine, name, listener)
 
     def stop(self) -> None:
         """Hear of nothing any more."""
-        for name, heard in self._heard().items():
-            event.remove(Engine, name, heard)
+        for name, listener in self._listeners().items():
+            event.remove(Engine, name, listener)
 
-    def _heard(self) -> dict[str, Callable[..., None]]:
+    def _listeners(self) -> dict[str, Callable[..., None]]:
         return {
             "before_cursor_execute": self._begin,
             "after_cursor_execute": self._end,
@@ -104,7 +104,7 @@ def _name(statement: str) -> str:
 
 
 def _summary(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    ordered = sorted(times.items(), key=lambda item: -sum(item[1]))[:_SHOWN]
+    ordered = sorted(times.items(), key=lambda item: -sum(item[1]))[:_MOST_NAMES]
     return {
         name: {
             "count": len(seconds),

@@ -59,18 +59,20 @@ class Reporter:
         """A flow run that reports until it is over; its steps."""
         flow = self.post("/flows/", {"name": "written"})
         state = {"type": "RUNNING", "name": "Running"}
-        made = flow and self.post("/flow_runs/", {"flow_id": flow["id"], "state": state})
+        flow_run = flow and self.post("/flow_runs/", {"flow_id": flow["id"], "state": state})
         step = 0
-        while made and not is_over():
+        while flow_run and not is_over():
             step += 1
-            self.post("/logs/", [_line(made["id"], step, line) for line in range(_LINES)])
-            self.post("/events", [_event(made["id"], name) for name in ("progress", "evaluated")])
+            self.post("/logs/", [_line(flow_run["id"], step, line) for line in range(_LINES)])
+            self.post(
+                "/events", [_event(flow_run["id"], name) for name in ("progress", "evaluated")]
+            )
             artifact = {"key": f"curve-{number}", "type": "markdown", "data": f"step {step}"}
-            self.post("/artifacts/", {**artifact, "flow_run_id": made["id"]})
+            self.post("/artifacts/", {**artifact, "flow_run_id": flow_run["id"]})
             time.sleep(pause)
-        if made:
+        if flow_run:
             ended = {"type": "COMPLETED", "name": "Completed"}
-            self.post(f"/flow_runs/{made['id']}/set_state", {"state": ended, "force": True})
+            self.post(f"/flow_runs/{flow_run['id']}/set_state", {"state": ended, "force": True})
         return step
 
     def work(self, pool: str, is_over: Callable[[], bool], pause: float) -> None:
