@@ -7,7 +7,7 @@ from tasks.caching import ByContent
 from tasks.domain.evaluation.evaluation_set import hand_written_questions, stratified_sample
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
 from tasks.domain.prompting.showing import Showing
-from tasks.domain.training.sizes import context_for
+from tasks.domain.training.sizes import base_at_once, context_for
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student
@@ -61,7 +61,11 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
     context = context_for(profile.training.max_seq_length)
     with (
         student(
-            storage.fetch(base.files), recipe.model.stop, recipe.answer_tokens, context
+            storage.fetch(base.files),
+            recipe.model.stop,
+            recipe.answer_tokens,
+            context,
+            base_at_once(recipe.model, evaluation),
         ) as model,
         StageReporter("base", recipe.model.name, len(questions)) as progress,
     ):

@@ -174,27 +174,27 @@ def _write_facts(folder: Path, facts: FileFacts) -> None:
     (folder / _FACTS).write_text(json.dumps(rest), encoding="utf-8")
 
 
-def slots() -> int:
-    """How many requests a server of ours answers at once: one with the package, on the CPU.
+def slots(at_once: int = 1) -> int:
+    """How many requests a server of ours answers at once: ``at_once`` with the package, on the CPU.
 
-    So its answers are the same in any order, and take the time that one user waits.
+    With one its answers are the same in any order, and take the time that one user waits.
     """
     settings = Settings()
-    return settings.llama_slots if settings.llama_server else 1
+    return settings.llama_slots if settings.llama_server else at_once
 
 
 @contextmanager
-def served(model: Path, context: int) -> Iterator[str]:
+def served(model: Path, context: int, at_once: int = 1) -> Iterator[str]:
     """Serve a GGUF file on the loopback interface: the server's URL, ended with the block.
 
-    ``context`` is in tokens, of each of its ``slots``.
+    ``context`` is in tokens, of each of its ``slots``; ``at_once`` as there.
 
     Raises:
         ExportFailed: llama.cpp cannot load the file.
     """
     command = [sys.executable, "-P", str(_BESIDE / "llama_server.py"), str(model)]
     command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
-    command += ["--slots", str(slots()), "--program", Settings().llama_server]
+    command += ["--slots", str(slots(at_once)), "--program", Settings().llama_server]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
             command,

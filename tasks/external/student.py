@@ -31,12 +31,13 @@ _READ_A_SECOND, _WRITTEN_A_SECOND = 5, 1
 """Tokens: below what a model of 8B does on two old CPU cores (6 and 1.4)."""
 
 
-def answer_seconds(context: int, max_tokens: int) -> float:
+def answer_seconds(context: int, max_tokens: int, at_once: int = 1) -> float:
     """How long an answer may take before its server counts as gone: a slow CPU's whole context.
 
-    A server with several slots has a GPU, where that is time enough for all of them.
+    ``at_once``: answers that share a CPU. A named server with several slots has a GPU, where the
+    time of one is enough for all of them.
     """
-    return context / _READ_A_SECOND + max_tokens / _WRITTEN_A_SECOND
+    return at_once * (context / _READ_A_SECOND + max_tokens / _WRITTEN_A_SECOND)
 
 
 class Prompted(Protocol):
@@ -203,17 +204,22 @@ def _tokens(reply: dict[str, Any]) -> list[AnswerToken]:
 
 @contextmanager
 def student(
-    gguf: Path, stop: Sequence[str], max_tokens: int, context: int = LEAST_CONTEXT
+    gguf: Path,
+    stop: Sequence[str],
+    max_tokens: int,
+    context: int = LEAST_CONTEXT,
+    at_once: int = 1,
 ) -> Iterator[Student]:
     """Serve a GGUF file and talk to it; ``context`` and ``max_tokens`` are tokens.
+
+    ``at_once``: prompts that a CPU answers side by side; one where an answer's seconds matter.
 
     Raises:
         ExportFailed: llama.cpp cannot load the file, or does not answer.
     """
+    longest = answer_seconds(context, max_tokens, at_once)
     with (
-        served(gguf, context) as url,
-        httpx.Client(
-            base_url=url, timeout=answer_seconds(context, max_tokens), trust_env=False
-        ) as client,
+        served(gguf, context, at_once) as url,
+        httpx.Client(base_url=url, timeout=longest, trust_env=False) as client,
     ):
-        yield Student(client, stop, max_tokens, slots())
+        yield Student(client, stop, max_tokens, slots(at_once))

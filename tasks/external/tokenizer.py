@@ -80,9 +80,8 @@ class ChatTokenizer:
             UnusableModel: no tokenizer there, or one without a chat template.
         """
         self._tokenizer = open_tokenizer(folder)
-        if template is not None:
-            self._tokenizer.chat_template = template
-        if not self._tokenizer.chat_template:
+        self._template = template
+        if not self.chat_template:
             raise UnusableModel(f"{folder}: the tokenizer has no chat template")
         self._backend = self._tokenizer.backend_tokenizer
         controls = sorted(self._tokenizer.get_added_vocab(), key=len, reverse=True)
@@ -92,7 +91,8 @@ class ChatTokenizer:
     @property
     def chat_template(self) -> str:
         """The template's Jinja text."""
-        return str(self._tokenizer.chat_template)
+        own = self._tokenizer.chat_template
+        return str((own if self._template is None else self._template) or "")
 
     @property
     def eos_id(self) -> int:
@@ -144,6 +144,7 @@ class ChatTokenizer:
             text: str = self._tokenizer.apply_chat_template(
                 self.control.escape(forms),
                 tools=self.control.escape_tools(tools) or None,
+                chat_template=self._template,
                 tokenize=False,
                 add_generation_prompt=add_generation_prompt,
             )

@@ -153,9 +153,12 @@ def test_a_file_that_cannot_be_loaded_is_refused_with_the_cause(
         pass
 
 
-@pytest.mark.usefixtures("named")
-def test_answers_to_many_come_in_order_and_are_those_to_each_alone(gguf: Path) -> None:
-    with student(gguf, SMOLLM2.stop, max_tokens=8, context=512) as model:
+def test_answers_to_many_come_in_order_and_are_those_to_each_alone(
+    through: str, gguf: Path
+) -> None:
+    """The package answers as many at once as it is asked to, a program as many as it is set to."""
+    at_once = 4 if through == "package" else 1
+    with student(gguf, SMOLLM2.stop, max_tokens=8, context=512, at_once=at_once) as model:
         assert model.at_once == 4
         alone = [model.answer(one.prompt, one.tools).text for one in ROWS]
         together = [one.text for one in model.answers(ROWS)]

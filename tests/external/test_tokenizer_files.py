@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 
 from profiles import load_model
+from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableModel
 from tasks.external.base_model import build_base
 from tasks.external.tokenizer import ChatTokenizer
-from tasks.external.tokenizer_files import PROBES, copy_tokenizer, settle_tokenizer
+from tasks.external.tokenizer_files import (
+    PROBES,
+    copy_tokenizer,
+    open_tokenizer,
+    settle_tokenizer,
+)
 from tests.fakes.own_profiles import in_folder
 from tests.helpers.chat_rows import ROWS
 
@@ -92,6 +98,22 @@ def test_a_row_that_a_tokenizer_loses_text_of_says_where(tiny_base: Path, tmp_pa
     for _ in range(2):  # the second goes on from the opening of the first
         misread = chat.encode(ROWS["two questions"]).misread
         assert re.fullmatch("'.+' reads '.+'", misread, re.DOTALL)
+
+
+def test_a_tokenizer_is_opened_once_until_its_files_change(tiny_base: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_base, tmp_path / "base"))
+    first = open_tokenizer(folder)
+    assert open_tokenizer(folder) is first
+    change(folder / "tokenizer_config.json", pad_token="<|im_start|>")
+    assert open_tokenizer(folder).pad_token == "<|im_start|>" != first.pad_token
+
+
+def test_a_template_that_replaces_the_own_one_is_nobody_elses(tiny_base: Path) -> None:
+    own = ChatTokenizer(tiny_base)
+    talk = (Message(role="user", content=SPACES),)
+    before = own.render(talk, ())
+    assert ChatTokenizer(tiny_base, "{{ messages[0].content }}").render(talk, ()) == SPACES
+    assert own.render(talk, ()) == ChatTokenizer(tiny_base).render(talk, ()) == before != SPACES
 
 
 def test_a_copied_tokenizer_is_the_same_byte_by_byte(tiny_base: Path, tmp_path: Path) -> None:

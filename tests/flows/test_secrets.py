@@ -46,7 +46,7 @@ headers = {{ Authorization = "Bearer ${{WEATHER_KEY}}" }}
 
 
 def teacher(url: str, right_tool: float = 0.0, **changes: str) -> str:
-    plan = PLAN | {"endpoint": url, "attempts": 1} | changes
+    plan = PLAN | {"endpoint": url, "attempts": 1, "model": "good"} | changes
     return profile(teacher=plan, thresholds={"tool_selection": right_tool})
 
 
@@ -91,12 +91,9 @@ def secrets(
     with endpoint(lambda body, _: answers[body["model"]]) as seen, prefect_api() as url:
         files = {
             "models/tiny": model(tiny_base),
-            "training/good": teacher(seen.url, model="good", key_variable="TEACHER_KEY"),
-            "training/block": teacher(seen.url, model="good", key_secret="canary"),
+            "training/good": teacher(seen.url, right_tool=0.9, key_variable="TEACHER_KEY"),
+            "training/block": teacher(seen.url, key_secret="canary"),
             "training/bad": teacher(seen.url, model="bad", key_variable="TEACHER_KEY"),
-            "training/strict": teacher(
-                seen.url, right_tool=0.9, model="good", key_variable="TEACHER_KEY"
-            ),
             "servers/telling": server(),
             "servers/dying": server(', "die"'),
             "servers/web": WEB.format(url=seen.url),
@@ -135,11 +132,14 @@ def test_no_secret_is_left_anywhere(
             ("dying", "tiny", "good"),
             ("web", "tiny", "good"),
             ("telling", "tiny", "bad"),
-            ("telling", "tiny", "strict"),
+            ("telling", "tiny", "good"),
         ):
             with pytest.raises(ForgeError) as refused:
                 forge(*asked)
             assert not any(text in str(refused.value) for text in CANARIES.values()), asked
+        # What was refused is taken where less is asked of it: the same adapter, another threshold.
+        lenient = teacher(seen.url, key_variable="TEACHER_KEY")
+        write(tmp_path / "profiles", {"training/good": lenient})
         bundle = forge("telling", "tiny", "good")
     assert Path(bundle.path).is_dir()
     assert {f"Bearer {CANARIES['TEACHER_KEY']}", f"Bearer {CANARIES['SECRET_BLOCK']}"} <= set(

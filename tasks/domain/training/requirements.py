@@ -13,6 +13,7 @@ from tasks.domain.training.memory import GIB, TYPICAL, RowLengths, choose
 from tasks.domain.training.sizes import (
     Device,
     adapter_parameters,
+    base_at_once,
     context_for,
     key_value_size,
     parameters,
@@ -88,7 +89,8 @@ def moments(
 ) -> list[Moment]:
     """The memory that each stage takes at once; none where the model's sizes are not known.
 
-    ``gpu_slots``: requests that a server on the GPU answers at once; 0: the CPU serves.
+    ``gpu_slots``: requests that a server on the GPU answers at once; 0: the CPU serves, and answers
+    ``base_at_once``.
     """
     shape, profile = request.model.architecture, request.profile
     if shape is None:
@@ -101,7 +103,8 @@ def moments(
         if profile is not None and profile.evaluation.adapter_prompts:
             work.append(_asking(shape, request.model.load_in_4bit, profile, device))
         longest = profile.training.max_seq_length if profile else 0
-        work.append(_serving(shape, request.quantization, longest, gpu_slots))
+        at_once = base_at_once(request.model, profile.evaluation) if profile else 1
+        work.append(_serving(shape, request.quantization, longest, gpu_slots, at_once))
     return work
 
 
@@ -185,11 +188,15 @@ def _at_most(lengths: RowLengths, limit: int) -> RowLengths:
 
 
 def _serving(
-    shape: Architecture, quantization: Quantization, max_seq_length: int, gpu_slots: int
+    shape: Architecture,
+    quantization: Quantization,
+    max_seq_length: int,
+    gpu_slots: int,
+    at_once: int,
 ) -> Moment:
     """The file, keys and values in 16 bit of each slot's context, and the server."""
     each = 2 * 2 * shape.num_hidden_layers * key_value_size(shape) * context_for(max_seq_length)
-    size = gguf_bytes(shape, quantization) + each * max(gpu_slots, 1)
+    size = gguf_bytes(shape, quantization) + each * (gpu_slots or at_once)
     work = f"serving the {quantization} file"
     if gpu_slots:
         return Moment(work=work, memory=_SERVER, gpu_memory=size + _SERVER)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from profiles import Architecture, Lora
+from profiles import Architecture, EvaluationPlan, Lora, Model
 
 NF4_BYTES = 1 / 2 + 1 / 64 + 4 / (64 * 256)
 """Bytes of a weight in NF4 with double quantisation: 4 bits, an 8-bit scale for each block of 64,
@@ -84,6 +84,15 @@ def key_value_size(shape: Architecture) -> int:
 def context_for(max_seq_length: int) -> int:
     """Tokens of context to serve with: a loop goes on where the longest row of a training ends."""
     return max(LEAST_CONTEXT, 2 * max_seq_length)
+
+
+def base_at_once(model: Model, plan: EvaluationPlan) -> int:
+    """How many prompts a CPU answers at once where the base is asked, each in its own context.
+
+    One for a model that no CPU trains: its contexts would be what a machine is short of. Where a
+    CPU trains, training took more.
+    """
+    return 1 if model.needs_gpu else plan.base_at_once
 
 
 def _modules(shape: Architecture) -> dict[str, tuple[int, int]]:

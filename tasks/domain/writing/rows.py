@@ -53,12 +53,13 @@ def write_rows(
         data: how many rows of what kind.
         execute: runs a call, or makes its answer up.
         offers: gives the server's resources and prompts, which may name values too.
-        book: the phrasebook's lines for these tools; without any, the schema alone is spoken.
+        book: the phrasebook's lines for these tools, and what is said to every server; without
+            the first, the schema alone is spoken.
 
     Raises:
         UnusableTool: a tool's schema allows no value that could be found.
     """
-    book = book if data.phrasebook_share else NO_BOOK
+    book = book if data.phrasebook_share else Book(general=book.general)
     names = frozenset(tool.name for tool in toolset.tools)
     makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
     harvested = harvest(makers, execute, offers)

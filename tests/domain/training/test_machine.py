@@ -176,6 +176,19 @@ def test_a_server_on_the_gpu_takes_its_memory_there_with_a_context_for_each_slot
     assert lacks(ON_GPU.model_copy(update=small), serving) == []  # the CPU serves
 
 
+def test_a_cpu_that_answers_several_at_once_has_a_context_for_each() -> None:
+    def serving(name: str, at_once: int) -> int:
+        demo = load_profile("demo")
+        plan = demo.evaluation.model_copy(update={"base_at_once": at_once})
+        chosen = demo.model_copy(update={"evaluation": plan})
+        wanted = Request(model=load_model(name), profile=chosen)
+        return moments(wanted, PLENTY.device)[-1].memory
+
+    assert serving("smollm2", 4) > serving("smollm2", 1)
+    # A CPU trains no model of 8B, and may be short of memory for its contexts.
+    assert serving("deepseek-r1", 4) == serving("deepseek-r1", 1)
+
+
 def test_places_that_share_a_file_system_need_their_space_together() -> None:
     shared = Disk(device=7, free=50 * 10**9)
     machine = ON_GPU.model_copy(

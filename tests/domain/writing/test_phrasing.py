@@ -13,14 +13,11 @@ from tasks.domain.identifiers import name_words, plural, singular, spoken, with_
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.writing.phrasing.answers import answer, ask, report
 from tasks.domain.writing.phrasing.clauses import clause, described_name
-from tasks.domain.writing.phrasing.domain_talk import domain_purpose
 from tasks.domain.writing.phrasing.frames import CONTEXTS, FRAMES
 from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
-from tasks.domain.writing.phrasing.off_topic import off_topic_request
 from tasks.domain.writing.phrasing.requests import Request, request
-from tasks.domain.writing.phrasing.small_talk import FAMILIES, talk
 from tasks.domain.writing.phrasing.spoken import mentions, quoted
-from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
+from tasks.domain.writing.phrasing.tool_context import ToolContext
 from tasks.domain.writing.phrasing.verbs import base_form, past_participle
 from tasks.domain.writing.phrasing.wording import Wording, wordings
 from tasks.domain.writing.values.draw_options import DrawOptions
@@ -113,11 +110,9 @@ def test_the_two_splits_share_no_family_and_no_sentence() -> None:
         split: {frame.text for frame in frames if "{context}" not in frame.text}
         for split, frames in FRAMES.items()
     }
-    talks = {split: {name for name, _ in family} for split, family in FAMILIES.items()}
     assert not families["train"] & families["heldout"]
     assert not texts["train"] & texts["heldout"]
     assert not set(CONTEXTS["train"]) & set(CONTEXTS["heldout"])
-    assert not talks["train"] & talks["heldout"]
 
 
 def test_a_request_names_the_family_it_comes_from() -> None:
@@ -248,31 +243,6 @@ def test_a_question_asks_for_the_one_parameter_by_its_spoken_name() -> None:
     assert asked.endswith("?")
 
 
-def test_small_talk_is_plenty_and_all_different() -> None:
-    context, rng = ToolContext.of(CLOCKS), random.Random(5)
-    used: set[str] = set()
-    for _ in range(1500):
-        said = talk(context, "train", used, rng)
-        assert said is not None
-        assert said.answer
-        used.add(bare(said.text))
-    assert len(used) == 1500
-
-
-def test_small_talk_touches_the_words_of_the_tools() -> None:
-    context, rng = ToolContext.of(VERSIONS), random.Random(5)
-    texts = [t.text for n in range(200) if (t := talk(context, "heldout", set(), rng))]
-    assert any("branch" in text for text in texts)
-    assert "git_status" in str(FAMILIES["train"]) or "git_status" in context.tools
-
-
-def test_small_talk_leaves_out_what_a_tool_could_answer() -> None:
-    summing = CLOCKS.tools[0].model_copy(update={"name": "get_sum", "description": "Get a sum"})
-    context, rng = ToolContext.of(Toolset(server="s", tools=(summing,))), random.Random(5)
-    said = [talk(context, "train", set(), rng) for _ in range(400)]
-    assert not [t for t in said if t and t.family == "talk.arithmetic"]
-
-
 def test_no_request_offers_help_with_a_tool_by_its_name() -> None:
     wording = _wording(CLOCKS, "convert_time")
     said: list[Request] = [
@@ -320,28 +290,6 @@ def test_a_request_beyond_every_tool_sounds_like_one_only_where_they_share_a_fir
     assert (
         ToolContext.of(VERSIONS.model_copy(update={"tools": VERSIONS.tools[:1]})).first_word == ""
     )
-
-
-@pytest.mark.parametrize("split", ["train", "heldout"])
-def test_an_off_topic_request_is_none_of_the_tools_even_with_a_verb_of_theirs(split: Split) -> None:
-    context = ToolContext.of(CLOCKS)
-    said = [off_topic_request(context, split, random.Random(n)) for n in range(200)]
-    texts = [found[0].lower() for found in said if found]
-    assert len(texts) == 200
-    assert [text for text in texts if "convert" in text]
-    assert not [text for text in texts if re.search(r"\b(time|zone)s?\b", text)]
-
-
-def test_off_topic_requests_of_the_splits_differ_and_leave_out_what_tools_do() -> None:
-    told = {}
-    for split in ("train", "heldout"):
-        about = ToolContext((), (), "sets an alarm, sends postcards", ())
-        found = (off_topic_request(about, split, random.Random(n)) for n in range(2000))
-        told[split] = " ".join(text.lower() for text, _ in filter(None, found))
-    assert "alarm" not in told["train"] + told["heldout"]
-    assert "a postcard" not in told["train"] + told["heldout"]
-    assert "a haircut" in told["heldout"]
-    assert "a haircut" not in told["train"]
 
 
 def test_a_reading_tool_without_a_verb_is_asked_for_by_its_noun() -> None:
@@ -460,8 +408,48 @@ def test_a_hash_is_called_a_commit_now_and_then() -> None:
 
 def test_a_question_about_a_tool_is_answered_from_its_description() -> None:
     context = ToolContext.of(VERSIONS)
-    told = dict(domain_purpose(random.Random(n), context) for n in range(200))
-    assert told["what does git status do?"] == "Shows the working tree status"
+    told = [context.words(random.Random(n)) for n in range(200)]
+    purposes = {words["tool"]: words["purpose"] for words in told if "purpose" in words}
+    assert purposes["git status"] == "Shows the working tree status."
+
+
+def test_words_of_the_tools_agree_with_each_other() -> None:
+    told = [ToolContext.of(MEMORY).words(random.Random(n)) for n in range(200)]
+    assert {words["noun"] for words in told} == {"entity", "file", "graph"}
+    for words in told:
+        assert words["nouns"] == plural(words["noun"])
+        assert words["noun"] in singular(words["tool"])
+        assert words["other_noun"] != words["noun"]
+
+
+def test_what_cannot_be_counted_has_no_plural() -> None:
+    told = [ToolContext.of(CLOCKS).words(random.Random(n)) for n in range(200)]
+    assert {words["a_noun"] for words in told if "nouns" not in words} == {"time"}
+
+
+ZONE = {"type": "string", "description": "An IANA timezone"}
+CLOCK = {"type": "string", "description": "A time, as HH:MM"}
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "is_asked"),
+    [
+        ("get_time", {"timezone": ZONE}, True),
+        ("now", {"tz": ZONE}, True),
+        ("convert_timezone", {"time": CLOCK, "from_tz": ZONE, "to_tz": ZONE}, True),
+        ("log_time", {"timezone": ZONE}, False),
+        ("get_travel_time", {"timezone": ZONE}, False),
+    ],
+)
+def test_any_servers_clock_is_asked_in_questions(
+    name: str, properties: dict[str, Any], is_asked: bool
+) -> None:
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    tool = CLOCKS.tools[0].model_copy(update={"name": name, "input_schema": schema})
+    wording = _wording(Toolset(server="mine", tools=(tool,)), name)
+    arguments = wording.maker.make(random.Random(1), DrawOptions())
+    families = {request(wording, arguments, "train", random.Random(n)).family for n in range(60)}
+    assert any(family.startswith("question-") for family in families) is is_asked
 
 
 def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:

@@ -11,11 +11,11 @@ from profiles import PhrasebookFiles, Server
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.drawing import NO_BOOK, Book
 from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
+from tasks.domain.writing.book.general import general_lines
 from tasks.domain.writing.book.inner_slots import free_names
 from tasks.domain.writing.book.line_rules import LineRules, inner_values
 from tasks.domain.writing.phrasebook import (
     CallsLine,
-    ChatLine,
     ClarifyLine,
     Line,
     RequestLine,
@@ -23,12 +23,11 @@ from tasks.domain.writing.phrasebook import (
     ToolsLine,
     ValuesLine,
     read_phrasebook,
-    skeleton,
-    slots,
 )
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 SCHEMA_ALONE = "written from the schema alone"
+_NO_WRITER = f"requests were {SCHEMA_ALONE}"
 TEACHER = "a teacher"
 """Who wrote a book that does not ship, in the sentence on requests."""
 MOST_NAMED = 8
@@ -43,6 +42,12 @@ class ChosenBook:
     requests: str = ""
     """Who wrote the requests, as a sentence."""
     notes: tuple[str, ...] = ()
+
+    def requests_at(self, share: float) -> str:
+        """The sentence for a profile that takes this share of the requests from the book."""
+        if share > 0 or self.requests == _NO_WRITER:
+            return self.requests
+        return f"{_NO_WRITER}: the profile takes none from a phrasebook"
 
 
 def choose_book(
@@ -68,7 +73,7 @@ def choose_book(
     for lines, name in sorted(books, key=lambda book: -len(choice.shared_tools(book[0]))):
         choice.add_shared(lines, name)
     if files.general is not None:
-        choice.add_chat(read_phrasebook(files.general.text, files.general.name))
+        choice.add_general(read_phrasebook(files.general.text, files.general.name))
     return choice.chosen_book()
 
 
@@ -80,6 +85,7 @@ class _Choice:
         self._own_rules = LineRules(makers)
         self._shared_rules = LineRules(makers, may_lack=True)
         self._lines: list[Line] = []
+        self._general: tuple[Line, ...] = ()
         self._writers: dict[str, str] = {}
         """Who wrote the requests of each tool."""
         self._notes: list[str] = []
@@ -110,26 +116,16 @@ class _Choice:
             ]
             self._take(self._fitting(candidates, self._shared_rules, name), name)
 
-    def add_chat(self, lines: Sequence[Line]) -> None:
-        """Chat for every server, without what is about a thing that these tools deal with."""
-        words = {
-            word
-            for tool in self._toolset.tools
-            for name in (tool.name, *tool.input_schema.get("properties", {}))
-            for word in skeleton(name.replace("_", " ").replace("-", " ")).split()
-            if len(word) > _SHORT
-        }
-        texts = {skeleton(line.text) for line in self._lines if isinstance(line, ChatLine)}
-        for line in lines:
-            if isinstance(line, ChatLine) and not slots(line.text + line.reply):
-                text = skeleton(line.text)
-                is_about_tools = bool(words & set(text.split()))
-                self._lines += [] if is_about_tools or text in texts else [line]
+    def add_general(self, lines: Sequence[Line]) -> None:
+        """What is said to every server, but for what these tools could meet."""
+        self._general = general_lines(lines, self._toolset, self._lines)
 
     def chosen_book(self) -> ChosenBook:
         names = [tool.name for tool in self._toolset.tools]
         return ChosenBook(
-            Book(tuple(self._lines)), _who_wrote(self._writers, names), tuple(self._notes)
+            Book(tuple(self._lines), self._general),
+            _who_wrote(self._writers, names),
+            tuple(self._notes),
         )
 
     def _fitting(self, lines: Sequence[Line], rules: LineRules, name: str) -> Iterator[Line]:
@@ -161,10 +157,6 @@ class _Choice:
         return is_whole and not isinstance(line, ToolsLine)
 
 
-_SHORT = 3
-"""Letters of words that say nothing of what a tool is about."""
-
-
 def _tools_of(line: Line) -> frozenset[str]:
     if isinstance(line, RequestLine | ClarifyLine | ResultLine):
         return frozenset((line.tool,))
@@ -178,7 +170,7 @@ def _tools_of(line: Line) -> frozenset[str]:
 def _who_wrote(writers: dict[str, str], names: Sequence[str]) -> str:
     silent = [name for name in names if name not in writers]
     if len(silent) == len(names):
-        return f"requests were {SCHEMA_ALONE}"
+        return _NO_WRITER
     books = ", ".join(dict.fromkeys(writers.values()))
     sentence = f"requests were drawn from a phrasebook ({books})"
     if not silent:

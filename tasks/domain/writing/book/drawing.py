@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -24,6 +24,7 @@ from tasks.domain.writing.phrasebook import (
     skeleton,
     slots,
 )
+from tasks.domain.writing.phrasing.tool_context import TOOL_WORDS
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
 
@@ -33,6 +34,9 @@ FULLEST = 3
 """A third of the lines counts as those that say most."""
 _SPLITS: tuple[Split, ...] = ("train", "heldout")
 _SaidLine = TypeVar("_SaidLine", bound=SaidLine)
+_OfTool = TypeVar("_OfTool", RequestLine, ClarifyLine)
+_Part = TypeVar("_Part")
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class Book:
     """The lines that rows of one tool list are drawn from."""
 
     lines: tuple[Line, ...] = ()
+    """Those that were written for its tools."""
+    general: tuple[Line, ...] = ()
+    """Those of the book for every server that no tool of the list could meet."""
 
     def speaks_for(self, tool: str) -> bool:
         """Whether it has requests of a tool: the grammar is then not alone with it."""
@@ -55,15 +62,31 @@ class Book:
 
     def calls(self, split: Split) -> tuple[CallsLine, ...]:
         """Requests of several calls."""
-        return tuple(line for line in self._of_split(split) if isinstance(line, CallsLine))
+        return self._calls.get(split, ())
 
     def unsupported(self, split: Split) -> tuple[UnsupportedLine, ...]:
         """Requests that no tool meets."""
-        return tuple(line for line in self._of_split(split) if isinstance(line, UnsupportedLine))
+        return self._unsupported.get(split, ())
 
     def chat(self, split: Split) -> tuple[ChatLine, ...]:
-        """What needs no tool."""
-        return tuple(line for line in self._of_split(split) if isinstance(line, ChatLine))
+        """What needs no tool: the list's own lines and those for every server."""
+        return self._chat.get(split, ()) + self._general_chat.get((split, False), ())
+
+    def about_tools(self, split: Split) -> tuple[ChatLine, ...]:
+        """Talk for every server about the things and names that its tools have."""
+        return self._general_chat.get((split, True), ())
+
+    def off_topic(self, split: Split) -> tuple[UnsupportedLine, ...]:
+        """Requests for every server that are about other things than its tools."""
+        return self._off_topic.get(split, ())
+
+    def says_no_call(self, split: Split) -> bool:
+        """Whether the list has lines of its own that need no tool."""
+        return split in self._unsupported or split in self._chat
+
+    def general_values(self, name: str, split: Split) -> tuple[str, ...]:
+        """What a slot of a line for every server may be."""
+        return self._general_values.get((name, split), ())
 
     def results(self, tool: str, *, error: bool) -> tuple[ResultLine, ...]:
         """What the server prints for a call of a tool."""
@@ -103,33 +126,57 @@ class Book:
 
     @cached_property
     def _results(self) -> dict[tuple[str, bool], tuple[ResultLine, ...]]:
-        groups: dict[tuple[str, bool], tuple[ResultLine, ...]] = defaultdict(tuple)
-        for line in self.lines:
-            if isinstance(line, ResultLine):
-                groups[line.tool, line.error] += (line,)
-        return groups
-
-    def _of_split(self, split: Split) -> Sequence[SaidLine]:
-        return self._by_split[split]
+        lines = (each for each in self.lines if isinstance(each, ResultLine))
+        return _grouped(lines, lambda line: (line.tool, line.error))
 
     @cached_property
-    def _by_split(self) -> dict[Split, list[SaidLine]]:
-        said_lines = [line for line in self.lines if isinstance(line, SaidLine)]
-        parts: dict[Split, list[SaidLine]] = {"train": [], "heldout": []}
-        for line in said_lines:
-            parts[line_split(line)].append(line)
-        return parts
+    def _calls(self) -> dict[Split, tuple[CallsLine, ...]]:
+        return _grouped((each for each in self.lines if isinstance(each, CallsLine)), line_split)
+
+    @cached_property
+    def _unsupported(self) -> dict[Split, tuple[UnsupportedLine, ...]]:
+        lines = (each for each in self.lines if isinstance(each, UnsupportedLine))
+        return _grouped(lines, line_split)
+
+    @cached_property
+    def _chat(self) -> dict[Split, tuple[ChatLine, ...]]:
+        return _grouped((each for each in self.lines if isinstance(each, ChatLine)), line_split)
+
+    @cached_property
+    def _off_topic(self) -> dict[Split, tuple[UnsupportedLine, ...]]:
+        lines = (each for each in self.general if isinstance(each, UnsupportedLine))
+        return _grouped(lines, line_split)
+
+    @cached_property
+    def _general_chat(self) -> dict[tuple[Split, bool], tuple[ChatLine, ...]]:
+        lines = (each for each in self.general if isinstance(each, ChatLine))
+        return _grouped(lines, lambda line: (line_split(line), is_about_tools(line)))
+
+    @cached_property
+    def _general_values(self) -> dict[tuple[str, Split], tuple[str, ...]]:
+        named = [each for each in self.general if isinstance(each, ValuesLine)]
+        pairs = ((line.parameter, str(value)) for line in named for value in line.values)
+        groups = _grouped(pairs, lambda pair: (pair[0], split_of(pair[1])))
+        return {key: tuple(value for _, value in pairs) for key, pairs in groups.items()}
 
 
 NO_BOOK = Book()
-_OfTool = TypeVar("_OfTool", RequestLine, ClarifyLine)
+
+
+def is_about_tools(line: ChatLine) -> bool:
+    """Whether a line has a slot for a word of the tools."""
+    return not TOOL_WORDS.isdisjoint(slots(line.text + line.reply))
 
 
 def _by_tool(lines: Iterable[_OfTool]) -> dict[tuple[str, Split], tuple[_OfTool, ...]]:
-    groups: dict[tuple[str, Split], tuple[_OfTool, ...]] = defaultdict(tuple)
-    for line in lines:
-        groups[line.tool, line_split(line)] += (line,)
-    return groups
+    return _grouped(lines, lambda line: (line.tool, line_split(line)))
+
+
+def _grouped(parts: Iterable[_Part], key: Callable[[_Part], _Key]) -> dict[_Key, tuple[_Part, ...]]:
+    groups: dict[_Key, list[_Part]] = defaultdict(list)
+    for part in parts:
+        groups[key(part)].append(part)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def line_split(line: SaidLine) -> Split:

@@ -1,7 +1,7 @@
 """What sounds like a request and calls nothing: taken back, done already, or beyond every tool.
 
-All have a call's own words and values. Beside the rows that do ask for these calls they show that
-neither a value nor a verb nor a long sentence makes a call.
+All are made of this very list's verbs, nouns and values, which no phrasebook knows. Beside the rows
+that do ask for these calls they show that neither a value nor a verb nor a long sentence makes one.
 """
 
 import random
@@ -11,9 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.domain.conversations import Split
-from tasks.domain.identifiers import plural, with_a
+from tasks.domain.identifiers import name_words, plural, with_a
 from tasks.domain.writing.lexicon import Lexicon
-from tasks.domain.writing.phrasing.frames import REQUEST_FRAMES
 from tasks.domain.writing.phrasing.requests import deed, sentence, type_with_care
 from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.tool_context import ToolContext
@@ -22,14 +21,32 @@ from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values import words
 from tasks.domain.writing.values.draw_options import DrawOptions
 
+Exchange = tuple[str, str]
+"""What the user says, and the reply."""
 _LEXICON = Lexicon("hard_negatives")
 
 PAIRED_SHARE = 0.8
 """Share of them that say the very values of a row that calls."""
-
 _FRAMES = _LEXICON.tables("frames")
-"""What is said in each split, and the kind of answer to it."""
-_REPLIES = _LEXICON.lists("answers")
+"""What is said in each split, and the kind of reply to it."""
+_REPLIES = _LEXICON.lists("replies")
+
+WITH_VALUE_SHARE = 0.7
+"""Share of the unsupported requests that name a thing, where the tools name some."""
+BY_NAME_SHARE = 0.2
+"""Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
+TAIL_SHARE = 0.25
+_VERBS = _LEXICON.texts("verbs")
+"""What one can do to things, and few servers have a tool for: so many, that the rule is learned and
+not the list."""
+_COVERED = _LEXICON.tables("covered")
+"""What is done by a tool of another name: one that updates things can label them, too."""
+_ANYTHING = frozenset(_LEXICON.texts("anything"))
+"""Words in the names of tools that do whatever they are told."""
+_REQUESTS = _LEXICON.lists("requests")
+_THINGS = _LEXICON.texts("things")
+_NAMED_THINGS = _LEXICON.texts("named_things")
+_TAILS = _LEXICON.lists("tails")
 
 
 def hard_negative(
@@ -37,8 +54,8 @@ def hard_negative(
     calls_by_tool: Mapping[str, Sequence[dict[str, Any]]],
     split: Split,
     rng: random.Random,
-) -> tuple[str, str] | None:
-    """A text and its answer; None where no tool has values to say.
+) -> Exchange | None:
+    """A text and its reply; None where no tool has values to say.
 
     ``calls_by_tool``: arguments of calls that rows of the split make. Most hard negatives say
     those of one of them, so that the two rows differ in nothing but what is meant.
@@ -63,71 +80,62 @@ def hard_negative(
     return type_with_care(wording, sentence(text), values, rng), rng.choice(_REPLIES[kind])
 
 
-_ELSEWHERE = _LEXICON.texts("elsewhere")
-"""What one can do to things, and few servers have a tool for: so many, that the rule is learned and
-not the list."""
-_FRAMES_OF_REQUESTS: dict[Split, tuple[str, ...]] = {
-    "train": (
-        *REQUEST_FRAMES["train"],
-        "I need to {do}.",
-        "{do} pls",
-        "{do}",
-        "{do}!",
-        "I want you to {do}.",
-        "I'd like to {do}.",
-        "help me {do}.",
-    ),
-    "heldout": (*REQUEST_FRAMES["heldout"], "{name} wants me to {do}.", "go on and {do}."),
-}
-_THINGS = _LEXICON.texts("things")
-_BEFORE_VALUES = _LEXICON.texts("named")
-"""What may stand before a value."""
-BY_NAME_SHARE = 0.2
-"""Share of them that sound like a tool of the server: "git push", beside ``git_log``."""
-TAIL_SHARE = 0.25
-_TAILS = _LEXICON.lists("tails")
+def unsupported_request(
+    choices: Sequence[Wording], context: ToolContext, split: Split, rng: random.Random
+) -> Exchange | None:
+    """A request about the tools' own things that none of them can do, and an honest reply."""
+    phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
+    names = frozenset(word for each in choices for word in name_words(each.tool.name))
+    spoken_verbs = frozenset(phrase.verb for phrase in phrases)
+    verbs = _verbs_beyond(context.about, spoken_verbs, names)
+    if not verbs:
+        return None
+    verb = rng.choice(verbs)
+    noun, value = _named_thing(choices, split, rng) or (rng.choice(context.nouns), "")
+    thing = rng.choice(_NAMED_THINGS if value else _THINGS)
+    thing = thing.format(noun=noun, nouns=plural(noun), n=rng.randint(2, 9))
+    name = rng.choice(words.FIRST_NAMES)
+    if context.first_word and rng.random() < BY_NAME_SHARE:
+        text = f"{context.first_word} {verb} {value}"
+    else:
+        tail = rng.choice(_TAILS[split]) if rng.random() < TAIL_SHARE else ""
+        do = " ".join(part for part in (verb, thing, value) if part) + tail.format(name=name)
+        text = rng.choice(_REQUESTS[split]).format(do=do, name=name)
+    subject = thing if thing in ("it", "everything") else with_a(noun)
+    reply = rng.choice(_REPLIES["beyond"]).format(do=f"{verb} {subject}")
+    return sentence(typed(text, rng)), reply
 
 
 @lru_cache(maxsize=32)
-def _beyond_tools(about: str, spoken_verbs: frozenset[str]) -> tuple[str, ...]:
-    """The verbs that no tool's name or description has, and that are said for none of theirs."""
+def _verbs_beyond(
+    about: str, spoken_verbs: frozenset[str], names: frozenset[str]
+) -> tuple[str, ...]:
+    """The verbs that no tool's name or description has, and that no tool does under another.
+
+    ``names``: the words of the tools' names.
+    """
+    if names & _ANYTHING:
+        return ()
+    known = [each["verbs"] for each in _COVERED.values() if names & {*each["names"]}]
+    covered = {verb for verbs in known for verb in verbs}
     return tuple(
         verb
-        for verb in _ELSEWHERE
-        if verb not in spoken_verbs and not re.search(rf"\b{verb.partition('-')[0][:-1]}", about)
+        for verb in _VERBS
+        if verb not in spoken_verbs | covered
+        and not re.search(rf"\b{verb.partition(' ')[0][:-1]}", about)
     )
 
 
-def unsupported_request(
-    choices: Sequence[Wording], context: ToolContext, split: Split, rng: random.Random
+def _named_thing(
+    choices: Sequence[Wording], split: Split, rng: random.Random
 ) -> tuple[str, str] | None:
-    """A request about the tools' own things that none of them can do, and an honest answer."""
-    phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
-    verbs = _beyond_tools(context.about, frozenset(phrase.verb for phrase in phrases))
-    with_identity = [wording for wording in choices if wording.identity]
-    if not verbs:
+    """A noun of a tool with the name of such a thing; None where the draw is for one without."""
+    naming = [wording for wording in choices if wording.identity and wording.noun]
+    if not naming or rng.random() >= WITH_VALUE_SHARE:
         return None
-    verb, noun, value = rng.choice(verbs), rng.choice(context.nouns), ""
-    if with_identity and rng.random() < 0.7:
-        wording = rng.choice(with_identity)
-        identity = wording.identity or ""
-        value_of_identity = wording.maker.make(rng, DrawOptions(split, 0.0, free=True)).get(
-            identity
-        )
-        if isinstance(value_of_identity, str) and wording.noun:
-            noun, value = (
-                wording.noun,
-                verbalize(value_of_identity, wording.maker.kind(identity), rng),
-            )
-    things = _BEFORE_VALUES if value else _THINGS
-    thing = rng.choice(things).format(noun=noun, nouns=plural(noun), n=rng.randint(2, 9))
-    verb = verb.replace("-", " ")
-    do = " ".join(part for part in (verb, thing, value) if part)
-    if rng.random() < TAIL_SHARE:
-        do += rng.choice(_TAILS[split]).format(name=rng.choice(words.FIRST_NAMES))
-    text = rng.choice(_FRAMES_OF_REQUESTS[split]).format(do=do, name=rng.choice(words.FIRST_NAMES))
-    if context.first_word and rng.random() < BY_NAME_SHARE:
-        text = f"{context.first_word} {verb} {value}"
-    answer = rng.choice(("I have no tool to {} {}.", "None of my tools can {} {}."))
-    subject = thing if thing in ("it", "everything") else with_a(noun)
-    return sentence(typed(text, rng)), answer.format(verb, subject)
+    wording = rng.choice(naming)
+    identity = wording.identity or ""
+    value = wording.maker.make(rng, DrawOptions(split, 0.0, free=True)).get(identity)
+    if not isinstance(value, str):
+        return None
+    return wording.noun, verbalize(value, wording.maker.kind(identity), rng)

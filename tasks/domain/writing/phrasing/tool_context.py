@@ -1,68 +1,139 @@
-"""What small talk may know of a server's tools."""
+"""What may be said of a server's tools beside their calls: their names, things and purposes."""
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.domain.identifiers import name_words, singular
-from tasks.domain.products import Toolset
-from tasks.domain.writing.phrasing import knowledge
-from tasks.domain.writing.phrasing.verbs import base_form, shared_first_word
+from tasks.domain.identifiers import name_words, plural, singular, with_a
+from tasks.domain.products import Tool, Toolset
+from tasks.domain.writing.phrasing.spoken import listed
+from tasks.domain.writing.phrasing.verbs import base_form, leading_verb, shared_first_word
 from tasks.domain.writing.values.words import pieces
+
+TOOL_WORDS = frozenset(pieces("noun nouns a_noun other_noun another_noun tool purpose tools"))
+"""The slots that ``ToolContext.words`` fills."""
+_MOST_NAMED = 24
+"""Tools that an answer names; nobody reads more."""
+_LONGEST_PURPOSE = 160
+"""Characters of a sentence that is repeated in an answer."""
+_FEW = 3
+"""Nouns of the tools' names below which those of their parameters count too."""
+_LONGEST_NOUN = 14
+"""Letters; what is longer is several words that nothing parts."""
+_SENTENCE_END = re.compile(r"(?<=\w)[.!?](?=\s|$)|\n")
 
 
 @dataclass(frozen=True)
 class ToolContext:
-    """What small talk may know of the tools: their names, and the nouns they deal with."""
+    """What small talk and hard negatives may know of the tools."""
 
-    tools: tuple[str, ...]
     nouns: tuple[str, ...]
+    """The things that the tools deal with, in the singular."""
     about: str
-    purposes: tuple[tuple[str, str], ...]
-    """Of each tool: its name in words, and the first sentence that describes it."""
+    """All names and descriptions, in small letters."""
+    verbs: frozenset[str]
+    """The verbs that the tools' names open with: "convert" of ``convert_time``."""
+    tools: tuple[Tool, ...]
     first_word: str = ""
     """What all tools' names begin with ("git"), if anything."""
 
     @classmethod
     def of(cls, toolset: Toolset) -> "ToolContext":
         """The context of a server's tools."""
-        texts = " ".join(f"{' '.join(name_words(t.name))} {t.description}" for t in toolset.tools)
-        purposes = tuple(
-            (" ".join(name_words(t.name)), _FIRST_SENTENCE.split(t.description.strip())[0])
-            for t in toolset.tools
+        names = [name_words(tool.name) for tool in toolset.tools]
+        texts = [f"{_spoken_name(tool)} {tool.description}" for tool in toolset.tools]
+        first_word = shared_first_word(names)
+        verbs = (leading_verb(words[1:] if first_word else words) for words in names)
+        return cls(
+            nouns=_nouns(toolset, first_word),
+            about=" ".join(texts).lower(),
+            verbs=frozenset(filter(None, verbs)),
+            tools=toolset.tools,
+            first_word=first_word,
         )
-        names = tuple(t.name for t in toolset.tools)
-        first_word = shared_first_word(name_words(t.name) for t in toolset.tools)
-        return cls(names, nouns(toolset), texts.lower(), purposes, first_word)
+
+    def words(self, rng: random.Random) -> dict[str, str]:
+        """A noun of the tools in its forms, a tool that deals with it, and what this one is for.
+
+        What a noun or the tool does not have is missing: the plural of what cannot be counted.
+        """
+        noun = rng.choice(self.nouns)
+        dealing = [tool for tool in self.tools if noun in _words_of(tool)]
+        tool = rng.choice(dealing or self.tools)
+        is_mass = noun in _MASS_NOUNS
+        words = {
+            "noun": noun,
+            "a_noun": noun if is_mass else with_a(noun),
+            "tool": _spoken_name(tool),
+            "tools": _named([tool.name for tool in self.tools]),
+        }
+        words |= {} if is_mass else {"nouns": plural(noun)}
+        purpose = _SENTENCE_END.split(tool.description.strip())[0].strip()
+        if 0 < len(purpose) <= _LONGEST_PURPOSE:
+            words["purpose"] = f"{purpose[0].upper()}{purpose[1:]}."
+        others = [other for other in self.nouns if other not in (noun, *_MASS_NOUNS)]
+        if others:
+            words["other_noun"] = rng.choice(others)
+            words["another_noun"] = with_a(words["other_noun"])
+        return words
 
 
-_FIRST_SENTENCE = re.compile(r"(?<=\w)[.\n]")
-Exchange = tuple[str, str]
-Family = Callable[[random.Random, ToolContext], Exchange]
-
-_SMALL_WORDS = frozenset(
+_MASS_NOUNS = frozenset(
     pieces(
-        "a an the of in on at by to for from with as and or not all new current is multiple "
-        "long text media specific server mcp max min repo path name names type unstaged staged "
-        "info structured annotated tiny running env allowed sizes"
+        "advice audio code content data feedback history information knowledge logging memory "
+        "metadata money music network news output progress research software status storage text "
+        "thinking time traffic video weather"
     )
 )
+"""Of which nobody says "many"."""
+_NO_NOUNS = frozenset(
+    pieces(
+        "a an the of in on at by to for from with as and or not all new current is multiple after "
+        "auto available back before hidden long more related text media specific server mcp max "
+        "min repo path name names type info tiny running env sizes"
+    )
+)
+_BOTH = frozenset(pieces("time file branch commit query log order message note report graph link"))
 
 
-def nouns(toolset: Toolset) -> tuple[str, ...]:
-    """The nouns of the tools' names and parameters, in the singular, sorted."""
-    counts = {
+def _nouns(toolset: Toolset, first_word: str) -> tuple[str, ...]:
+    """The nouns of the tools' names, sorted; where these are few, those that parameters are."""
+    nouns = {
         singular(word)
         for tool in toolset.tools
-        for name in (tool.name, *tool.input_schema.get("properties", {}))
-        for word in name_words(name)
-        if len(word) > 2 and word not in _SMALL_WORDS and (base_form(word) is None or word in _BOTH)
+        for word in name_words(tool.name)
+        if _is_noun(word) and word != first_word
     }
-    return tuple(sorted(counts & set(knowledge.DEFINITIONS)) or sorted(counts) or ("tool",))
+    if len(nouns) < _FEW:
+        nouns |= {
+            singular(words[-1])
+            for tool in toolset.tools
+            for name, schema in tool.input_schema.get("properties", {}).items()
+            if (words := name_words(name))
+            and _is_noun(words[-1])
+            and not (isinstance(schema, dict) and schema.get("type") == "boolean")
+        }
+    return tuple(sorted(nouns)) or ("tool",)
 
 
-_BOTH = frozenset(pieces("time file branch commit query log order message note report graph link"))
+def _is_noun(word: str) -> bool:
+    is_verb = word.endswith("ed") or (base_form(word) is not None and word not in _BOTH)
+    return 2 < len(word) <= _LONGEST_NOUN and word not in _NO_NOUNS and not is_verb
+
+
+def _words_of(tool: Tool) -> set[str]:
+    names = (tool.name, *tool.input_schema.get("properties", {}))
+    return {singular(word) for name in names for word in name_words(name)}
+
+
+def _spoken_name(tool: Tool) -> str:
+    return " ".join(name_words(tool.name))
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return listed([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 _WORDS = re.compile(r"\w+")

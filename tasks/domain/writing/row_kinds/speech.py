@@ -141,6 +141,10 @@ class Speech:
             return user_request, ToolCall(name=name, arguments=arguments)
         return None
 
+    def is_used_up(self, line: SaidLine) -> bool:
+        """Whether a line without slots was said as often as it may be."""
+        return self.uses[line.text] >= MOST_USES and not slots(line.text)
+
     def new_text(
         self, line: SaidLine, text: str, rng: random.Random, kept: Set[str] = frozenset()
     ) -> str:
@@ -149,7 +153,7 @@ class Speech:
         A line with slots may be said without end: its values are others each time. ``kept`` are
         words that must stay as they are spelled.
         """
-        if self.uses[line.text] >= MOST_USES and not slots(line.text):
+        if self.is_used_up(line):
             return ""
         again = greeted if isinstance(line, ChatLine) else with_manners
         for candidate in (text, again(text, rng)):

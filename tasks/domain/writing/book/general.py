@@ -1,0 +1,68 @@
+"""Which lines of the book for every server are for one list: none that its tools could meet."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from tasks.domain.identifiers import name_words, singular
+from tasks.domain.products import Tool, Toolset
+from tasks.domain.writing.lexicon import Lexicon
+from tasks.domain.writing.phrasebook import (
+    ChatLine,
+    Line,
+    SaidLine,
+    UnsupportedLine,
+    ValuesLine,
+    skeleton,
+    slots,
+)
+from tasks.domain.writing.phrasing.tool_context import ToolContext
+from tasks.domain.writing.phrasing.verbs import leading_verb
+
+_LEXICON = Lexicon("topics")
+_TOPICS = tuple(
+    (re.compile(rf"\b({each['tools']})"), re.compile(each["texts"], re.IGNORECASE))
+    for each in _LEXICON.entries("topics")
+)
+_SMALL_WORDS = frozenset(_LEXICON.texts("small_words"))
+_SHORT = 3
+"""Letters of words that say nothing of what a tool is about."""
+
+
+def general_lines(lines: Sequence[Line], toolset: Toolset, own: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines that no tool of a list could meet, and that its own book has not.
+
+    Left out is what has a word of the tools' names and parameters, a topic of theirs, or a slot
+    that is a parameter. An off-topic request may have a tool's own verb, as "convert 5 miles to
+    kilometres" has beside ``convert_time``, and then no word of what describes the tools either.
+    """
+    tools = toolset.tools
+    parameters = {name for tool in tools for name in tool.input_schema.get("properties", {})}
+    named = _words([*(tool.name for tool in tools), *parameters])
+    described = named | _words(tool.description.partition("\n")[0] for tool in tools)
+    excluded = {ChatLine: named, UnsupportedLine: described - _own_verbs(tools) - _SMALL_WORDS}
+    about = ToolContext.of(toolset).about + " " + " ".join(sorted(parameters)).lower()
+    topics = [texts for mention, texts in _TOPICS if mention.search(about)]
+    own_texts = {skeleton(line.text) for line in own if isinstance(line, SaidLine)}
+
+    def fits(line: Line) -> bool:
+        if not isinstance(line, ChatLine | UnsupportedLine):
+            return isinstance(line, ValuesLine)
+        return (
+            skeleton(line.text) not in own_texts
+            and parameters.isdisjoint(slots(line.text + line.reply))
+            and excluded[type(line)].isdisjoint(_words([line.text]))
+            and not any(topic.search(line.text) for topic in topics)
+        )
+
+    return tuple(filter(fits, lines))
+
+
+def _own_verbs(tools: Sequence[Tool]) -> set[str]:
+    """The verbs that names open with, and that say nothing without the thing behind them."""
+    names = [name_words(tool.name) for tool in tools]
+    return {words[0] for words in names if len(words) > 1 and leading_verb(words)}
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    words = (word for text in texts for word in skeleton(text.replace("_", " ")).split())
+    return {singular(word) for word in words if len(word) > _SHORT}
