@@ -125,9 +125,9 @@ class Data(Section):
     list_augmentation_share: float = Field(default=0.0, ge=0, le=1)
     """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
     phrasebook_share: float = Field(default=0.7, ge=0, le=1)
-    """Of the requests for a tool that a phrasebook has lines of, and of the texts without a call:
-    those that are its lines. The grammar over the schema says the others, and what a book has no
-    line left for."""
+    """Of the requests for a tool that a phrasebook has lines of, and of the texts without a call
+    where it has some: those that are its lines. The grammar over the schema says the other
+    requests, and the book for every server the other texts."""
     unsupported_share: float = Field(default=0.5, ge=0, le=1)
     """Of a phrasebook's texts without a call: requests that no tool meets. The others are chat."""
     tool_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})

@@ -224,3 +224,32 @@ def test_chat_for_every_server_leaves_the_results_of_other_tools_as_they_are() -
     added = [row for row in found.train if row.tool == "git_add" and row.scenario == "standard"]
     assert added
     assert all(row.simulated and row.answer for row in added)
+
+
+def test_values_inside_an_argument_are_said_and_no_slip_touches_them() -> None:
+    lines = (
+        '{"kind":"request","tool":"git_add","text":"Chapter {chapter} of the manual, stage that",'
+        '"fixed":{"files":["Manual/{chapter}.md"]}}\n'
+        '{"kind":"values","parameter":"chapter","values":["Intro","Setup","Usage","Tools","Errors",'
+        '"Index","Glossary","Authors","Licence","History"]}\n'
+    )
+    rows = of_book(written(60, Book(book_lines(lines))).train)
+
+    added = {row.messages[1].content: call.arguments for row in rows for call in row.calls}
+    assert len(added) > 2
+    for text, arguments in added.items():
+        chapter = arguments["files"][0].removeprefix("Manual/").removesuffix(".md")
+        assert chapter in text
+
+
+def test_a_server_is_not_asked_about_what_was_changed_for_the_rows_alone() -> None:
+    line = (
+        '{"kind":"calls","order":"sequential","text":"new branch {b}, then the log","calls":['
+        '{"tool":"git_create_branch","arguments":{"branch_name":"{b}"}},{"tool":"git_log"}]}\n'
+    )
+    result = '{"kind":"result","tool":"git_create_branch","text":"Created"}\n'
+    rows = of_book(written(60, Book(book_lines(line + result)), multiple_calls_share=0.6).train)
+
+    chained = [row for row in rows if len(row.calls) == 2]
+    assert chained
+    assert {row.messages[-1].tool_calls[0].function.name for row in chained} == {"git_log"}

@@ -4,15 +4,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from rapidfuzz import fuzz
 
 from profiles import PhrasebookLimits, Server
-from tasks.domain.identifiers import name_words
-from tasks.domain.products import Tool, Toolset
+from tasks.domain.products import Toolset
+from tasks.domain.writing.book.filling import result_patterns
 from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
 from tasks.domain.writing.book.line_rules import LineRules, inner_values
+from tasks.domain.writing.book.taking import take_value
 from tasks.domain.writing.phrasebook import (
     CallsLine,
     ChatLine,
@@ -28,10 +29,9 @@ from tasks.domain.writing.phrasebook import (
     slots,
 )
 from tasks.domain.writing.phrasing.tool_context import TOOL_WORDS, bare
-from tasks.domain.writing.phrasing.verbs import TELLING, VERBS
+from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.scenarios import askable
 from tasks.domain.writing.values.maker import ArgumentMaker
-from tasks.domain.writing.values.words import pieces
 
 Fault = tuple[str, str]
 """The place of a line, and what is wrong with it."""
@@ -41,14 +41,6 @@ _READING = re.compile(
     r"(show|list|display|view|print|see|read|look|what|whats|which|who|where|how many|tell me|"
     r"is there|are there|check(?! (out|in)\b))\b"
 )
-_CHANGING = frozenset(
-    pieces(
-        "add append archive cancel close commit copy create deactivate delete disable drop edit "
-        "enable insert install kill merge move post publish push put refund remove rename reset "
-        "revoke send set start stop terminate unlink update upload write"
-    )
-)
-"""Words of a name that outweigh a reading verb beside them: ``get_or_create``."""
 _FIRST_MARK = 0x4E00
 """The first of many letters that no text of a book has."""
 _KINDS_FOR_EVERY_SERVER = "a book for every server has 'chat', 'unsupported' and 'values'"
@@ -93,6 +85,7 @@ def faults_by_line(
         *_read_as_written(lines, toolset),
         *_test_prompts(lines, server),
         *_alike(lines, alike),
+        *_nothing_found(lines),
     ]
 
 
@@ -133,12 +126,6 @@ def _label(line: Line) -> str:
     return "no call" if isinstance(line, UnsupportedLine | ChatLine) else ""
 
 
-def is_changing(tool: Tool) -> bool:
-    """Whether a call may change something: unsaid counts as such, unless the name says reading."""
-    words = frozenset(name_words(tool.name))
-    return not tool.read_only and (not words & TELLING or bool(words & _CHANGING & VERBS))
-
-
 def _read_as_written(lines: Sequence[Line], toolset: Toolset) -> Iterator[Fault]:
     changing = {tool.name for tool in toolset.tools if is_changing(tool)}
     for line in lines:
@@ -146,6 +133,21 @@ def _read_as_written(lines: Sequence[Line], toolset: Toolset) -> Iterator[Fault]
             match = _READING.match(bare(line.text))
             if match:
                 yield line.place, f"{line.tool} may change something, and {match[0]!r} only reads"
+
+
+def _nothing_found(lines: Sequence[Line]) -> Iterator[Fault]:
+    """Arguments from a result that none of the book's results gives."""
+    printed_texts: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if isinstance(line, ResultLine) and not line.error:
+            text = fill(line.text, dict.fromkeys(slots(line.text), "value"))
+            printed_texts[line.tool].append(text)
+    for line in lines:
+        for before, call in pairwise(line.calls) if isinstance(line, CallsLine) else ():
+            texts = printed_texts[before.tool]
+            for pattern in result_patterns(call).values():
+                if texts and not any(take_value(pattern, text) is not None for text in texts):
+                    yield line.place, f"{pattern!r} is in none of {before.tool}'s results"
 
 
 def _test_prompts(lines: Sequence[Line], server: Server) -> Iterator[Fault]:

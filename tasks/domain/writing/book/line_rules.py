@@ -166,8 +166,9 @@ class LineRules:
         yield from self._unknown_tool(line.tool)
         if line.tool in self.makers:
             names = self.makers[line.tool].properties
+            earlier = {f"{tool}.{n}" for tool, m in self.makers.items() for n in m.properties}
             for name in slots(line.text + (line.answer or "")):
-                if name not in names:
+                if name not in names and name not in earlier:
                     yield f"{name!r} is no parameter of {line.tool}; it has {', '.join(names)}"
 
     def _value_faults(self, line: ValuesLine) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.domain.products import ToolResult
@@ -15,17 +16,53 @@ def printed(
     book: Book, call: ToolCall, rng: random.Random, *, error: bool = False
 ) -> Answered | None:
     """One of the book's results with the call's values in it; None where it has none for these."""
-    fitting = [
-        line
-        for line in book.results(call.name, error=error)
-        if set(slots(line.text + (line.answer or ""))) <= call.arguments.keys()
-    ]
+    return _printed(book, call, rng, {}, error=error)
+
+
+def printed_after(
+    book: Book, changes: Sequence[ToolCall], call: ToolCall, rng: random.Random
+) -> Answered | None:
+    """One of the book's results that shows what earlier calls have changed; None without any.
+
+    ``{write_file.content}`` in a result line is an argument of the last such call, of one that
+    was about the same thing: parameters of the same name have the same values.
+    """
+    earlier = {
+        f"{change.name}.{name}": value
+        for change in changes
+        if all(call.arguments.get(name, value) == value for name, value in change.arguments.items())
+        for name, value in change.arguments.items()
+    }
+    return _printed(book, call, rng, earlier) if earlier else None
+
+
+def _printed(
+    book: Book,
+    call: ToolCall,
+    rng: random.Random,
+    earlier: Mapping[str, Any],
+    *,
+    error: bool = False,
+) -> Answered | None:
+    values = {**earlier, **call.arguments}
+    fitting = []
+    for line in book.results(call.name, error=error):
+        names = set(slots(line.text + (line.answer or "")))
+        is_after = not earlier or bool(names & earlier.keys())
+        one_each = not any(_is_several(values.get(name)) for name in slots(line.text))
+        if names <= values.keys() and is_after and one_each:
+            fitting.append(line)
     if not fitting:
         return None
     line = rng.choice(fitting)
-    values = {name: _as_text(value) for name, value in call.arguments.items()}
-    result = ToolResult(text=fill(line.text, values), is_error=error, simulated=True)
-    return Answered(result, fill(line.answer, values) if line.answer else "")
+    texts = {name: _as_text(value) for name, value in values.items()}
+    result = ToolResult(text=fill(line.text, texts), is_error=error, simulated=True)
+    return Answered(result, fill(line.answer, texts) if line.answer else "")
+
+
+def _is_several(value: Any) -> bool:
+    """Whether a result prints each part of a value in a place of its own."""
+    return isinstance(value, list) and len(value) > 1 and isinstance(value[0], str)
 
 
 def _as_text(value: Any) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.domain.conversations import Split
-from tasks.domain.identifiers import plural, with_a
+from tasks.domain.identifiers import name_words, plural, with_a
 from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.phrasing.requests import deed, sentence, type_with_care
 from tasks.domain.writing.phrasing.spoken import verbalize
@@ -39,6 +39,10 @@ TAIL_SHARE = 0.25
 _VERBS = _LEXICON.texts("verbs")
 """What one can do to things, and few servers have a tool for: so many, that the rule is learned and
 not the list."""
+_COVERED = _LEXICON.tables("covered")
+"""What is done by a tool of another name: one that updates things can label them, too."""
+_ANYTHING = frozenset(_LEXICON.texts("anything"))
+"""Words in the names of tools that do whatever they are told."""
 _REQUESTS = _LEXICON.lists("requests")
 _THINGS = _LEXICON.texts("things")
 _NAMED_THINGS = _LEXICON.texts("named_things")
@@ -81,7 +85,9 @@ def unsupported_request(
 ) -> Exchange | None:
     """A request about the tools' own things that none of them can do, and an honest reply."""
     phrases = [phrase for wording in choices for phrase in (*wording.phrases, *wording.others)]
-    verbs = _verbs_beyond(context.about, frozenset(phrase.verb for phrase in phrases))
+    names = frozenset(word for each in choices for word in name_words(each.tool.name))
+    spoken_verbs = frozenset(phrase.verb for phrase in phrases)
+    verbs = _verbs_beyond(context.about, spoken_verbs, names)
     if not verbs:
         return None
     verb = rng.choice(verbs)
@@ -101,12 +107,22 @@ def unsupported_request(
 
 
 @lru_cache(maxsize=32)
-def _verbs_beyond(about: str, spoken_verbs: frozenset[str]) -> tuple[str, ...]:
-    """The verbs that no tool's name or description has, and that are said for none of theirs."""
+def _verbs_beyond(
+    about: str, spoken_verbs: frozenset[str], names: frozenset[str]
+) -> tuple[str, ...]:
+    """The verbs that no tool's name or description has, and that no tool does under another.
+
+    ``names``: the words of the tools' names.
+    """
+    if names & _ANYTHING:
+        return ()
+    known = [each["verbs"] for each in _COVERED.values() if names & {*each["names"]}]
+    covered = {verb for verbs in known for verb in verbs}
     return tuple(
         verb
         for verb in _VERBS
-        if verb not in spoken_verbs and not re.search(rf"\b{verb.partition(' ')[0][:-1]}", about)
+        if verb not in spoken_verbs | covered
+        and not re.search(rf"\b{verb.partition(' ')[0][:-1]}", about)
     )
 
 

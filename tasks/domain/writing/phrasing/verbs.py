@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from tasks.domain.identifiers import name_words
+from tasks.domain.products import Tool
 from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.values.words import pieces
 
@@ -51,6 +53,14 @@ VERBS = (
         )
     )
 )
+_CHANGING = frozenset(
+    pieces(
+        "add append archive cancel close commit copy create deactivate delete disable drop edit "
+        "enable insert install kill merge move post publish push put refund remove rename reset "
+        "revoke send set start stop terminate unlink update upload write"
+    )
+)
+"""Words of a name that outweigh a reading verb beside them: ``get_or_create``."""
 SYNONYMS = _LEXICON.lists("synonyms")
 """What people say instead of a verb. Not where another tool of the server has that verb."""
 NOUNS = _LEXICON.map("nouns")
@@ -117,3 +127,9 @@ def leading_verb(words: tuple[str, ...]) -> str | None:
     if not words or (len(words) == 1 and words[0] in _NAMES_FIRST):
         return None
     return PHRASAL.get(words[0], words[0]) if words[0] in VERBS or words[0] in PHRASAL else None
+
+
+def is_changing(tool: Tool) -> bool:
+    """Whether a call may change something: unsaid counts as such, unless the name says reading."""
+    words = frozenset(name_words(tool.name))
+    return not tool.read_only and (not words & TELLING or bool(words & _CHANGING & VERBS))

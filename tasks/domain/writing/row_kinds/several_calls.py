@@ -19,6 +19,7 @@ from tasks.domain.writing.book.filling import (
     whole_slots,
 )
 from tasks.domain.writing.book.inner_slots import kept_words, words_of
+from tasks.domain.writing.book.printing import printed_after
 from tasks.domain.writing.book.saying import say_value
 from tasks.domain.writing.book.taking import take_value
 from tasks.domain.writing.multiple_calls import Several, calling, saying
@@ -26,10 +27,14 @@ from tasks.domain.writing.phrasebook import BookCall, CallsLine, fill, slots
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.spoken import mentions
 from tasks.domain.writing.phrasing.typing_habits import typed
+from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.settling import type_of
+
+_DRAWS = 8
+"""Of a call's arguments, until its slots differ from those of the calls before."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +92,7 @@ def _bound(
     steps: list[_Step] = []
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
-        options = DrawOptions(split, real=True)
-        fixed = fixed_arguments(call)
-        arguments = draw_arguments(wording.maker, tuple(whole), fixed, rng, options)
+        arguments = _drawn(wording, call, bound, split, rng)
         if arguments is None:
             return bound, []
         for parameter, slot in whole.items():
@@ -106,6 +109,24 @@ def _bound(
     ):
         return bound, []
     return bound, [_with_values(step, values) for step in steps]
+
+
+def _drawn(
+    wording: Wording, call: BookCall, bound: Mapping[str, _Slot], split: Split, rng: random.Random
+) -> dict[str, Any] | None:
+    """Arguments whose new slots have other values than those bound already, where there are some.
+
+    None when no valid ones are found.
+    """
+    whole, options = whole_slots(call), DrawOptions(split, real=True)
+    taken_values = {str(slot.value) for slot in bound.values()}
+    arguments = None
+    for _ in range(_DRAWS):
+        arguments = draw_arguments(wording.maker, tuple(whole), fixed_arguments(call), rng, options)
+        new = [str((arguments or {}).get(p)) for p, slot in whole.items() if slot not in bound]
+        if arguments is None or not taken_values & {*new}:
+            break
+    return arguments
 
 
 def _with_values(step: _Step, values: Mapping[str, Any]) -> _Step:
@@ -162,7 +183,7 @@ def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Convers
             return None
         calls.append(ToolCall(name=step.call.tool, arguments=arguments))
         turns.append(calling(calls[-1]))
-        answered = desk.answered(step.wording, calls[-1], rng)
+        answered = _answered_after(desk, steps, calls, rng)
         if answered is not None:
             if failed(answered.result):
                 return None
@@ -171,6 +192,21 @@ def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Convers
     if len(answers) == len(calls):
         turns.append(saying(answers[-1].tell_success(steps[-1].wording, calls[-1], limit, rng)))
     return tuple(turns), calls[0], any(answered.result.simulated for answered in answers)
+
+
+def _answered_after(
+    desk: Desk, steps: Sequence[_Step], calls: Sequence[ToolCall], rng: random.Random
+) -> Answered | None:
+    """The answer to the last call, which must not deny what the calls before it have changed.
+
+    Nothing is really changed, so a server that is asked afterwards does not know of it.
+    """
+    step = steps[len(calls) - 1]
+    pairs = zip(steps, calls[:-1], strict=False)
+    changes = [call for earlier, call in pairs if is_changing(earlier.wording.tool)]
+    if changes and not is_changing(step.wording.tool):
+        return printed_after(desk.book, changes, calls[-1], rng)
+    return desk.answered(step.wording, calls[-1], rng)
 
 
 def _with_taken(step: _Step, result: str) -> dict[str, Any] | None:

@@ -3,9 +3,10 @@
 import pytest
 
 from profiles import HandWrittenPrompt, PhrasebookLimits
-from tasks.domain.writing.book.check import check_general, check_phrasebook, is_changing
+from tasks.domain.writing.book.check import check_general, check_phrasebook
 from tasks.domain.writing.book.fingerprints import with_tools
 from tasks.domain.writing.phrasebook import read_line
+from tasks.domain.writing.phrasing.verbs import is_changing
 from tests.fakes.phrasebooks import TEXTS, book_lines
 from tests.fakes.toolsets import REPOSITORY, VERSIONS
 
@@ -160,3 +161,31 @@ def test_a_book_for_every_server_is_for_no_tool_and_fills_its_own_slots() -> Non
     ]
     faults = check_general(lines, LIMITS).faults
     assert [fault.split(": ")[0] for fault in faults] == ["general:4", "general:5"]
+
+
+FILE_OF_DOCS = (
+    '{"kind":"request","tool":"git_add","text":"the page {page} of docs goes in",'
+    '"fixed":{"files":["docs/{page}"]}}'
+)
+PAGES = (
+    '{"kind":"values","parameter":"page","values":["a.md","b.md","c.md","d.md","e.md","f.md",'
+    '"g.md","h.md"]}'
+)
+
+
+def test_a_slot_inside_an_argument_needs_values_that_no_parameter_has() -> None:
+    assert [each.partition(": ")[2] for each in faults(FILE_OF_DOCS)] == [
+        "the slot 'page' in 'fixed' has no 'values' line"
+    ]
+    assert faults(FILE_OF_DOCS, PAGES) == []
+    assert any("'page' is no parameter" in each for each in faults(PAGES))
+
+
+def test_a_pattern_that_no_result_of_the_call_before_holds_is_a_fault() -> None:
+    line = (
+        '{"kind":"calls","order":"sequential","text":"branch {b} and stage its file","calls":['
+        '{"tool":"git_create_branch","arguments":{"branch_name":"{b}"}},'
+        '{"tool":"git_add","arguments":{"files":{"result":"PATTERN"}}}]}'
+    )
+    assert faults(line.replace("PATTERN", "branch '(.+)'")) == []
+    assert any("is in none of" in each for each in faults(line.replace("PATTERN", "hash (.+)")))
