@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help install demo check format test bench-train ui doctor clean fuzz bench-memory bench-data-speed test-services deploy serve bench-data gpu
+.PHONY: help install demo check format test bench-train ui doctor clean fuzz bench-memory bench-data-speed test-services deploy serve bench-data bench-scale gpu
 PORT ?= 4200
 MINUTES ?= 60
 
@@ -62,6 +62,9 @@ bench-data: bench-data-speed  ## and what each way to write data teaches, asked 
 
 bench-data-speed: install  ## rows written and judged a second (benchmarks/bench-data-speed.json)
 	$(BIN)/python -m benchmarks.data
+
+bench-scale: install  ## ten forges at once while a hundred servers fail and processes are killed; a day of watching
+	$(BIN)/python -m benchmarks.scale
 
 ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
 	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \

@@ -36,8 +36,9 @@ def megabytes() -> float:
 
 def write(tools: Path, rows: int, target: Path) -> dict[str, Any]:
     """Write rows to a file; rows per second, of wall and of processor time."""
-    from profiles import Server, load_profile
+    from profiles import Server, load_phrasebooks, load_profile
     from tasks.domain.conversations import write_jsonl
+    from tasks.domain.writing.book.choice import choose_book
     from tasks.domain.writing.rows import write_rows
     from tasks.domain.writing.simulation import simulate
     from tasks.external.tool_files import read_toolset
@@ -46,8 +47,13 @@ def write(tools: Path, rows: int, target: Path) -> dict[str, Any]:
     data = load_profile("balanced").data.model_copy(update={"samples": rows})
     server = Server(name=toolset.server, tools_file=str(tools))
     started, worked = time.monotonic(), time.process_time()
+    book = choose_book(toolset, server, load_phrasebooks(server)).book
     written_rows = write_rows(
-        toolset, server, data, lambda call: simulate(toolset.tool(call.name), call, data.seed)
+        toolset,
+        server,
+        data,
+        lambda call: simulate(toolset.tool(call.name), call, data.seed),
+        book=book,
     )
     seconds, processor = time.monotonic() - started, time.process_time() - worked
     for split, part in (("train", written_rows.train), ("heldout", written_rows.heldout)):

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from profiles import Training, load_model, load_profile, load_server
+from profiles import Training, load_model, load_phrasebooks, load_profile, load_server
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.training.memory import GIB, RowLengths, estimate, lengths_of
 from tasks.domain.training.sizes import Device
+from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.rows import write_rows
 from tasks.external.base_model import build_base
 from tasks.external.servers import at_home, executing, read_toolset_of
@@ -145,8 +146,10 @@ def _rows(name: str, base: Path) -> list[EncodedRow]:
     toolset = read_toolset_of(server)
     few = {"samples": 48, "heldout_calls": 12, "heldout_no_tool": 4}
     data = PROFILE.data.model_copy(update=few)
+    home = at_home(server)
+    book = choose_book(toolset, home, load_phrasebooks(server)).book
     with executing(server, toolset, data.seed) as execute:
-        written_rows = write_rows(toolset, at_home(server), data, execute)
+        written_rows = write_rows(toolset, home, data, execute, book=book)
     return [ChatTokenizer(base).encode(row) for row in written_rows.train[:8]]
 
 

@@ -1,13 +1,22 @@
 """The commands of ``mcp-forge``, each with what it takes."""
 
+import sys
 from importlib import metadata
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, CliApp, CliSubCommand, PydanticBaseSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    CliApp,
+    CliSettingsSource,
+    CliSubCommand,
+    PydanticBaseSettingsSource,
+    get_subcommand,
+)
 from pydantic_settings import SettingsConfigDict as Config
 
 from flows import bundle_commands, commands, listing, phrasebook_commands, version_commands
 from flows.terminal import say
+from flows.usage import Help
 
 
 class Commands(BaseSettings):
@@ -16,7 +25,8 @@ class Commands(BaseSettings):
     model_config = Config(
         cli_prog_name="mcp-forge",
         cli_kebab_case=True,
-        cli_implicit_flags=True,
+        cli_implicit_flags="toggle",
+        cli_hide_none_type=True,
         cli_avoid_json=True,
         cli_use_class_docs_for_groups=True,
     )
@@ -66,4 +76,13 @@ class Commands(BaseSettings):
         if self.version:
             say(f"mcp-forge {metadata.version('mcp-forge')}")
             return
+        if get_subcommand(self, is_required=False) is None:
+            CliApp.print_help(self, file=sys.stderr)
+            sys.exit(2)
         CliApp.run_subcommand(self)
+
+
+def run_command(arguments: list[str] | None = None) -> None:
+    """Do what the command line says, or other arguments."""
+    source = CliSettingsSource[Commands](Commands, formatter_class=Help)
+    CliApp.run(Commands, cli_args=arguments, cli_settings_source=source)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
+from pydantic_settings import CliDualFlag
 
 from flows.in_prefect import in_prefect
+from flows.inputs import check_files, chosen_server
 from flows.listing import tools_text
 from flows.run_file import from_file
 from flows.terminal import note, say
@@ -27,6 +29,7 @@ from profiles import (
     models,
     profile_text,
 )
+from profiles.form import Samples, Seed
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
 from tasks.domain.training.requirements import ALL_STAGES, Request, Stage
@@ -35,11 +38,21 @@ SERVER = "a registered server, a command, a URL, or a file with a tool list"
 MODEL = "the base model, one of profiles/models"
 PROFILE = "the training profile, one of profiles/training; the model's own by default"
 SET = "one setting of the profile: training.learning_rate=1e-4; may be given more than once"
+TOOLS = "a file with a tool list, instead of a server"
+SAMPLES = "rows to train on; the profile's by default"
 QUANTIZATION = "how the GGUF file's weights are stored"
+FIT = "a table of sizes instead, for this model and profile, and what fits a prompt"
 STRICT = "refuse a list with a tool or parameter that cannot be used, instead of leaving it out"
 INCLUDE = "only these tools, by name or by a pattern such as 'issue_*'"
 IN_PROMPT = "which tools a prompt lists; the profile's choice by default"
 DATA = "rows as JSONL: what generate wrote, or your own"
+
+
+class _WithServer(BaseModel):
+    """What every command takes that asks a server or reads its tool list."""
+
+    server: str = Field("", description=SERVER)
+    tools: str = Field("", description=TOOLS)
 
 
 class _Tuned(BaseModel):
@@ -55,25 +68,21 @@ class _Tuned(BaseModel):
         return profile_text(self.profile or load_model_deployment(self.model).profile, self.set_)
 
 
-class _ForServer(_Tuned):
-    """What every command takes that asks a server."""
+class _ForServer(_Tuned, _WithServer):
+    """What every command takes that makes something for a server."""
 
-    server: str = Field("", description=SERVER)
-    tools: str = Field("", description="a file with a tool list, instead of a server")
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
-    samples: int | None = Field(None, description="rows to train on; the profile's by default")
-    seed: int | None = Field(None, description="of data and training; the profile's by default")
+    samples: Samples | None = Field(None, description=SAMPLES)
+    seed: Seed | None = Field(None, description="of data and training; the profile's by default")
     include_tools: list[str] = Field([], description=INCLUDE)
     tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
-    strict: bool = Field(False, description=STRICT)
+    strict: CliDualFlag[bool] = Field(False, description=STRICT)
 
     def recipe(self) -> Recipe:
         """The run that is asked for; ForgeError or ProfileError when it cannot be."""
-        if bool(self.server) == bool(self.tools):
-            raise ForgeError("needed one of --server and --tools, found " + self._both())
         _be_strict(self.strict)
         return load_recipe(
-            self.server or self.tools,
+            chosen_server(self.server, self.tools),
             self.model,
             self.chosen_profile,
             self.quantization,
@@ -82,9 +91,6 @@ class _ForServer(_Tuned):
             self.include_tools,
             self.tools_in_prompt,
         )
-
-    def _both(self) -> str:
-        return "both" if self.server else "neither"
 
 
 class Run(_ForServer):
@@ -118,26 +124,23 @@ class Run(_ForServer):
         say(f"check it:    mcp-forge verify-bundle {place}{own}")
 
 
-class Inspect(BaseModel):
+class Inspect(_Tuned, _WithServer):
     """List a server's tools, with their fingerprint."""
 
-    server: str = Field(description=SERVER)
     output: str = Field("", description="a file for the list, as JSON")
     json_: bool = Field(False, alias="json", description="the whole list as JSON")
-    strict: bool = Field(False, description=STRICT)
+    strict: CliDualFlag[bool] = Field(False, description=STRICT)
     include_tools: list[str] = Field([], description=INCLUDE)
-    fit: bool = Field(False, description="a table of sizes instead, and what fits a prompt")
-    model: str = Field("smollm2", description="fit: whose tokens are counted")
-    profile: str = Field("cpu", description="fit: whose rows the list is to fit")
+    fit: bool = Field(False, description=FIT)
     tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
 
     def cli_cmd(self) -> None:
         """Inspect without a Prefect server: nothing of it is worth keeping."""
         _be_strict(self.strict)
         recipe = load_recipe(
-            self.server,
+            chosen_server(self.server, self.tools),
             self.model,
-            self.profile,
+            self.chosen_profile,
             include_tools=self.include_tools,
             tools_in_prompt=self.tools_in_prompt,
         )
@@ -159,7 +162,9 @@ class Inspect(BaseModel):
             Path(self.output).write_text(as_json, encoding="utf-8")
         else:
             say(tools_text(toolset))
-        say(f"{len(toolset.tools)} tools of {toolset.server}, fingerprint {toolset.fingerprint}")
+        number = len(toolset.tools)
+        tools = f"{number} tool{'s' * (number != 1)} of {toolset.server}"
+        say(f"{tools}, fingerprint {toolset.fingerprint}")
 
 
 class Preview(_ForServer):
@@ -188,6 +193,7 @@ class Generate(_ForServer):
 
     def cli_cmd(self) -> None:
         """Write the rows and say how many."""
+        check_files(own_data=self.own_data)
         recipe = self.recipe()
         if self.own_data:
             own = OwnData(file=self.own_data, share=self.own_share, licence=self.own_licence)
@@ -207,7 +213,8 @@ class _OnRows(_Tuned):
     tools: str = Field("", description="the tool list of rows that have no 'tools'")
 
     def parameters(self) -> dict[str, Any]:
-        """What the flows take."""
+        """What the flows take; ForgeError when a file is not there."""
+        check_files(**self.model_dump(include={"data", "heldout", "tools"}))
         return self.model_dump(include={"data", "heldout", "tools"}) | {
             "model": load_model(self.model),
             "profile": load_profile(self.chosen_profile),
@@ -250,6 +257,7 @@ class Export(BaseModel):
 
     def cli_cmd(self) -> None:
         """Export, and say what was compared."""
+        check_files(adapter=self.adapter)
         model = load_model(self.model)
         _check(model, self.quantization, None, ("prepare", "evaluate"))
         parameters = self.model_dump(include={"quantization", "adapter", "output"})
@@ -266,6 +274,7 @@ class Validate(_ForServer):
 
     def cli_cmd(self) -> None:
         """Validate, and say how many loops were completed."""
+        check_files(**self.model_dump(include={"gguf", "data"}))
         files = self.model_dump(include={"gguf", "data", "output"})
         report = in_prefect("flows.stages:validate", recipe=self.recipe(), **files)
         say(f"loops completed: {report.completion.hits} of {report.completion.total}")
@@ -281,6 +290,7 @@ class Benchmark(_ForServer):
 
     def cli_cmd(self) -> None:
         """Benchmark, and say the two numbers that matter most."""
+        check_files(**self.model_dump(include={"gguf", "data", "validation"}))
         files = self.model_dump(include={"gguf", "data", "validation", "output"})
         report = in_prefect("flows.stages:benchmark", recipe=self.recipe(), **files)
         say(
@@ -301,6 +311,7 @@ class Pack(_ForServer):
 
     def cli_cmd(self) -> None:
         """Pack, and say where."""
+        check_files(**self.model_dump(include={"gguf", "validation", "benchmark"}))
         files = self.model_dump(include={"gguf", "validation", "benchmark", "output"})
         say(f"bundle {in_prefect('flows.stages:pack', recipe=self.recipe(), **files).path}")
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from flows.local_server import prefect_api
 from profiles.settings import Settings
+from tasks.domain.errors import ForgeError
 from tasks.domain.untrusted.printable import printable
 
 _LOG_SECONDS = 10
@@ -28,12 +29,23 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
         flow: Callable[..., Any] = import_object(entry)
         _tell_news(terminal)
         with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
+            _check_answers(url)
             try:
                 return flow(**parameters)
             finally:
                 # A server of our own ends before Prefect would send the last ones.
                 events.flush()
                 APILogWorker.drain_all(timeout=_LOG_SECONDS)
+
+
+def _check_answers(url: str) -> None:
+    """Refuse an API that is configured and not there; later outages are survived."""
+    from prefect.client.orchestration import get_client
+
+    if fault := get_client(sync_client=True).api_healthcheck():
+        raise ForgeError(
+            f"no Prefect API answers at {url} ({fault}); start it, or unset PREFECT_API_URL"
+        )
 
 
 @contextmanager

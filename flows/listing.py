@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from pydantic_settings import CliPositionalArg
 
 from flows.terminal import say
+from flows.usage import flags, subcommands
 from profiles import (
     load_model,
     load_model_deployment,
@@ -19,7 +20,6 @@ from profiles import (
 )
 from tasks.domain.products import Toolset
 
-_POSITIONAL = {"folder", "shell"}
 Shell = Literal["bash", "zsh"]
 _SCRIPT = """\
 _mcp_forge() {{
@@ -86,20 +86,9 @@ class Completion(BaseModel):
         say(before + completion_script(subcommands(Commands)).rstrip())
 
 
-def subcommands(commands: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    """The commands by the names that a person types."""
-    fields = ((f.alias or name, f.annotation) for name, f in commands.model_fields.items())
-    return {
-        name.replace("_", "-"): kind
-        for name, annotation in fields
-        for kind in get_args(annotation)
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    }
-
-
 def completion_script(commands: Mapping[str, type[BaseModel]]) -> str:
     """The script for bash, which zsh can read too."""
-    cases = [f'    {name}) words="{_flags(command)}";;' for name, command in commands.items()]
+    cases = [f'    {name}) words="{_words(command)}";;' for name, command in commands.items()]
     return _SCRIPT.format(
         models=" ".join(models()),
         profiles=" ".join(training_profiles()),
@@ -122,13 +111,11 @@ def _parameters(schema: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}{'*' * (name in required)}" for name in schema.get("properties", {}))
 
 
-def _flags(command: type[BaseModel]) -> str:
-    names = (
-        field.alias or name
-        for name, field in command.model_fields.items()
-        if name not in _POSITIONAL
-    )
-    return " ".join(f"--{name.replace('_', '-')}" for name in names)
+def _words(command: type[BaseModel]) -> str:
+    """What may follow a command: the commands below it, and all flags."""
+    below = subcommands(command)
+    typed = (word for one in (command, *below.values()) for word in flags(one).values())
+    return " ".join(dict.fromkeys([*below, *(word for word in typed if word.startswith("--"))]))
 
 
 def _models() -> dict[str, str]:

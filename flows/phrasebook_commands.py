@@ -5,8 +5,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 from pydantic_settings import CliApp, CliPositionalArg, CliSubCommand
 
-from flows.commands import PROFILE, SERVER
+from flows.commands import SERVER, TOOLS
 from flows.in_prefect import in_prefect
+from flows.inputs import chosen_server
 from flows.terminal import say
 from profiles import TeacherPlan, load_profile, resolve_server
 from tasks.domain.errors import ForgeError
@@ -18,15 +19,16 @@ class CheckPhrasebook(BaseModel):
 
     file: CliPositionalArg[str] = Field(description="the book, as JSONL")
     server: str = Field("", description=SERVER)
-    tools: str = Field("", description="a file with a tool list, instead of a server")
+    tools: str = Field("", description=TOOLS)
     write: bool = Field(False, description="note the tools' schemas in the book's first line")
 
     def cli_cmd(self) -> None:
         """Check without a Prefect server; exit status 1 with one line for each fault."""
         from tasks.check_phrasebook import check_book
 
-        named = self.server or self.tools
-        verdict = check_book.fn(self.file, resolve_server(named) if named else None, self.write)
+        is_for_one = self.server or self.tools
+        server = resolve_server(chosen_server(self.server, self.tools)) if is_for_one else None
+        verdict = check_book.fn(self.file, server, self.write)
         for note in verdict.notes:
             say(f"note: {note}")
         for fault in verdict.faults:
@@ -40,8 +42,8 @@ class WritePhrasebook(BaseModel):
     """Have a teacher write a phrasebook for all tools of a server."""
 
     server: str = Field("", description=SERVER)
-    tools: str = Field("", description="a file with a tool list, instead of a server")
-    profile: str = Field("balanced", description=f"{PROFILE}; its [teacher] is taken")
+    tools: str = Field("", description=TOOLS)
+    profile: str = Field("balanced", description="the training profile whose [teacher] is taken")
     output: str = Field("", description="the book; <server>.phrasebook.jsonl by default")
     estimate: bool = Field(False, description="say what it would cost, and ask nothing")
     teacher_endpoint: str = Field("", description="an OpenAI-compatible endpoint's base address")
@@ -55,9 +57,7 @@ class WritePhrasebook(BaseModel):
         """Say what it costs, write, and say how to go on."""
         from tasks.inspect_server import inspect_server
 
-        if bool(self.server) == bool(self.tools):
-            raise ForgeError("needed one of --server and --tools")
-        server, plan = resolve_server(self.server or self.tools), self._plan()
+        server, plan = resolve_server(chosen_server(self.server, self.tools)), self._plan()
         if self.estimate or plan is None:
             say(price_of_teaching(inspect_server.fn(server), server, plan, ()) or "")
         if plan is None and not self.estimate:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import CliPositionalArg
+from pydantic_settings import CliDualFlag, CliPositionalArg
 
-from flows.commands import QUANTIZATION, SERVER
+from flows.commands import QUANTIZATION, SAMPLES, SERVER
 from flows.in_prefect import in_prefect
+from flows.inputs import chosen_server
 from flows.run_file import flat
 from flows.terminal import say
-from profiles import UNREADABLE, Quantization, explain, profile_text
+from profiles import UNREADABLE, Quantization, explain, load_recipe, profile_text
+from profiles.form import Samples, Seed
 from tasks.domain.errors import ForgeError
 
 BUNDLE = "a bundle's name, as in dist: <server>-<model>"
@@ -77,7 +79,7 @@ class Push(BaseModel):
     name: CliPositionalArg[str] = Field(description=BUNDLE)
     repository: CliPositionalArg[str] = Field(description="<owner>/<name> on the hub")
     version: str = Field("", description=f"{VERSION}; the champion by default")
-    private: bool = Field(True, description="whether a new repository is private")
+    private: CliDualFlag[bool] = Field(True, description="whether a new repository is private")
     token_secret: str = Field("", description="a Prefect Secret block with the hub's token")
 
     def cli_cmd(self) -> None:
@@ -92,7 +94,7 @@ class SweepPlan(BaseModel):
 
     models: list[str] = Field(min_length=1)
     profiles: list[str] = Field(min_length=1)
-    seeds: list[int] = Field(min_length=1)
+    seeds: list[Seed] = Field(min_length=1)
     set: dict[str, Any] = {}
 
     @property
@@ -114,7 +116,7 @@ class Sweep(BaseModel):
     plan: CliPositionalArg[str] = Field(description="a TOML file: models, profiles, seeds")
     server: str = Field(description=SERVER)
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
-    samples: int | None = Field(None, description="rows to train on; the profile's by default")
+    samples: Samples | None = Field(None, description=SAMPLES)
 
     def cli_cmd(self) -> None:
         """Read the plan, sweep, and say what became of the best one."""
@@ -124,6 +126,9 @@ class Sweep(BaseModel):
             raise ForgeError(f"{self.plan}: {explain(error)}") from error
         except (OSError, *UNREADABLE) as error:
             raise ForgeError(f"{self.plan}: no plan of a sweep: {error}") from error
+        chosen_server(self.server, "")
+        for model, profile in product(plan.models, plan.changed_profiles):
+            load_recipe(self.server, model, profile, self.quantization, self.samples)
         trials = {"models": plan.models, "profiles": plan.changed_profiles, "seeds": plan.seeds}
         parameters = self.model_dump(exclude={"plan"}) | trials
         bundle = in_prefect("flows.sweep:sweep", **parameters)

@@ -5,12 +5,15 @@ They travel behind the profile's name, with blanks between: every stage of a run
 
 import tomllib
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from profiles.section import UNREADABLE, ProfileError, explain
 from profiles.training import Profile
+
+_EXAMPLE = "training.learning_rate=1e-4"
 
 
 def profile_text(name: str, changes: Sequence[str]) -> str:
@@ -42,10 +45,20 @@ def _set(content: dict[str, Any], change: str) -> None:
     for one in sections:
         section = section.get(one) if isinstance(section, dict) else None
     if not equals or not isinstance(section, dict) or name not in section:
-        raise ProfileError(
-            f"{change!r} changes nothing; needed such as training.learning_rate=1e-4"
-        )
+        near = get_close_matches(place, _names(content), 1, cutoff=0.5)
+        needed = f"is it {near[0]}?" if near and equals else f"needed such as {_EXAMPLE}"
+        raise ProfileError(f"{change!r} changes nothing; {needed}")
     section[name] = _value(text)
+
+
+def _names(content: dict[str, Any]) -> list[str]:
+    """All settings, by section."""
+    inner = {
+        name: _names(value) if isinstance(value, dict) else [] for name, value in content.items()
+    }
+    return [
+        f"{name}.{one}" if one else name for name, more in inner.items() for one in more or [""]
+    ]
 
 
 def _value(text: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, GetJsonSchemaHandler
 
 import profiles
+from profiles.section import LARGEST_SEED
 from profiles.settings import Settings
 
 
@@ -38,4 +39,4 @@ ProfileName = Annotated[str, _Select(profiles.training_profiles)]
 ProfileText = Annotated[str, Field(pattern=r"^[\w.-]+( \S+=\S+)*$")]
 """A profile's name with changes behind it, which the run that places a stage hands on."""
 Samples = Annotated[int, Field(ge=1, le=100_000)]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy and torch both take
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]

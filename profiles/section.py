@@ -26,6 +26,8 @@ def _as_json(value: Any) -> Any:
 
 Json = Annotated[Any, AfterValidator(_as_json)]
 """A value of JSON: TOML has dates and infinities too, which no argument of a call can be."""
+LARGEST_SEED = 2**32 - 1
+"""What numpy and torch both take."""
 Spawned = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 """A text that a process can be given: it ends at a NUL."""
 

@@ -20,7 +20,8 @@ class Settings(BaseSettings):
     dist: Path = Path("dist")
     """Where bundles are put that get no folder of their own."""
     profiles: Path | None = None
-    """A folder of your own with training/, models/ and servers/, read beside the shipped ones."""
+    """A folder of your own with training/, models/, servers/ and phrasebooks/, read beside the
+    shipped ones."""
     notification_block: str = ""
     """'type/name' of the Prefect block that is told of failed gates and validations."""
     llama_cpp_dir: Path = Path(sys.prefix) / "share" / "mcp-forge" / "llama.cpp"

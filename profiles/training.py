@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from profiles.section import Name, Section
+from profiles.section import LARGEST_SEED, Name, Section
 from profiles.teacher import TeacherPlan
 
 ToolsInPrompt = Literal["auto", "all", "selected", "names", "none", "mixed"]
@@ -41,7 +41,7 @@ class Training(Section):
     model and the machine have room for."""
     grows: bool = False
     """Whether ``max_seq_length`` is "auto"."""
-    seed: int
+    seed: int = Field(ge=0, le=LARGEST_SEED)
     optimizer: Literal["adamw_8bit"]
     weight_decay: float = Field(ge=0)
     scheduler: Literal["linear"]
@@ -109,7 +109,7 @@ class Data(Section):
     """Held-out rows that must call a tool."""
     heldout_no_tool: int = Field(ge=1)
     """Held-out rows that must not."""
-    seed: int
+    seed: int = Field(ge=0, le=LARGEST_SEED)
     max_result_chars: int = Field(ge=40)
     """A tool's result longer than this is cut, visibly, in training and serving alike."""
     answered_share: float = Field(ge=0, le=1)
@@ -125,9 +125,9 @@ class Data(Section):
     list_augmentation_share: float = Field(default=0.0, ge=0, le=1)
     """Training rows whose tool list is shuffled, halved, mixed with foreign tools or masked."""
     phrasebook_share: float = Field(default=0.7, ge=0, le=1)
-    """Of the requests for a tool that a phrasebook has lines of, and of the texts without a call:
-    those that are its lines. The grammar over the schema says the others, and what a book has no
-    line left for."""
+    """Of the requests for a tool that a phrasebook has lines of, and of the texts without a call
+    where it has some: those that are its lines. The grammar over the schema says the other
+    requests, and the book for every server the other texts."""
     unsupported_share: float = Field(default=0.5, ge=0, le=1)
     """Of a phrasebook's texts without a call: requests that no tool meets. The others are chat."""
     tool_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
@@ -174,7 +174,7 @@ class EvaluationPlan(Section):
     loops: int = Field(ge=1)
     """Conversations that are taken through the whole loop, calls really executed."""
     test_prompts: int = Field(ge=0)
-    """Typed prompts asked at most, a quarter of them without a tool."""
+    """Hand-written test prompts asked at most, a quarter of them without a tool."""
     base_prompts: int = Field(ge=2)
     """Held-out prompts, and as many hand-written ones, that the base is asked at most."""
     base_at_once: int = Field(default=1, ge=1)

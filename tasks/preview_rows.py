@@ -23,5 +23,6 @@ def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
     choice = choose_book(toolset, home, load_phrasebooks(server))
     with executing(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
-    notes = [f"note: {note}" for note in (choice.requests, *choice.notes, *written_rows.notes)]
-    return "\n\n".join([rows_as_text(written_rows.train), *notes])
+    said = (choice.requests_at(data.phrasebook_share), *choice.notes, *written_rows.notes)
+    notes = "\n".join(f"note: {note}" for note in said)
+    return f"{rows_as_text(written_rows.train)}\n\n{notes}"

@@ -50,7 +50,7 @@ def run_on_pool(stage: Flow[..., _Result], parameters: dict[str, Any]) -> _Resul
         ForgeError: whatever stopped the stage itself.
     """
     deployment = f"{stage.name}/{parameters['model']}"
-    run = _wait(_start(deployment, stage.serialize_parameters(parameters)))
+    run = _wait(*_start(deployment, stage.serialize_parameters(parameters)))
     assert run.state is not None
     if run.state.type == StateType.CRASHED:
         raise StageCrashed(f"{deployment}, run {run.name}: {run.state.message}")
@@ -62,23 +62,27 @@ def run_on_pool(stage: Flow[..., _Result], parameters: dict[str, Any]) -> _Resul
     return result
 
 
-def _start(deployment: str, parameters: dict[str, Any]) -> UUID:
-    """The run of these parameters for the calling flow run: the one that is there, or a new one."""
+def _start(deployment: str, parameters: dict[str, Any]) -> tuple[UUID, int | None]:
+    """The run of these parameters for the calling flow run: the one that is there, or a new one.
+
+    With it, how often it had begun when it was queued again; None where it was not.
+    """
     key = f"{runtime.flow_run.id}/{fingerprint([deployment, parameters])[:16]}"
     same = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[key]))
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=same, limit=1)
         if runs and _has_ended_badly(runs[0]):
-            client.set_flow_run_state(runs[0].id, AwaitingRetry(), force=True)
+            _queue_again(runs[0].id)
+            return runs[0].id, runs[0].run_count
     if runs:
-        return runs[0].id
+        return runs[0].id, None
     try:
         run: FlowRun = run_deployment(  # type: ignore[assignment]  # sync here
             deployment, parameters=parameters, idempotency_key=key, timeout=0
         )
     except ObjectNotFound as error:
         raise StageNotDeployed(f"no deployment {deployment}; needed: make deploy") from error
-    return run.id
+    return run.id, None
 
 
 def _has_ended_badly(run: FlowRun) -> bool:
@@ -86,8 +90,12 @@ def _has_ended_badly(run: FlowRun) -> bool:
     return state is not None and state.is_final() and not state.is_completed()
 
 
-def _wait(run_id: UUID) -> FlowRun:
-    """The run in its final state. While the API is away, the run is fine: ask again."""
+def _wait(run_id: UUID, queued_at: int | None) -> FlowRun:
+    """The run in its final state. While the API is away, the run is fine: ask again.
+
+    ``queued_at``: how often it had begun when it was queued again. Where it has crashed and not
+    begun since, that is the second report of the old crash, late on a busy machine: once more.
+    """
     logger, last = get_run_logger(), ""
     while True:
         run = _read(run_id)
@@ -95,9 +103,17 @@ def _wait(run_id: UUID) -> FlowRun:
             if run.state.name != last:
                 logger.info("Run %s is %s", run.name, run.state.name)
                 last = run.state.name or ""
-            if run.state.is_final():
+            if run.state.is_crashed() and run.run_count == queued_at:
+                queued_at = None
+                _queue_again(run_id)
+            elif run.state.is_final():
                 return run
         time.sleep(_POLL_SECONDS)
+
+
+def _queue_again(run_id: UUID) -> None:
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run_id, AwaitingRetry(), force=True)
 
 
 def _read(run_id: UUID) -> FlowRun | None:

@@ -45,7 +45,8 @@ def synthesize_dataset(
     """
     home = at_home(server)
     choice = choose_book(toolset, home, load_phrasebooks(server), _read(teacher_book.file))
-    for note in (choice.requests, *choice.notes):
+    requests = choice.requests_at(data.phrasebook_share)
+    for note in (requests, *choice.notes):
         get_run_logger().info(note)
     with executing(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
@@ -69,11 +70,11 @@ def synthesize_dataset(
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
         reserved=tuple(prompt.prompt for prompt in home.test_prompts),
-        requests=choice.requests,
+        requests=requests,
         planned=written_rows.planned,
         notes=(
             *toolset.notes,
-            choice.requests,
+            requests,
             *teacher_book.notes,
             *choice.notes,
             *written_rows.notes,

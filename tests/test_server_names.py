@@ -96,8 +96,12 @@ def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("servers", "name", "fault"),
     [
-        ({"a": WEATHER, "b": ORDERS}, "", r"config\.json#: no such server; needed one of: a, b"),
-        ({"a": WEATHER}, "c", r"#c: no such server; needed one of: a"),
+        (
+            {"a": WEATHER, "b": ORDERS},
+            "",
+            r"names several servers; needed .*#NAME with one of: a, b",
+        ),
+        ({"a": WEATHER}, "c", r"#c: no such server; needed .*#NAME with one of: a"),
         ({"a": {"args": []}}, "a", "exactly one of command, url and tools_file, found 0"),
         ({"a": "npx"}, "a", "needed an object with a command or a url"),
         (

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tasks.domain.bundle.checks import check_tools
 from tasks.domain.errors import BundleInvalid, BundleNotTrusted, ExportFailed, ServerFailed
 from tasks.external.base_model import gguf_in_package
+from tasks.external.bundle_folder import open_bundle
 from tasks.verify_bundle import verify_bundle
-from tests.fakes.bundles import CASE, FILES, seal, write_bundle
+from tests.fakes.bundles import CASE, FILES, seal, time_tools, write_bundle
 
 
 def touching(path: Path) -> list[str]:
@@ -117,3 +119,20 @@ def test_a_person_at_a_shell_reads_in_one_line_what_would_be_done(tmp_path: Path
     (line,) = answer.stderr.splitlines()
     assert r"sets `A=\x1b[2J\nok`" in line
     assert line.endswith("or --server with a server of your own to try it on")
+
+
+def test_a_wrong_server_is_told_from_one_whose_tools_have_changed(tmp_path: Path) -> None:
+    bundle = open_bundle(write_bundle(tmp_path / "bundle"))
+    toolset = time_tools()
+    here, gone = toolset.tools
+    new = gone.model_copy(update={"name": "new_tool"})
+    with pytest.raises(
+        BundleInvalid, match=r"^time has none of the bundle's tools \(convert_time, "
+    ):
+        check_tools(toolset.model_copy(update={"tools": (new,)}), bundle)
+    other = here.model_copy(update={"description": "Another."})
+    with pytest.raises(
+        BundleInvalid,
+        match=r"\(missing: convert_time; new: new_tool; changed: get_current_time\); forge it",
+    ):
+        check_tools(toolset.model_copy(update={"tools": (other, new)}), bundle)

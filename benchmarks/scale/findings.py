@@ -27,10 +27,10 @@ def ends(house: House) -> Counter[str]:
 def _end(run: dict[str, Any]) -> str:
     if run["state_type"] != "FAILED":
         return str(run["state_name"])
-    return f"Failed, {_error_in(run['state']['message'] or '') or 'unexplained'}"
+    return f"Failed, {error_in(run['state']['message'] or '') or 'unexplained'}"
 
 
-def _error_in(message: str) -> str:
+def error_in(message: str) -> str:
     """The one error of ours that a message names, if it is one line; empty otherwise."""
     names = {error.__name__ for error in _family(ForgeError)}
     named = [word for word in re.findall(r"\w+", message) if word in names]
@@ -61,7 +61,7 @@ def _unexplained(house: House, killed: set[str]) -> Iterator[str]:
         state, message = run["state_type"], (run["state"] or {}).get("message") or ""
         is_explained = (
             state in ("COMPLETED", "CANCELLED")
-            or (state == "FAILED" and _error_in(message))
+            or (state == "FAILED" and error_in(message))
             or (state == "CRASHED" and run["id"] in killed)
         )
         if not is_explained:

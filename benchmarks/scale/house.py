@@ -18,7 +18,8 @@ from profiles import load_model
 from tasks.external.base_model import build_base
 from tests.fakes.own_profiles import model, profile, write
 from tests.helpers.databases import POSTGRES, REDIS, postgres, redis
-from tests.helpers.deployment import ROOT, Deployment, end, free_port, until
+from tests.helpers.deployment import ROOT, Deployment
+from tests.helpers.processes import end, free_port, wait_for
 from tests.helpers.tiny_model import build_tiny
 
 WATCHED = "unsteady-000"
@@ -37,7 +38,7 @@ class House(Deployment):
         """Start it and wait until it answers."""
         command = ("-m", "benchmarks.scale.traced_server", str(self.port), str(self.figures))
         self.server = self._popen("server", sys.executable, *command)
-        until(self._is_healthy, "a healthy server")
+        wait_for(self._is_healthy, "a healthy server")
 
     def runs(self, **chosen: Any) -> list[dict[str, Any]]:
         """All flow runs that a filter leaves."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,22 @@ class Clock:
 
     def listen(self) -> None:
         """Hear of every statement of every engine of this process."""
-        event.listen(Engine, "before_cursor_execute", self._begin)
-        event.listen(Engine, "after_cursor_execute", self._end)
-        event.listen(Engine, "commit", self._release)
-        event.listen(Engine, "rollback", self._release)
-        event.listen(Engine, "handle_error", self._fail)
+        for name, heard in self._heard().items():
+            event.listen(Engine, name, heard)
+
+    def stop(self) -> None:
+        """Hear of nothing any more."""
+        for name, heard in self._heard().items():
+            event.remove(Engine, name, heard)
+
+    def _heard(self) -> dict[str, Callable[..., None]]:
+        return {
+            "before_cursor_execute": self._begin,
+            "after_cursor_execute": self._end,
+            "commit": self._release,
+            "rollback": self._release,
+            "handle_error": self._fail,
+        }
 
     def figures(self) -> dict[str, Any]:
         """What was counted, the longest first."""
@@ -71,7 +83,7 @@ class Clock:
         info = context.connection.info if context.connection is not None else {}
         error = context.original_exception
         kind = getattr(error, "sqlite_errorname", type(error).__name__)
-        how = f"{info.get('begun', 'no transaction')}, {'after a read' if info.get('read') else ''}"
+        how = info.get("begun", "no transaction") + (", after a read" if info.get("read") else "")
         waited = time.monotonic() - info.get("asked", time.monotonic())
         length = "after a long wait" if waited > _LONG_SECONDS else "at once"
         self.errors[f"{kind} {length}: {_name(context.statement or '')} ({how})"] += 1

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tasks.domain.bundle.dialogue import (
@@ -35,6 +36,9 @@ Announce = Callable[[str], None]
 _HOSTS = ["127.0.0.1", "localhost"]
 _MOST_SHOWN = 100
 """Characters of a question in the log."""
+_MOST_ANSWERED = 300
+"""Characters of what came of it."""
+_SERVED = "POST /v1/chat/completions, GET /v1/models and GET /health"
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class _Endpoint:
             response = self._completion(words, (), finish, usage, assurance)
             summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
         seconds = time.monotonic() - started
-        summary += assurance.text
-        self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {summary}")
+        cut = summary if len(summary) <= _MOST_ANSWERED else f"{summary[:_MOST_ANSWERED]}…"
+        self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {cut}{assurance.text}")
         return response
 
     def _completion(
@@ -120,7 +124,14 @@ def application(
     @app.exception_handler(RequestValidationError)
     def refuse_form(_: Request, error: RequestValidationError) -> JSONResponse:
         faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        announce(f"{_clock()}  refused: {'; '.join(faults)}")
         return _refusal(400, "; ".join(faults))
+
+    @app.exception_handler(HTTPException)
+    def refuse_address(request: Request, error: HTTPException) -> JSONResponse:
+        asked = on_one_line(f"{request.method} {request.url.path}"[:_MOST_SHOWN])
+        announce(f"{_clock()}  refused: {asked}")
+        return _refusal(error.status_code, f"{asked} is not served; needed one of {_SERVED}")
 
     return app
 

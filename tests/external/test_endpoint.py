@@ -148,14 +148,21 @@ def test_a_call_that_is_not_sure_enough_is_held_back_with_words(
 
 
 def test_bad_requests_are_refused_in_the_form_that_clients_read(agent: Agent) -> None:
-    with serving(agent, False, []) as client:
+    log: list[str] = []
+    with serving(agent, False, log) as client:
         path = "/v1/chat/completions"
+        elsewhere = client.post("/v1/responses", json={})
         nothing = client.post(path, json={"messages": []})
         no_form = client.post(path, json={"messages": "hello"})
         strange = client.post(path, json={"messages": []}, headers={"Host": "evil.example"})
     assert nothing.status_code == no_form.status_code == strange.status_code == 400
     assert "needed a user's message" in nothing.json()["error"]["message"]
     assert "body.messages" in no_form.json()["error"]["message"]
+    assert elsewhere.status_code == 404
+    assert elsewhere.json()["error"]["message"].startswith(
+        "POST /v1/responses is not served; needed one of POST /v1/chat/completions, GET /v1/models"
+    )
+    assert sum("refused: " in line for line in log) == 3
     assert "host" in strange.text.lower()
 
 

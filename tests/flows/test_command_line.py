@@ -58,9 +58,9 @@ def test_help_names_every_command() -> None:
         ),
         (["run", "--server", "time", "--model", "huge"], "no 'huge' in profiles/models; known: "),
         (["run", "--server", "time", "--profile", "slow"], "no 'slow' in profiles/training; known"),
-        (["run", "--server", "time", "--samples", "0"], "samples: Input should be greater than"),
+        (["train", "--data", "no.jsonl"], "--data no.jsonl: no such file"),
     ],
-    ids=["server", "model", "profile", "samples"],
+    ids=["server", "model", "profile", "rows"],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], message: str) -> None:
     answer = mcp_forge(*arguments)
@@ -176,3 +176,27 @@ def test_versions_that_are_not_there_are_said_to_be_none(tmp_path: Path) -> None
 
 def test_a_command_that_does_not_exist_is_a_usage_error() -> None:
     assert mcp_forge("dance").returncode == 2
+
+
+def test_an_argument_that_cannot_be_is_a_usage_error_in_one_line() -> None:
+    answer = mcp_forge("run", "--server", "time", "--samples", "0")
+    assert answer.returncode == 2
+    assert answer.stderr == "mcp-forge: --samples 0 should be greater than or equal to 1\n"
+
+
+def test_an_api_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    answer = mcp_forge("rollback", "time-smollm2", cwd=tmp_path)
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("mcp-forge: no Prefect API answers at http://127.0.0.1:1/api (")
+
+
+def test_a_reader_that_has_read_enough_is_no_fault() -> None:
+    with subprocess.Popen(
+        [PROGRAM, "completion", "bash"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""

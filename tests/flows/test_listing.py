@@ -3,7 +3,8 @@
 import subprocess
 
 from flows.command_line import Commands
-from flows.listing import completion_script, subcommands, tools_text
+from flows.listing import completion_script, tools_text
+from flows.usage import subcommands
 from profiles import models
 from tasks.domain.bundle.scores import Scores
 from tests.fakes.bundles import time_tools
@@ -37,6 +38,8 @@ def test_bash_completes_commands_flags_and_names() -> None:
     }
     assert completed("mcp-forge", "run", "--model", "") == set(models())
     assert completed("mcp-forge", "run", "--server", "ti") == {"time"}
+    assert completed("mcp-forge", "phrasebook", "") >= {"check", "write", "--estimate"}
+    assert completed("mcp-forge", "promote", "--") == {"--reason"}
 
 
 def test_a_tool_is_shown_with_its_parameters() -> None:
@@ -50,7 +53,7 @@ def test_scores_are_shown_with_what_they_count() -> None:
     report = ingredients().evaluation.benchmark
     lines = Scores.model_validate(report.model_dump()).text.splitlines()
     assert lines[0].split() == ["tuned", "base"]
-    assert lines[2].endswith("exact match, values included     9 of 10     0 of 10")
+    assert lines[2].endswith("exact match, values included       9 of 10     0 of 10")
     hand_written = report.model_dump() | {
         "hand_written": report.tuned.model_dump(),
         "hand_written_base": report.base.model_dump(),

@@ -84,9 +84,11 @@ def test_single_settings_travel_with_the_name_of_the_profile() -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ("training.learning_speed=1", "changes nothing; needed such as training.learning_rate="),
-        ("learning_rate=1", "changes nothing"),
-        ("training.learning_rate", "changes nothing"),
+        ("training.learning_speed=1", r"changes nothing; is it training\.learning_rate\?"),
+        ("learning_rate=1", r"changes nothing; is it training\.learning_rate\?"),
+        ("training.learning_rate", "changes nothing; needed such as training.learning_rate="),
+        ("training.seed=-1", "seed: Input should be greater than or equal to 0"),
+        ("data.seed=4294967296", "seed: Input should be less than or equal to 4294967295"),
         ("name.x=1", "changes nothing"),
         ("training.learning_rate=-1", "learning_rate: Input should be greater than 0"),
         ("training.learning_rate=fast", "learning_rate: Input should be a valid number"),

@@ -6,6 +6,7 @@ Formats are not asserted (the two packages know different ones), and a pattern t
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache, lru_cache
 from typing import Any
 
 import regex
@@ -23,6 +24,8 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import SchemaResource
 
+from tasks.domain.schemas.by_identity import ByIdentity
+
 _KINDS = {
     "2020-12": Draft202012Validator,
     "2019-09": Draft201909Validator,
@@ -38,26 +41,39 @@ def fault_of(arguments: Any, schema: dict[str, Any]) -> str:
     The tool list's reader takes a schema in the newest dialect in which it is valid itself, unless
     it names one.
     """
-    named = [kind for name, kind in _KINDS.items() if name in str(schema.get("$schema"))]
-    body = {key: value for key, value in schema.items() if key != "$schema"}
     faults = []
-    for kind in dict.fromkeys((*named, *_KINDS.values())):
+    for kind, validator in _validators(ByIdentity(schema)):
         try:
-            kind.check_schema(body)
-            registry: Registry[SchemaResource] = Registry()
-            fault = next(_strict(kind)(body, registry=registry).iter_errors(arguments), None)
-        except (SchemaError, Unresolvable, RecursionError, ValueError, TypeError, AttributeError):
+            fault = next(validator.iter_errors(arguments), None)
+        except (Unresolvable, RecursionError, ValueError, TypeError, AttributeError):
             continue  # no schema of this dialect: the next one's say
         if fault is None:
             return ""
-        faults.append(f"{kind.__name__}: {fault.json_path}: {fault.message}"[:400])
-        if named:
+        faults.append(f"{kind}: {fault.json_path}: {fault.message}"[:400])
+        if kind in str(schema.get("$schema")):
             break
     return faults[0] if faults else ""
 
 
-def _strict(kind: Any) -> Any:
-    return extend(kind, {"pattern": _pattern, "multipleOf": _multiple_of})
+@lru_cache(maxsize=64)
+def _validators(schema: ByIdentity) -> list[tuple[str, Any]]:
+    """(dialect, validator) for each in which the schema is valid, the one that it names first."""
+    named = [name for name in _KINDS if name in str(schema.value.get("$schema"))]
+    body = {key: value for key, value in schema.value.items() if key != "$schema"}
+    registry: Registry[SchemaResource] = Registry()
+    validators = []
+    for name in dict.fromkeys((*named, *_KINDS)):
+        try:
+            _KINDS[name].check_schema(body)
+        except (SchemaError, Unresolvable, RecursionError, ValueError, TypeError, AttributeError):
+            continue
+        validators.append((name, _strict(name)(body, registry=registry)))
+    return validators
+
+
+@cache
+def _strict(name: str) -> Any:
+    return extend(_KINDS[name], {"pattern": _pattern, "multipleOf": _multiple_of})
 
 
 def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:

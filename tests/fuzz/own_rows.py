@@ -159,6 +159,9 @@ def same_rows(draw: st.DrawFn) -> tuple[bytes, list[dict[str, Any]]]:
     return text.encode(draw(st.sampled_from(["utf-8", "utf-8-sig"]))), all_arguments
 
 
+SAME = same_rows()
+
+
 def check_same(case: tuple[bytes, list[dict[str, Any]]]) -> str:
     """Whatever form, order of keys and file they come in, rows are read as they were meant."""
     content, all_arguments = case

@@ -3,17 +3,24 @@
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
 
 from profiles import load_model
-from tasks.external.tokenizer import ChatTokenizer
+
+if TYPE_CHECKING:
+    from tasks.external.tokenizer import ChatTokenizer
 
 
 @cache
-def small_tokenizer() -> ChatTokenizer:
+def small_tokenizer() -> "ChatTokenizer":
     """Made once in a process."""
+    # They take three seconds of CPU to import, which half of the targets do without.
+    from transformers import PreTrainedTokenizerFast
+
+    from tasks.external.tokenizer import ChatTokenizer
+
     end = "<|im_end|>"
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

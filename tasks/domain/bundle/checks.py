@@ -206,10 +206,23 @@ def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
     both = (*current, *tools)
     changed_tools = set(tool_names([one for one in both if one not in current or one not in tools]))
     if changed_tools or toolset.fingerprint != bundle.agent.toolset_fingerprint:
-        names = ", ".join(sorted(changed_tools)) or "titles or keywords"
+        here, learned = set(tool_names(current)), set(tool_names(tools))
+        if not here & learned:
+            raise BundleInvalid(
+                f"{toolset.server} has none of the bundle's tools "
+                f"({on_one_line(', '.join(sorted(learned)))}); needed the server that it is for"
+            )
+        names = {
+            "missing": learned - here,
+            "new": here - learned,
+            "changed": changed_tools & here & learned,
+        }
+        told = "; ".join(
+            f"{what}: {', '.join(sorted(each))}" for what, each in names.items() if each
+        )
         raise BundleInvalid(
             f"the tools of {toolset.server} are no longer those of the bundle "
-            f"(changed: {on_one_line(names)}); forge it again"
+            f"({on_one_line(told or 'changed: titles or keywords')}); forge it again"
         )
 
 

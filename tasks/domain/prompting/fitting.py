@@ -51,8 +51,7 @@ def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTo
         ToolsetTooLarge: not even the shortest form that is asked for leaves room.
     """
     goal = profile.tools_in_prompt
-    if goal in ("auto", "mixed"):
-        most = min(most, max(LONGEST_LISTED, profile.training.max_seq_length))
+    most = longest_row_for(profile, most)
     for mode in _MODES.get(goal, (goal,)):
         for steps in range(len(STEPS) + 1):
             short = trimmed(toolset, steps)
@@ -60,6 +59,13 @@ def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTo
             if prompt is not None:
                 return _fitted(toolset, short, prompt, profile)
     raise ToolsetTooLarge(refusal(trimmed(toolset, len(STEPS)), count, most))
+
+
+def longest_row_for(profile: Profile, most: int) -> int:
+    """Tokens that a row may have: fewer than ``most`` where the profile leaves the form open."""
+    if profile.tools_in_prompt in ("auto", "mixed"):
+        return min(most, max(LONGEST_LISTED, profile.training.max_seq_length))
+    return most
 
 
 def _prompt(

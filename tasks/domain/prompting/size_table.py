@@ -4,7 +4,7 @@ from profiles import Profile
 from tasks.domain.errors import ToolsetTooLarge
 from tasks.domain.products import Toolset
 from tasks.domain.prompting.budget import ROOM, Count, group_of, list_tokens, tool_tokens
-from tasks.domain.prompting.fitting import fit
+from tasks.domain.prompting.fitting import fit, longest_row_for
 from tasks.domain.untrusted.printable import on_one_line
 
 _WIDTH = 48
@@ -22,9 +22,9 @@ def size_table(toolset: Toolset, profile: Profile, count: Count, most: int) -> s
         *(_line(name, str(size)) for name, size in _largest_first(sizes)),
         "",
         *([_line("group", "tokens"), *_groups(several), ""] if several else []),
-        _line(f"all {len(sizes)} tools", str(list_tokens(toolset, count))),
+        _line(f"all tools ({len(sizes)})", str(list_tokens(toolset, count))),
         _line("room for a conversation", str(ROOM)),
-        _line(f"a row of {profile.name} may have", str(most)),
+        _line(f"a row of {profile.name} may have", str(longest_row_for(profile, most))),
         "",
         _what_becomes(toolset, profile, count, most),
     ]

@@ -10,7 +10,7 @@ from tasks.domain.conversations import Message
 from tasks.domain.errors import ToolsetTooLarge
 from tasks.domain.products import Tool, ToolPrompt, Toolset
 from tasks.domain.prompting.budget import ROOM, list_tokens
-from tasks.domain.prompting.fitting import LONGEST_LISTED, fit, samples_for
+from tasks.domain.prompting.fitting import LONGEST_LISTED, fit, longest_row_for, samples_for
 
 CPU = load_profile("cpu")
 MOST = 8192
@@ -43,6 +43,12 @@ def test_a_list_that_fits_goes_on_as_it_is() -> None:
     assert fitted.toolset == many(10)
     assert fitted.prompt.mode == "all"
     assert fitted.profile == CPU.model_copy(update={"tools_in_prompt": "all"})
+
+
+def test_a_row_is_as_long_as_the_form_in_which_tools_are_listed_allows() -> None:
+    assert longest_row_for(profile("auto"), MOST) == LONGEST_LISTED
+    assert longest_row_for(profile("all"), MOST) == MOST
+    assert longest_row_for(profile("auto"), 2048) == 2048
 
 
 def test_a_list_that_needs_a_longer_row_gets_one_and_room_for_its_packs() -> None:

@@ -427,6 +427,31 @@ def test_what_cannot_be_counted_has_no_plural() -> None:
     assert {words["a_noun"] for words in told if "nouns" not in words} == {"time"}
 
 
+ZONE = {"type": "string", "description": "An IANA timezone"}
+CLOCK = {"type": "string", "description": "A time, as HH:MM"}
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "is_asked"),
+    [
+        ("get_time", {"timezone": ZONE}, True),
+        ("now", {"tz": ZONE}, True),
+        ("convert_timezone", {"time": CLOCK, "from_tz": ZONE, "to_tz": ZONE}, True),
+        ("log_time", {"timezone": ZONE}, False),
+        ("get_travel_time", {"timezone": ZONE}, False),
+    ],
+)
+def test_any_servers_clock_is_asked_in_questions(
+    name: str, properties: dict[str, Any], is_asked: bool
+) -> None:
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    tool = CLOCKS.tools[0].model_copy(update={"name": name, "input_schema": schema})
+    wording = _wording(Toolset(server="mine", tools=(tool,)), name)
+    arguments = wording.maker.make(random.Random(1), DrawOptions())
+    families = {request(wording, arguments, "train", random.Random(n)).family for n in range(60)}
+    assert any(family.startswith("question-") for family in families) is is_asked
+
+
 def test_a_tool_is_asked_for_by_its_name_now_and_then() -> None:
     assert "git create branch docs/menu" in _texts(
         VERSIONS, "git_create_branch", {"branch_name": "docs/menu"}

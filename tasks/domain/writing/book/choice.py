@@ -27,6 +27,7 @@ from tasks.domain.writing.phrasebook import (
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 SCHEMA_ALONE = "written from the schema alone"
+_NO_WRITER = f"requests were {SCHEMA_ALONE}"
 TEACHER = "a teacher"
 """Who wrote a book that does not ship, in the sentence on requests."""
 MOST_NAMED = 8
@@ -41,6 +42,12 @@ class ChosenBook:
     requests: str = ""
     """Who wrote the requests, as a sentence."""
     notes: tuple[str, ...] = ()
+
+    def requests_at(self, share: float) -> str:
+        """The sentence for a profile that takes this share of the requests from the book."""
+        if share > 0 or self.requests == _NO_WRITER:
+            return self.requests
+        return f"{_NO_WRITER}: the profile takes none from a phrasebook"
 
 
 def choose_book(
@@ -163,7 +170,7 @@ def _tools_of(line: Line) -> frozenset[str]:
 def _who_wrote(writers: dict[str, str], names: Sequence[str]) -> str:
     silent = [name for name in names if name not in writers]
     if len(silent) == len(names):
-        return f"requests were {SCHEMA_ALONE}"
+        return _NO_WRITER
     books = ", ".join(dict.fromkeys(writers.values()))
     sentence = f"requests were drawn from a phrasebook ({books})"
     if not silent:

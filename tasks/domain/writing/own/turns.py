@@ -219,8 +219,11 @@ def _thought_in(value: Any) -> str:
         return value
     if isinstance(value, list):
         return "".join(map(_thought_in, value))
+    if isinstance(value, bool) or value is None:
+        return ""  # a switch beside the words
     keys = ("thinking", "reasoning", "text", "content", "summary")
-    inner = next((value[key] for key in keys if value.get(key)), "") if value else ""
+    parts = value if isinstance(value, dict) else {}
+    inner = next((parts[key] for key in keys if parts.get(key)), "" if parts else value)
     if not isinstance(inner, str | list):
         raise UnusableData(f"a thought that is {excerpt(value)}, needed text")
     return _thought_in(inner)

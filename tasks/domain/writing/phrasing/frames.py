@@ -29,7 +29,7 @@ class Question(NamedTuple):
     """Questions that people ask instead of commands."""
 
     asks_for: str
-    """A pattern of what the tool's name asks for."""
+    """A pattern of the tool's name in words."""
     roles: tuple[str, ...]
     """The roles that the call's arguments must have, no more and no fewer."""
     texts: dict[Split, tuple[str, ...]]
@@ -60,5 +60,5 @@ QUESTIONS = tuple(
         roles=tuple(entry["roles"]),
         texts={"train": tuple(entry["train"]), "heldout": tuple(entry["heldout"])},
     )
-    for entry in _LEXICON.entries("questions")
+    for entry in Lexicon("questions").entries("questions")
 )

@@ -252,20 +252,17 @@ def _question(
         roles[preposition(name, value, kind)] = verbalize(
             value, kind, rng, verbatim=wording.verbatim
         )
+    if len(roles) < len(arguments):
+        return None
+    name = " ".join(name_words(wording.tool.name))
     for question in QUESTIONS:
-        if re.search(question.asks_for, wording.topic) and sorted(roles) == sorted(
-            question.roles
-        ) == _roles(arguments, roles):
+        if set(question.roles) == roles.keys() and re.search(question.asks_for, name):
             values = {k: f"in {v}" if k == "in" else v for k, v in roles.items()}
             context = rng.choice(CONTEXTS[split])
             text = rng.choice(question.texts[split])
             said_so = text.format(**values, bare=roles.get("in", ""), context=context)
             return Request(said_so, "-".join(("question", *question.roles, split)))
     return None
-
-
-def _roles(arguments: dict[str, Any], roles: dict[str, str]) -> list[str]:
-    return sorted(roles) if len(roles) == len(arguments) else []
 
 
 def sentence(text: str) -> str:

@@ -8,11 +8,16 @@ from tasks.domain.conversations import Message, Row, Split
 from tasks.domain.writing.book.drawing import by_use, family_of
 from tasks.domain.writing.book.saying import say_value
 from tasks.domain.writing.phrasebook import ChatLine, UnsupportedLine, fill, slots
-from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
+from tasks.domain.writing.phrasing.hard_negatives import (
+    Exchange,
+    hard_negative,
+    unsupported_request,
+)
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.phrasing.typing_habits import typed
+from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 
@@ -38,30 +43,42 @@ def _attempts(desk: Desk, split: Split, rng: random.Random) -> Iterator[Row | No
         for lines in own if rng.random() < data.unsupported_share else reversed(own):
             yield _row_of(desk, lines, split, rng)
     if rng.random() < data.hard_negative_share:
-        yield _hard_negative_row(desk, split, rng)
+        yield from _hard_negatives(desk, split, rng)
     for lines in talk if rng.random() < ABOUT_TOOLS_SHARE else reversed(talk):
         yield _row_of(desk, lines, split, rng)
-    yield _hard_negative_row(desk, split, rng)
+    yield from _hard_negatives(desk, split, rng)
+
+
+def _hard_negatives(desk: Desk, split: Split, rng: random.Random) -> Iterator[Row | None]:
+    ways = (_hard_negative_row, _unsupported_row, _off_topic_row)
+    return (write(desk, split, rng) for write in rng.sample(ways, len(ways)))
 
 
 def _hard_negative_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
-    choices = [words for words in desk.words.values() if words.maker.spoken_for]
-    kind = rng.choice(("hard-negative", "unsupported", "off-topic"))
-    if kind == "off-topic":
-        return _row_of(desk, _off_topic(desk, split, rng), split, rng)
-    if kind == "hard-negative":
-        exchange = hard_negative(choices, desk.speech.spoken_values[split], split, rng)
-    else:
-        exchange = unsupported_request(choices, desk.context, split, rng)
-    if exchange is None or not desk.is_new(exchange[0]):
-        return None
-    return _row(desk, Request(exchange[0], f"{kind}-{split}"), exchange[1], split)
+    exchange = hard_negative(_with_values(desk), desk.speech.spoken_values[split], split, rng)
+    return _row_of_grammar(desk, exchange, f"hard-negative-{split}", split)
 
 
-def _off_topic(desk: Desk, split: Split, rng: random.Random) -> Sequence[TalkLine]:
+def _unsupported_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
+    exchange = unsupported_request(_with_values(desk), desk.context, split, rng)
+    return _row_of_grammar(desk, exchange, f"unsupported-{split}", split)
+
+
+def _off_topic_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     lines = desk.book.off_topic(split)
     own = [line for line in lines if not desk.context.verbs.isdisjoint(bare(line.text).split())]
-    return own if own and rng.random() < OWN_VERB_SHARE else lines
+    chosen = own if own and rng.random() < OWN_VERB_SHARE else lines
+    return _row_of(desk, chosen, split, rng)
+
+
+def _with_values(desk: Desk) -> list[Wording]:
+    return [words for words in desk.words.values() if words.maker.spoken_for]
+
+
+def _row_of_grammar(desk: Desk, exchange: Exchange | None, family: str, split: Split) -> Row | None:
+    if exchange is None or not desk.is_new(exchange[0]):
+        return None
+    return _row(desk, Request(exchange[0], family), exchange[1], split)
 
 
 def _row_of(desk: Desk, lines: Sequence[TalkLine], split: Split, rng: random.Random) -> Row | None:

@@ -105,3 +105,13 @@ def test_the_book_that_knows_most_of_a_list_speaks_first() -> None:
     chosen = choose_book(VERSIONS, REPOSITORY, files)
     assert chosen.requests == "requests were drawn from a phrasebook (git.jsonl)"
     assert len(chosen.book.unsupported("train")) > 0
+
+
+def test_requests_are_not_said_to_be_a_books_where_the_profile_takes_none() -> None:
+    chosen = choose_book(VERSIONS, REPOSITORY, OWN)
+    assert chosen.requests_at(0.7) == chosen.requests
+    assert chosen.requests_at(0.0) == (
+        "requests were written from the schema alone: the profile takes none from a phrasebook"
+    )
+    none = choose_book(VERSIONS, REPOSITORY, PhrasebookFiles())
+    assert none.requests_at(0.0) == "requests were written from the schema alone"

@@ -112,7 +112,7 @@ def test_a_list_without_a_book_talks_as_much_and_never_says_a_thing_twice() -> N
 
 def test_talk_does_not_run_out() -> None:
     shares = {"standard": 0.0, "no_tool": 1.0, "error": 0.0, "ambiguous": 0.0, "edge": 0.0}
-    chosen = data(3000, phrasebook_share=0.0, hard_negative_share=0.0, scenarios=shares)
+    chosen = data(1600, phrasebook_share=0.0, hard_negative_share=0.0, scenarios=shares)
     written = write_rows(
         CLOCKS,
         server(),
@@ -121,4 +121,4 @@ def test_talk_does_not_run_out() -> None:
         book=book_for(CLOCKS),
     )
     said = [row.user_text.casefold() for row in written.train]
-    assert len(set(said)) == len(said) == 3000
+    assert len(set(said)) == len(said) == 1600

@@ -1,0 +1,40 @@
+"""What a command is given, looked at before anything starts."""
+
+from pathlib import Path
+
+from profiles import resolve_server
+from tasks.domain.errors import ForgeError
+
+
+def check_files(**files: str) -> None:
+    """Look whether the files are there; the names are those of the flags.
+
+    Raises:
+        ForgeError: one is not.
+    """
+    for name, file in files.items():
+        if file and not Path(file).exists():
+            raise ForgeError(f"--{name.replace('_', '-')} {file}: no such file")
+
+
+def chosen_server(server: str, tools: str) -> str:
+    """What stands for the server: one of the two flags.
+
+    Raises:
+        ForgeError: both or neither were given, or the tool list is none or is not there.
+        ProfileError: it is no server.
+    """
+    if bool(server) == bool(tools):
+        found = "both" if server else "neither"
+        raise ForgeError(f"needed one of --server and --tools, found {found}")
+    chosen = resolve_server(server or tools)
+    if tools and not chosen.tools_file:
+        raise ForgeError(
+            f"--tools {tools}: needed a file with a tool list, in .json or .yaml; "
+            "a server is named with --server"
+        )
+    if server:
+        check_files(server=chosen.tools_file)
+    else:
+        check_files(tools=tools)
+    return server or tools
