@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -388,8 +390,11 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
             {"messages": [{"role": "user", "content": [{"type": "tool_use", "name": "f"}]}]},
             "a call",
         ),
-        ({"messages": [{"role": "user", "message": "hi"}, SAID]}, "turn 1: its words .* message"),
-        ({"messages": [ASKED, CALLED, {"role": "tool", "result": "9"}]}, "turn 3: .* found result"),
+        ({"messages": [{"role": "user", "message": "hi"}, SAID]}, "turn 1: its words .*'message'"),
+        (
+            {"messages": [ASKED, CALLED, {"role": "tool", "result": "9"}]},
+            "turn 3: .* found 'result'",
+        ),
         ({"messages": [ASKED, {**SAID, "train_detail": [{}]}], "tools": [TOOL]}, "as a whole"),
         ({"messages": [ASKED, SAID], "tools": [CLOCK, {"googleSearch": {}}]}, "tool 2: no 'name'"),
         ({"messages": [ASKED, SAID], "tools": {"x": {"f": CLOCK}}}, "tool 1: no 'name'"),
@@ -404,11 +409,11 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
         ),
         (
             {"messages": [ASKED, BOTH, ANSWERED, ANSWERED, SAID], "tools": [TOOL]},
-            "the results are of 'c1', 'c1', needed one of each call: 'c1', 'c2'",
+            "the results are of 'c1, c1', needed one of each call: 'c1, c2'",
         ),
         (
             {"messages": [ASKED, BOTH, ANSWERED, {**ANSWERED, "tool_call_id": "x"}]},
-            "the results are of 'c1', 'x'",
+            "the results are of 'c1, x'",
         ),
         (
             {"messages": [{"role": "function_call", "content": '{"name": "a", "name": "b"}'}]},
@@ -568,7 +573,8 @@ def test_an_answer_that_only_looks_like_a_call_stays_an_answer(text: str) -> Non
     ("text", "fault"),
     [
         ('[clock("Asia/Tokyo")]', "an argument without a name"),
-        ('[clock(zone="Asia/Tokyo)]', "are not closed"),
+        ('[clock(zone="Asia/Tokyo)]', "a value that is no literal"),
+        ("[clock(zone=[1)]", "are not closed"),
         ("[clock(zone=Tokyo)]", "a value that is no literal"),
         ('[clock(zone="A", zone="B")]', "without a name of its own"),
         ("[clock(n=1)" + ", clock(n=1)" * 1000 + "]", "more than 10000 characters"),
@@ -724,3 +730,24 @@ def test_a_file_of_another_kind_is_refused_by_its_kind(
     (tmp_path / "own.jsonl").write_bytes(content)
     with pytest.raises(UnusableData, match=rf"^own\.jsonl: is {form}, needed JSONL"):
         read_own_file(tmp_path / "own.jsonl")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</s>" * 20_000,
+        "```\n" + " " * 100_000 + "x",
+        " " * 200_000 + "x",
+        '[f(a="' + '\\"' * 4_000,
+        "[f(a=[" + "1," * 4_000 + "1])]",
+        "[f(a=" + "(" * 4_000 + ")]",
+        "[f(a=" + "-" * 9_000 + "1)]",
+        '<functioncall> {"name": "f", "arguments": ' + "'" * 50_000,
+        "<tool_response>" * 20_000,
+    ],
+)
+def test_no_answer_takes_longer_than_it_is_long(text: str) -> None:
+    start = time.process_time()
+    with suppress(UnusableData):
+        spoken(text)
+    assert time.process_time() - start < 2
