@@ -8,6 +8,7 @@ ended how and what is not as it has to be, and writes it into ``bench-scale.json
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ FIGURES = Path(__file__).parents[1] / "bench-scale.json"
 
 def main() -> None:
     """Run it all; exits with 1 where something is not as it has to be."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it has started ends with it
     options = _options()
     begun, load = time.monotonic(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="scale-") as name:

@@ -8,6 +8,7 @@ that they are alive. Prints who waited for the write lock, who held it, and who 
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -101,6 +102,7 @@ def _event(run_id: str, name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it has started ends with it
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=120)
