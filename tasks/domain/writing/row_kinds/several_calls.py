@@ -74,10 +74,10 @@ def _conversation(desk: Desk, line: CallsLine, split: Split, rng: random.Random)
         return None
     turns, first, is_simulated = conversation
     text = _text(desk, line, bound, rng)
-    kept = kept_words(text, {str(place): step.arguments for place, step in enumerate(steps)})
+    exact_words = kept_words(text, {str(place): step.arguments for place, step in enumerate(steps)})
     careless = typed(text, rng) if rng.random() < desk.data.paraphrase_share else text
-    is_safe = kept <= words_of(careless) and _says_all(careless, bound)
-    text = desk.speech.new_text(line, careless if is_safe else text, rng, kept)
+    is_safe = exact_words <= words_of(careless) and _says_all(careless, bound)
+    text = desk.speech.new_text(line, careless if is_safe else text, rng, exact_words)
     if not text or not _says_all(text, bound):
         return None
     fixed = tuple(name for call in line.calls for name in fixed_arguments(call))
