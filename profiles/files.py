@@ -13,6 +13,8 @@ from profiles.server import ServerDeployment
 from profiles.settings import Settings
 
 FOLDER = Path(__file__).parent
+_LONGEST_NAME = 200
+"""Characters; file systems take 255 bytes, and refuse to look for a longer name."""
 
 
 _Loaded = TypeVar("_Loaded", bound=Section)
@@ -35,9 +37,9 @@ def find(kind: str, file: str) -> Path:
     if Path(file).name != file:
         raise ProfileError(f"{file!r} is a path, needed the name of a file in profiles/{kind}")
     for folder in folders():
-        if (folder / kind / file).is_file():
+        if _is_file(folder / kind / file):
             return folder / kind / file
-    raise ProfileError(f"no file {file!r} in profiles/{kind}")
+    raise ProfileError(f"no file {file[:_LONGEST_NAME]!r} in profiles/{kind}")
 
 
 def text_of(path: Path) -> str:
@@ -50,7 +52,11 @@ def text_of(path: Path) -> str:
 
 def is_there(kind: str, file: str) -> bool:
     """Whether any of the folders has such a file."""
-    return any((folder / kind / file).is_file() for folder in folders())
+    return any(_is_file(folder / kind / file) for folder in folders())
+
+
+def _is_file(path: Path) -> bool:
+    return len(path.name) <= _LONGEST_NAME and path.is_file()
 
 
 def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:

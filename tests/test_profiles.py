@@ -48,6 +48,12 @@ def test_a_file_cannot_give_a_name_that_leaves_a_folder(name: str, own: Path) ->
             load("bad")
 
 
+def test_a_file_that_no_file_system_can_name_is_not_there(own: Path) -> None:
+    write(own, {"servers/bad": f'command = ["x"]\nprompts = "{"9" * 5000}"'})
+    with pytest.raises(ProfileError, match=r"no file '9{200}' in profiles/servers"):
+        load_server("bad")
+
+
 @pytest.mark.parametrize("file", ["../../secret.jinja", "/etc/passwd", "a/../smollm2.jinja"])
 def test_templates_and_prompts_lie_beside_the_file_that_names_them(file: str, own: Path) -> None:
     files = {

@@ -23,6 +23,7 @@ _WORDS = {
     "none": "null",
 } | {word: word for word in ("string", "integer", "number", "boolean", "object", "array", "null")}
 _WITH_ITEMS = ("list", "sequence", "set", "array")
+_MOST_CHARACTERS = 200
 _OPTIONAL = re.compile(r",?\s*\(?optional\)?$")
 _GENERIC = re.compile(r"(\w+)\[(.*)\]")
 _FIRST_WORD = re.compile(r"[a-z]+\b(?!\[)")
@@ -32,6 +33,8 @@ _KEYWORDS = ("not", "if", "then", "else", "additionalProperties")
 
 def schema_of_type(word: str) -> dict[str, Any] | None:
     """The schema of a type's word; ``{}`` where any value may be, None where it is no type."""
+    if len(word) > _MOST_CHARACTERS:
+        return None
     text = _OPTIONAL.sub("", word.strip().lower())
     if text in _WORDS:
         return {"type": _WORDS[text]}

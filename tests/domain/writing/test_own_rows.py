@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -571,7 +573,8 @@ def test_an_answer_that_only_looks_like_a_call_stays_an_answer(text: str) -> Non
     ("text", "fault"),
     [
         ('[clock("Asia/Tokyo")]', "an argument without a name"),
-        ('[clock(zone="Asia/Tokyo)]', "are not closed"),
+        ('[clock(zone="Asia/Tokyo)]', "a value that is no literal"),
+        ("[clock(zone=[1)]", "are not closed"),
         ("[clock(zone=Tokyo)]", "a value that is no literal"),
         ('[clock(zone="A", zone="B")]', "without a name of its own"),
         ("[clock(n=1)" + ", clock(n=1)" * 1000 + "]", "more than 10000 characters"),
@@ -727,3 +730,24 @@ def test_a_file_of_another_kind_is_refused_by_its_kind(
     (tmp_path / "own.jsonl").write_bytes(content)
     with pytest.raises(UnusableData, match=rf"^own\.jsonl: is {form}, needed JSONL"):
         read_own_file(tmp_path / "own.jsonl")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</s>" * 20_000,
+        "```\n" + " " * 100_000 + "x",
+        " " * 200_000 + "x",
+        '[f(a="' + '\\"' * 4_000,
+        "[f(a=[" + "1," * 4_000 + "1])]",
+        "[f(a=" + "(" * 4_000 + ")]",
+        "[f(a=" + "-" * 9_000 + "1)]",
+        '<functioncall> {"name": "f", "arguments": ' + "'" * 50_000,
+        "<tool_response>" * 20_000,
+    ],
+)
+def test_no_answer_takes_longer_than_it_is_long(text: str) -> None:
+    start = time.process_time()
+    with suppress(UnusableData):
+        spoken(text)
+    assert time.process_time() - start < 2

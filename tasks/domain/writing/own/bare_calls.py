@@ -12,16 +12,17 @@ from typing import Any
 from tasks.domain.errors import UnusableData
 from tasks.domain.writing.own.calls import OwnCall, call_of, checked, excerpt, values_of
 
-_FENCE = re.compile(r"\A```\w*\s*\n(.*?)\n?\s*```\Z", re.DOTALL)
+_FENCE = re.compile(r"```\w*[ \t]*\n")
 _NAME = re.compile(r"\s*([^\W\d](?:[\w .:/-]*[\w])?)\(\s*")
 _PARAMETER = re.compile(r"\s*([^\W\d][\w.-]*)\s*=\s*")
 _IN_BRACKETS = re.compile(rf"\(\s*(?:\)|[\"'\d]|{_PARAMETER.pattern})")
 _IN_LIST = re.compile(r"\[.*\)\s*\]\Z", re.DOTALL)
-_END_OF_VALUE = re.compile(r"[,)]")
+_TOKEN = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[][(){},]""", re.DOTALL)
+"""Texts, which may hold anything, and the signs that end a value."""
 _GAP = re.compile(r"[\s,]*")
 _KEYS = {"name", "arguments", "parameters", "id", "type"}
 _MOST_CHARACTERS = 10_000
-"""Of calls as Python: where a value ends is tried at every bracket and comma."""
+"""Of calls as Python."""
 _JSON_WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -31,8 +32,9 @@ def bare_calls(text: str) -> tuple[OwnCall, ...]:
     Raises:
         UnusableData: it is written as calls in Python are, and cannot be read.
     """
-    fenced = _FENCE.match(text.strip())
-    body = fenced[1].strip() if fenced else text.strip()
+    body = text.strip()
+    if body.endswith("```") and (fence := _FENCE.match(body)):
+        body = body[fence.end() : -3].strip()
     return _in_json(body) or _in_python(body)
 
 
@@ -100,17 +102,22 @@ def _behind_gap(body: str, at: int) -> int:
 
 def _value(body: str, start: int) -> tuple[Any, int]:
     """The literal that begins at a place, and the place behind it."""
-    for end in _END_OF_VALUE.finditer(body, start):
-        try:
-            tree = ast.parse(body[start : end.start()].strip(), mode="eval").body
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            continue  # this sign stood in the value
-        try:
-            # By way of JSON, which has no sets, bytes or tuples.
-            text = json.dumps(ast.literal_eval(_with_json_words(tree)), allow_nan=False)
-        except (ValueError, TypeError, MemoryError, RecursionError) as error:
-            raise ValueError("have a value that is no literal") from error
-        return checked(json.loads(text)), end.start()
+    end = _end_of_value(body, start)
+    try:
+        tree = ast.parse(body[start:end].strip(), mode="eval").body
+        # By way of JSON, which has no sets, bytes or tuples.
+        text = json.dumps(ast.literal_eval(_with_json_words(tree)), allow_nan=False)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
+        raise ValueError("have a value that is no literal") from error
+    return checked(json.loads(text)), end
+
+
+def _end_of_value(body: str, start: int) -> int:
+    depth = 0
+    for token in _TOKEN.finditer(body, start):
+        if not depth and token[0] in (",", ")"):
+            return token.start()
+        depth += (token[0] in ("(", "[", "{")) - (token[0] in (")", "]", "}"))
     raise ValueError("are not closed")
 
 

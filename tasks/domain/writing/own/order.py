@@ -7,7 +7,8 @@ from itertools import groupby
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.writing.own.calls import OwnCall, excerpt
-from tasks.domain.writing.own.turns import RESULT, OwnTurn, result_text
+from tasks.domain.writing.own.own_turn import OwnTurn
+from tasks.domain.writing.own.parts import result_text, tagged
 
 
 def in_order(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
@@ -19,9 +20,10 @@ def _with_results_of_users(turns: Iterable[OwnTurn]) -> Iterator[OwnTurn]:
     """The turns; what a user says in ``<tool_response>`` while calls wait are their results."""
     waits = False
     for turn in turns:
-        blocks = RESULT.findall(turn.text) if waits and turn.role == "user" else []
+        blocks, rest = tagged(turn.text, "tool_response") if turn.role == "user" else ([], "")
+        blocks = blocks if waits else []
         yield from (OwnTurn("tool", block.strip()) for block in blocks)
-        rest = RESULT.sub("", turn.text).strip() if blocks else turn.text
+        rest = rest.strip() if blocks else turn.text
         if rest or not blocks:
             yield replace(turn, text=rest)
         waits = bool(turn.calls) or (waits and turn.role == "tool")

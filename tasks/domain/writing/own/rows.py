@@ -23,14 +23,15 @@ from tasks.domain.untrusted.decoding import unambiguous
 from tasks.domain.writing.own.calls import OwnCall, checked
 from tasks.domain.writing.own.forms import conversation_of, conversations_in, is_cut, turn_lists
 from tasks.domain.writing.own.order import in_order
+from tasks.domain.writing.own.own_turn import OwnTurn
+from tasks.domain.writing.own.parts import tagged
 from tasks.domain.writing.own.tools import functions_of, without_padding
-from tasks.domain.writing.own.turns import OwnTurn, turns_of
+from tasks.domain.writing.own.turns import turns_of
 
 _TOOLS = ("tools", "functions")
 _SYSTEMS = ("system", "systemInstruction", "system_instruction")
-_TOOLS_BLOCK = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 _ON_CALLING = re.compile(
-    r"\s*(# Tools\b|You are a function calling AI|You are provided with function signatures"
+    r"(# Tools\b|You are a function calling AI|You are provided with function signatures"
     r"|You may call one or more functions|Here are the available tools|<tools>)"
 )
 """How a prompt begins to say what our chat templates say again."""
@@ -170,7 +171,7 @@ class _Reader:
     def _without_tools(self, text: str) -> tuple[str, str]:
         """A system turn's own words, and the list of tools that stands in it."""
         # A prompt may speak of the tags, and a first pair of them may hold nothing.
-        lists = [inner for inner in _TOOLS_BLOCK.findall(text) if inner.strip()]
+        lists = [inner for inner in tagged(text, "tools")[0] if inner.strip()]
         if not lists:
             return text, ""
         self.counts[_PROMPTS] += 1
