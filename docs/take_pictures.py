@@ -22,7 +22,7 @@ def main(server: str, model: str) -> None:
     with httpx.Client(base_url=f"{server}/api", trust_env=False, timeout=60) as api:
         runs = _list(api, "flow_runs", flows={"name": {"any_": ["forge"]}})
         artifacts = {
-            kind: _list(api, "artifacts", artifacts={"key": {"any_": [f"{kind}-{slug}"]}})
+            kind: _list(api, "artifacts", artifacts={"key": {"like_": f"{kind}-%{slug}"}})
             for kind in ("loss-curve", "scorecard")
         }
         deployments = _list(

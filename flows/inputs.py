@@ -25,16 +25,16 @@ def chosen_server(server: str, tools: str) -> str:
         ProfileError: it is no server.
     """
     if bool(server) == bool(tools):
-        found = "both" if server else "neither"
-        raise ForgeError(f"needed one of --server and --tools, found {found}")
-    chosen = resolve_server(server or tools)
-    if tools and not chosen.tools_file:
+        number = "both" if server else "neither"
+        raise ForgeError(f"needed one of --server and --tools, found {number}")
+    spec = resolve_server(server or tools)
+    if tools and not spec.tools_file:
         raise ForgeError(
             f"--tools {tools}: needed a file with a tool list, in .json or .yaml; "
             "a server is named with --server"
         )
     if server:
-        check_files(server=chosen.tools_file)
+        check_files(server=spec.tools_file)
     else:
         check_files(tools=tools)
     return server or tools

@@ -30,8 +30,8 @@ class Help(argparse.RawDescriptionHelpFormatter):
             return lambda size: ("COMMAND",) * size
         if isinstance(action.metavar, str):
             words = re.split(r"[{},]+", action.metavar.strip("{}"))
-            known = ",".join(_KINDS.get(word, word) for word in words)
-            return lambda size: (known if len(words) == 1 else f"{{{known}}}",) * size
+            kinds = ",".join(_KINDS.get(word, word) for word in words)
+            return lambda size: (kinds if len(words) == 1 else f"{{{kinds}}}",) * size
         return super()._metavar_formatter(action, default_metavar)
 
 

@@ -46,8 +46,8 @@ def _set(content: dict[str, Any], change: str) -> None:
         section = section.get(one) if isinstance(section, dict) else None
     if not equals or not isinstance(section, dict) or name not in section:
         near = get_close_matches(place, _names(content), 1, cutoff=0.5)
-        needed = f"is it {near[0]}?" if near and equals else f"needed such as {_EXAMPLE}"
-        raise ProfileError(f"{change!r} changes nothing; {needed}")
+        hint = f"is it {near[0]}?" if near and equals else f"needed such as {_EXAMPLE}"
+        raise ProfileError(f"{change!r} changes nothing; {hint}")
     section[name] = _value(text)
 
 

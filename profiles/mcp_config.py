@@ -49,8 +49,8 @@ def spec_in(path: Path, name: str) -> dict[str, Any]:
         (name,) = servers
     if name not in servers:
         names = ", ".join(sorted(servers)) or "none"
-        found = f"{path}#{name}: no such server" if name else f"{path} names several servers"
-        raise ValueError(f"{found}; needed {path}#NAME with one of: {names}")
+        fault = f"{path}#{name}: no such server" if name else f"{path} names several servers"
+        raise ValueError(f"{fault}; needed {path}#NAME with one of: {names}")
     entry = servers[name]
     if not isinstance(entry, dict):
         raise ValueError(f"{path}#{name}: needed an object with a command or a url")

@@ -9,7 +9,7 @@ from profiles import Server, load_phrasebook_limits
 from tasks.domain.errors import UnusableData
 from tasks.domain.writing.book.check import Verdict, check_general, check_phrasebook
 from tasks.domain.writing.book.fingerprints import with_tools
-from tasks.domain.writing.phrasebook import Line, read_phrasebook, write_phrasebook
+from tasks.domain.writing.phrasebook import read_phrasebook, unreadable_lines, write_phrasebook
 from tasks.external.servers import read_toolset_of
 
 
@@ -17,13 +17,17 @@ from tasks.external.servers import read_toolset_of
 def check_book(file: str, server: Server | None, write: bool = False) -> Verdict:
     """Check a book; without a server, as one for every server.
 
+    Lines that cannot be read are the only faults that are told, where there are any.
     ``write``: a book without faults gets the fingerprints of its tools into its first line.
 
     Raises:
         UnusableData: the file cannot be read.
         ServerFailed: the server cannot be started.
     """
-    lines, limits = _read(Path(file)), load_phrasebook_limits()
+    text, limits = _read(Path(file)), load_phrasebook_limits()
+    if faults := unreadable_lines(text, file):
+        return Verdict(faults=faults, notes=("all else is looked at when each line can be read",))
+    lines = read_phrasebook(text, file)
     if server is None:
         return check_general(lines, limits)
     toolset = read_toolset_of(server)
@@ -33,9 +37,8 @@ def check_book(file: str, server: Server | None, write: bool = False) -> Verdict
     return verdict
 
 
-def _read(path: Path) -> tuple[Line, ...]:
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableData(f"{path} cannot be read: {error}") from error
-    return read_phrasebook(text, str(path))

@@ -12,9 +12,11 @@ def list_versions(name: str = "") -> str:
         NoSuchVersion: the bundle has none.
     """
     bundles = bundle_names()
+    if not (bundles or name):
+        raise NoSuchVersion("no bundle has a version yet; mcp-forge run makes the first")
     if not bundles or (name and name not in bundles):
         there = ", ".join(bundles) or "none"
-        raise NoSuchVersion(f"no versions of {name or 'any bundle'}; there are: {there}")
+        raise NoSuchVersion(f"no versions of {name}; there are: {there}")
     every = [Versions(one) for one in ([name] if name else bundles)]
     return "\n".join(f"{one.name}\n\n{versions_text(one.all(), one.decisions())}" for one in every)
 

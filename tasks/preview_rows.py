@@ -23,6 +23,6 @@ def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
     choice = choose_book(toolset, home, load_phrasebooks(server))
     with executing(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
-    said = (choice.requests_at(data.phrasebook_share), *choice.notes, *written_rows.notes)
-    notes = "\n".join(f"note: {note}" for note in said)
+    lines = (choice.requests_at(data.phrasebook_share), *choice.notes, *written_rows.notes)
+    notes = "\n".join(f"note: {note}" for note in lines)
     return f"{rows_as_text(written_rows.train)}\n\n{notes}"

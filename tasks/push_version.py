@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.domain.bundle.model_card import model_card
 from tasks.domain.bundle.versions import Version, find_version
-from tasks.domain.errors import NoSuchVersion
+from tasks.domain.errors import NoSuchVersion, PushFailed
 from tasks.external.hub_upload import upload
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions
@@ -35,7 +35,10 @@ def push_version(name: str, repository: str, version: str, private: bool, token_
 
 
 def _secret(name: str) -> str:
-    return str(Secret.load(name).get())  # type: ignore[union-attr]  # sync here
+    try:
+        return str(Secret.load(name).get())  # type: ignore[union-attr]  # sync here
+    except ValueError as error:
+        raise PushFailed(f"no Secret block {name!r}; needed one with the hub's token") from error
 
 
 def _files(version: Version, bundle: Path) -> dict[str, Path | str]:

@@ -118,7 +118,12 @@ def _counted(stage: str, model: str) -> Over:
 def _key(plan: TeacherPlan) -> str:
     """The key, from where the plan says; it goes nowhere but into the request's header."""
     if plan.key_secret:
-        return str(Secret.load(plan.key_secret).get())  # type: ignore[union-attr]
+        try:
+            return str(Secret.load(plan.key_secret).get())  # type: ignore[union-attr]
+        except ValueError as error:
+            raise TeacherFailed(
+                f"{plan.place}: no Secret block {plan.key_secret!r}; needed one with the key"
+            ) from error
     if not plan.key_variable:
         return ""
     if not os.environ.get(plan.key_variable):

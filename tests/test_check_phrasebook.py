@@ -69,6 +69,13 @@ def test_the_command_says_each_fault_on_its_line_and_fails(
     assert any(line.startswith(f"{file}:33: no tool 'git_push'") for line in said)
 
 
+def test_all_lines_that_cannot_be_read_are_told_at_once(listed: Server, tmp_path: Path) -> None:
+    file = book(tmp_path, TEXTS + 'no JSON\n{"kind":"chat","text":"an {open","reply":"x"}\n')
+    first, second = check_book.fn(str(file), listed).faults
+    assert first.startswith(f"{file}:33: not JSON")
+    assert second.startswith(f"{file}:34: text: a single '{{'")
+
+
 def test_a_book_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UnusableData, match="cannot be read"):
         check_book.fn(str(tmp_path / "none.jsonl"), None)

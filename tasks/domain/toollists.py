@@ -209,7 +209,8 @@ def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[s
     schema = in_json_schema(_unwrapped(schema))
     others = [key for key in schema if not key.startswith(("$", "x-")) and key != "type"]
     if others and not KEYWORDS & schema.keys() - {"type"}:
-        raise UnusableTool(f"{place}: the input schema has only {', '.join(others)}; {expectation}")
+        keys = on_one_line(", ".join(others))[:MOST_OF_NAME]
+        raise UnusableTool(f"{place}: the input schema has only {keys}; {expectation}")
     if schema.get("type") not in ("object", ["object"]):
         raise UnusableTool(
             f"{place}: the input schema's type is {schema.get('type')!r}; {expectation}"
@@ -242,7 +243,7 @@ def _output_schema(body: dict[str, Any], place: str) -> dict[str, Any] | None:
     schema = next((body[key] for key in _OUTPUT if key in body), None)
     if schema is not None and not isinstance(schema, dict):
         raise UnusableTool(f"{place}: the output schema is {_kind(schema)}, needed an object")
-    return schema
+    return None if schema is None else in_json_schema(schema)
 
 
 def _text(body: dict[str, Any], key: str, place: str) -> str:

@@ -25,7 +25,7 @@ from tasks.reporting import terminal
 ALONE = "mcp-forge.alone"
 """Label of an adapter: "true" when no other run waits for it, so that an automation may go on."""
 
-_FORM = ("server", "samples", "seed", "include_tools")
+_FORM = ("server", "profile", "samples", "seed", "include_tools", "tools_in_prompt")
 
 
 def training(update: TrainingUpdate, model: str) -> None:

@@ -188,6 +188,7 @@ def test_an_adapter_that_nobody_waits_for_is_evaluated_as_it_was_trained(server:
         "samples": 30,
         "seed": None,
         "include_tools": ["convert_time"],
+        "tools_in_prompt": None,
     }
 
 

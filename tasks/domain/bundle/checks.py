@@ -217,12 +217,12 @@ def check_tools(toolset: Toolset, bundle: OpenedBundle) -> None:
             "new": here - learned,
             "changed": changed_tools & here & learned,
         }
-        told = "; ".join(
+        summary = "; ".join(
             f"{what}: {', '.join(sorted(each))}" for what, each in names.items() if each
         )
         raise BundleInvalid(
             f"the tools of {toolset.server} are no longer those of the bundle "
-            f"({on_one_line(told or 'changed: titles or keywords')}); forge it again"
+            f"({on_one_line(summary or 'changed: titles or keywords')}); forge it again"
         )
 
 

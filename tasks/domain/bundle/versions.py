@@ -190,6 +190,8 @@ def differences_text(one: Version, other: Version) -> str:
         for name in sides[0]
         if sides[0][name] != sides[1][name]
     ]
+    if not rows:
+        return f"{one.id} and {other.id} do not differ"
     return table(["", one.id, other.id], rows)
 
 

@@ -232,6 +232,17 @@ def read_phrasebook(text: str, source: str) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def unreadable_lines(text: str, source: str) -> tuple[str, ...]:
+    """What is wrong with each line for which ``read_phrasebook`` would refuse the book."""
+    faults = []
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            _ = line.strip() and read_line(line, f"{source}:{number}")
+        except UnusableData as error:
+            faults.append(str(error))
+    return tuple(faults)
+
+
 def read_line(line: str, place: str) -> Line:
     """One line from its JSON; UnusableData, with the place, when it is not one."""
     try:

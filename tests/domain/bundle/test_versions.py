@@ -102,3 +102,4 @@ def test_two_versions_differ_in_what_made_them() -> None:
     page = differences_text(version("a", seed=1), version("b", seed=2))
     assert "| seed | 1 | 2 |" in page
     assert "samples" not in page
+    assert differences_text(version("a"), version("a")) == "a and a do not differ"
