@@ -11,7 +11,6 @@ from tasks.domain.writing.simulation import simulate
 from tests.fakes.toolsets import CLOCKS, REPOSITORY, VERSIONS, data
 from tests.helpers.general_book import general_book
 
-
 TALK = {"standard": 0.0, "no_tool": 1.0, "error": 0.0, "ambiguous": 0.0, "edge": 0.0}
 
 
