@@ -22,10 +22,18 @@ from tasks.domain.errors import MachineTooSmall
 
 _START_SECONDS = 180
 
-SERVER_SETTINGS = {"PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "1"}
+SERVER_SETTINGS = {
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "1",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "300",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "60",
+}
 """For a server on SQLite. After a restart its clients send again what it may not have written, and
 Prefect 3.9.1 fails on a batch of which it knows every event (an INSERT without a row): after five
-tries it throws away all that wait, new ones too. Batches of one leave only known ones to throw."""
+tries it throws away all that wait, new ones too. Batches of one leave only known ones to throw.
+
+A run that waits for the one slot of a pool is not late. To say so all the same, by default after
+15 s, reads and then writes, which SQLite refuses where another writes meanwhile: two hundred lines
+of the server's log, every five seconds until it succeeds."""
 
 
 def settle_environment() -> None:

@@ -21,13 +21,23 @@ from tasks.domain.errors import StageCancelled, StageCrashed, StageNotDeployed
 _POLL_SECONDS = 5
 _RETRY_SECONDS = 10
 """A worker reports a crash twice; a run that is queued again sooner loses against the second."""
+_AWAY_SECONDS = 1800
+"""How long an API that is away is asked to start a run. One that is under way is waited for as long
+as it takes."""
 
 _Result = TypeVar("_Result")
 
 
 def _may_go_on(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Again after a crash or an outage; never after an error of the stage or a person's cancel."""
-    return isinstance(state.data, StageCrashed | httpx.TransportError)
+    return isinstance(state.data, StageCrashed) or _is_away(state.data)
+
+
+def _is_away(error: object) -> bool:
+    """Whether it says that the API is out of reach, or refuses for now: 503 for a locked SQLite."""
+    if isinstance(error, PrefectHTTPStatusError):
+        return bool(error.response.is_server_error)
+    return isinstance(error, httpx.TransportError)
 
 
 @task(
@@ -65,8 +75,21 @@ def run_on_pool(stage: Flow[..., _Result], parameters: dict[str, Any]) -> _Resul
 def _start(deployment: str, parameters: dict[str, Any]) -> tuple[UUID, int | None]:
     """The run of these parameters for the calling flow run: the one that is there, or a new one.
 
-    With it, how often it had begun when it was queued again; None where it was not.
+    With it, how often it had begun when it was queued again; None where it was not. While the API
+    is away, it is asked again: the key keeps a second run from being made.
     """
+    deadline = time.monotonic() + _AWAY_SECONDS
+    while True:
+        try:
+            return _start_once(deployment, parameters)
+        except (httpx.TransportError, PrefectHTTPStatusError) as error:
+            if not _is_away(error) or time.monotonic() > deadline:
+                raise
+            get_run_logger().warning("The API does not start %s now: %s", deployment, error)
+        time.sleep(_POLL_SECONDS)
+
+
+def _start_once(deployment: str, parameters: dict[str, Any]) -> tuple[UUID, int | None]:
     key = f"{runtime.flow_run.id}/{fingerprint([deployment, parameters])[:16]}"
     same = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[key]))
     with get_client(sync_client=True) as client:
@@ -121,9 +144,7 @@ def _read(run_id: UUID) -> FlowRun | None:
     try:
         with get_client(sync_client=True) as client:
             return client.read_flow_run(run_id)
-    except httpx.TransportError:
+    except (httpx.TransportError, PrefectHTTPStatusError) as error:
+        if not _is_away(error):
+            raise
         return None
-    except PrefectHTTPStatusError as error:
-        if error.response.is_server_error:
-            return None
-        raise

@@ -20,13 +20,8 @@ from prefect import flow
 from prefect.artifacts import Artifact
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterId,
-    FlowRunFilter,
-    FlowRunFilterState,
-)
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState
+from prefect.client.schemas.objects import StateType
 from prefect.events import Event
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
@@ -63,7 +58,6 @@ from tasks.domain.errors import (
     MachineTooSmall,
     QualityGateFailed,
     ServerFailed,
-    StageCancelled,
     ToolsetTooLarge,
     UnusableData,
     ValidationFailed,
@@ -74,7 +68,6 @@ from tasks.domain.products import Bundle
 from tasks.external.llama_cpp import missing_for
 from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
-from tasks.run_on_pool import run_on_pool
 from tasks.verify_bundle import verify_bundle
 from tests.fakes.bfcl import need_the_package
 from tests.fakes.endpoint import endpoint
@@ -801,51 +794,6 @@ def test_a_version_that_a_person_refuses_is_not_promoted(forged: Forged) -> None
         verdict = waiting(careful(hours=1))
     assert not verdict.promoted
     assert verdict.reason == "it is better; refused by a person: not today"
-
-
-def test_the_second_report_of_a_crash_uses_up_no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker reports a crash twice, on a busy machine long after the run was queued again."""
-    monkeypatch.setattr("tasks.run_on_pool._POLL_SECONDS", 0.1)
-    with get_client(sync_client=True) as client:
-        stage = client.create_flow(train)
-        client.create_deployment(stage, name="reported", enforce_parameter_schema=False)
-
-        def report(*names: str) -> None:
-            """Say of the one run what a worker says; each time it has been queued before."""
-            for state in names:
-                queued = within(120, lambda: _queued(client, stage))
-                client.set_flow_run_state(queued, State(type=StateType(state)), force=True)
-
-        @flow
-        def parent() -> None:
-            run_on_pool.with_options(retries=1, retry_delay_seconds=0)(train, {"model": "reported"})
-
-        with ThreadPoolExecutor(1) as worker:
-            # Crashed, and again before it has begun; a person's cancel then ends the test.
-            reports = worker.submit(report, "CRASHED", "CRASHED", "CANCELLED")
-            with pytest.raises(StageCancelled):
-                parent()
-            reports.result()
-
-
-def _queued(client: Any, flow_id: Any) -> Any:
-    runs = client.read_flow_runs(
-        flow_filter=FlowFilter(id=FlowFilterId(any_=[flow_id])),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type={"any_": [StateType.SCHEDULED]})
-        ),
-    )
-    return runs[0].id if runs else None
-
-
-def within(seconds: float, found: Callable[[], Any]) -> Any:
-    """The first true answer."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.1)
-    pytest.fail(f"not within {seconds} s")
 
 
 def test_a_server_without_a_bundle_is_left_to_a_person() -> None:
