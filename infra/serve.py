@@ -22,6 +22,11 @@ from flows.local_server import settle_environment
 PORT = 4200
 _START_SECONDS = 180
 _END_SECONDS = 60
+_YIELDING = 5
+"""Added to the niceness of the workers and all that they start. Prefect's server holds its SQLite's
+write lock while it works, and others are refused meanwhile: where a training takes all cores, the
+server has to come first (docs/operations.md)."""
+_LEAST_PRIORITY = 19
 _PREFECT = str(Path(sys.executable).with_name("prefect"))
 
 
@@ -65,6 +70,8 @@ def _start(
     do(sys.executable, "-m", "infra.apply_automations")
     for pool in ("cpu", "gpu"):
         start(f"the worker of {pool}", _PREFECT, "worker", "start", "--pool", pool)
+        worker = psutil.Process(parts[f"the worker of {pool}"].pid)
+        worker.nice(min(worker.nice() + _YIELDING, _LEAST_PRIORITY))
 
 
 def _watch(parts: Mapping[str, subprocess.Popen[bytes]]) -> None:

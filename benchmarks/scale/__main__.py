@@ -108,8 +108,8 @@ def _watch(house: House, server: Unsteady, options: argparse.Namespace) -> dict[
 def _words(log: Path) -> dict[str, int]:
     """What an operator would see of faults in the server's log."""
     text = log.read_text(encoding="utf-8", errors="replace")
-    wanted = ("Traceback", "database is locked", "Failed in consume_loop", "dropping")
-    return {word: text.count(word) for word in wanted} | {"lines": text.count("\n")}
+    words = ("Traceback", "database is locked", "Failed in consume_loop", "dropping")
+    return {word: text.count(word) for word in words} | {"lines": text.count("\n")}
 
 
 def _write(database: str, figures: dict[str, Any]) -> None:
@@ -120,7 +120,7 @@ def _write(database: str, figures: dict[str, Any]) -> None:
 
 def _print(figures: dict[str, Any]) -> None:
     """One table: what, and how many."""
-    shown: dict[str, Any] = {
+    lines: dict[str, Any] = {
         "seconds": figures["seconds"],
         "forges, seconds": figures["forge_seconds"],
         "kills": len(figures["kills"]),
@@ -131,7 +131,7 @@ def _print(figures: dict[str, Any]) -> None:
         **{f"log, {word}": count for word, count in figures["server_log"].items()},
         **{f"lock, {error}": count for error, count in figures["database"]["errors"].items()},
     }
-    for name, value in shown.items():
+    for name, value in lines.items():
         sys.stdout.write(f"{name:72} {value:>8}\n")
     for breach in (*figures["breaches"], *figures["watch"].get("breaches", ())):
         sys.stdout.write(f"NOT AS IT HAS TO BE: {breach}\n")

@@ -46,14 +46,18 @@ def _family(error: type[Exception]) -> Iterator[type[Exception]]:
 def breaches(house: House, forges: dict[str, str], kills: list[Kill]) -> list[str]:
     """Everything that is not as it has to be; ``forges``: run by server."""
     killed = {kill.run_id for kill in kills}
-    found = list(_unexplained(house, killed))
+    breaches_seen = list(_unexplained(house, killed))
     for server, run_id in forges.items():
         is_completed = house.state(run_id) == "COMPLETED"
-        found += (f"{server}: {fault}" for fault in _faults_of(server, is_completed, house.folder))
+        breaches_seen += (
+            f"{server}: {fault}" for fault in _faults_of(server, is_completed, house.folder)
+        )
     events = [event["resource"]["prefect.resource.id"] for event in _published(house)]
-    found += (f"published twice: {name}" for name, times in Counter(events).items() if times > 1)
-    found += (f"left running: {words}" for words in _left_running(house))
-    return found
+    breaches_seen += (
+        f"published twice: {name}" for name, times in Counter(events).items() if times > 1
+    )
+    breaches_seen += (f"left running: {words}" for words in _left_running(house))
+    return breaches_seen
 
 
 def _unexplained(house: House, killed: set[str]) -> Iterator[str]:

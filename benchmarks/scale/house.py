@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,25 +41,30 @@ class House(Deployment):
         self.server = self._popen("server", sys.executable, *command)
         wait_for(self._is_healthy, "a healthy server")
 
-    def runs(self, **chosen: Any) -> list[dict[str, Any]]:
+    def count_from_here(self) -> None:
+        """What was written until now, to set everything up, is left out of the figures."""
+        assert self.server is not None
+        self.server.send_signal(signal.SIGUSR1)
+
+    def runs(self, **filters: Any) -> list[dict[str, Any]]:
         """All flow runs that a filter leaves."""
-        found: list[dict[str, Any]] = []
+        runs: list[dict[str, Any]] = []
         while True:
-            asked = {**chosen, "limit": 100, "offset": len(found), "sort": "ID_DESC"}
-            page = self.read("POST", "flow_runs/filter", asked)
-            found += page
-            if len(page) < asked["limit"]:
-                return found
+            query = {**filters, "limit": 100, "offset": len(runs), "sort": "ID_DESC"}
+            page = self.read("POST", "flow_runs/filter", query)
+            runs += page
+            if len(page) < query["limit"]:
+                return runs
 
     def running(self) -> dict[str, list[psutil.Process]]:
         """The processes below the workers by the id of the run that they carry out."""
-        found: dict[str, list[psutil.Process]] = {}
+        processes: dict[str, list[psutil.Process]] = {}
         for worker in self.workers.values():
             for process in psutil.Process(worker.pid).children(recursive=True):
                 run_id = _environment(process).get(_RUN_ID)
                 if run_id:
-                    found.setdefault(run_id, []).append(process)
-        return found
+                    processes.setdefault(run_id, []).append(process)
+        return processes
 
     def orphans(self) -> list[str]:
         """Processes that belong to runs, by their environment or their arguments."""
@@ -98,6 +104,7 @@ def deployment(folder: Path, servers: list[Unsteady], database: str, slots: int)
         for pool in ("cpu", "gpu"):
             house.start_worker(pool)
             running.callback(end, house.workers[pool])
+        house.count_from_here()
         yield house
 
 

@@ -1,10 +1,11 @@
 """Prefect's server, with a clock on its database: who waits for the write lock, and who holds it.
 
 ``python -m benchmarks.scale.traced_server PORT FIGURES.json``; the figures are written every few
-seconds, since a server may be ended without a word.
+seconds, since a server may be ended without a word. SIGUSR1 has it count from there on.
 """
 
 import json
+import signal
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from sqlalchemy.engine import Engine, ExceptionContext
 _EVERY_SECONDS = 5
 _WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE")
 _LONG_SECONDS = 1.0
+_MOST_NAMES = 20
 
 
 class Clock:
@@ -28,20 +30,20 @@ class Clock:
         self.writes: dict[str, list[float]] = defaultdict(list)
         """Seconds of each statement that writes, with its wait for the lock."""
         self.holds: dict[str, list[float]] = defaultdict(list)
-        """Seconds from the statement that took the lock to the end of its transaction."""
+        """Seconds from taking the lock to the end of the transaction, by its first two writes."""
         self.errors: dict[str, int] = defaultdict(int)
 
     def listen(self) -> None:
         """Hear of every statement of every engine of this process."""
-        for name, heard in self._heard().items():
-            event.listen(Engine, name, heard)
+        for name, listener in self._listeners().items():
+            event.listen(Engine, name, listener)
 
     def stop(self) -> None:
         """Hear of nothing any more."""
-        for name, heard in self._heard().items():
-            event.remove(Engine, name, heard)
+        for name, listener in self._listeners().items():
+            event.remove(Engine, name, listener)
 
-    def _heard(self) -> dict[str, Callable[..., None]]:
+    def _listeners(self) -> dict[str, Callable[..., None]]:
         return {
             "before_cursor_execute": self._begin,
             "after_cursor_execute": self._end,
@@ -49,6 +51,11 @@ class Clock:
             "rollback": self._release,
             "handle_error": self._fail,
         }
+
+    def clear(self) -> None:
+        """Count from here on: a new database and its deployments are no part of a run."""
+        for counted in (self.writes, self.holds, self.errors):
+            counted.clear()
 
     def figures(self) -> dict[str, Any]:
         """What was counted, the longest first."""
@@ -69,15 +76,16 @@ class Clock:
             info["read"] = not name.startswith("BEGIN")
             return
         self.writes[name].append(now - info["asked"])
-        if "begun" in info and "locked" not in info:
-            info["locked"] = (now, name)
+        if "begun" in info:
+            since, names = info.setdefault("locked", (now, []))
+            info["locked"] = (since, [*names, name])
 
     def _release(self, connection: Connection) -> None:
         locked = connection.info.pop("locked", None)
         connection.info.pop("begun", None)
         if locked:
-            since, name = locked
-            self.holds[name].append(time.monotonic() - since)
+            since, names = locked
+            self.holds[", ".join(names[:2])].append(time.monotonic() - since)
 
     def _fail(self, context: ExceptionContext) -> None:
         info = context.connection.info if context.connection is not None else {}
@@ -96,7 +104,7 @@ def _name(statement: str) -> str:
 
 
 def _summary(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    ordered = sorted(times.items(), key=lambda item: -sum(item[1]))
+    ordered = sorted(times.items(), key=lambda item: -sum(item[1]))[:_MOST_NAMES]
     return {
         name: {
             "count": len(seconds),
@@ -112,6 +120,7 @@ def main() -> None:
     """Serve until it is ended."""
     clock, figures = Clock(), Path(sys.argv[2])
     clock.listen()
+    signal.signal(signal.SIGUSR1, lambda *_: clock.clear())
     import uvicorn
     from prefect.server.api.server import create_app
 

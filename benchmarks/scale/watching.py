@@ -29,11 +29,11 @@ def watch_a_day(
         run_id = house.start(f"watch/{WATCHED}")
         settle(house, [run_id], seconds)
         forged = len(_forges_below(house, run_id))
-        made = len(versions.all()) - before
-        if (forged, made) != (is_changed, is_changed) or house.state(run_id) != "COMPLETED":
+        new_versions = len(versions.all()) - before
+        if (forged, new_versions) != (is_changed, is_changed) or house.state(run_id) != "COMPLETED":
             ending = house.run(run_id)["state"]["message"] or house.state(run_id)
             breaches.append(
-                f"check {check}: {forged} forges and {made} versions for {int(is_changed)} "
+                f"check {check}: {forged} forges and {new_versions} versions for {int(is_changed)} "
                 f"changes; the watch: {ending}"
             )
     return {"checks": checks, "changes": edition, "breaches": breaches}

@@ -209,7 +209,8 @@ def _input_schema(body: dict[str, Any], place: str, is_function: bool) -> dict[s
     schema = in_json_schema(_unwrapped(schema))
     others = [key for key in schema if not key.startswith(("$", "x-")) and key != "type"]
     if others and not KEYWORDS & schema.keys() - {"type"}:
-        raise UnusableTool(f"{place}: the input schema has only {', '.join(others)}; {expectation}")
+        keys = on_one_line(", ".join(others))[:MOST_OF_NAME]
+        raise UnusableTool(f"{place}: the input schema has only {keys}; {expectation}")
     if schema.get("type") not in ("object", ["object"]):
         raise UnusableTool(
             f"{place}: the input schema's type is {schema.get('type')!r}; {expectation}"

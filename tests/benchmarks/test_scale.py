@@ -87,4 +87,4 @@ def test_a_transaction_that_reads_before_it_writes_loses_at_once_and_is_counted(
         "SQLITE_BUSY_SNAPSHOT at once: INSERT INTO run (BEGIN DEFERRED, after a read)": 1
     }
     assert figures["writes"]["INSERT INTO run"]["count"] == 2
-    assert figures["lock_held"]["BEGIN IMMEDIATE"]["count"] == 1
+    assert figures["lock_held"]["BEGIN IMMEDIATE, INSERT INTO run"]["count"] == 1

@@ -813,7 +813,7 @@ def test_the_second_report_of_a_crash_uses_up_no_retry(monkeypatch: pytest.Monke
         def report(*names: str) -> None:
             """Say of the one run what a worker says; each time it has been queued before."""
             for state in names:
-                queued = within(20, lambda: _queued(client, stage))
+                queued = within(120, lambda: _queued(client, stage))
                 client.set_flow_run_state(queued, State(type=StateType(state)), force=True)
 
         @flow

@@ -8,6 +8,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hypothesis import strategies as st
 
 import profiles
@@ -221,6 +222,8 @@ YAML_PIECES = (
     ),
 )
 TOOL_FILES = st.one_of(
+    st.tuples(st.just(".json"), in_bytes(altered(LISTED).map(json.dumps))),
+    st.tuples(st.just(".yaml"), in_bytes(altered(LISTED).map(yaml.safe_dump))),
     st.tuples(st.just(".json"), _changed(LISTED.map(json.dumps), ODD_TEXTS[:20])),
     st.tuples(st.just(".yaml"), _changed(st.just(YAML) | LISTED.map(json.dumps), YAML_PIECES)),
 )

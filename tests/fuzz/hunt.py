@@ -33,6 +33,7 @@ _USUAL = settings(deadline=None, suppress_health_check=list(HealthCheck), databa
 def try_few(target: Target, inputs: int) -> Counter[str]:
     """The same inputs each time; how many had which outcome."""
     outcomes: Counter[str] = Counter()
+    target.prepare()
     steady = settings(_USUAL, derandomize=True, max_examples=inputs, phases=[Phase.generate])
 
     @steady
@@ -47,6 +48,7 @@ def try_few(target: Target, inputs: int) -> Counter[str]:
 
 def hunt(target: Target, number: int, folder: Path, outcomes: Counter[str]) -> None:
     """One batch of new inputs for each seed; ``outcomes`` counts them."""
+    target.prepare()
     last = folder / f"{target.name}.last"
     database = DirectoryBasedExampleDatabase(folder / target.name)
 

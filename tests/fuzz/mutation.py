@@ -73,15 +73,25 @@ def one_of(draw: st.DrawFn, options: Sequence[Any]) -> Any:
     return options[draw(st.integers(0, len(options) - 1))]
 
 
+CHANGES = (*["alike"] * 6, "replace", "replace", "remove", "add", "swap", "wrap")
+"""Most of what is replaced by another kind of value is refused at once."""
+
+
 @st.composite
 def altered(
-    draw: st.DrawFn, originals: st.SearchStrategy[Any], keys: st.SearchStrategy[str] = TEXTS
+    draw: st.DrawFn,
+    originals: st.SearchStrategy[Any],
+    keys: st.SearchStrategy[str] = TEXTS,
+    texts: st.SearchStrategy[str] = TEXTS,
 ) -> Any:
-    """A value with one to three parts replaced, taken out, added, swapped or doubled."""
+    """A value with one to three parts replaced, taken out, added, swapped or doubled.
+
+    ``keys`` are added; ``texts`` stand where other texts stood.
+    """
     value = json.loads(json.dumps(draw(originals)))
     for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
         holder, key = one_of(draw, places(value) or [({"": 0}, "")])
-        change = draw(st.sampled_from(["replace", "replace", "remove", "add", "swap", "wrap"]))
+        change = draw(st.sampled_from(CHANGES))
         if change == "add" and isinstance(holder, dict):
             holder[draw(keys)] = draw(VALUES)
         elif change == "remove":
@@ -92,6 +102,8 @@ def altered(
             holder[key] = json.loads(json.dumps(other[place]))
         elif change == "wrap":
             holder[key] = draw(st.sampled_from([[holder[key]], {"a": holder[key]}]))
+        elif change == "alike" and isinstance(holder[key], str):
+            holder[key] = draw(texts)
         else:
             holder[key] = draw(VALUES)
     return value

@@ -36,6 +36,9 @@ PIECES = (
     *("<think>hm</think>7", "<think>", "<|im_end|>", "[TOOL_CALLS]", "<functioncall>"),
     *("system", "user", "assistant", "tool", "tool_call", "observation", "developer"),
     *("text", "tool_use", "tool_result", "thinking", "standard", "train", "own"),
+    *("[clock(zone='Paris')]", '[clock(zone="a), b", n=-1)]', "[clock(zone=", "[clock()]"),
+    *('{"name": "clock", "parameters": {}}', "```json\n[]\n```", "Paris<|im_end|>", "</s>"),
+    *("List[int]", "str, optional", "Union[int, str]", "null", "[]", "Action: f\nAction Input: {}"),
 )
 KEYS = st.sampled_from(
     [
@@ -63,7 +66,9 @@ def _peoples_rows() -> list[Any]:
 
 
 AS_EXPORTED = st.sampled_from(FORMS).map(lambda form: exported({"zone": "Paris"})[form])
-CHANGED = altered(AS_EXPORTED | st.sampled_from(_peoples_rows()), keys=KEYS).map(json.dumps)
+CHANGED = altered(
+    AS_EXPORTED | st.sampled_from(_peoples_rows()), KEYS, TEXTS | st.sampled_from(PIECES)
+).map(json.dumps)
 BROKEN = scrambled((AS_EXPORTED | st.sampled_from(_peoples_rows())).map(json.dumps), PIECES)
 FILES = in_bytes(
     BROKEN

@@ -47,6 +47,9 @@ def test_serve_gives_pools_workers_and_deployments_and_ends_with_everything_it_s
             assert api.post("/deployments/count", json={}).json() == made
         family = psutil.Process(serving.pid).children(recursive=True)
         assert len(family) >= 3
+        ours = psutil.Process().nice()
+        nices = {member.nice() for member in family if "worker" in member.cmdline()}
+        assert nices == {min(ours + 5, 19)}, "the server comes before what workers run"
         serving.send_signal(signal.SIGINT)
         assert serving.wait(timeout=PATIENCE) == 0
         assert [member for member in family if member.is_running()] == []

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.domain.conversations import Message, Row, fingerprint
+from tasks.domain.identifiers import name_words
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import tool_names
@@ -35,9 +36,11 @@ class Variant:
         """Whether all that a row calls or speaks of is in the list as it says it."""
         offered = set(tool_names(self.functions))
         called_names = {self.names.get(call.name, call.name) for call in row.calls}
-        words = " ".join(message.content for message in row.messages[1:])
-        own = tool_names(row.tools)
-        return called_names <= offered and not any(name in words for name in own)
+        words = " ".join(message.content for message in row.messages[1:]).lower()
+        names = set(tool_names(row.tools))
+        if not row.calls:
+            names |= {" ".join(name_words(name)) for name in names}
+        return called_names <= offered and not any(name.lower() in words for name in names)
 
     def put_on(self, row: Row) -> Row:
         """The row with this list."""

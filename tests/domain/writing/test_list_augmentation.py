@@ -9,6 +9,7 @@ from tasks.domain.writing.list_augmentation import augment_lists, list_numbers, 
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.simulation import simulate
 from tests.fakes.toolsets import CLOCKS, REPOSITORY, VERSIONS, data
+from tests.helpers.general_book import general_book
 
 
 def _rows(share: float, samples: int = 240) -> tuple[Row, ...]:
@@ -17,6 +18,7 @@ def _rows(share: float, samples: int = 240) -> tuple[Row, ...]:
         REPOSITORY,
         data(samples, list_augmentation_share=share),
         lambda call: simulate(VERSIONS.tool(call.name), call, 1),
+        book=general_book(VERSIONS),
     ).train
 
 
@@ -50,9 +52,11 @@ def test_few_lists_so_that_rows_with_one_can_share_their_prefix() -> None:
 
 
 def test_a_row_that_names_a_tool_keeps_the_list_that_has_it() -> None:
-    rows = [row for row in _rows(1.0, 1200) if "git_status" in row.messages[-1].content]
-    assert rows
-    assert not [row for row in rows if row.varied]
+    talk = [row for row in _rows(1.0, 800) if row.scenario == "no_tool"]
+    for name in ("git_status", "git status"):
+        naming = [row for row in talk if name in f"{row.user_text} {row.answer}".lower()]
+        assert naming
+        assert not [row for row in naming if row.varied]
 
 
 def test_an_only_tool_has_foreign_ones_beside_it_or_another_name() -> None:

@@ -388,8 +388,11 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
             {"messages": [{"role": "user", "content": [{"type": "tool_use", "name": "f"}]}]},
             "a call",
         ),
-        ({"messages": [{"role": "user", "message": "hi"}, SAID]}, "turn 1: its words .* message"),
-        ({"messages": [ASKED, CALLED, {"role": "tool", "result": "9"}]}, "turn 3: .* found result"),
+        ({"messages": [{"role": "user", "message": "hi"}, SAID]}, "turn 1: its words .*'message'"),
+        (
+            {"messages": [ASKED, CALLED, {"role": "tool", "result": "9"}]},
+            "turn 3: .* found 'result'",
+        ),
         ({"messages": [ASKED, {**SAID, "train_detail": [{}]}], "tools": [TOOL]}, "as a whole"),
         ({"messages": [ASKED, SAID], "tools": [CLOCK, {"googleSearch": {}}]}, "tool 2: no 'name'"),
         ({"messages": [ASKED, SAID], "tools": {"x": {"f": CLOCK}}}, "tool 1: no 'name'"),
@@ -404,11 +407,11 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
         ),
         (
             {"messages": [ASKED, BOTH, ANSWERED, ANSWERED, SAID], "tools": [TOOL]},
-            "the results are of 'c1', 'c1', needed one of each call: 'c1', 'c2'",
+            "the results are of 'c1, c1', needed one of each call: 'c1, c2'",
         ),
         (
             {"messages": [ASKED, BOTH, ANSWERED, {**ANSWERED, "tool_call_id": "x"}]},
-            "the results are of 'c1', 'x'",
+            "the results are of 'c1, x'",
         ),
         (
             {"messages": [{"role": "function_call", "content": '{"name": "a", "name": "b"}'}]},

@@ -31,6 +31,20 @@ def take_value(pattern: str, text: str) -> str | int | float | None:
     return text_found
 
 
+def holds_nothing(text: str) -> bool:
+    """Whether a result is empty: no text, or JSON without a single value in it."""
+    try:
+        return not _has_value(from_json(text))
+    except ValueError:
+        return not text.strip()
+
+
+def _has_value(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_value, value.values() if isinstance(value, dict) else value))
+    return value is not None
+
+
 def _at(value: Any, path: list[str]) -> str | int | float | None:
     for part in path:
         if isinstance(value, dict) and part in value:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from tasks.domain.errors import UnusableData
-from tasks.domain.writing.own.calls import OwnCall
+from tasks.domain.writing.own.calls import OwnCall, excerpt
 from tasks.domain.writing.own.turns import RESULT, OwnTurn, result_text
 
 
@@ -78,8 +78,8 @@ def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
             continue
         if not set(said) <= set(places) or len(set(said)) < len(said):
             raise UnusableData(
-                f"the results are of {', '.join(map(repr, said))}, needed one of each call: "
-                f"{', '.join(map(repr, places))}"
+                f"the results are of {excerpt(', '.join(said))}, needed one of each call: "
+                f"{excerpt(', '.join(places))}"
             )
         return sorted(results, key=lambda one: places[one.answers[which]])
     return results

@@ -151,7 +151,8 @@ def _content(message: dict[str, Any], role: str, name: str) -> Any:
     others = [one for one in message if message[one] and one not in _ABOUT]
     if key is None and not says_else and others:
         raise UnusableData(
-            f"its words stand under none of {', '.join(_TEXT_KEYS)}; found {', '.join(others)}"
+            f"its words stand under none of {', '.join(_TEXT_KEYS)}; found "
+            f"{excerpt(', '.join(others))}"
         )
     return message[key] if key is not None else ""
 

@@ -39,7 +39,10 @@ def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[s
 def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
     """Where a name's verb stands: 0 at its start, or where there is none."""
     last = len(words) - 1
-    if last < 1 or (leading_verb(words) and not _is_noun_first(words, toolset)):
+    if last < 1 or words[1] == "with":
+        return 0
+    is_first = _opens(tool.description, words[0]) or not _is_noun_first(words, toolset)
+    if is_first and (leading_verb(words) or (last == 1 and _opens(tool.description, words[0]))):
         return 0
     by_description = next(
         (n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0
@@ -54,7 +57,7 @@ def _is_verb(word: str, tool: Tool) -> bool:
 
 def _opens(description: str, verb: str) -> bool:
     """Whether a description opens with a verb: "Forks a repository" with ``fork``."""
-    first = description.partition(" ")[0].lower()
+    first = "".join(description.split(maxsplit=1)[:1]).lower()
     return first in (verb, f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
 
 
@@ -69,9 +72,16 @@ _ENOUGH_ALIKE = 2
 
 
 def unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
-    """A name's first word, where the description opens with it too: "Forks a repository"."""
+    """A name's first word, where the description opens with it too: "Forks a repository".
+
+    Both words of a name of two verbs: ``force_terminate``; with its particle: ``interact_with_it``.
+    """
+    if len(words) > 2 and words[1] == "with":
+        return " ".join(words[:2])
     if len(words) < 2 or not _opens(tool.description, words[0]):
         return None
+    if len(words) == 2 and leading_verb((words[1], "")) is not None:
+        return " ".join(words)
     return " ".join(words[:2]) if len(words) > 2 and words[1] in _PARTICLES else words[0]
 
 

@@ -21,7 +21,7 @@ from tasks.domain.writing.book.filling import (
 from tasks.domain.writing.book.inner_slots import kept_words, words_of
 from tasks.domain.writing.book.printing import printed_after
 from tasks.domain.writing.book.saying import say_value
-from tasks.domain.writing.book.taking import take_value
+from tasks.domain.writing.book.taking import holds_nothing, take_value
 from tasks.domain.writing.multiple_calls import Several, calling, saying
 from tasks.domain.writing.phrasebook import BookCall, CallsLine, fill, slots
 from tasks.domain.writing.phrasing.requests import Request
@@ -185,7 +185,9 @@ def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Convers
         turns.append(calling(calls[-1]))
         answered = _answered_after(desk, steps, calls, rng)
         if answered is not None:
-            if failed(answered.result):
+            # What the result before named is not denied by the next one.
+            is_denied = result_patterns(step.call) and holds_nothing(answered.result.text)
+            if failed(answered.result) or is_denied:
                 return None
             answers.append(answered)
             turns.append(answered.turn(limit))

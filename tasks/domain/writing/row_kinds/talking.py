@@ -67,8 +67,8 @@ def _unsupported_row(desk: Desk, split: Split, rng: random.Random) -> Row | None
 def _off_topic_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     lines = desk.book.off_topic(split)
     own = [line for line in lines if not desk.context.verbs.isdisjoint(bare(line.text).split())]
-    chosen = own if own and rng.random() < OWN_VERB_SHARE else lines
-    return _row_of(desk, chosen, split, rng)
+    is_own = bool(own) and rng.random() < OWN_VERB_SHARE
+    return _row_of(desk, own if is_own else lines, split, rng)
 
 
 def _with_values(desk: Desk) -> list[Wording]:
@@ -110,7 +110,7 @@ def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dic
         if wording := next(having, None):
             options = DrawOptions(split, optional=0.0, also=frozenset((name,)), free=True)
             value = wording.maker.make(rng, options).get(name)
-            values[name] = _said(line, name, value, wording.maker.kind(name), rng)
+            values[name] = _spoken_value(line, name, value, wording.maker.kind(name), rng)
         elif name in tool_words:
             values[name] = tool_words[name]
         elif choices := desk.book.general_values(name, split):
@@ -120,7 +120,7 @@ def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dic
     return values
 
 
-def _said(line: TalkLine, name: str, value: Any, kind: str, rng: random.Random) -> str:
+def _spoken_value(line: TalkLine, name: str, value: Any, kind: str, rng: random.Random) -> str:
     if name in slots(line.text):
         return say_value(line.text, name, value, kind, False, rng)
     return value if isinstance(value, str) else verbalize(value, "", rng)

@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import repeat
 from typing import Any
 
@@ -46,6 +46,7 @@ from tasks.domain.writing.values.meanings import (
 )
 from tasks.domain.writing.values.parameters import (
     WRAPPING,
+    as_many_as_named,
     count_numbers,
     leaves,
     tries,
@@ -318,11 +319,8 @@ class ArgumentMaker:
         at = self._place(rng, options)
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
-        names = [
-            n
-            for n in properties
-            if n in required or n in options.also or rng.random() < options.optional
-        ]
+        always = {*required, *options.also}
+        names = [n for n in properties if n in always or rng.random() < options.optional]
         names = [n for n in without_rivals(names) if n not in left_out]
         schema, others = dependents(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
@@ -333,7 +331,8 @@ class ArgumentMaker:
             elif name == options.unknown:
                 arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
             elif name in names or name in others:
-                arguments[name] = self._other_than(arguments, name, part, at, options)
+                drawing = partial(self._other_than, arguments, name, part, at, options)
+                arguments[name] = as_many_as_named(self.tool.name, drawing)
         return arguments | other_properties(schema, len(arguments), at)
 
     def _other_than(

@@ -14,6 +14,8 @@ WRAPPING = frozenset(
      "request", "model", "body", "payload", "kwargs")
 )  # fmt: skip
 """Last words of the names of parameters that only hold others."""
+SEVERAL = frozenset(("multiple", "several", "many", "batch", "bulk"))
+"""Words of a tool's name that say how many things it is for."""
 _RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
 """Optional parameters that servers refuse together."""
 
@@ -30,6 +32,18 @@ def tries(schema: Any, at: Place, name: str) -> Iterator[Any]:
         yield draw(schema, at.inside(name))
     while True:
         yield None
+
+
+def as_many_as_named(tool_name: str, drawing: Callable[[], Any]) -> Any:
+    """A drawn value; where the tool's name says several, a list of two at least.
+
+    Nobody reads one file with ``read_multiple_files`` where ``read_file`` is there.
+    """
+    value = drawing()
+    if not isinstance(value, list) or len(value) != 1 or not SEVERAL & {*name_words(tool_name)}:
+        return value
+    draws = (drawing() for _ in range(DRAWS))
+    return next(([*value, *more] for more in draws if more and more[0] not in value), value)
 
 
 def with_required(schema: dict[str, Any]) -> dict[str, Any]:

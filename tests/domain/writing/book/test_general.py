@@ -2,7 +2,6 @@
 
 import pytest
 
-from profiles import PhrasebookFiles, load_phrasebooks
 from tasks.domain.conversations import Split
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.book.choice import choose_book
@@ -11,14 +10,9 @@ from tasks.domain.writing.phrasebook import Line, ValuesLine, read_phrasebook, s
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.simulation import simulate
 from tests.fakes.toolsets import ALL, CLOCKS, MEMORY, REPOSITORY, VERSIONS, data, server
+from tests.helpers.general_book import FILES, general_book
 
 SPLITS: tuple[Split, Split] = ("train", "heldout")
-
-
-def book_for(toolset: Toolset) -> Book:
-    """The shipped book for every server, and no other."""
-    files = PhrasebookFiles(general=load_phrasebooks(server()).general)
-    return choose_book(toolset, REPOSITORY, files).book
 
 
 def texts(book: Book) -> set[str]:
@@ -54,26 +48,25 @@ def one_tool(name: str, description: str, *parameters: str) -> Toolset:
     ],
 )
 def test_what_a_tool_could_meet_is_left_out(name: str, description: str, met: str) -> None:
-    assert met in texts(book_for(VERSIONS))
-    assert met not in texts(book_for(one_tool(name, description, "x")))
+    assert met in texts(general_book(VERSIONS))
+    assert met not in texts(general_book(one_tool(name, description, "x")))
 
 
 def test_another_thing_with_a_tools_own_verb_is_asked_for() -> None:
-    assert "convert {count} miles to kilometres" in texts(book_for(CLOCKS))
-    alone = texts(book_for(one_tool("convert", "Convert whatever there is", "x")))
+    assert "convert {count} miles to kilometres" in texts(general_book(CLOCKS))
+    alone = texts(general_book(one_tool("convert", "Convert whatever there is", "x")))
     assert not [text for text in alone if "convert" in text]
 
 
 def test_a_slot_that_is_a_parameter_is_the_tools_own() -> None:
-    left = texts(book_for(one_tool("greet", "Say hello", "person")))
+    left = texts(general_book(one_tool("greet", "Say hello", "person")))
     assert left
     assert not [text for text in left if "person" in slots(text)]
 
 
 def test_what_the_lists_own_book_says_is_not_said_by_both() -> None:
     own = read_phrasebook('{"kind":"chat","text":"Thank you!","reply":"Welcome."}', "mine.jsonl")
-    files = PhrasebookFiles(general=load_phrasebooks(server()).general)
-    book = choose_book(VERSIONS, REPOSITORY, files, own).book
+    book = choose_book(VERSIONS, REPOSITORY, FILES, own).book
     said = [line.reply for split in SPLITS for line in book.chat(split) if "thank you" in line.text]
     assert "My pleasure." not in said
     assert "Welcome." in [line.reply for split in SPLITS for line in book.chat(split)]
@@ -81,7 +74,7 @@ def test_what_the_lists_own_book_says_is_not_said_by_both() -> None:
 
 @pytest.mark.parametrize("toolset", ALL, ids=lambda toolset: toolset.server)
 def test_no_entry_stands_in_both_splits(toolset: Toolset) -> None:
-    book = book_for(toolset)
+    book = general_book(toolset)
     for said in (book.chat, book.about_tools, book.off_topic):
         train, heldout = ({skeleton(line.text) for line in said(split)} for split in SPLITS)
         assert train
@@ -101,7 +94,7 @@ def test_a_list_without_a_book_talks_as_much_and_never_says_a_thing_twice() -> N
         server(),
         chosen,
         lambda call: simulate(MEMORY.tool(call.name), call, 1),
-        book=book_for(MEMORY),
+        book=general_book(MEMORY),
     )
     talk = [row for row in written.train if row.scenario == "no_tool"]
     assert len({row.user_text.casefold() for row in talk}) == len(talk) == 120
@@ -118,7 +111,7 @@ def test_talk_does_not_run_out() -> None:
         server(),
         chosen,
         lambda call: simulate(CLOCKS.tool(call.name), call, 1),
-        book=book_for(CLOCKS),
+        book=general_book(CLOCKS),
     )
     said = [row.user_text.casefold() for row in written.train]
     assert len(set(said)) == len(said) == 1600

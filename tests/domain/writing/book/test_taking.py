@@ -2,7 +2,7 @@
 
 import time
 
-from tasks.domain.writing.book.taking import take_value
+from tasks.domain.writing.book.taking import holds_nothing, take_value
 
 
 def test_a_value_is_found_by_its_path_else_by_a_pattern() -> None:
@@ -16,3 +16,8 @@ def test_a_pattern_that_backtracks_without_end_finds_nothing_in_a_second() -> No
     assert take_value(r"^(\w+\s?)*$", "word " * 40 + "!") is None
     assert take_value(r"^(a|a)*\1b$", "a" * 40) is None
     assert time.process_time() - start < 3
+
+
+def test_a_result_without_a_value_holds_nothing() -> None:
+    assert all(map(holds_nothing, ("", "[]", '{"entities": [], "relations": []}', "null")))
+    assert not any(map(holds_nothing, ("none", "0", '{"entities": [{"name": "Ada"}]}')))
