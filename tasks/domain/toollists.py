@@ -243,7 +243,7 @@ def _output_schema(body: dict[str, Any], place: str) -> dict[str, Any] | None:
     schema = next((body[key] for key in _OUTPUT if key in body), None)
     if schema is not None and not isinstance(schema, dict):
         raise UnusableTool(f"{place}: the output schema is {_kind(schema)}, needed an object")
-    return schema
+    return None if schema is None else in_json_schema(schema)
 
 
 def _text(body: dict[str, Any], key: str, place: str) -> str:

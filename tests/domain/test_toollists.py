@@ -240,3 +240,12 @@ def test_what_stands_beside_a_reference_counts_where_the_dialect_says_so(
     (tool,) = toolset_from_value([{"name": "f", "inputSchema": schema}], "x").tools
     read = tool.input_schema["properties"]["where"]
     assert ("minLength" in read, read["description"]) == (is_kept, "Where")
+
+
+def test_an_output_schema_loses_what_libraries_leave_empty_as_an_input_schema_does() -> None:
+    empty = {"description": None, "type": "STRING"}
+    schema = {"type": "object", "properties": {"name": empty}, "required": ["name"]}
+    tool = {"name": "get_note", "inputSchema": schema, "outputSchema": schema}
+    toolset = toolset_from_value([tool], "notes")
+    assert toolset.tools[0].output_schema == toolset.tools[0].input_schema
+    assert (toolset.tools[0].output_schema or {})["properties"] == {"name": {"type": "string"}}

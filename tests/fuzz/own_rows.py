@@ -95,7 +95,8 @@ def check_line(line: str) -> str:
     try:
         brought = read_own([line], "own.jsonl")
     except ForgeError as refusal:
-        return one_line(refusal, "refused", "own.jsonl:1: ")
+        is_log = "no rows (1 log record" in str(refusal)  # of a run that said something else
+        return one_line(refusal, "refused", "own.jsonl: " if is_log else "own.jsonl:1: ")
     return check_rows(brought)
 
 
