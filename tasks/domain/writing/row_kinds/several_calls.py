@@ -92,7 +92,7 @@ def _bound(
     steps: list[_Step] = []
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
-        arguments = _drawn(wording, call, bound, split, rng)
+        arguments = _draw_new_arguments(wording, call, bound, split, rng)
         if arguments is None:
             return bound, []
         for parameter, slot in whole.items():
@@ -111,7 +111,7 @@ def _bound(
     return bound, [_with_values(step, values) for step in steps]
 
 
-def _drawn(
+def _draw_new_arguments(
     wording: Wording, call: BookCall, bound: Mapping[str, _Slot], split: Split, rng: random.Random
 ) -> dict[str, Any] | None:
     """Arguments whose new slots have other values than those bound already, where there are some.
