@@ -43,7 +43,7 @@ SAMPLES = "rows to train on; the profile's by default"
 QUANTIZATION = "how the GGUF file's weights are stored"
 FIT = "a table of sizes instead, for this model and profile, and what fits a prompt"
 STRICT = "refuse a list with a tool or parameter that cannot be used, instead of leaving it out"
-INCLUDE = "only these tools, by name or by a pattern such as 'issue_*'"
+INCLUDE = "only these tools, by name or by a pattern such as 'issue_*', with commas between"
 IN_PROMPT = "which tools a prompt lists; the profile's choice by default"
 DATA = "rows as JSONL: what generate wrote, or your own"
 
@@ -155,12 +155,12 @@ class Inspect(_Tuned, _WithServer):
         as_json = toolset.model_dump_json(indent=2) + "\n"
         for text in toolset.notes:
             note(f"note: {text}")
+        if self.output:
+            Path(self.output).write_text(as_json, encoding="utf-8")
         if self.json_:
             sys.stdout.write(as_json)
             return
-        if self.output:
-            Path(self.output).write_text(as_json, encoding="utf-8")
-        else:
+        if not self.output:
             say(tools_text(toolset))
         number = len(toolset.tools)
         tools = f"{number} tool{'s' * (number != 1)} of {toolset.server}"

@@ -129,9 +129,9 @@ def application(
 
     @app.exception_handler(HTTPException)
     def refuse_address(request: Request, error: HTTPException) -> JSONResponse:
-        asked = on_one_line(f"{request.method} {request.url.path}"[:_MOST_SHOWN])
-        announce(f"{_clock()}  refused: {asked}")
-        return _refusal(error.status_code, f"{asked} is not served; needed one of {_SERVED}")
+        address = on_one_line(f"{request.method} {request.url.path}"[:_MOST_SHOWN])
+        announce(f"{_clock()}  refused: {address}")
+        return _refusal(error.status_code, f"{address} is not served; needed one of {_SERVED}")
 
     return app
 

@@ -282,13 +282,13 @@ class Inbox:
 
 def _for_the_sdk(tool: dict[str, Any]) -> dict[str, Any]:
     """What the SDK reads of a tool: in what we do not use, one fault would cost the whole list."""
-    told = tool.get("annotations")
-    hints = told if isinstance(told, dict) else {}
-    kept = {key: hint for key, hint in hints.items() if key in _HINTS and isinstance(hint, bool)}
-    title = hints.get("title")
-    annotations = {**kept, **({"title": title} if isinstance(title, str) else {})}
+    annotations = tool.get("annotations")
+    hints = annotations if isinstance(annotations, dict) else {}
+    usable = {key: hint for key, hint in hints.items() if key in _HINTS and isinstance(hint, bool)}
+    if isinstance(hints.get("title"), str):
+        usable["title"] = hints["title"]
     body = {key: part for key, part in tool.items() if key not in ("outputSchema", "annotations")}
-    return {**body, "annotations": annotations} if annotations else body
+    return {**body, "annotations": usable} if usable else body
 
 
 def ready(server: Server, workspace: Path | None) -> Server:

@@ -44,10 +44,10 @@ def prepare_workspace(server: Server, folder: Path) -> Path | None:
         return None
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
-        return _made(server.name, server.workspace, folder)
+        return _prepare(server.name, server.workspace, folder)
 
 
-def _made(name: str, workspace: Workspace, folder: Path) -> Path:
+def _prepare(name: str, workspace: Workspace, folder: Path) -> Path:
     marker = folder.with_name(f"{folder.name}.made")
     version = fingerprint(workspace.model_dump(mode="json"))
     present = marker.read_text(encoding="utf-8") if marker.exists() else ""

@@ -128,10 +128,14 @@ def test_the_version_is_said_and_what_a_run_can_name_is_listed(
     assert known["servers"]["time"].startswith("mcp-server-time")
 
 
-def test_a_server_is_inspected_for_people_and_for_programs() -> None:
+def test_a_server_is_inspected_for_people_and_for_programs(tmp_path: Path) -> None:
     shown = mcp_forge("inspect", "--server", "time")
     assert "get_current_time(timezone*)\n" in shown.stdout
-    told = json.loads(mcp_forge("inspect", "--server", "time", "--json").stdout)
+    file = tmp_path / "tools.json"
+    told = json.loads(
+        mcp_forge("inspect", "--server", "time", "--json", "--output", str(file)).stdout
+    )
+    assert json.loads(file.read_text("utf-8")) == told
     assert [tool["name"] for tool in told["tools"]] == ["get_current_time", "convert_time"]
 
 

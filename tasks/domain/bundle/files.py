@@ -238,12 +238,14 @@ def _how_to_ask(prompt: ToolPrompt) -> str:
 
 
 def _limits(parts: Ingredients) -> list[str]:
+    has_pairs = parts.profile.data.multiple_calls_share > 0
+    most_calls = "At most two calls for one request are" if has_pairs else "One call at a time is"
     limits = [
         "The held-out prompts come from the generator that wrote the training rows. Other "
         "phrasings and values, but one author: expect less from people's own words.",
         "It knows these tools as they were when it was trained. When the server's tools change "
         f"(fingerprint {parts.toolset.fingerprint[:12]}), forge it again.",
-        "One tool at a time is what it was trained for; long plans were not measured.",
+        f"{most_calls} what it was trained for; long plans were not measured.",
         "The figures were measured with llama.cpp; Ollama itself was not run. The Modelfile's "
         "template holds the tools as they were trained, and Go's text/template writes the same "
         "prompt with it as the chat template, so a client's own list is not what the model reads.",

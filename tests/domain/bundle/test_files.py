@@ -192,6 +192,16 @@ def test_the_readme_says_that_a_model_of_a_thinking_base_does_not_think() -> Non
     assert "trained to answer at once, with an empty thought" in readme(thinking)
 
 
+def test_the_readme_says_how_many_calls_a_request_may_need() -> None:
+    parts = ingredients()
+    assert "One call at a time is what it was trained for" in readme(parts)
+    data = parts.profile.data.model_copy(update={"multiple_calls_share": 0.08})
+    profile = parts.profile.model_copy(update={"data": data})
+    assert "At most two calls for one request" in readme(
+        parts.model_copy(update={"profile": profile})
+    )
+
+
 def test_checksums_are_read_back_and_are_those_of_sha256sum() -> None:
     sums = {"tests/prompts.jsonl": SHA, "model.gguf": SHA[::-1]}
     text = checksums(sums)

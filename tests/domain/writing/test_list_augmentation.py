@@ -11,12 +11,14 @@ from tasks.domain.writing.simulation import simulate
 from tests.fakes.toolsets import CLOCKS, REPOSITORY, VERSIONS, data
 from tests.helpers.general_book import general_book
 
+TALK = {"standard": 0.0, "no_tool": 1.0, "error": 0.0, "ambiguous": 0.0, "edge": 0.0}
 
-def _rows(share: float, samples: int = 240) -> tuple[Row, ...]:
+
+def _rows(share: float, samples: int = 240, **changed: object) -> tuple[Row, ...]:
     return write_rows(
         VERSIONS,
         REPOSITORY,
-        data(samples, list_augmentation_share=share),
+        data(samples, list_augmentation_share=share, **changed),
         lambda call: simulate(VERSIONS.tool(call.name), call, 1),
         book=general_book(VERSIONS),
     ).train
@@ -52,7 +54,7 @@ def test_few_lists_so_that_rows_with_one_can_share_their_prefix() -> None:
 
 
 def test_a_row_that_names_a_tool_keeps_the_list_that_has_it() -> None:
-    talk = [row for row in _rows(1.0, 800) if row.scenario == "no_tool"]
+    talk = _rows(1.0, 400, scenarios=TALK, hard_negative_share=0.0)
     for name in ("git_status", "git status"):
         naming = [row for row in talk if name in f"{row.user_text} {row.answer}".lower()]
         assert naming

@@ -105,8 +105,8 @@ class Book:
     def drawing(self, split: Split, rng: random.Random) -> Draw:
         """Draws values of a name that are for a split; any where it has none."""
 
-        def draw(name: str, taken: Sequence[Any]) -> Any:
-            left = [value for value in self.named_values(name) if value not in taken]
+        def draw(name: str, others: Sequence[Any]) -> Any:
+            left = [value for value in self.named_values(name) if value not in others]
             usable = [value for value in left if split_of(value) == split] or left
             return rng.choice(usable) if usable else None
 

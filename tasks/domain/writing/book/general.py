@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from tasks.domain.identifiers import name_words, singular
-from tasks.domain.products import Tool, Toolset
+from tasks.domain.identifiers import singular
+from tasks.domain.products import Toolset
 from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.phrasebook import (
     ChatLine,
@@ -16,7 +16,6 @@ from tasks.domain.writing.phrasebook import (
     slots,
 )
 from tasks.domain.writing.phrasing.tool_context import ToolContext
-from tasks.domain.writing.phrasing.verbs import leading_verb
 
 _LEXICON = Lexicon("topics")
 _TOPICS = tuple(
@@ -39,8 +38,9 @@ def general_lines(lines: Sequence[Line], toolset: Toolset, own: Sequence[Line]) 
     parameters = {name for tool in tools for name in tool.input_schema.get("properties", {})}
     named = _words([*(tool.name for tool in tools), *parameters])
     described = named | _words(tool.description.partition("\n")[0] for tool in tools)
-    excluded = {ChatLine: named, UnsupportedLine: described - _own_verbs(tools) - _SMALL_WORDS}
-    about = ToolContext.of(toolset).about + " " + " ".join(sorted(parameters)).lower()
+    context = ToolContext.of(toolset)
+    excluded = {ChatLine: named, UnsupportedLine: described - context.verbs - _SMALL_WORDS}
+    about = context.about + " " + " ".join(sorted(parameters)).lower()
     topics = [texts for mention, texts in _TOPICS if mention.search(about)]
     own_texts = {skeleton(line.text) for line in own if isinstance(line, SaidLine)}
 
@@ -55,12 +55,6 @@ def general_lines(lines: Sequence[Line], toolset: Toolset, own: Sequence[Line]) 
         )
 
     return tuple(filter(fits, lines))
-
-
-def _own_verbs(tools: Sequence[Tool]) -> set[str]:
-    """The verbs that names open with, and that say nothing without the thing behind them."""
-    names = [name_words(tool.name) for tool in tools]
-    return {words[0] for words in names if len(words) > 1 and leading_verb(words)}
 
 
 def _words(texts: Iterable[str]) -> set[str]:

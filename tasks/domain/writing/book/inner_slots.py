@@ -70,13 +70,13 @@ def with_inner_values(line: OneCallLine, draw: Draw) -> OneCallLine | None:
         values[name] = value
     if not values:
         return line
-    said = {name: str(value) for name, value in values.items()}
+    words = {name: str(value) for name, value in values.items()}
     texts = {
-        part: fill_some(getattr(line, part), said)
+        part: fill_some(getattr(line, part), words)
         for part in ("text", "question", "answer")
         if part in type(line).model_fields
     }
-    fixed = {name: _filled_in(value, values, said) for name, value in line.fixed.items()}
+    fixed = {name: _filled_in(value, values, words) for name, value in line.fixed.items()}
     return line.model_copy(update={**texts, "fixed": fixed})
 
 
@@ -93,9 +93,9 @@ def words_of(text: str) -> frozenset[str]:
 def drawing_from(values: Mapping[str, Sequence[Any]], rng: random.Random) -> Draw:
     """Draws from all values of a name."""
 
-    def draw(name: str, taken: Sequence[Any]) -> Any:
+    def draw(name: str, others: Sequence[Any]) -> Any:
         named = values.get(name) or values.get(base_name(name), ())
-        return rng.choice(left) if (left := [v for v in named if v not in taken]) else None
+        return rng.choice(left) if (left := [v for v in named if v not in others]) else None
 
     return draw
 
@@ -104,21 +104,21 @@ def _said_slots(line: RequestLine | ClarifyLine) -> tuple[str, ...]:
     return slots(line.text if isinstance(line, RequestLine) else f"{line.text} {line.answer}")
 
 
-def _filled_in(value: Any, values: Mapping[str, Any], said: dict[str, str]) -> Any:
+def _filled_in(value: Any, values: Mapping[str, Any], words: dict[str, str]) -> Any:
     """A fixed value with its slots filled; other braces are its own."""
     if isinstance(value, str):
         name = value[1:-1]
-        return values[name] if value == f"{{{name}}}" and name in values else _put(value, said)
+        return values[name] if value == f"{{{name}}}" and name in values else _put(value, words)
     if isinstance(value, list):
-        return [_filled_in(part, values, said) for part in value]
+        return [_filled_in(part, values, words) for part in value]
     if isinstance(value, dict):
-        return {key: _filled_in(part, values, said) for key, part in value.items()}
+        return {key: _filled_in(part, values, words) for key, part in value.items()}
     return value
 
 
-def _put(value: str, said: Mapping[str, str]) -> str:
-    for name, words in said.items():
-        value = value.replace(f"{{{name}}}", words)
+def _put(value: str, words: Mapping[str, str]) -> str:
+    for name, text in words.items():
+        value = value.replace(f"{{{name}}}", text)
     return value
 
 

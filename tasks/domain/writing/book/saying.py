@@ -48,16 +48,16 @@ def say_line(
         text = _with_clause(text, name, arguments[name], wording, rng)
     if not wording.says(text, spoken_values):
         return None
-    kept = kept_words(text, arguments)
-    return Spoken(type_keeping(kept, text, spoken_values, wording, rng), spoken_values)
+    exact_words = kept_words(text, arguments)
+    return Spoken(type_keeping(exact_words, text, spoken_values, wording, rng), spoken_values)
 
 
 def type_keeping(
-    kept: Set[str], text: str, values: dict[str, Any], wording: Wording, rng: random.Random
+    exact_words: Set[str], text: str, values: dict[str, Any], wording: Wording, rng: random.Random
 ) -> str:
     """The text as it is typed, where these words survive that."""
     careless = type_with_care(wording, text, values, rng)
-    return careless if kept <= words_of(careless) else text
+    return careless if exact_words <= words_of(careless) else text
 
 
 def say_text(text: str, arguments: dict[str, Any], wording: Wording, rng: random.Random) -> str:

@@ -72,15 +72,18 @@ def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
     Raises:
         UnusableData: several say that they are those of other calls, or of one.
     """
-    told: list[list[str | None]] = [[call.id for call in calls], [call.name for call in calls]]
-    for which, keys in enumerate(told):
+    identities: list[list[str | None]] = [
+        [call.id for call in calls],
+        [call.name for call in calls],
+    ]
+    for which, keys in enumerate(identities):
         places = {str(key): place for place, key in enumerate(keys) if key}
-        said = [one.answers[which] for one in results]
-        if len(calls) < 2 or len(places) < len(keys) or not all(said):
+        labels = [one.answers[which] for one in results]
+        if len(calls) < 2 or len(places) < len(keys) or not all(labels):
             continue
-        if not set(said) <= set(places) or len(set(said)) < len(said):
+        if not set(labels) <= set(places) or len(set(labels)) < len(labels):
             raise UnusableData(
-                f"the results are of {excerpt(', '.join(said))}, needed one of each call: "
+                f"the results are of {excerpt(', '.join(labels))}, needed one of each call: "
                 f"{excerpt(', '.join(places))}"
             )
         return sorted(results, key=lambda one: places[one.answers[which]])

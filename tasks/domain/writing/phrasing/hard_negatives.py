@@ -116,8 +116,8 @@ def _verbs_beyond(
     """
     if names & _ANYTHING:
         return ()
-    known = [each["verbs"] for each in _COVERED.values() if names & {*each["names"]}]
-    covered = {verb for verbs in known for verb in verbs}
+    lists = [each["verbs"] for each in _COVERED.values() if names & {*each["names"]}]
+    covered = {verb for verbs in lists for verb in verbs}
     return tuple(
         verb
         for verb in _VERBS

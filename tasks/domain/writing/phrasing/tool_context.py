@@ -33,7 +33,8 @@ class ToolContext:
     about: str
     """All names and descriptions, in small letters."""
     verbs: frozenset[str]
-    """The verbs that the tools' names open with: "convert" of ``convert_time``."""
+    """The verbs that the tools' names open with, and that say nothing without the thing named
+    beside them: "convert" of ``convert_time``, "reset" of ``git_reset``."""
     tools: tuple[Tool, ...]
     first_word: str = ""
     """What all tools' names begin with ("git"), if anything."""
@@ -44,11 +45,11 @@ class ToolContext:
         names = [name_words(tool.name) for tool in toolset.tools]
         texts = [f"{_spoken_name(tool)} {tool.description}" for tool in toolset.tools]
         first_word = shared_first_word(names)
-        verbs = (leading_verb(words[1:] if first_word else words) for words in names)
+        parts = [words[bool(first_word) :] for words in names if len(words) > 1]
         return cls(
             nouns=_nouns(toolset, first_word),
             about=" ".join(texts).lower(),
-            verbs=frozenset(filter(None, verbs)),
+            verbs=frozenset(filter(None, map(leading_verb, parts))),
             tools=toolset.tools,
             first_word=first_word,
         )

@@ -54,9 +54,9 @@ def _row_of(
     words = wording.for_one(rng)
     text, answer = (_typed(part, arguments, words, rng) for part in (plain.text, plain.answer))
     values = {name: arguments[name] for name in slot_names}
-    kept = kept_words(text, arguments)
+    exact_words = kept_words(text, arguments)
     if not words.says(f"{text}\n{answer}", values) or not (
-        text := desk.speech.new_text(line, text, rng, kept)
+        text := desk.speech.new_text(line, text, rng, exact_words)
     ):
         return None
     call = ToolCall(name=wording.tool.name, arguments=arguments)

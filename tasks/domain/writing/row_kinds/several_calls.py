@@ -74,10 +74,10 @@ def _conversation(desk: Desk, line: CallsLine, split: Split, rng: random.Random)
         return None
     turns, first, is_simulated = conversation
     text = _text(desk, line, bound, rng)
-    kept = kept_words(text, {str(place): step.arguments for place, step in enumerate(steps)})
+    exact_words = kept_words(text, {str(place): step.arguments for place, step in enumerate(steps)})
     careless = typed(text, rng) if rng.random() < desk.data.paraphrase_share else text
-    is_safe = kept <= words_of(careless) and _says_all(careless, bound)
-    text = desk.speech.new_text(line, careless if is_safe else text, rng, kept)
+    is_safe = exact_words <= words_of(careless) and _says_all(careless, bound)
+    text = desk.speech.new_text(line, careless if is_safe else text, rng, exact_words)
     if not text or not _says_all(text, bound):
         return None
     fixed = tuple(name for call in line.calls for name in fixed_arguments(call))
@@ -92,7 +92,7 @@ def _bound(
     steps: list[_Step] = []
     for call in line.calls:
         wording, whole = desk.words[call.tool], whole_slots(call)
-        arguments = _drawn(wording, call, bound, split, rng)
+        arguments = _draw_new_arguments(wording, call, bound, split, rng)
         if arguments is None:
             return bound, []
         for parameter, slot in whole.items():
@@ -111,7 +111,7 @@ def _bound(
     return bound, [_with_values(step, values) for step in steps]
 
 
-def _drawn(
+def _draw_new_arguments(
     wording: Wording, call: BookCall, bound: Mapping[str, _Slot], split: Split, rng: random.Random
 ) -> dict[str, Any] | None:
     """Arguments whose new slots have other values than those bound already, where there are some.

@@ -131,8 +131,8 @@ class Speech:
             sentence = say_line(plain, arguments, wording, rng)
             if sentence is None:
                 continue
-            kept = kept_words(sentence.text, arguments)
-            if not (text := self.new_text(line, sentence.text, rng, kept)):
+            exact_words = kept_words(sentence.text, arguments)
+            if not (text := self.new_text(line, sentence.text, rng, exact_words)):
                 continue
             self.calls.add(key)
             if options.unknown is None:
@@ -146,18 +146,18 @@ class Speech:
         return self.uses[line.text] >= MOST_USES and not slots(line.text)
 
     def new_text(
-        self, line: SaidLine, text: str, rng: random.Random, kept: Set[str] = frozenset()
+        self, line: SaidLine, text: str, rng: random.Random, exact_words: Set[str] = frozenset()
     ) -> str:
         """A line's text, in words of courtesy where it was said before; empty when it is used up.
 
-        A line with slots may be said without end: its values are others each time. ``kept`` are
-        words that must stay as they are spelled.
+        A line with slots may be said without end: its values are others each time. The
+        ``exact_words`` stay as they are spelled.
         """
         if self.is_used_up(line):
             return ""
         again = greeted if isinstance(line, ChatLine) else with_manners
         for candidate in (text, again(text, rng)):
-            if kept <= words_of(candidate) and self.is_new(candidate):
+            if exact_words <= words_of(candidate) and self.is_new(candidate):
                 self.uses[line.text] += 1
                 return candidate
         return ""

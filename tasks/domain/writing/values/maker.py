@@ -254,8 +254,8 @@ class ArgumentMaker:
 
     def open_values(self, arguments: dict[str, Any]) -> frozenset[str]:
         """The values, as JSON, that the other split must not have."""
-        known = arguments.keys() & self.properties.keys()
-        names = [(n, v) for n, v in arguments.items() if n in known and not self._shared(n)]
+        own = arguments.keys() & self.properties.keys()
+        names = [(n, v) for n, v in arguments.items() if n in own and not self._shared(n)]
         single = (v for n, whole in names for v in leaves(whole, self.settled(n), self.settle))
         return frozenset(json.dumps(v, ensure_ascii=False) for v in single if is_open(v))
 
