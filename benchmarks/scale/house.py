@@ -168,4 +168,6 @@ def _database(folder: Path, database: str, running: ExitStack) -> dict[str, str]
         "PREFECT_SERVER_DOCKET_URL": f"redis://127.0.0.1:{port}/1",
         "PREFECT_REDIS_MESSAGING_HOST": "127.0.0.1",
         "PREFECT_REDIS_MESSAGING_PORT": str(port),
+        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_HOST": "127.0.0.1",
+        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_PORT": str(port),
     }

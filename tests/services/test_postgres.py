@@ -39,6 +39,8 @@ def server() -> Iterator[tuple[Server, int]]:
         "PREFECT_SERVER_DOCKET_URL": f"redis://127.0.0.1:{redis_port}/1",
         "PREFECT_REDIS_MESSAGING_HOST": "127.0.0.1",
         "PREFECT_REDIS_MESSAGING_PORT": str(redis_port),
+        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_HOST": "127.0.0.1",
+        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_PORT": str(redis_port),
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_API_PORT": str(api),
     }
@@ -109,3 +111,9 @@ def test_what_a_restart_must_not_lose_is_in_redis(server: tuple[Server, int]) ->
         assert client.keys("*"), "the background services' queue"
     assert any("lease" in key for key in keys), keys
     assert any("events" in key for key in keys), keys
+
+
+def test_every_part_of_the_server_finds_redis(server: tuple[Server, int]) -> None:
+    api, _ = server
+    logs = [path.read_text("utf-8") for path in api.log.parent.glob("*.log")]
+    assert not [line for log in logs for line in log.splitlines() if "6379" in line]
