@@ -116,4 +116,4 @@ def test_what_a_restart_must_not_lose_is_in_redis(server: tuple[Server, int]) ->
 def test_every_part_of_the_server_finds_redis(server: tuple[Server, int]) -> None:
     api, _ = server
     logs = [path.read_text("utf-8") for path in api.log.parent.glob("*.log")]
-    assert not [line for log in logs for line in log.splitlines() if "6379" in line]
+    assert not [line for log in logs for line in log.splitlines() if "localhost:6379" in line]
