@@ -32,8 +32,26 @@ Spawned = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 """A text that a process can be given: it ends at a NUL."""
 
 
+_MOST_CHARACTERS = 4000
+"""Of a message's beginning, and of its end: what was found may be a key or a name of any length."""
+
+
+def readable(message: str) -> str:
+    """The message without its middle, where it is very long: it ends with what was needed."""
+    if len(message) <= 2 * _MOST_CHARACTERS:
+        return message
+    return f"{message[:_MOST_CHARACTERS]}…{message[-_MOST_CHARACTERS:]}"
+
+
 class ProfileError(ValueError):
-    """A profile, model or server file is missing or says something that it may not say."""
+    """A profile, model or server file is missing or says something that it may not say.
+
+    The message is one line, whatever it names, and a very long one is cut.
+    """
+
+    def __init__(self, message: str) -> None:
+        shown = readable(message)
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown))
 
 
 class Section(BaseModel):

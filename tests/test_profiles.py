@@ -48,6 +48,15 @@ def test_a_file_cannot_give_a_name_that_leaves_a_folder(name: str, own: Path) ->
             load("bad")
 
 
+def test_a_refusal_is_one_line_of_a_length_that_can_be_read() -> None:
+    for name in ("a\nb\x1b[2J", "[" * 50_000):
+        with pytest.raises(ProfileError) as refusal:
+            load_server(name)
+        text = str(refusal.value)
+        assert text.isprintable()
+        assert len(text) < 10_000
+
+
 def test_a_file_that_no_file_system_can_name_is_not_there(own: Path) -> None:
     write(own, {"servers/bad": f'command = ["x"]\nprompts = "{"9" * 5000}"'})
     with pytest.raises(ProfileError, match=r"no file '9{200}' in profiles/servers"):

@@ -27,16 +27,14 @@ ForgeError                  what a person sees as one line; the command exits wi
 └── StageCancelled          somebody cancelled a stage on a work pool
 """
 
-_MOST_CHARACTERS = 8000
-"""Of a message: what was found may be a key or a name of any length."""
+from profiles.section import readable
 
 
 class ForgeError(Exception):
-    """A run stops: the message names what was found and what was needed; a very long one is cut."""
+    """A run stops: the message names what was found and what was needed."""
 
     def __init__(self, message: str = "") -> None:
-        is_long = len(message) > _MOST_CHARACTERS
-        super().__init__(f"{message[:_MOST_CHARACTERS]}…" if is_long else message)
+        super().__init__(readable(message))
 
 
 class MachineTooSmall(ForgeError):

@@ -40,7 +40,7 @@ class Document:
     def _find(self, reference: str) -> Any:
         try:
             return self._resolver.lookup(reference).contents
-        except (Unresolvable, ValueError) as error:
+        except (Unresolvable, ValueError, TypeError) as error:  # a pointer into no object or list
             where = "points nowhere" if reference.startswith("#") else "leaves the document"
             raise UnusableTool(f"$ref {reference!r} {where}") from error
 
