@@ -50,8 +50,8 @@ class ProfileError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        shown = readable(message)
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown))
+        signs = (c if c.isprintable() else ascii(c)[1:-1] for c in readable(message))
+        super().__init__("".join(signs))
 
 
 class Section(BaseModel):
