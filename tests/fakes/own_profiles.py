@@ -9,7 +9,7 @@ from profiles import FOLDER, Model, Source
 
 TINY: dict[str, dict[str, Any]] = {
     "training": {"per_device_batch_size": 2, "max_steps": 2, "save_steps": 1},
-    "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2},
+    "data": {"samples": 30, "heldout_calls": 6, "heldout_no_tool": 2, "answered_share": 0.3},
     "evaluation": {
         "loops": 2,
         "loss_rows": 2,
