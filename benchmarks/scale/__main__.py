@@ -45,7 +45,7 @@ def main() -> None:
         if options.keep:
             (Path(options.keep) / "server.log").write_bytes((folder / "server.log").read_bytes())
     figures |= {
-        "options": vars(options),
+        "options": {name: value for name, value in vars(options).items() if name != "keep"},
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "cpus": os.cpu_count(),
         "load_at_start": load,

@@ -51,7 +51,7 @@ class Killer(threading.Thread):
     def _kill(self, run_id: str, processes: list[psutil.Process], second: float) -> None:
         try:
             victim = self._chance.choice(processes)
-            name = " ".join(victim.cmdline())[-60:]
+            name = " ".join(victim.cmdline()[1:])[-60:]  # without where Python lies
             victim.kill()
         except psutil.NoSuchProcess:
             return  # it was quicker
