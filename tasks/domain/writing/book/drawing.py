@@ -3,14 +3,14 @@
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
 from tasks.domain.conversations import Split
-from tasks.domain.writing.book.inner_slots import Draw, base_name, values_by_name
+from tasks.domain.writing.book.inner_slots import Draw, values_by_name, values_for
 from tasks.domain.writing.phrasebook import (
     CallsLine,
     ChatLine,
@@ -35,6 +35,7 @@ FULLEST = 3
 _SPLITS: tuple[Split, ...] = ("train", "heldout")
 _SaidLine = TypeVar("_SaidLine", bound=SaidLine)
 _OfTool = TypeVar("_OfTool", RequestLine, ClarifyLine)
+_Line = TypeVar("_Line", bound=Line)
 _Part = TypeVar("_Part")
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -100,7 +101,7 @@ class Book:
 
     def named_values(self, name: str) -> tuple[Any, ...]:
         """Values of a name, whatever tool they are for."""
-        return self._values_by_name.get(name) or self._values_by_name.get(base_name(name), ())
+        return tuple(values_for(name, self._values_by_name))
 
     def drawing(self, split: Split, rng: random.Random) -> Draw:
         """Draws values of a name that are for a split; any where it has none."""
@@ -118,43 +119,41 @@ class Book:
 
     @cached_property
     def _requests(self) -> dict[tuple[str, Split], tuple[RequestLine, ...]]:
-        return _by_tool(line for line in self.lines if isinstance(line, RequestLine))
+        return _by_tool(_of_kind(self.lines, RequestLine))
 
     @cached_property
     def _clarifying(self) -> dict[tuple[str, Split], tuple[ClarifyLine, ...]]:
-        return _by_tool(line for line in self.lines if isinstance(line, ClarifyLine))
+        return _by_tool(_of_kind(self.lines, ClarifyLine))
 
     @cached_property
     def _results(self) -> dict[tuple[str, bool], tuple[ResultLine, ...]]:
-        lines = (each for each in self.lines if isinstance(each, ResultLine))
+        lines = _of_kind(self.lines, ResultLine)
         return _grouped(lines, lambda line: (line.tool, line.error))
 
     @cached_property
     def _calls(self) -> dict[Split, tuple[CallsLine, ...]]:
-        return _grouped((each for each in self.lines if isinstance(each, CallsLine)), line_split)
+        return _grouped(_of_kind(self.lines, CallsLine), line_split)
 
     @cached_property
     def _unsupported(self) -> dict[Split, tuple[UnsupportedLine, ...]]:
-        lines = (each for each in self.lines if isinstance(each, UnsupportedLine))
-        return _grouped(lines, line_split)
+        return _grouped(_of_kind(self.lines, UnsupportedLine), line_split)
 
     @cached_property
     def _chat(self) -> dict[Split, tuple[ChatLine, ...]]:
-        return _grouped((each for each in self.lines if isinstance(each, ChatLine)), line_split)
+        return _grouped(_of_kind(self.lines, ChatLine), line_split)
 
     @cached_property
     def _off_topic(self) -> dict[Split, tuple[UnsupportedLine, ...]]:
-        lines = (each for each in self.general if isinstance(each, UnsupportedLine))
-        return _grouped(lines, line_split)
+        return _grouped(_of_kind(self.general, UnsupportedLine), line_split)
 
     @cached_property
     def _general_chat(self) -> dict[tuple[Split, bool], tuple[ChatLine, ...]]:
-        lines = (each for each in self.general if isinstance(each, ChatLine))
+        lines = _of_kind(self.general, ChatLine)
         return _grouped(lines, lambda line: (line_split(line), is_about_tools(line)))
 
     @cached_property
     def _general_values(self) -> dict[tuple[str, Split], tuple[str, ...]]:
-        named = [each for each in self.general if isinstance(each, ValuesLine)]
+        named = _of_kind(self.general, ValuesLine)
         pairs = ((line.parameter, str(value)) for line in named for value in line.values)
         groups = _grouped(pairs, lambda pair: (pair[0], split_of(pair[1])))
         return {key: tuple(value for _, value in pairs) for key, pairs in groups.items()}
@@ -166,6 +165,10 @@ NO_BOOK = Book()
 def is_about_tools(line: ChatLine) -> bool:
     """Whether a line has a slot for a word of the tools."""
     return not TOOL_WORDS.isdisjoint(slots(line.text + line.reply))
+
+
+def _of_kind(lines: Iterable[Line], kind: type[_Line]) -> Iterator[_Line]:
+    return (line for line in lines if isinstance(line, kind))
 
 
 def _by_tool(lines: Iterable[_OfTool]) -> dict[tuple[str, Split], tuple[_OfTool, ...]]:

@@ -80,6 +80,11 @@ def with_inner_values(line: OneCallLine, draw: Draw) -> OneCallLine | None:
     return line.model_copy(update={**texts, "fixed": fixed})
 
 
+def values_for(name: str, values: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
+    """The values of a name, or else of the name without its number."""
+    return values.get(name) or values.get(base_name(name), ())
+
+
 def kept_words(text: str, arguments: Mapping[str, Any]) -> frozenset[str]:
     """The words of a text that its call repeats: no slip of the fingers may touch them."""
     return words_of(text) & {word for leaf in _leaves(arguments) for word in words_of(leaf)}
@@ -94,7 +99,7 @@ def drawing_from(values: Mapping[str, Sequence[Any]], rng: random.Random) -> Dra
     """Draws from all values of a name."""
 
     def draw(name: str, others: Sequence[Any]) -> Any:
-        named = values.get(name) or values.get(base_name(name), ())
+        named = values_for(name, values)
         return rng.choice(left) if (left := [v for v in named if v not in others]) else None
 
     return draw

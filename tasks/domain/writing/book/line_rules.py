@@ -17,11 +17,11 @@ from tasks.domain.writing.book.filling import (
 )
 from tasks.domain.writing.book.inner_slots import (
     Draw,
-    base_name,
     drawing_from,
     free_names,
     inner_slots,
     values_by_name,
+    values_for,
     with_inner_values,
 )
 from tasks.domain.writing.phrasebook import (
@@ -83,7 +83,7 @@ class LineRules:
 
     def _valueless(self, line: RequestLine | ClarifyLine) -> Iterator[str]:
         for name in inner_slots(line):
-            if not self.named.get(name) and not self.named.get(base_name(name)):
+            if not values_for(name, self.named):
                 yield f"the slot {name!r} in 'fixed' has no 'values' line"
 
     def _unknown_tool(self, tool: str) -> Iterator[str]:
