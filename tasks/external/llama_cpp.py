@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Quantization
 from profiles.settings import Settings
 from tasks.domain.errors import ExportFailed, MachineTooSmall
+from tasks.domain.frozen import Frozen
 
 _DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
 """What the converter writes by itself; the others need a quantiser."""
@@ -121,10 +120,8 @@ def _untold(_: int) -> None:
     """Where nobody waits for it."""
 
 
-class FileFacts(BaseModel):
+class FileFacts(Frozen):
     """What a GGUF file says of itself, for whoever finds it without its bundle."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     licence: str

@@ -7,9 +7,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from tasks.domain.evaluation.challenge import Verdict
+from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     AdapterAnswers,
     BaseAnswers,
@@ -29,10 +30,8 @@ from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 Fact = int | float | str
 
 
-class Payload(BaseModel):
+class Payload(Frozen):
     """What an event carries beside its resource."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class TrainingPayload(Payload):
@@ -84,7 +83,7 @@ class StagePayload(Payload):
     cached: bool
     seconds: float
     """Of work: 0 when the result was there already."""
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = Field(default={})
     """The names per stage are those of ``STAGE_FACTS``."""
 
 
@@ -120,7 +119,7 @@ class AdapterPayload(Payload):
     steps: int
     final_loss: float
     eval_loss: float | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default={})
     """The training flow's parameters as its form has them; who evaluates asks for the same."""
 
     @classmethod
@@ -169,13 +168,11 @@ class ToolsPayload(Payload):
     now: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    changed: dict[str, tuple[str, ...]] = {}
+    changed: dict[str, tuple[str, ...]] = Field(default={})
 
 
-class Kind(BaseModel):
+class Kind(Frozen):
     """One kind of event; the words in braces are filled in when it is emitted."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     resource: str

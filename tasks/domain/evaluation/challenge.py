@@ -2,19 +2,16 @@
 
 from collections.abc import Collection, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.comparison import compare, count, of_mean
+from tasks.domain.frozen import Frozen
 from tasks.domain.products import Challenge, Comparison
 from tasks.domain.reports import percent, points, table
 from tasks.domain.toolcalls import ToolCall
 
 
-class Verdict(BaseModel):
+class Verdict(Frozen):
     """Whether a version takes the champion's place, and why."""
-
-    model_config = ConfigDict(frozen=True)
 
     promoted: bool
     reason: str

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Model, Profile
+from tasks.domain.frozen import Frozen
 from tasks.domain.training.memory import GIB, TYPICAL, RowLengths
 from tasks.domain.training.requirements import Moment, Place, Request, disk, moments
 from tasks.domain.training.sizes import Device
@@ -15,10 +14,8 @@ _FIRST_DRIVER = {11: 450, 12: 525, 13: 580}
 minor versions of one major are compatible)."""
 
 
-class Disk(BaseModel):
+class Disk(Frozen):
     """The file system of one place that a run writes to."""
-
-    model_config = ConfigDict(frozen=True)
 
     device: int
     """The same number for places that share their space."""
@@ -26,20 +23,16 @@ class Disk(BaseModel):
     """Bytes."""
 
 
-class Torch(BaseModel):
+class Torch(Frozen):
     """The torch that is installed."""
-
-    model_config = ConfigDict(frozen=True)
 
     version: str
     cuda: str = ""
     """The CUDA version that it was built for; empty for a build that knows none."""
 
 
-class Machine(BaseModel):
+class Machine(Frozen):
     """One machine as it is now; sizes in bytes."""
-
-    model_config = ConfigDict(frozen=True)
 
     cores: int
     memory: int
@@ -72,10 +65,8 @@ class Machine(BaseModel):
         return Device(kind="CPU", total=self.memory, free=self.free_memory)
 
 
-class Verdict(BaseModel):
+class Verdict(Frozen):
     """What ``doctor`` says of one model."""
-
-    model_config = ConfigDict(frozen=True)
 
     model: str
     needs: tuple[str, ...]
@@ -85,10 +76,8 @@ class Verdict(BaseModel):
     """What was seen of its chat template."""
 
 
-class Examination(BaseModel):
+class Examination(Frozen):
     """What ``doctor`` found."""
-
-    model_config = ConfigDict(frozen=True)
 
     machine: Machine
     verdicts: tuple[Verdict, ...]

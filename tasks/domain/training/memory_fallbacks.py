@@ -8,19 +8,18 @@ longer than a limit are set aside, whole: one that is cut teaches calls that nev
 import math
 from collections.abc import Sequence
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, Field
 
 from profiles import Training
+from tasks.domain.frozen import Frozen
 
 SHORTEST_LIMIT = 1024
 """Tokens. Rows up to here are never set aside."""
 _MOST_NAMES = 20
 
 
-class Ladder(BaseModel):
+class Ladder(Frozen):
     """The fallbacks that a training has taken."""
-
-    model_config = ConfigDict(frozen=True)
 
     original: Training = Field(validation_alias=AliasChoices("original", "asked"))
     """The settings of the profile; older checkpoints have the second name."""

@@ -5,9 +5,8 @@ The largest moment of each stage counts, never the sum of stages: they run one a
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Architecture, Lora, Model, Profile, Quantization, Training
+from tasks.domain.frozen import Frozen
 from tasks.domain.training.export_memory import export_memory
 from tasks.domain.training.memory import GIB, TYPICAL, RowLengths, choose
 from tasks.domain.training.sizes import (
@@ -54,10 +53,8 @@ _GPU_HOST = 4 * GIB
 measured."""
 
 
-class Request(BaseModel):
+class Request(Frozen):
     """What a machine is to do."""
-
-    model_config = ConfigDict(frozen=True)
 
     model: Model
     profile: Profile | None = None
@@ -71,10 +68,8 @@ class Request(BaseModel):
         return "train" in self.stages or "evaluate" in self.stages
 
 
-class Moment(BaseModel):
+class Moment(Frozen):
     """The largest moment of one piece of work; bytes."""
-
-    model_config = ConfigDict(frozen=True)
 
     work: str
     """As a sentence names it: ``training with balanced``."""
