@@ -148,6 +148,11 @@ _RUNTIME = {"CPU": round(1.14 * GIB), "GPU": GIB // 2}
 measured)."""
 
 
+def gib(size: float) -> str:
+    """Bytes as people compare memory: in GiB."""
+    return f"{size / GIB:.1f} GiB"
+
+
 def largest_pass(lengths: RowLengths, training: Training) -> Pass:
     """The largest batch or pack that these rows make, but for hardly any draw."""
     if training.share_prefix == "off":
@@ -197,13 +202,6 @@ def estimate(
         runtime=_RUNTIME[device.kind],
         largest=largest,
     )
-
-
-def floor(shape: Architecture, in_4bit: bool, lora: Lora, device: Device) -> int:
-    """Bytes that lie on the device before the first token: what a model needs at the least."""
-    adapter_size = adapter_parameters(shape, lora)
-    states = 2 if device.kind == "GPU" else 8
-    return weight_bytes(shape, in_4bit, device) + adapter_size * (4 + 4 + states)
 
 
 def choose(

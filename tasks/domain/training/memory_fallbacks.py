@@ -45,7 +45,7 @@ def next_rung(training: Training, lengths: Sequence[int], *, packed: bool) -> Tr
     limit = max(SHORTEST_LIMIT, longest * 3 // 4)
     if longest <= SHORTEST_LIMIT or min(lengths) > limit:
         return None
-    steps = training.max_steps or planned_steps(training, len(lengths))
+    steps = planned_steps(training, len(lengths))
     return _with(training, max_seq_length=limit, epochs=None, max_steps=steps)
 
 

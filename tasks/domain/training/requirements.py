@@ -35,7 +35,7 @@ FILE_BYTES: dict[Quantization, float] = {
 }
 """Bytes of a weight in a GGUF file: q8_0's blocks hold 32 weights in 34 bytes; those of the mixed
 types are what llama.cpp's tools/quantize/README.md measured of Llama 3.1 8B."""
-_DIRECT: tuple[Quantization, ...] = ("f16", "q8_0")
+DIRECT: tuple[Quantization, ...] = ("f16", "q8_0")
 """What the converter writes at once; the others are made from a file in f16."""
 _SPARE = 1.1
 """Disk taken over what is counted: rows, reports, Prefect's database, a file system's own."""
@@ -205,5 +205,5 @@ def _checkpoints(shape: Architecture, lora: Lora, training: Training) -> int:
 
 def _converting(shape: Architecture, quantization: Quantization) -> int:
     """The merged model in 16 bit, and the draft that a quantiser reads."""
-    drafts = 0 if quantization in _DIRECT else gguf_bytes(shape, "f16")
+    drafts = 0 if quantization in DIRECT else gguf_bytes(shape, "f16")
     return 2 * parameters(shape) + drafts
