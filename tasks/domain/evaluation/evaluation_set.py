@@ -14,6 +14,11 @@ from tasks.domain.toolcalls import ToolCall, tool_names
 _Item = TypeVar("_Item")
 
 
+def items_at(items: Sequence[_Item], places: Sequence[int]) -> list[_Item]:
+    """The items of these places, in the order of the places."""
+    return [items[place] for place in places]
+
+
 def loop_rows(rows: Sequence[Row], most: int) -> list[int]:
     """The places of at most ``most`` rows to take through the whole loop: all kinds, evenly.
 
