@@ -65,13 +65,12 @@ class Storage:
         may be reading it.
         """
         sha256, size = digest(draft)
-        parts = _plain(parts)
+        target = self._target(parts)
         if self._is_local:
-            final = Path(self._root).joinpath(*parts)
+            final = Path(target)
             final.parent.mkdir(parents=True, exist_ok=True)
             _put(draft, final, sha256)
             return StoredFile(uri=str(final), sha256=sha256, size_bytes=size)
-        target = "/".join((self._root, *parts))
         self._fs.invalidate_cache()  # a folder that is put over one that is there lands inside it
         if self._fs.isdir(target) or (draft.is_dir() and self._fs.exists(target)):
             self._fs.rm(target, recursive=True)
@@ -80,8 +79,12 @@ class Storage:
 
     def uri(self, *parts: str) -> str:
         """Where a product of these names lies."""
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         return target if self._is_local else str(self._fs.unstrip_protocol(target))
+
+    def _target(self, parts: tuple[str, ...]) -> str:
+        """The same as the filesystem has it, without a protocol."""
+        return "/".join((self._root, *_plain(parts)))
 
     def write_text(self, text: str, *parts: str) -> StoredFile:
         """Keep a small text: it is there whole or not at all, on an object store too."""
@@ -92,7 +95,7 @@ class Storage:
     def read_text(self, *parts: str) -> str | None:
         """A small text as it is now; None where there is none."""
         self._fs.invalidate_cache()  # another machine may have written meanwhile
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         if not self._fs.isfile(target):
             return None
         return bytes(self._fs.cat_file(target)).decode("utf-8")
@@ -100,7 +103,7 @@ class Storage:
     def names(self, *parts: str) -> list[str]:
         """What lies in a folder, drafts left out; empty where there is no folder."""
         self._fs.invalidate_cache()
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         if not self._fs.isdir(target):
             return []
         names = {
@@ -110,7 +113,7 @@ class Storage:
 
     def remove(self, *parts: str) -> None:
         """Remove a file or folder, if it is there."""
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         self._fs.invalidate_cache()
         if self._fs.exists(target):
             self._fs.rm(target, recursive=True)
