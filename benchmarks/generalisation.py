@@ -32,7 +32,7 @@ from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
-from tasks.external.servers import at_home, executing, read_toolset_of
+from tasks.external.servers import at_home, executing_read_only, read_toolset_of
 from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 
@@ -167,7 +167,7 @@ def rows_of(recipe: Recipe, data: Data, toolset: Toolset | None = None) -> Writt
     """The rows of a way; ``toolset`` is the server's own list in another form."""
     toolset, home = toolset or read_toolset_of(recipe.server), at_home(recipe.server)
     book = choose_book(toolset, home, load_phrasebooks(recipe.server)).book
-    with executing(recipe.server, toolset, data.seed) as execute:
+    with executing_read_only(recipe.server, toolset, data.seed) as execute:
         return write_rows(toolset, home, data, execute, execute.offers, book)
 
 

@@ -22,7 +22,7 @@ from tasks.domain.training.sizes import Device
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.rows import write_rows
 from tasks.external.base_model import build_base
-from tasks.external.servers import at_home, executing, read_toolset_of
+from tasks.external.servers import at_home, executing_read_only, read_toolset_of
 from tasks.external.tokenizer import ChatTokenizer
 
 MODEL = load_model("smollm2")
@@ -148,7 +148,7 @@ def _rows(name: str, base: Path) -> list[EncodedRow]:
     data = PROFILE.data.model_copy(update=few)
     home = at_home(server)
     book = choose_book(toolset, home, load_phrasebooks(server)).book
-    with executing(server, toolset, data.seed) as execute:
+    with executing_read_only(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, home, data, execute, book=book)
     return [ChatTokenizer(base).encode(row) for row in written_rows.train[:8]]
 

@@ -21,13 +21,13 @@ def write(server_name: str, profile: Profile, base: Path, count: int, path: Path
     """
     # Reading needs none of it: a GPU machine is brought rows, and not what writes them.
     from tasks.domain.writing.rows import write_rows
-    from tasks.external.servers import at_home, executing, read_toolset_of
+    from tasks.external.servers import at_home, executing_read_only, read_toolset_of
     from tasks.external.tokenizer import ChatTokenizer
 
     server = profiles.load_server(server_name)
     toolset = read_toolset_of(server)
     data = _only_answered(profile.data, count * _SPARE)
-    with executing(server, toolset, data.seed) as execute:
+    with executing_read_only(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, at_home(server), data, execute)
     encode = ChatTokenizer(base).encode
     encoded = [encode(row) for row in written_rows.train]

@@ -13,7 +13,7 @@ from tasks.domain.bundle.checks import (
 )
 from tasks.domain.bundle.trust import Trusts, nobody
 from tasks.domain.training.sizes import context_for
-from tasks.external.servers import trying
+from tasks.external.servers import executing_with_stub
 from tasks.external.student import student
 from tasks.external.trusted_bundle import with_server
 
@@ -44,6 +44,6 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
             prompt = opening_messages(case, bundle.agent.system_prompt)
             answer = model.answer(prompt, bundle.tools_for(prompt)).text
         call = repeated(answer, case, bundle.tools)
-        with trying(placed, toolset, _SEED) as execute:
+        with executing_with_stub(placed, toolset, _SEED) as execute:
             result = execute(call)
     return verified(bundle, case, call, result)
