@@ -115,12 +115,19 @@ def recipe_for(server: str, model: str, profile: str, steps: int, seed: int) -> 
     recipe = load_recipe(server, model, profile)
     training = recipe.profile.training.model_copy(update={"seed": seed})
     data = recipe.profile.data.model_copy(update={"seed": seed})
-    if steps:
-        training = training.model_copy(update={"max_steps": steps, "epochs": None})
-        samples = min(data.samples, steps * training.effective_batch)
-        data = data.model_copy(update={"samples": samples})
-    changed_profile = recipe.profile.model_copy(update={"training": training, "data": data})
-    return recipe.model_copy(update={"profile": changed_profile})
+    profile = recipe.profile.model_copy(update={"training": training, "data": data})
+    seeded = recipe.model_copy(update={"profile": profile})
+    return for_steps(seeded, steps) if steps else seeded
+
+
+def for_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The recipe cut to so many optimiser steps, and to no more rows than they see."""
+    profile = recipe.profile
+    training = profile.training.model_copy(update={"max_steps": steps, "epochs": None})
+    samples = min(profile.data.samples, steps * training.effective_batch)
+    data = profile.data.model_copy(update={"samples": samples})
+    changed = profile.model_copy(update={"training": training, "data": data})
+    return recipe.model_copy(update={"profile": changed})
 
 
 def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
