@@ -3,7 +3,8 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, get_args
 
 from profiles import Data
 from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, Scenario, Split
@@ -11,8 +12,9 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.harvest import Link
+from tasks.domain.writing.phrasebook import UnsupportedLine
 from tasks.domain.writing.phrasing.requests import Request
-from tasks.domain.writing.phrasing.tool_context import ToolContext
+from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.replies import Replies
 from tasks.domain.writing.row_kinds.speech import RequestAndCall, Speech
@@ -31,6 +33,18 @@ class Desk:
     book: Book
     speech: Speech
     replies: Replies
+
+    @cached_property
+    def off_topic_with_own_verbs(self) -> dict[Split, tuple[UnsupportedLine, ...]]:
+        """By split, the requests for every server that have a verb of these tools."""
+        return {
+            split: tuple(
+                line
+                for line in self.book.off_topic(split)
+                if not self.context.verbs.isdisjoint(bare(line.text).split())
+            )
+            for split in get_args(Split)
+        }
 
     def new_request(
         self, wording: Wording, options: DrawOptions, rng: random.Random
