@@ -69,6 +69,11 @@ class Message(Frozen):
     weight: Literal[0, 1] = Field(default=1, exclude_if=bool)
     """Whether the loss sees what the assistant says here (OpenAI's key)."""
 
+    @classmethod
+    def assistant(cls, text: str, *calls: ToolCall) -> Self:
+        """What the assistant says, and the calls that it makes."""
+        return cls(role="assistant", content=text, tool_calls=tuple(map(MessageCall.of, calls)))
+
     @property
     def is_learned(self) -> bool:
         """Whether it is an answer that the model learns to give."""
@@ -77,6 +82,11 @@ class Message(Frozen):
     def as_dict(self) -> dict[str, Any]:
         """The OpenAI form, without empty fields that a chat template would have to skip."""
         return self.model_dump(exclude={"weight"} if self.tool_calls else {"weight", "tool_calls"})
+
+
+def opening(question: str, system: str = SYSTEM_PROMPT) -> tuple[Message, Message]:
+    """What a conversation begins with: the system turn, and what a user says."""
+    return Message(role="system", content=system), Message(role="user", content=question)
 
 
 class Row(Frozen):

@@ -150,7 +150,7 @@ class Agent:
                 messages, turn.text, turn.calls, [one.result for one in new_steps]
             )
         words = turn.text or "\n".join(turn.malformed)
-        ended = (*messages, Message(role="assistant", content=words))
+        ended = (*messages, Message.assistant(words))
         reply = Reply(
             question=question,
             calls=tuple(steps),

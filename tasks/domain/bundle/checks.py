@@ -232,12 +232,6 @@ def repeatable(report: Proof) -> LoopCase:
     return next((case for case in right if not case.simulated), right[0])
 
 
-def opening_messages(case: LoopCase, system_prompt: str) -> tuple[Message, ...]:
-    """The conversation that a case begins with."""
-    system = Message(role="system", content=system_prompt)
-    return (system, Message(role="user", content=case.prompt))
-
-
 def repeated(answer: str, case: LoopCase, tools: list[dict[str, Any]]) -> ToolCall:
     """The one call of the tool that a case called; BundleInvalid where the model says else."""
     calls = parse(answer).calls

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, get_args
 
 from profiles import Data
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, Scenario, Split
+from tasks.domain.conversations import Message, Row, Scenario, Split, opening
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import Book
@@ -64,15 +64,11 @@ class Desk:
         self, scenario: Scenario, split: Split, user_request: Request, turns: Sequence[Message]
     ) -> Row:
         """A row of a request and what follows it."""
-        start = (
-            Message(role="system", content=SYSTEM_PROMPT),
-            Message(role="user", content=user_request.text),
-        )
         return Row(
             scenario=scenario,
             split=split,
             phrasing=user_request.family,
             fixed=user_request.fixed,
-            messages=(*start, *turns),
+            messages=(*opening(user_request.text), *turns),
             tools=self.functions,
         )

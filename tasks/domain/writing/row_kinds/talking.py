@@ -92,7 +92,7 @@ def _row_of(desk: Desk, lines: Sequence[TalkLine], split: Split, rng: random.Ran
 
 
 def _row(desk: Desk, user_request: Request, reply: str, split: Split) -> Row:
-    return desk.row("no_tool", split, user_request, (Message(role="assistant", content=reply),))
+    return desk.row("no_tool", split, user_request, (Message.assistant(reply),))
 
 
 def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dict[str, str] | None:
