@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.helpers.databases import POSTGRES, REDIS, postgres, process, redis
+from tests.helpers.composed import command, databases
+from tests.helpers.databases import POSTGRES, REDIS, process
 from tests.helpers.processes import free_port, wait_for
 from tests.services.observing import ROOT, Server, is_up
 
@@ -30,29 +30,16 @@ if not (POSTGRES and REDIS):
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[Server, int]]:
     """The API with its services apart, and the port of Redis."""
-    environment = yaml.safe_load((ROOT / "infra/compose.yaml").read_text("utf-8"))["x-server"][
-        "environment"
-    ]
     folder = Path(tempfile.mkdtemp(prefix="mcp-forge-postgres-"))  # short: it holds a socket
-    redis_port, api = free_port(), free_port()
-    settings = environment | {
-        "PREFECT_SERVER_DOCKET_URL": f"redis://127.0.0.1:{redis_port}/1",
-        "PREFECT_REDIS_MESSAGING_HOST": "127.0.0.1",
-        "PREFECT_REDIS_MESSAGING_PORT": str(redis_port),
-        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_HOST": "127.0.0.1",
-        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_PORT": str(redis_port),
-        "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_SERVER_API_PORT": str(api),
-    }
-    del settings["PREFECT_SERVER_API_AUTH_STRING"]
-    prefect = (sys.executable, "-m", "prefect", "server")
+    port = free_port()
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
-        url = running.enter_context(postgres(folder, free_port()))
-        settings["PREFECT_API_DATABASE_CONNECTION_URL"] = url
-        running.enter_context(redis(folder, redis_port))
+        settings = running.enter_context(databases(folder)) | {
+            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_SERVER_API_PORT": str(port),
+        }
         done = subprocess.run(
-            [*prefect, "database", "upgrade", "-y"],
+            command("migrate"),
             env=os.environ | settings,
             capture_output=True,
             text=True,
@@ -61,14 +48,12 @@ def server() -> Iterator[tuple[Server, int]]:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         log = folder / "api.log"
-        started = running.enter_context(
-            process(*prefect, "start", "--host", "127.0.0.1", "--no-services", log=log, **settings)
-        )
+        started = running.enter_context(process(*command("api"), log=log, **settings))
         services = folder / "services.log"
-        running.enter_context(process(*prefect, "services", "start", log=services, **settings))
-        server = Server(started, f"http://127.0.0.1:{api}/api", log)
+        running.enter_context(process(*command("services"), log=services, **settings))
+        server = Server(started, f"http://127.0.0.1:{port}/api", log)
         wait_for(lambda: is_up(server), "a healthy server", 180)
-        yield server, redis_port
+        yield server, int(settings["PREFECT_REDIS_MESSAGING_PORT"])
 
 
 def test_a_run_is_told_through_redis_and_kept_in_postgres(server: tuple[Server, int]) -> None:

@@ -4,7 +4,6 @@ Skips with a reason where the extra ``services`` is not installed.
 """
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -22,31 +21,27 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.products import StoredFile
 from tasks.external.storage import Storage, digest
 from tests.fakes.own_profiles import model, profile, write
+from tests.helpers import databases
 from tests.services.observing import ROOT, Server, prefect_server
 
 pytestmark = pytest.mark.services
 
-moto_server = pytest.importorskip("moto.server", reason="needed the extra services")
+pytest.importorskip("moto.server", reason="needed the extra services")
 pytest.importorskip("s3fs", reason="needed the extra services")
 
 URI = "s3://forge/storage"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def s3() -> Iterator[None]:
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """An S3 server with one bucket, and an environment that leads every client to it."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "local")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "local")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        fsspec.filesystem("s3").mkdir("forge")
+    with (
+        databases.s3(tmp_path_factory.mktemp("s3"), "forge") as environment,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in environment.items():
+            patch.setenv(name, value)
         yield
-    server.stop()
 
 
 @pytest.fixture(scope="module")
