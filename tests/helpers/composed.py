@@ -35,8 +35,8 @@ def databases(folder: Path) -> Iterator[dict[str, str]]:
 
 def command(service: str) -> tuple[str, ...]:
     """What a service of compose runs, at the loopback interface and with our Python."""
-    prefect, *words = _COMPOSE["services"][service]["command"]
-    assert prefect == "prefect"
+    program, *words = _COMPOSE["services"][service]["command"]
+    python = (sys.executable, *{"python": (), "prefect": ("-m", "prefect")}[program])
     defaults = (re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", word) for word in words)
     addressed = ("127.0.0.1" if word == "0.0.0.0" else word for word in defaults)
-    return (sys.executable, "-m", prefect, *addressed)
+    return (*python, *addressed)

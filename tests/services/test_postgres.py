@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.helpers.composed import command, databases
@@ -37,6 +38,7 @@ def server() -> Iterator[tuple[Server, int]]:
         settings = running.enter_context(databases(folder)) | {
             "PREFECT_HOME": str(folder / "prefect"),
             "PREFECT_SERVER_API_PORT": str(port),
+            "PYTHONPATH": str(ROOT),
         }
         done = subprocess.run(
             command("migrate"),
@@ -102,3 +104,12 @@ def test_every_part_of_the_server_finds_redis(server: tuple[Server, int]) -> Non
     api, _ = server
     logs = [path.read_text("utf-8") for path in api.log.parent.glob("*.log")]
     assert not [line for log in logs for line in log.splitlines() if "localhost:6379" in line]
+
+
+def test_two_api_servers_start_at_once_on_a_new_database(server: tuple[Server, int]) -> None:
+    api, _ = server
+    slugs = {block["slug"] for block in api.ask("/block_types/filter", limit=200)}
+    assert {"secret", "slack-webhook", "remote-file-system"} <= slugs
+    children = psutil.Process(api.process.pid).children()
+    assert sum("spawn_main" in " ".join(child.cmdline()) for child in children) == 2
+    assert "Traceback" not in api.log.read_text("utf-8")
