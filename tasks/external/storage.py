@@ -144,8 +144,8 @@ class Storage:
         """The size of each file of a remote folder, by its path in it."""
         self._fs.invalidate_cache()
         target = "/".join((self._root, *_plain(parts)))
-        found = self._fs.find(target, detail=True).items()
-        return {name.partition(f"{target}/")[2]: int(facts["size"]) for name, facts in found}
+        entries = self._fs.find(target, detail=True).items()
+        return {name.partition(f"{target}/")[2]: int(facts["size"]) for name, facts in entries}
 
     def fetch(self, file: StoredFile) -> Path:
         """A local path with exactly the bytes that were stored.
