@@ -18,9 +18,9 @@ Event = dict[str, Any]
 def faults(house: House) -> list[str]:
     """What is missing, doubled or out of order, once the last events had time to arrive."""
     deadline = time.monotonic() + _ARRIVAL_SECONDS
-    while (seen := list(_faults(house))) and time.monotonic() < deadline:
+    while (missing := list(_faults(house))) and time.monotonic() < deadline:
         time.sleep(2)
-    return seen
+    return missing
 
 
 def _faults(house: House) -> Iterator[str]:
