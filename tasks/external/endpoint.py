@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,7 +105,7 @@ def application(
     def chat_completions(request: ChatRequest) -> Response:
         response = endpoint.answer(request)
         if request.stream:
-            return StreamingResponse(_events(response), media_type="text/event-stream")
+            return StreamingResponse(chunks(response), media_type="text/event-stream")
         return JSONResponse(response)
 
     @app.get("/v1/models")
@@ -180,10 +180,6 @@ def _question(talk: tuple[Message, ...]) -> str:
 
 def _clock() -> str:
     return time.strftime("%H:%M:%S")
-
-
-def _events(response: dict[str, Any]) -> Iterator[str]:
-    yield from chunks(response)
 
 
 def _fault(fault: dict[str, Any]) -> str:
