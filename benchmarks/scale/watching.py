@@ -8,7 +8,6 @@ from benchmarks.scale.kills import settle
 from benchmarks.scale.servers import Unsteady
 from tasks.external.versions import Versions
 
-
 _CHECK_SECONDS = 300
 """How long one check with its forge may take."""
 
