@@ -19,8 +19,8 @@ from pydantic import (
     field_validator,
 )
 
+from tasks.domain import Frozen
 from tasks.domain.errors import UnusableData
-from tasks.domain.frozen import Frozen
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall

@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import (
-    Message,
-    MessageCall,
-    Row,
-    fingerprint,
-    read_jsonl,
-    write_jsonl,
-)
+from tasks.domain.conversations import Message, Row, fingerprint, read_jsonl, write_jsonl
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import ToolCall
 
@@ -37,7 +30,7 @@ def test_a_row_is_read_back_as_it_was_written(text: str, arguments: dict[str, ob
     call = ToolCall(name="echo", arguments=arguments)
     messages = (
         Message(role="user", content=text),
-        Message(role="assistant", tool_calls=(MessageCall.of(call),)),
+        Message.assistant("", call),
     )
     row = Row(scenario="edge", tool="echo", messages=messages, tools=(TOOL,))
     stored = write_jsonl([row, row]).encode().decode()
@@ -52,10 +45,7 @@ def test_a_line_separator_inside_a_text_does_not_end_the_row() -> None:
 
 
 def test_arguments_are_stored_as_text_so_that_no_column_adds_nulls_to_them() -> None:
-    message = Message(
-        role="assistant",
-        tool_calls=(MessageCall.of(ToolCall(name="echo", arguments={"é": 1})),),
-    )
+    message = Message.assistant("", ToolCall(name="echo", arguments={"é": 1}))
     assert message.as_dict()["tool_calls"][0]["function"]["arguments"] == '{"é": 1}'
     assert "tool_calls" not in Message(role="assistant", content="hi").as_dict()
 
