@@ -13,8 +13,6 @@ from itertools import takewhile
 from typing import Any, Literal, Self, get_args
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -22,6 +20,7 @@ from pydantic import (
 )
 
 from tasks.domain.errors import UnusableData
+from tasks.domain.frozen import Frozen
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall
@@ -35,18 +34,14 @@ ObjectOf = Callable[[list[tuple[str, Any]]], Any]
 """What makes an object of the keys and values of a JSON text."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class CalledFunction(_Frozen):
+class CalledFunction(Frozen):
     """The function part of a call: ``arguments`` is JSON text."""
 
     name: str
     arguments: str
 
 
-class MessageCall(_Frozen):
+class MessageCall(Frozen):
     """One call in an assistant's message, in the OpenAI form."""
 
     type: Literal["function"] = "function"
@@ -63,7 +58,7 @@ class MessageCall(_Frozen):
         return ToolCall(name=self.function.name, arguments=json.loads(self.function.arguments))
 
 
-class Message(_Frozen):
+class Message(Frozen):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -73,6 +68,11 @@ class Message(_Frozen):
     tool_calls: tuple[MessageCall, ...] = ()
     weight: Literal[0, 1] = Field(default=1, exclude_if=bool)
     """Whether the loss sees what the assistant says here (OpenAI's key)."""
+
+    @classmethod
+    def assistant(cls, text: str, *calls: ToolCall) -> Self:
+        """What the assistant says, and the calls that it makes."""
+        return cls(role="assistant", content=text, tool_calls=tuple(map(MessageCall.of, calls)))
 
     @property
     def is_learned(self) -> bool:
@@ -84,7 +84,12 @@ class Message(_Frozen):
         return self.model_dump(exclude={"weight"} if self.tool_calls else {"weight", "tool_calls"})
 
 
-class Row(_Frozen):
+def opening(question: str, system: str = SYSTEM_PROMPT) -> tuple[Message, Message]:
+    """What a conversation begins with: the system turn, and what a user says."""
+    return Message(role="system", content=system), Message(role="user", content=question)
+
+
+class Row(Frozen):
     """One conversation with the tools that it may use and what it is an example of."""
 
     scenario: Scenario

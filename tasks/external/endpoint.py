@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,7 @@ def application(
     def chat_completions(request: ChatRequest) -> Response:
         response = endpoint.answer(request)
         if request.stream:
-            return StreamingResponse(_events(response), media_type="text/event-stream")
+            return StreamingResponse(chunks(response), media_type="text/event-stream")
         return JSONResponse(response)
 
     @app.get("/v1/models")
@@ -171,10 +171,6 @@ def _question(talk: tuple[Message, ...]) -> str:
 
 def _clock() -> str:
     return time.strftime("%H:%M:%S")
-
-
-def _events(response: dict[str, Any]) -> Iterator[str]:
-    yield from chunks(response)
 
 
 def _refusal(status: int, text: str) -> JSONResponse:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
-from pydantic import BaseModel, ConfigDict
 
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.signals import AnswerToken, signals_of
+from tasks.domain.frozen import Frozen
 from tasks.domain.products import Signals
 from tasks.domain.toolcalls import is_inside_thought
 from tasks.domain.training.sizes import LEAST_CONTEXT
@@ -52,10 +52,8 @@ class Prompted(Protocol):
         """The tools that the prompt lists."""
 
 
-class Completion(BaseModel):
+class Completion(Frozen):
     """One raw answer."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     seconds: float

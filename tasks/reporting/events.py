@@ -17,6 +17,7 @@ from prefect.exceptions import PrefectException
 
 from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.evaluation.challenge import Verdict
+from tasks.domain.frozen import Frozen
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
@@ -104,8 +105,7 @@ def _of_verdict(version: str, verdict: Verdict) -> schema.VerdictPayload:
 
 def tools_changed(changes: ToolChanges, model: str) -> None:
     """``mcp-forge.tools.changed`` of the server."""
-    payload = schema.ToolsPayload.model_validate(changes.model_dump())
-    _emit(schema.TOOLS_CHANGED, payload, server=changes.server, model=model)
+    _emit(schema.TOOLS_CHANGED, changes, server=changes.server, model=model)
 
 
 def flush(seconds: float = 20) -> None:
@@ -118,7 +118,7 @@ def flush(seconds: float = 20) -> None:
 
 def _emit(
     kind: schema.Kind,
-    payload: schema.Payload,
+    payload: Frozen,
     labels: dict[str, str] | None = None,
     **names: str,
 ) -> None:

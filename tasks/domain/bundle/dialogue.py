@@ -4,21 +4,20 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from profiles import explain
 from tasks.domain.bundle.checks import Agent
 from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableData
+from tasks.domain.frozen import Frozen
 from tasks.domain.prompting.results import cap
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall
 from tasks.domain.untrusted.printable import on_one_line
 
 
-class Step(BaseModel):
+class Step(Frozen):
     """One call of the model's and what came of it."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     arguments: dict[str, Any]
@@ -36,10 +35,8 @@ class Step(BaseModel):
         return call_text(ToolCall(name=self.name, arguments=self.arguments))
 
 
-class Reply(BaseModel):
+class Reply(Frozen):
     """What a question led to."""
-
-    model_config = ConfigDict(frozen=True)
 
     question: str
     calls: tuple[Step, ...]

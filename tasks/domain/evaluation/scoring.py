@@ -4,11 +4,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Thresholds
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
+from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     Latency,
     LoopCase,
@@ -27,14 +26,12 @@ NEVER_CALLS = "I am happy to help with that."
 CUT_THOUGHT = "the thought was cut off"
 
 
-class Outcome(BaseModel):
+class Outcome(Frozen):
     """One answer beside what was expected of it.
 
     For a row that must not be answered by a call, ``right_tool`` and ``exact`` say that the model
     said something and neither made nor tried a call.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     parses: bool
     fits_schema: bool
@@ -207,10 +204,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class Round(BaseModel):
+class Round(Frozen):
     """One answer that called, and what came back."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     """The raw completion."""

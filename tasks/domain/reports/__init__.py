@@ -3,7 +3,6 @@
 from tasks.domain.reports.cells import (
     METRICS,
     cell,
-    gib,
     inline,
     percent,
     points,
@@ -36,7 +35,6 @@ __all__ = [
     "confidence_markdown",
     "confusion_markdown",
     "general_loss",
-    "gib",
     "inline",
     "pairs_text",
     "percent",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from tasks.domain.products import Rate, Score
-from tasks.domain.training.memory import GIB
 from tasks.domain.untrusted.printable import on_one_line
 
 MAX_CELL = 160
@@ -46,11 +45,6 @@ def percent(share: float) -> str:
 def points(difference: float, low: float, high: float) -> str:
     """A difference of two shares in percentage points, with its 95 % interval."""
     return f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
-
-
-def gib(size: float) -> str:
-    """Bytes as people compare memory: in GiB."""
-    return f"{size / GIB:.1f} GiB"
 
 
 def rate(share: Rate) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from tasks.domain.frozen import Frozen
 
 Moment = Literal[
     "fell_back",
@@ -20,10 +20,8 @@ Moment = Literal[
 """``fell_back``: what was asked for is not right here, and training goes on without it."""
 
 
-class TrainingUpdate(BaseModel):
+class TrainingUpdate(Frozen):
     """One moment of a training. Rates are since the last update; losses are mean nats per token."""
-
-    model_config = ConfigDict(frozen=True)
 
     moment: Moment
     step: int
@@ -55,10 +53,8 @@ StageMoment = Literal["expected", "progress", "finished"]
 Unit = Literal["answers", "MB", "percent"]
 
 
-class StageUpdate(BaseModel):
+class StageUpdate(Frozen):
     """One moment of a stage that takes long and can count what it has done."""
-
-    model_config = ConfigDict(frozen=True)
 
     moment: StageMoment
     stage: str

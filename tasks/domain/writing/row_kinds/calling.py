@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from tasks.domain.conversations import Message, MessageCall, Row, Scenario, Split
+from tasks.domain.conversations import Message, Row, Scenario, Split
 from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
@@ -46,9 +46,9 @@ def answered_row(
     """A request, its call, the result, and the assistant's last words."""
     user_request, call, answered = turn
     turns = (
-        Message(role="assistant", tool_calls=(MessageCall.of(call),)),
+        Message.assistant("", call),
         answered.turn(desk.data.max_result_chars),
-        Message(role="assistant", content=last),
+        Message.assistant(last),
     )
     row = desk.row(scenario, split, user_request, turns)
     return row.model_copy(update={"tool": call.name, "simulated": answered.result.simulated})
@@ -86,7 +86,7 @@ def _row(
 def _ending_row(desk: Desk, scenario: Scenario, split: Split, pair: RequestAndCall) -> Row:
     """A row that ends with its call: nobody hears the answer, so it is not asked for."""
     user_request, call = pair
-    turns = (Message(role="assistant", tool_calls=(MessageCall.of(call),)),)
+    turns = (Message.assistant("", call),)
     return desk.row(scenario, split, user_request, turns).model_copy(update={"tool": call.name})
 
 
