@@ -82,12 +82,12 @@ def explain_usage(message: str, arguments: Sequence[str], commands: type[BaseMod
         command = subcommands(command)[word]
         path.append(word)
     (reason, *_) = message.removeprefix("error parsing CLI: ").removeprefix("Error: ").splitlines()
-    known = [*subcommands(command), *flags(command).values()]
+    words = [*subcommands(command), *flags(command).values()]
     typed = [word for word in arguments if word.startswith("--")]
     if "invalid choice" in reason:
         typed = [arguments[len(path) - 1]]
         reason = f"no command {typed[0]!r}"
-    near = [one for word in typed if word not in known for one in get_close_matches(word, known, 1)]
+    near = [one for word in typed if word not in words for one in get_close_matches(word, words, 1)]
     hint = f"; is it {near[0]}?" if near else ""
     return f"{reason}{hint}; {' '.join(path)} --help says what it takes"
 

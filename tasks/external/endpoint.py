@@ -54,7 +54,7 @@ class _Endpoint:
         """One request, answered and logged."""
         started = time.monotonic()
         talk = conversation(request.messages, self.speaker.bundle.agent)
-        if self.acting is not None and request.offered is None:
+        if self.acting is not None and request.listed_tools is None:
             agent, allow = self.acting
             with self.one_by_one:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
@@ -64,7 +64,7 @@ class _Endpoint:
             )
             summary = _summary(reply)
         else:
-            answer = self.speaker.answer(talk, request.offered)
+            answer = self.speaker.answer(talk, request.listed_tools)
             assurance = Assurance(confidence=answer.confidence, held_back=answer.is_held_back)
             end = answer.completion
             usage = Usage(prompt_tokens=end.prompt_tokens, completion_tokens=end.answer_tokens)

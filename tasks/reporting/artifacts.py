@@ -120,7 +120,7 @@ def memory(plan: TrainingPlan, model: Model, profile: Profile) -> None:
 def adapter(saved: LoraAdapter) -> None:
     """Where the adapter lies, what it was made from, how it went."""
     record = saved.record
-    resumed = f" (resumed at {record.resumed_at_step})" * bool(record.resumed_at_step)
+    resumption = f" (resumed at {record.resumed_at_step})" * bool(record.resumed_at_step)
     facts = {
         "path": f"`{saved.files.uri}`",
         "sha256": f"`{saved.files.sha256}`",
@@ -130,7 +130,7 @@ def adapter(saved: LoraAdapter) -> None:
         "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
         "held-out loss": "none" if record.eval_loss is None else f"{record.eval_loss:.4f}",
         "loss on general text": reports.general_loss(record.general_loss),
-        "steps": f"{record.steps}{resumed}",
+        "steps": f"{record.steps}{resumption}",
         "training time": f"{record.seconds:.0f} s",
     }
     settings = "\n".join(
@@ -202,9 +202,9 @@ def validation(report: ValidationReport, model: str) -> None:
 def scorecard(report: BenchmarkReport, recipe: Recipe) -> None:
     """The tuned model beside its base and trivial baselines; of what, when and where measured."""
     model, profile = recipe.model.name, recipe.profile
-    named = profile_text(profile.name, profile.changes)
+    title = profile_text(profile.name, profile.changes)
     page = (
-        f"# {model} for {recipe.server.name}\n\nProfile {named}, {recipe.quantization}, "
+        f"# {model} for {recipe.server.name}\n\nProfile {title}, {recipe.quantization}, "
         f"measured on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC on "
         f"{platform.node()} ({os.cpu_count()} cores).\n\n"
         + reports.scorecard_markdown(report, profile.thresholds)

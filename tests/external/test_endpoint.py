@@ -172,14 +172,14 @@ def test_bad_requests_are_refused_in_the_form_that_clients_read(agent: Agent) ->
         no_tool = client.post(path, json={"messages": [], "tools": [{"name": "x"}]})
         forced = client.post(path, json={"messages": [], "tool_choice": "required"})
         strange = client.post(path, json={"messages": []}, headers={"Host": "evil.example"})
-    refused = {
+    refusals = {
         nothing: "needed a user's message",
         no_form: "messages: Input should be a valid list",
         no_json: "the body is not JSON: Expecting value at character 14",
         no_tool: "tools.0.type: Field required; tools.0.function: Field required",
         forced: "tool_choice: Input should be 'auto' or 'none'",
     }
-    for answer, reason in refused.items():
+    for answer, reason in refusals.items():
         assert answer.status_code == 400
         assert reason in answer.json()["error"]["message"]
     assert strange.status_code == 400
@@ -187,7 +187,7 @@ def test_bad_requests_are_refused_in_the_form_that_clients_read(agent: Agent) ->
     assert elsewhere.json()["error"]["message"].startswith(
         "POST /v1/responses is not served; needed one of POST /v1/chat/completions, GET /v1/models"
     )
-    assert sum("refused: " in line for line in log) == 1 + len(refused)
+    assert sum("refused: " in line for line in log) == 1 + len(refusals)
     assert "host" in strange.text.lower()
 
 

@@ -77,14 +77,14 @@ class _Function(BaseModel):
     name: str
 
 
-class _Offered(BaseModel):
+class _ClientTool(BaseModel):
     type: Literal["function"]
     function: _Function
 
 
-def _as_offered(tool: dict[str, Any]) -> dict[str, Any]:
+def _checked_tool(tool: dict[str, Any]) -> dict[str, Any]:
     """The tool as it was sent, once it is seen to be one that a chat template can write."""
-    _Offered.model_validate(tool)
+    _ClientTool.model_validate(tool)
     return tool
 
 
@@ -92,13 +92,13 @@ class ChatRequest(BaseModel):
     """What a client of OpenAI's chat completions sends; the model is always asked greedily."""
 
     messages: list[dict[str, Any]]
-    tools: list[Annotated[dict[str, Any], AfterValidator(_as_offered)]] | None = None
+    tools: list[Annotated[dict[str, Any], AfterValidator(_checked_tool)]] | None = None
     tool_choice: Literal["auto", "none"] | None = None
     """Whether to call is the model's decision: no other choice can be kept."""
     stream: bool = False
 
     @property
-    def offered(self) -> list[dict[str, Any]] | None:
+    def listed_tools(self) -> list[dict[str, Any]] | None:
         """The tools that the model reads about; None: those of training."""
         return [] if self.tool_choice == "none" else self.tools
 

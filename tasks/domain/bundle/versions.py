@@ -95,7 +95,9 @@ def before_champion(stack: Sequence[str], name: str) -> str:
         NoSuchVersion: there was no champion before this one.
     """
     if len(stack) < 2:
-        raise NoSuchVersion(f"{name}: no champion before this one, needed two promotions")
+        raise NoSuchVersion(
+            f"{name}: no champion before this one; mcp-forge promote takes any version"
+        )
     return stack[-2]
 
 
@@ -171,7 +173,17 @@ def versions_text(versions: Sequence[Version], decisions: Sequence[Decision]) ->
         ]
         for version in sorted(versions, key=lambda version: version.made_at, reverse=True)
     ]
-    header = ["", "version", "exact match", "abstention", "loops", "profile", "file", "seed", ""]
+    header = [
+        "",
+        "version",
+        "exact match",
+        "abstention",
+        "loops",
+        "profile",
+        "quantization",
+        "seed",
+        "",
+    ]
     return columns([header, *rows])
 
 
