@@ -19,8 +19,9 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import StageCancelled, StageCrashed, StageNotDeployed
 
 _POLL_SECONDS = 5
-_RETRY_SECONDS = 10
-"""A worker reports a crash twice; a run that is queued again sooner loses against the second."""
+_RETRY_SECONDS = 30
+"""A worker reports a crash twice. A run that is queued again before the second report loses against
+it, and once more it may run twice at a time: on a machine of load 10 there were 27 s between them."""
 _AWAY_SECONDS = 1800
 """How long an API that is away is asked to start a run. One that is under way is waited for as long
 as it takes."""
