@@ -4,9 +4,8 @@ All calls are executed as those of other rows are; only a failure that passes is
 """
 
 import random
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tasks.domain.conversations import Message, MessageCall, Split
@@ -15,6 +14,7 @@ from tasks.domain.prompting.results import failed, result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
+from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.wording import SLOT, Wording
 from tasks.domain.writing.values.draw_options import DrawOptions
@@ -180,14 +180,12 @@ def _place(link: Link, text: str, split: Split, rng: random.Random) -> int | Non
 
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
     """What to do with one of the listed things: "read the first file", "list the books for …"."""
-    phrases = [phrase for phrase in wording.phrases if phrase.has_slot]
-    if phrases and wording.identity == parameter:
+    slot = SLOT if wording.identity == parameter else f"{{{parameter}}}"
+    noun = (wording.noun if slot == SLOT else stem(parameter)) or spoken(parameter)
+    if phrases := [phrase for phrase in wording.phrases if slot in phrase.object]:
         phrase = rng.choice(phrases)
-        return f"{phrase.verb} {phrase.object.replace(SLOT, f'the {which} {wording.noun}')}"
-    noun = re.sub(r" (id|identifier|key|name|slug)$", "", spoken(parameter))
-    text = wording.phrases[0].text
-    if SLOT in text:
-        text = text.replace(SLOT, with_a(wording.noun))
+        return replace(phrase, object=phrase.object.replace(slot, f"the {which} {noun}")).spoken("")
+    text = wording.phrases[0].spoken(with_a(wording.noun) if wording.noun else "one")
     return f"{text} for the {which} {noun}"
 
 

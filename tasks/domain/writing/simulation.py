@@ -12,7 +12,7 @@ from tasks.domain.products import Tool, ToolResult
 from tasks.domain.schemas.references import document
 from tasks.domain.schemas.validation import faults_of, usable, validator
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.phrasing.verbs import TELLING, leading_verb, without_verb
+from tasks.domain.writing.phrasing.verbs import CHANGING, leading_verb, without_verb
 from tasks.domain.writing.values.instances import Place, draw
 from tasks.domain.writing.values.kinds import WRITERS
 from tasks.domain.writing.values.words import pieces
@@ -36,7 +36,7 @@ def answer_form(tool: Tool) -> _Form | None:
         return "schema"
     words = name_words(tool.name)
     verb = _verb(words)
-    if not tool.read_only and verb is not None and verb not in TELLING:
+    if not tool.read_only and verb in CHANGING:
         return "change"
     if is_plural(spoken(tool.name)) or verb == "list":
         return "list"

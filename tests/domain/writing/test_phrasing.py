@@ -353,23 +353,6 @@ def test_a_thing_is_asked_to_be_done_where_nothing_else_is_said_of_it() -> None:
     assert not [text for text in shown if re.search(r"be (shown|displayed|printed)", text)]
 
 
-def test_what_goes_to_the_staging_area_is_staged_where_the_list_says_so() -> None:
-    staged = Tool(
-        name="git_diff_staged",
-        description="Shows changes that are staged for commit",
-        input_schema={"type": "object", "properties": {}},
-        read_only=True,
-    )
-    files = {"files": ["a.py", "b.py"]}
-    told = VERSIONS.model_copy(update={"tools": (*VERSIONS.tools, staged)})
-    assert "Stage a.py and b.py" in _texts(told, "git_add", files)
-    assert "a.py and b.py staged" in _texts(told, "git_add", files)
-    assert "stage a.py" not in _texts(VERSIONS, "git_add", files).casefold()
-    own = staged.model_copy(update={"name": "git_stage_hunk"})
-    has_it = told.model_copy(update={"tools": (*told.tools, own)})
-    assert "stage a.py" not in _texts(has_it, "git_add", files).casefold()
-
-
 def test_what_is_to_be_made_is_asked_for_as_a_thing() -> None:
     texts = _texts(VERSIONS, "git_create_branch", {"branch_name": "docs/menu"})
     assert "I need a new branch called docs/menu." in texts

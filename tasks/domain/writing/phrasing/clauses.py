@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.domain.identifiers import is_plural, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
+from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.verbs import base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, ROLES, SPANS, SQL, TEXTS
@@ -84,7 +85,7 @@ _LONGEST_NAME = 6
 _NAME_ENDS = re.compile(
     r"[.,;:()\n\u2013\u2014]| - | to (?!the\b)| (?:that|which|for which|in which)\b"
 )
-_PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a|\d+")
+_PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a")
 _NO_NAME = frozenset(
     pieces(
         "if whether when is are was be will can may must should only use used optional required "
@@ -174,10 +175,22 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
         return "limited to {v}", 7
     if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
         return "in {v}", 3
-    return ROLES.get(kind, (None, 7))
+    return (
+        ROLES.get(kind, (None, 7)) if kind not in _ONE_OF_MANY or _BARE.search(noun) else (None, 7)
+    )
+
+
+_ONE_OF_MANY = frozenset(("date", "datetime", "date-time", "clock", "uri", "place"))
+"""Kinds of values that a name narrows: a due date, the address of an icon."""
+_BARE = re.compile(
+    r"^(URL|URI|link|date|day|time|timestamp|date time|when|at|on|location|address|place)$"
+)
 
 
 def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:
+    if (thing := stem(noun)) and thing != noun and not is_plural(noun) and not verbatim:
+        place = "in" if _PLACES.search(thing) else "for"
+        return rng.choice((f"{place} {thing} {{v}}", f"{place} {thing} {{v}}", "with {n} {v}"))
     if isinstance(value, (int, float)):
         if is_plural(noun):
             return "with {v} {n}"
@@ -186,6 +199,14 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
     if kind in TEXTS:
         return "with the {n} {v}" if verbatim else rng.choice(_TEXT_SHAPES)
     return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
+
+
+_PLACES = re.compile(
+    r"\b(account|album|bucket|board|calendar|channel|cluster|collection|database|guild|group|index|"
+    r"list|namespace|organization|playlist|project|repository|schema|server|space|stream|table|team|"
+    r"vault|workspace|zone)$"
+)
+"""Things that others are in."""
 
 
 def _span(noun: str, text: str, used_prepositions: frozenset[str]) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,10 +26,11 @@ from tasks.domain.writing.phrasing.frames import (
     Form,
     Frame,
 )
+from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.spoken import listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
-from tasks.domain.writing.phrasing.verbs import CREATING, past_participle
-from tasks.domain.writing.phrasing.wording import SLOT, Phrase, Wording
+from tasks.domain.writing.phrasing.verbs import CREATING, SAYING, past_participle
+from tasks.domain.writing.phrasing.wording import NAMED_SLOT, SLOT, Phrase, Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
 QUESTION_SHARE = 0.55
@@ -106,12 +108,30 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     is_free = not wording.verbatim
     others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
+    is_plain = "{" not in phrase.object
+    phrase, arguments = _with_named_values(wording, phrase, arguments, rng)
     if is_free and not phrase.has_slot:
-        thing = in_other_nouns(phrase.object, rng)
+        thing = in_other_nouns(phrase.object, rng) if is_plain else phrase.object
         thing, arguments = before_noun(thing, arguments, wording.maker, rng)
         phrase = replace(phrase, object=thing)
     clauses = _clauses(wording, phrase, arguments, rng)
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
+
+
+def _with_named_values(
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
+) -> tuple[Phrase, dict[str, Any]]:
+    """A phrase with the values of its named slots, and the arguments still to be said."""
+    thing, rest = phrase.object, dict(arguments)
+    for name in NAMED_SLOT.findall(thing):
+        if name in rest and name != "it":
+            text = verbalize(
+                rest.pop(name), wording.maker.kind(name), rng, verbatim=wording.verbatim
+            )
+            thing = thing.replace(f"{{{name}}}", f"{stem(name)} {text}")
+        elif name != "it":
+            thing = thing.replace(f"{{{name}}}", with_a(stem(name)))
+    return replace(phrase, object=thing), rest
 
 
 def type_with_care(
@@ -199,9 +219,8 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
         noun = plural(noun) if len(value) > 1 else singular(noun)
     if noun == "revision" and HASH.fullmatch(text) and not wording.verbatim:
         noun = "commit"
-    choices = [f"the {noun} {text}"]
-    if kind in TEXTS or wording.bare:
-        choices.append(text)
+    choices = [f"the {noun} {text}" if noun else text]
+    choices.append(text if kind in TEXTS or wording.bare else f"{noun} {text}".strip())
     if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
         choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
     return rng.choice(choices)
@@ -218,16 +237,29 @@ def _clauses(
     rest = {n: v for n, v in arguments.items() if not (phrase.has_slot and n == wording.identity)}
     if len(rest) > 1 and all(len(n) == 1 and isinstance(v, (int, float)) for n, v in rest.items()):
         return [Clause(f"of {listed([verbalize(v, 'number', rng) for v in rest.values()])}", 1)]
-    used_prepositions: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
+    used_prepositions = set(_shared_prepositions(wording))
+    used_prepositions |= {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
     for name, value in rest.items():
         kind, prepositions = wording.maker.kind(name), frozenset(used_prepositions)
         about = str(wording.maker.settled(name).get("description", ""))
-        clauses.append(
-            clause(name, value, kind, prepositions, rng, about, verbatim=wording.verbatim)
-        )
+        said_so = clause(name, value, kind, prepositions, rng, about, verbatim=wording.verbatim)
+        if kind in PATHS and phrase.verb in _PUTTING and said_so.text.startswith("for "):
+            said_so = replace(said_so, text=f"to {said_so.text[4:]}")
+        clauses.append(said_so)
         used_prepositions.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
+
+
+_PUTTING = SAYING | {"put", "save", "patch"}
+"""Verbs with which something comes into a file."""
+
+
+def _shared_prepositions(wording: Wording) -> list[str]:
+    """The prepositions of several parameters of a tool: "on" says neither of its two dates."""
+    maker = wording.maker
+    counts = Counter(preposition(name, "", maker.kind(name)) for name in maker.spoken_for)
+    return [words for words, count in counts.items() if words and count > 1]
 
 
 def _joined(thing: str, clauses: list[Clause]) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -272,7 +273,15 @@ def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
 
 def _like(example: str, rng: random.Random) -> str:
     kind = kind_of_example(example)
-    return WRITERS[kind](rng) if kind else example
+    if kind is not None:
+        return WRITERS[kind](rng)
+    if len(re.findall(r"\d", example)) < _NUMBERED:
+        return example
+    return re.sub(r"\d", lambda _: str(rng.randint(1, 9)), example)
+
+
+_NUMBERED = 3
+"""Digits from which on an example only shows the form: PROJECT-123."""
 
 
 def _sized(text: str, schema: dict[str, Any], rng: random.Random) -> str:
