@@ -114,7 +114,7 @@ def _filled_in(value: Any, values: Mapping[str, Any], words: dict[str, str]) -> 
     """A fixed value with its slots filled; other braces are its own."""
     if isinstance(value, str):
         slot = only_slot(value)
-        return values[slot] if slot in values else _put(value, words)
+        return values[slot] if slot and slot in values else _put(value, words)
     if isinstance(value, list):
         return [_filled_in(part, values, words) for part in value]
     if isinstance(value, dict):
