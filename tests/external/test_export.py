@@ -1,7 +1,6 @@
 """A model folder becomes a GGUF file that is compared, served and asked, by the real llama.cpp."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.trainer import adapter_process, engine
 from tasks.external.trainer.merging import merge, save_adapter
+from tests.helpers.needs import need
 from tests.helpers.training import BOTH, TOOLS, assistant, conversation
 
 STOP = load_model("smollm2").stop
@@ -35,12 +35,8 @@ TALK = opening("What is the capital of France?")
 
 @pytest.fixture(scope="module", autouse=True)
 def llama_cpp() -> None:
-    """The converter and the server that a run needs; promised where CI is set."""
-    missing = "; ".join(missing_for("q8_0"))
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"needed {missing}")
-    if missing:
-        pytest.skip(f"needed {missing}")
+    """The converter and the server that a run needs."""
+    need(*missing_for("q8_0"))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ ships. What a family's own template or architecture lacks is said before anythin
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -40,8 +39,10 @@ from tasks.prepare_base import prepare_base
 from tests.fakes.families import FAMILIES, write_model
 from tests.fakes.own_profiles import model as model_file
 from tests.fakes.own_profiles import write
-from tests.fakes.templates import shipped_with_trl, template_of, turns_of
+from tests.fakes.templates import template_of, turns_of
 from tests.fakes.toolsets import CLOCKS
+from tests.helpers.needs import need
+from tests.helpers.trl_templates import shipped_with_trl
 
 DEMO = load_profile("demo")
 LORA = Lora(rank=4, alpha=8, dropout=0.0, target_modules=DEMO.lora.target_modules)
@@ -137,9 +138,7 @@ def test_the_turns_of_a_modelfile_are_learned_without_the_token_that_llama_cpp_a
 def test_a_family_is_trained_merged_exported_and_served(
     name: str, built: Built, tmp_path: Path
 ) -> None:
-    if missing := "; ".join(missing_for("f16")):
-        assert not os.environ.get("CI"), missing
-        pytest.skip(f"needed {missing}")
+    need(*missing_for("f16"))
     model, folder = built(name)
     tuned, tokenizer = engine.load_model(folder, model, LORA, TRAINING)
     encoded = engine.prepare_dataset(rows(ChatTokenizer(folder)))
