@@ -127,15 +127,17 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
         return "limited to {v}", 7
     if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
         return "in {v}", 3
-    return (
-        ROLES.get(kind, (None, 7)) if kind not in _ONE_OF_MANY or _BARE.search(noun) else (None, 7)
-    )
+    is_narrowed = kind in _ONE_OF_MANY and not _BARE.fullmatch(noun)
+    return (None, 7) if is_narrowed else ROLES.get(kind, (None, 7))
 
 
-_ONE_OF_MANY = frozenset(("date", "datetime", "date-time", "clock", "uri", "place"))
+_ONE_OF_MANY = frozenset(
+    ("date", "datetime", "date-time", "clock", "uri", "place", "file", "media file")
+)
 """Kinds of values that a name narrows: a due date, the address of an icon."""
 _BARE = re.compile(
-    r"^(URL|URI|link|date|day|time|timestamp|date time|when|at|on|location|address|place)$"
+    r"URL|URI|link|date|day|time|timestamp|date time|when|at|on|location|address|place"
+    r"|(?:file )?paths?|files?|file names?"
 )
 
 

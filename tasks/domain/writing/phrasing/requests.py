@@ -242,7 +242,8 @@ def _clauses(
     used_prepositions = set(_shared_prepositions(wording))
     used_prepositions |= {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
-    is_putting = phrase.verb in SAYING | MAKING | _PUTTING
+    texts = [name for name in rest if wording.maker.kind(name) == "text"]
+    is_putting = phrase.verb in SAYING | MAKING | _PUTTING | {"reply"} and len(texts) == 1
     for name, value in rest.items():
         kind, prepositions = wording.maker.kind(name), frozenset(used_prepositions)
         said_so = clause(name, value, kind, prepositions, rng, verbatim=wording.verbatim)
@@ -255,7 +256,7 @@ def _clauses(
 
 def _as_of_verb(text: str, verb: str, kind: str) -> str:
     """A clause with the preposition that goes with a verb: what is put, is put into a file."""
-    if kind in PATHS and verb in SAYING | _PUTTING:
+    if kind in PATHS and verb in _PUTTING:
         return re.sub(r"^for ", "in " if verb == "put" else "to ", text)
     return re.sub(r"^from ", "for ", text) if kind == "uri" and verb in MAKING else text
 
@@ -264,8 +265,8 @@ _SAID = frozenset(("text", "body", "content", "message", "comment", "note"))
 """Parameters that hold what is said or written, and are seldom named."""
 SAID_SHARE = 0.6
 """Share of the texts that are not named: "add a comment to issue 7: "Looks good""."""
-_PUTTING = frozenset(("put", "save", "patch", "reply"))
-"""Verbs with which something is said, or comes into a file."""
+_PUTTING = frozenset(("put", "save", "patch", "append", "add", "insert", "write"))
+"""Verbs with which something comes into a file."""
 
 
 def _shared_prepositions(wording: Wording) -> list[str]:

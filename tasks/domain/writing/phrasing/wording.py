@@ -155,7 +155,11 @@ def _wording(
         rest = tuple(sorted(rest, key=lambda word: not word.endswith("ed")))
     phrase_of_name = " ".join(spoken(w) for w in rest if w not in ("the", "a", "an"))
     head, tail = _split(_with_named_slots(f" {phrase_of_name}", maker).strip())
-    if verb is None and head and maker.tool.description.startswith("List"):
+    if (
+        verb is None
+        and not is_plural(" ".join(words[:1]))
+        and maker.tool.description.startswith("List")
+    ):
         head = plural(head)
     identity = _identity(maker, verb, head, tail)
     noun = _noun(maker, identity, head)
@@ -175,7 +179,11 @@ def _wording(
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
     poor = bool(first_phrases) and (verb is None or not says)
     if poor:
-        is_noun = maker.tool.read_only and len(words) <= _MOST_NOUNS and not is_plural(words[0])
+        is_noun = (
+            maker.tool.read_only
+            and len(words) <= _MOST_NOUNS
+            and not is_plural(" ".join(words[:1]))
+        )
         by_name = by_name if verb is None and is_noun else ()
     phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
@@ -207,8 +215,8 @@ def _with_named_slots(text: str, maker: ArgumentMaker) -> str:
         thing = stem(name)
         if name in maker.required and thing and maker.kind(name) not in _NO_NAMES:
             speaks_of_it = (
-                rf"(?i)(?<= )(from|to|in|of|for|on|about|by|carrying) (?:[\w'-]+ ){{0,4}}?"
-                rf"{re.escape(thing)}(?=$| (?:in|from|on|of|to|with|by|and|for)\b| \()"
+                r"(?i)(?:^ an? |(?<= )(from|to|in|of|for|on|about|by|carrying) (?:[\w'-]+ ){0,4}?)"
+                rf"{re.escape(thing)}(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
             )
             text = re.sub(speaks_of_it, rf"\1 {{{name}}}", text, count=1)
     return text

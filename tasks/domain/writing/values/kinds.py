@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.domain.writing.values import words, writers
+from tasks.domain.writing.values import places, words, writers
 from tasks.domain.writing.values.writers import Writer
 
 # fmt: off
@@ -183,7 +183,7 @@ KINDS: dict[KindName, Kind] = {
     "country": Kind(writers.country, traits=("closed", "endpoint"), role=("in {v}", 3)),
     "place": Kind(writers.place, traits=("endpoint",), role=("at {v}", 3)),
     "country code": Kind(
-        lambda rng: rng.choice(writers.codes("territories", writers.country_names())),
+        lambda rng: rng.choice(writers.codes("territories", places.country_names())),
         traits=("closed", "endpoint"),
         role=("in {v}", 3),
     ),
