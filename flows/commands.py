@@ -101,6 +101,7 @@ class Run(_ForServer):
 
     def cli_cmd(self) -> None:
         """Look whether it can be done, then do it."""
+        check_files(config=self.config)
         run = from_file(self, self.config) if self.config else self
         run.forge()
 

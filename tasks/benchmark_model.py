@@ -113,7 +113,7 @@ def benchmark_model(
         breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
-    artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
+    artifacts.scorecard(report, recipe)
     return report
 
 

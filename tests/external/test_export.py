@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from profiles import Lora, Quantization, load_model, load_profile
-from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, opening
 from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall, UnusableModel
 from tasks.domain.toolcalls import faults, parse
 from tasks.external.adapter import adapter_answers
@@ -30,10 +30,7 @@ STOP = load_model("smollm2").stop
 FACTS = FileFacts(
     name="tiny-demo", licence="Apache-2.0", base="noise 1.0", tags=("mcp", "tool-calling")
 )
-TALK = (
-    Message(role="system", content=SYSTEM_PROMPT),
-    Message(role="user", content="What is the capital of France?"),
-)
+TALK = opening("What is the capital of France?")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from profiles import load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.conversations import opening
 from tasks.domain.gate.templates import template_faults
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert, missing_for, served
@@ -21,10 +21,7 @@ from tests.fakes.stand_ins import R1_TOKENS, missing_vocabularies, write_r1
 
 FIRST = R1_TOKENS[0]
 R1 = load_model("deepseek-r1")
-TALK = (
-    Message(role="system", content=SYSTEM_PROMPT),
-    Message(role="user", content="Which lake do you mean?"),
-)
+TALK = opening("Which lake do you mean?")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from profiles import load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import ExportFailed
 from tasks.external.base_model import gguf_in_package
 from tasks.external.llama_cpp import convert, missing_for, missing_server, served
@@ -60,11 +60,7 @@ def named(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def row(word: str) -> Row:
-    messages = (
-        Message(role="system", content=SYSTEM_PROMPT),
-        Message(role="user", content=f"Write one sentence about {word}."),
-        Message(role="assistant", content="(any)"),
-    )
+    messages = (*opening(f"Write one sentence about {word}."), Message.assistant("(any)"))
     return Row(scenario="no_tool", messages=messages, tools=())
 
 

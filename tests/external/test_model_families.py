@@ -21,7 +21,7 @@ from profiles import Lora, Model, load_model, load_profile
 from profiles.settings import Settings
 from tasks.check_machine import examine
 from tasks.domain.bundle.modelfile import modelfile
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import UnusableModel
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
@@ -86,17 +86,12 @@ def built(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def rows(chat: ChatTokenizer) -> list[Any]:
     def row(text: str, *said: Message) -> Row:
-        asked = Message(role="system", content=SYSTEM_PROMPT), Message(role="user", content=text)
-        return Row(scenario="standard", messages=(*asked, *said), tools=TOOLS)
+        return Row(scenario="standard", messages=(*opening(text), *said), tools=TOOLS)
 
     def called(zone: str) -> tuple[Message, ...]:
-        call = MessageCall.of(ToolCall(name="get_current_time", arguments={"timezone": zone}))
-        ended = Message(role="assistant", content="It is 12:30.")
-        return (
-            Message(role="assistant", tool_calls=(call,)),
-            Message(role="tool", content="0"),
-            ended,
-        )
+        call = ToolCall(name="get_current_time", arguments={"timezone": zone})
+        result = Message(role="tool", content="0")
+        return Message.assistant("", call), result, Message.assistant("It is 12:30.")
 
     zones = ("Asia/Tokyo", "Europe/Zurich", "America/Lima", "Africa/Cairo")
     return [chat.encode(row(f"What time is it in {zone}?", *called(zone))) for zone in zones]

@@ -14,7 +14,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from profiles import FOLDER, Model, load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, opening
 from tasks.domain.gate.templates import template_faults
 from tasks.domain.toolcalls import ToolCall, parse
 from tasks.domain.toollists import functions
@@ -99,15 +99,7 @@ def faults(model: Model, folder: Path, template: str | None = None) -> list[str]
 
 
 def a_row(*said: Message) -> Row:
-    asked = (
-        Message(role="system", content=SYSTEM_PROMPT),
-        Message(role="user", content="What time is it?"),
-    )
-    return Row(scenario="standard", messages=(*asked, *said), tools=TOOLS)
-
-
-def called(words: str, call: ToolCall) -> Message:
-    return Message(role="assistant", content=words, tool_calls=(MessageCall.of(call),))
+    return Row(scenario="standard", messages=(*opening("What time is it?"), *said), tools=TOOLS)
 
 
 def test_a_mission_models_template_is_fit_for_training(mission: tuple[Model, Path]) -> None:
@@ -131,7 +123,7 @@ def test_tools_are_rendered_and_a_call_is_read_back_without_special_tokens(
 ) -> None:
     model, folder = mission
     chat, tokenizer = ChatTokenizer(folder), opened(folder)
-    row = a_row(called("", TOKYO))
+    row = a_row(Message.assistant("", TOKYO))
     prompt = chat.render(row.prompt, row.tools, add_generation_prompt=True)
     assert all(tool["function"]["name"] in prompt for tool in TOOLS)
     assert prompt.rstrip().endswith("<think>") == model.thinks

@@ -13,11 +13,11 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from profiles import load_model
-from tasks.domain.conversations import MessageCall, Row
+from tasks.domain.conversations import Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.toolcalls import ToolCall, parse, render
 from tasks.external.tokenizer import ChatTokenizer
-from tests.helpers.chat_rows import ROWS, TOKYO, TOOLS, ZURICH, reply, row
+from tests.helpers.chat_rows import ROWS, TOKYO, TOOLS, ZURICH, row
 
 R1_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>")  # noqa: RUF001
 
@@ -198,7 +198,7 @@ def test_an_answer_of_weight_0_is_read_and_no_token_of_it_trained(name: str, our
 
 
 def test_a_thought_is_trained_in_front_of_its_answer(r1: Path) -> None:
-    thought = reply("Nine.").model_copy(update={"reasoning_content": "It is late."})
+    thought = Message.assistant("Nine.").model_copy(update={"reasoning_content": "It is late."})
     assert trained_texts(r1, row(thought)) == [f"It is late.\n</think>\n\nNine.{R1_TOKENS[1]}"]
 
 

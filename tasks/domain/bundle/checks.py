@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from profiles import Server, ToolsInPrompt, explain
+from tasks.domain import Frozen
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     Calibration,
     LoopCase,
@@ -27,7 +27,7 @@ from tasks.domain.prompting.trimming import STEPS, trimmed
 from tasks.domain.toolcalls import ToolCall, faults, parse, render, tool_names
 from tasks.domain.toollists import MOST_TOOLS, functions
 from tasks.domain.untrusted.decoding import from_json, from_yaml
-from tasks.domain.untrusted.printable import on_one_line
+from tasks.domain.untrusted.printable import excerpt, on_one_line
 
 AGENT, SERVER, TOOLS, VALIDATION = (
     "agent.yaml",
@@ -43,7 +43,7 @@ MODEL_SUFFIX = ".gguf"
 REQUIRED = (AGENT, SERVER, TOOLS, VALIDATION)
 OPTIONAL = (RETRIEVER, CONFIDENCE)
 _MOST_SHOWN = 300
-"""Characters of a result, or of an error's text."""
+"""Characters of an error's text."""
 _Section = TypeVar("_Section", bound=BaseModel)
 
 
@@ -137,7 +137,7 @@ class VerifiedBundle(Frozen):
         return (
             f"{self.files} files unaltered\nasked   {on_one_line(self.prompt)}\n"
             f"called  {on_one_line(render(self.call).splitlines()[1])}\n"
-            f"{where} answered  {on_one_line(self.result.text[:_MOST_SHOWN])}"
+            f"{where} answered  {excerpt(self.result.text)}"
         )
 
 

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from profiles import explain
+from tasks.domain import Frozen
 from tasks.domain.bundle.checks import Agent
 from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableData
-from tasks.domain.frozen import Frozen
 from tasks.domain.prompting.results import cap
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall
 from tasks.domain.untrusted.printable import on_one_line
@@ -73,12 +73,34 @@ class Assurance(BaseModel):
         return f" ({100 * self.confidence:.0f} % sure{', held back' * self.held_back})"
 
 
+class _Function(BaseModel):
+    name: str
+
+
+class _Offered(BaseModel):
+    type: Literal["function"]
+    function: _Function
+
+
+def _as_offered(tool: dict[str, Any]) -> dict[str, Any]:
+    """The tool as it was sent, once it is seen to be one that a chat template can write."""
+    _Offered.model_validate(tool)
+    return tool
+
+
 class ChatRequest(BaseModel):
     """What a client of OpenAI's chat completions sends; the model is always asked greedily."""
 
     messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]] | None = None
+    tools: list[Annotated[dict[str, Any], AfterValidator(_as_offered)]] | None = None
+    tool_choice: Literal["auto", "none"] | None = None
+    """Whether to call is the model's decision: no other choice can be kept."""
     stream: bool = False
+
+    @property
+    def offered(self) -> list[dict[str, Any]] | None:
+        """The tools that the model reads about; None: those of training."""
+        return [] if self.tool_choice == "none" else self.tools
 
 
 def call_text(call: ToolCall) -> str:

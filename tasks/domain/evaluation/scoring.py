@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from profiles import Thresholds
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     Latency,
     LoopCase,
@@ -17,6 +17,7 @@ from tasks.domain.products import (
     ToolPrompt,
     ToolResult,
 )
+from tasks.domain.reports import shorten
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
@@ -193,15 +194,11 @@ def mistakes(rows: Sequence[Row], texts: Sequence[str | None], most: int = 8) ->
         if text is not None and row.scenario != "ambiguous" and not judge_answer(row, text).exact
     ]
     return tuple(
-        f"asked {row.user_text!r}; expected "
-        f"{_one_line(' '.join(map(render, _first_turn(row)))) or 'no call'}; "
-        f"said {_one_line(text)!r}"
+        f"asked {shorten(row.user_text)!r}; expected "
+        f"{shorten(' '.join(map(render, _first_turn(row)))) or 'no call'}; "
+        f"said {shorten(text)!r}"
         for row, text in wrong[:most]
     )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 class Round(Frozen):

@@ -3,6 +3,7 @@
 from tasks.domain.reports.cells import (
     METRICS,
     cell,
+    columns,
     inline,
     percent,
     points,
@@ -32,6 +33,7 @@ __all__ = [
     "breadth_markdown",
     "breadth_rows",
     "cell",
+    "columns",
     "confidence_markdown",
     "confusion_markdown",
     "general_loss",

@@ -1,4 +1,4 @@
-"""Words, tables and figures as Markdown shows them."""
+"""Words, tables and figures as Markdown and a terminal show them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -35,6 +35,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A GFM table with its final newline."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines whose cells stand below each other, for a terminal."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lined = (zip(row, widths, strict=True) for row in rows)
+    return "\n".join("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in lined)
 
 
 def percent(share: float) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 Moment = Literal[
     "fell_back",
@@ -74,8 +74,9 @@ class StageUpdate(Frozen):
     @property
     def text(self) -> str:
         """How far it is, in a line."""
-        remaining = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
-        return f"{self.done} of {self.total} {self.unit}{remaining}"
+        total = "" if self.unit == "percent" else f" of {self.total}"
+        remaining = f", {self.seconds_left:.0f} s left" if self.seconds_left else ""
+        return f"{self.done}{total} {self.unit}{remaining}"
 
 
 def seconds_left(done: int, total: int, first: int, since_first: float) -> float | None:
