@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.domain.identifiers import plural, spoken
+from tasks.domain.identifiers import is_plural, plural, singular, spoken
 from tasks.domain.products import ToolResult
 from tasks.domain.untrusted.decoding import from_json
 from tasks.domain.writing.phrasing.own_words import NAMING, stem
 from tasks.domain.writing.phrasing.spoken import listed
-from tasks.domain.writing.phrasing.verbs import TELLING
+from tasks.domain.writing.phrasing.verbs import CREATING, TELLING
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values.kinds import TEXTS
 from tasks.domain.writing.values.words import pieces
@@ -67,10 +67,13 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
         noun = f"'{noun}' value"
     if kind == "search":
         return rng.choice(("What should I search for?", "What are you looking for?"))
-    if kind in TEXTS and noun not in NAMING:
+    thing = wording.noun if missing == wording.identity else stem(missing)
+    is_there = wording.phrases[0].verb not in CREATING or thing not in wording.topic
+    if thing and is_there and singular(noun.split()[-1]) in NAMING:
+        things = plural(thing) if is_plural(noun) else thing
+        return rng.choice((f"Which {things}?", f"Which {things} do you mean?"))
+    if kind in TEXTS:
         return rng.choice((f"What should the {noun} be?", f"What {noun} should I use?"))
-    if thing := stem(missing) if noun.split()[-1] in NAMING else "":
-        return rng.choice((f"Which {thing}?", f"Which {thing} do you mean?"))
     shapes = (
         f"Which {noun} should I use?",
         f"What {noun} should I use?",

@@ -4,7 +4,13 @@ import re
 
 from tasks.domain.identifiers import name_words, plural, singular, spoken
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.writing.phrasing.verbs import TELLING, VERBS, leading_verb, shared_first_word
+from tasks.domain.writing.phrasing.verbs import (
+    NOUNS,
+    TELLING,
+    VERBS,
+    leading_verb,
+    shared_first_word,
+)
 from tasks.domain.writing.values.parameters import SEVERAL
 
 
@@ -60,8 +66,10 @@ def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
     last = len(words) - 1
     if last < 1 or words[1] == "with":
         return 0
-    is_first = _opens(tool.description, words[0]) or not _is_noun_first(words, toolset)
-    if is_first and (leading_verb(words) or (last == 1 and _opens(tool.description, words[0]))):
+    is_verb = leading_verb(words) or words[last] not in NOUNS
+    opens = is_verb and _opens(tool.description, words[0])
+    is_first = opens or not _is_noun_first(words, toolset)
+    if is_first and (leading_verb(words) or (last == 1 and opens)):
         return 0
     by_description = next(
         (n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0
@@ -97,7 +105,7 @@ def unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
     """
     if len(words) > 2 and words[1] == "with":
         return " ".join(words[:2])
-    if len(words) < 2 or not _opens(tool.description, words[0]):
+    if len(words) < 2 or words[1] in NOUNS or not _opens(tool.description, words[0]):
         return None
     if len(words) == 2 and leading_verb((words[1], "")) is not None:
         return " ".join(words)
@@ -106,7 +114,7 @@ def unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
 
 NAMING = frozenset(("name", "id", "key", "uuid", "identifier", "slug"))
 """Names of parameters that say which one is meant, and nothing of what it is."""
-_NAMING_END = re.compile(rf"(?:^| )(?:{'|'.join(sorted(NAMING))}|number|path|ts)s?\b.*$")
+_NAMING_END = re.compile(rf"(?:^| )(?:{'|'.join(sorted(NAMING))}|number|path|title|ts)s?\b.*$")
 
 
 def stem(parameter: str) -> str:

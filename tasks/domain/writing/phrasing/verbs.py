@@ -69,7 +69,7 @@ _NAMES_FIRST = frozenset(_LEXICON.texts("names_first"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
 
 
-_DOUBLED = re.compile(r"[^aeiou][aeiou][bdglmnprt]$")
+_DOUBLED = re.compile(r"(?:^|sub|com|per)[^aeiou]*(?<!v)[aeiou][bdglmnprt]$")
 """One short vowel between consonants: 'stop' → 'stopped'."""
 _IRREGULAR = _LEXICON.map("irregular")
 

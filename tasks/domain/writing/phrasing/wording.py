@@ -151,8 +151,16 @@ def _wording(
     rest = (
         words[len(verb.split()) :] if verb and leading_verb(words) is None else words[bool(verb) :]
     )
+    if verb is None:  # the staged diff
+        rest = tuple(sorted(rest, key=lambda word: not word.endswith("ed")))
     phrase_of_name = " ".join(spoken(w) for w in rest if w not in ("the", "a", "an"))
     head, tail = _split(_with_named_slots(f" {phrase_of_name}", maker).strip())
+    if (
+        verb is None
+        and not is_plural(" ".join(words[:1]))
+        and maker.tool.description.startswith("List")
+    ):
+        head = plural(head)
     identity = _identity(maker, verb, head, tail)
     noun = _noun(maker, identity, head)
     slotted = identity is not None
@@ -166,13 +174,17 @@ def _wording(
     ):
         by_name = _as_noun(maker, verb, head)
     first_phrases = _described_phrases(maker, identity, noun) if distinct else ()
-    first_phrases += _phrases_with_place(maker, verb) if slotted else _counted_phrases(maker)
     alone = verb is not None and verbs[verb] == 1
     # A bare "reset" says less than the description; "the status" and "commit with …" say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
     poor = bool(first_phrases) and (verb is None or not says)
     if poor:
-        by_name = _noun_phrases(maker, words) if verb is None else ()
+        is_noun = (
+            maker.tool.read_only
+            and len(words) <= _MOST_NOUNS
+            and not is_plural(" ".join(words[:1]))
+        )
+        by_name = by_name if verb is None and is_noun else ()
     phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
     return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
@@ -182,13 +194,13 @@ def _in_other_verbs(phrases: Sequence[Phrase], verb_counts: Counter[str | None])
     return [
         replace(phrase, verb=verb, object=re.sub(r"^(?:to|for) ", "", phrase.object))
         for phrase in phrases
-        if phrase.verb != "search" or phrase.has_slot or _IS_SOUGHT.match(phrase.object)
+        if phrase.verb != "search" or _IS_SOUGHT.match(phrase.object)
         for verb in SYNONYMS.get(phrase.verb, ())
-        if verb not in verb_counts
+        if verb not in verb_counts and (verb != "find out" or phrase.object.startswith("the "))
     ]
 
 
-_IS_SOUGHT = re.compile(r"for |\S+ \w+s\b")
+_IS_SOUGHT = re.compile(r"for |\{it\}|the (?:\w+ )*\w+s\b")
 """What is searched for, and not where: nobody finds the web."""
 
 
@@ -202,18 +214,15 @@ def _with_named_slots(text: str, maker: ArgumentMaker) -> str:
     for name in maker.spoken_for:
         thing = stem(name)
         if name in maker.required and thing and maker.kind(name) not in _NO_NAMES:
-            text = re.sub(
-                rf"(?<= )(from|to|in|of|for|on|about|by) (?:[\w'-]+ ){{0,4}}?{re.escape(thing)}"
-                r"(?=$| (?:in|from|on|of|to|with|by|and|for)\b| \()",
-                rf"\1 {{{name}}}",
-                text,
-                count=1,
-                flags=re.IGNORECASE,
+            speaks_of_it = (
+                r"(?i)(?:^ an? |(?<= )(from|to|in|of|for|on|about|by|carrying) (?:[\w'-]+ ){0,4}?)"
+                rf"{re.escape(thing)}(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
             )
+            text = re.sub(speaks_of_it, rf"\1 {{{name}}}", text, count=1)
     return text
 
 
-_NO_NAMES = TEXTS | SQL | {"boolean", "object", "array", "zone"}
+_NO_NAMES = TEXTS - {"words", "title", "name"} | SQL | {"boolean", "object", "array", "zone"}
 """Kinds of values that no thing is called by."""
 
 
@@ -225,8 +234,12 @@ def _identity(maker: ArgumentMaker, verb: str | None, head: str, tail: str) -> s
     naming = [n for n in candidates if spoken(n).split()[-1] in NAMING and not tail]
     if head:
         is_one = len(naming) == len(candidates) == 1 and not is_plural(head)
-        is_it = is_one and verb not in MAKING | SAYING | {None} and stem(naming[0]) not in head
-        return naming[0] if is_it else None
+        if not is_one or verb in MAKING | SAYING | {None}:
+            return None
+        # A history is no entity where another tool is about entities.
+        named = {word for other in (*maker.names, head) for word in name_words(other)}
+        about = str(maker.settled(naming[0]).get("description", "")).lower()
+        return naming[0] if head.split()[-1] in about and stem(naming[0]) not in named else None
     if verb is None or not candidates or NAMED_SLOT.search(tail):
         return None
     # What is done is done to the files, in the folder.
@@ -241,16 +254,12 @@ def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool
     many = is_plural(noun)
     if many != is_plural(head):
         return False
-    last, own = singular(head.split()[-1]), singular(noun)
-    if own == last or own in (f"{last} {end}" for end in (*NAMING, "path", "title")):
+    last, own, thing = singular(head.split()[-1]), singular(noun), stem(noun)
+    if last in (own, singular(thing)):
         return True
     if own in NAMING and not many:
-        return verb not in MAKING
-    if (
-        own.endswith((f" {last}", f" {last} name"))
-        and kind != "zone"
-        and not own.startswith("base")
-    ):
+        return verb not in MAKING | {None}
+    if f" {singular(thing)}".endswith(f" {last}") and kind != "zone" and not own.startswith("base"):
         return True
     if many and own in ("name", "path", "id", "item"):
         return True
@@ -293,16 +302,6 @@ def _named_phrases(
     return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
 
 
-def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, ...]:
-    """A reading tool named after what it shows: ``git_diff_staged`` as "the staged diff"."""
-    if not maker.tool.read_only or len(words) > _MOST_NOUNS or is_plural(words[0]):
-        return ()
-    first, *rest = sorted(words, key=lambda word: not word.endswith("ed"))
-    thing = " ".join((first, *rest))
-    lists = base_form(maker.tool.description.partition(" ")[0]) == "list"
-    return (Phrase("show", with_the(plural(thing) if lists else thing), True),)
-
-
 def _as_noun(maker: ArgumentMaker, verb: str, head: str) -> tuple[Phrase, ...]:
     """A tool whose name ends with a verb that is a noun too: "make a commit", "do a web search"."""
     doing, _, thing = NOUNS[verb].format(verb).partition(" ")
@@ -312,29 +311,15 @@ def _as_noun(maker: ArgumentMaker, verb: str, head: str) -> tuple[Phrase, ...]:
     return (Phrase(verb, "", False), *((Phrase(doing, thing, False),) if says_how else ()))
 
 
-def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
-    """What a reading tool shows, from what its parameters count or filter: "the commits"."""
-    if not maker.tool.read_only:
-        return ()
-    descriptions = (str(schema.get("description", "")) for schema in maker.properties.values())
-    things = [match[1] for text in descriptions if (match := _COUNT_PATTERN.search(text))]
-    return (Phrase("show", f"the {things[0]}", True),) if things else ()
-
-
-_COUNT_PATTERN = re.compile(
-    r"\b(?:filter(?:ing)?|number of(?=.* to (?:return|list|show|fetch|get|retrieve)\b)) "
-    r"(?!results|items|entries|characters|tokens|bytes|lines|words|records)([a-z]+[^s\W]s)\b",
-    re.IGNORECASE,
-)
 _MOST_NOUNS = 3
 """Words of a name that still reads as one thing."""
 _SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
 """Verbs of documentation, and what a person says instead."""
-_TOWARDS = {"switch": "to "}
+_TOWARDS = {"switch": "to ", "search": "in "}
 """Verbs that need a preposition before the thing itself."""
 _CUT_PATTERN = re.compile(
     r"\s+(in|of|for|from|at|by|to|on|about|with|within|based on|using|matching|given|via|through)"
-    r"\s+((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
+    r"\s+((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|current|query|names?|"
     r"ids?|optional|the following)\b.*$|\s+(?:between|for|of|from) (?:two|multiple|several)\b.*$"
     r"|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
     r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
@@ -373,42 +358,11 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
         rest = rest.removeprefix("specific ")
         if re.match(r"(current|new|complete|detailed)\b", rest):
             rest = with_the(rest)
-        short = _shortened(rest, name_words(maker.tool.name))
-        return tuple(Phrase(verb, thing, shows) for thing in (rest, short) if thing)
-    slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun)
+        return (Phrase(verb, rest, shows),) if rest else ()
+    slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun) if noun else None
     if slotted and slotted.startswith(SLOT):
         slotted = _TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()
-
-
-_STATE = re.compile(
-    r"(?P<things>[a-z]+s)(?: in [a-z ]+?)? that are (?P<no>not (?:yet )?)?(?P<state>[a-z]+ed)\b.*"
-)
-"""'changes in the working directory that are not yet staged'."""
-
-
-def _shortened(thing: str, names: Sequence[str]) -> str:
-    """A thing whose state follows it, the state before it: "the staged changes"; or empty."""
-    match = _STATE.fullmatch(thing)
-    if match is None:
-        return ""
-    state, no = match["state"], match["no"] or ""
-    if no:
-        state = f"un{state}" if f"un{state}" in names else f"{no}{state}"
-    return f"the {state} {match['things']}"
-
-
-_PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")
-"""A plain place at a sentence's end: "Adds file contents to the staging area"."""
-
-
-def _phrases_with_place(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
-    """The tool's verb and object with the place that its description names."""
-    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
-    place = _PLACE.search(sentence)
-    if place is None or verb is None or base_form(sentence.split()[0]) != verb:
-        return ()
-    return (Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING),)
 
 
 def _with_slot(rest: str, noun: str) -> str | None:

@@ -8,7 +8,7 @@ from tasks.domain.writing.values.kinds import EXAMPLES, SPANS, KindName
 _SQL = r"(sql|quer(y|ies)|statements?)\b"
 _MACHINERY = (
     r"bucket|cluster|consumer|container|deployment|function|index|instance|job|key|module|"
-    r"namespace|node|package|pipeline|plugin|pod|queue|redis|repository|secret|service|stack|"
+    r"namespace|node|package|pipeline|plugin|pod|queue|redis|repository|resource|secret|service|stack|"
     r"stream|volume|workflow"
 )
 """Things whose names are short and without blanks."""
@@ -22,7 +22,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("weekday", r"\bday of (the )?week$|weekday", ""),
     ("difference", r"\bdifference$|\boffset$", ""),
     ("date", r"\b(date|day|since|until|birthday|deadline|check in|check out)$", ""),
-    ("email", r"e ?mail", ""),
+    ("email", r"e ?mail|^b?cc$", ""),
     ("email", "", r"\be-?mail address"),
     ("uri", r"\b(url|uri|link|href|endpoint|website|webhook)s?\b", ""),
     ("create table", r"query|sql|statement", r"create table"),
@@ -41,6 +41,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("folder", r"\b(dir( path)?|directory|folder|cwd|root|repo path|repository)$", r""),
     ("folder", r"\bpath$|^root$", r"^[^.]*\b(director(y|ies)|folder|tree|search|find)\b"),
     ("file", r"\b(files?|paths?|file names?)$", r""),
+    ("file", "", r"\b(list|array) of (local )?file ?paths"),
     (
         "city",
         r"^(from|to|origin|destination|(from|to) city)$",
