@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 from profiles.section import UNREADABLE
 
 _KEYS = ("mcpServers", "servers")
+_MOST_CHARACTERS = 8 << 20
+"""As many as a tool list may have: any JSON file is asked which of the two it is."""
 _URLS = ("url", "httpUrl", "serverUrl")
 """How Claude, Cursor and Visual Studio Code, Gemini and Windsurf call an address."""
 _VARIABLE = re.compile(r"\$\{(?:env:)?(\w+)\}")
@@ -96,7 +98,9 @@ def config_of(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _servers(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(_MOST_CHARACTERS + 1)
+        value = json.loads(text if len(text) <= _MOST_CHARACTERS else "")
     except (OSError, *UNREADABLE):
         return {}
     groups = [value.get(key) for key in _KEYS] if isinstance(value, dict) else []

@@ -73,7 +73,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--changes", type=int, default=4, help="of its server's tools")
     parser.add_argument("--slots", type=int, default=2, help="trainings at once")
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--minutes", type=float, default=60, help="after which it is given up")
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="after which the forges are given up"
+    )
     parser.add_argument("--keep", default="", help="a folder for the logs")
     parser.add_argument("--s3", action="store_true", help="the storage is an S3 server of its own")
     choices = (REDIS_TOO, "postgres", "sqlite")
@@ -108,10 +110,8 @@ def _soak(house: House, servers: list[Unsteady], options: argparse.Namespace) ->
 def _watch(house: House, server: Unsteady, options: argparse.Namespace) -> dict[str, Any]:
     if not options.checks:
         return {}
-    begun, seconds = time.monotonic(), 60 * options.minutes
-    day = watch_a_day(
-        house, server, options.checks, options.changes, options.seed, seconds / options.checks
-    )
+    begun = time.monotonic()
+    day = watch_a_day(house, server, options.checks, options.changes, options.seed)
     return {**day, "seconds": round(time.monotonic() - begun)}
 
 

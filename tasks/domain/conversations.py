@@ -19,8 +19,8 @@ from pydantic import (
     field_validator,
 )
 
+from tasks.domain import Frozen
 from tasks.domain.errors import UnusableData
-from tasks.domain.frozen import Frozen
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall
@@ -187,22 +187,13 @@ def write_jsonl(rows: Iterable[Row], beside: Sequence[dict[str, Any]] | None = N
     )
 
 
-def read_jsonl(text: str, source: str, tools: Sequence[dict[str, Any]] | None = None) -> list[Row]:
-    """Read rows back; a row without ``tools`` takes those given.
-
-    Raises:
-        UnusableData: no rows, or a line that is not a row; the message has the line number.
-    """
-    return list(parse_rows(text.split("\n"), source, tools))
-
-
 def parse_rows(
     lines: Iterable[str], source: str, tools: Sequence[dict[str, Any]] | None = None
 ) -> Iterator[Row]:
-    """Read rows back one by one, as ``read_jsonl``; rows with equal tools share one list.
+    """Read rows back one by one; one without ``tools`` takes those given. Equal tools are one list.
 
     Raises:
-        UnusableData: as ``read_jsonl``.
+        UnusableData: no rows, or a line that is not a row; the message has the line number.
     """
     none = True
     for number, line in enumerate(lines, start=1):

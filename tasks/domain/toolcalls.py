@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema_rs import Validator
 from pydantic import AliasChoices, Field
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.schemas.validation import faults_of, validator

@@ -285,4 +285,6 @@ def parameters(tool: Tool) -> dict[str, Any]:
     """A tool's input schema in the compact form."""
     whole = {"type": "object", "properties": {}, **tool.input_schema}
     compacted: dict[str, Any] = compact(whole)
-    return compacted
+    # Whoever says so wants names that the schema does not have.
+    is_open = whole.get("additionalProperties") is True
+    return {**compacted, "additionalProperties": True} if is_open else compacted

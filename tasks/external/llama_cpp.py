@@ -15,8 +15,8 @@ from typing import IO
 
 from profiles import Quantization
 from profiles.settings import Settings
+from tasks.domain import Frozen
 from tasks.domain.errors import ExportFailed, MachineTooSmall
-from tasks.domain.frozen import Frozen
 from tasks.domain.training.requirements import DIRECT
 
 _VERSION_SECONDS = 60

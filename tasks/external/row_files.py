@@ -9,22 +9,9 @@ from typing import Any
 from tasks.domain.conversations import Row, fingerprint, write_jsonl
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import StoredFile
+from tasks.domain.untrusted.decoding import packed_form
 from tasks.domain.writing.own.rows import OwnRows, read_own
 from tasks.external.storage import Storage
-
-_MARKS = {
-    b"\x1f\x8b": "packed with gzip",
-    b"BZh": "packed with bzip2",
-    b"\xfd7zXZ": "packed with xz",
-    b"\x28\xb5\x2f\xfd": "packed with zstd",
-    b"PK\x03\x04": "a zip archive",
-    b"PAR1": "a Parquet file",
-    b"ARROW1": "an Arrow file",
-    b"SQLite ": "an SQLite database",
-    b"\xff\xfe": "in UTF-16",
-    b"\xfe\xff": "in UTF-16",
-}
-"""How files begin that are taken for JSONL."""
 
 
 def read_own_file(
@@ -53,10 +40,12 @@ def read_own_file(
 
 
 def _check_form(path: Path) -> None:
-    """UnusableData where a file's first bytes say that it holds no lines of text."""
+    """UnusableData for a pipe or device, and where the first bytes say that it is no text."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # Opening a pipe takes away what it holds, or waits for ever.
+        raise UnusableData(f"{path}: is a pipe or a device, needed a file: it is read twice")
     with path.open("rb") as file:
-        beginning = file.read(8)
-    form = next((form for mark, form in _MARKS.items() if beginning.startswith(mark)), "")
+        form = packed_form(file.read(8))
     if form:
         raise UnusableData(f"{path.name}: is {form}, needed JSONL as text in UTF-8")
 

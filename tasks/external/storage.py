@@ -126,8 +126,9 @@ class Storage:
             return
         here, there = _sizes(self.folder(*parts)), self._remote_sizes(*parts)
         target = "/".join((self._root, *_plain(parts)))
-        # A checkpoint's files never change; the small ones beside them may, and keep their size.
-        for name in (n for n in here if there.get(n) != here[n] or n.endswith(".json")):
+        # What lies in a checkpoint never changes; a JSON file beside it may, and keep its size.
+        changing = {name for name in here if name.endswith(".json") and "/" not in name}
+        for name in changing | {name for name in here if there.get(name) != here[name]}:
             self._fs.put_file(str(self.folder(*parts) / name), f"{target}/{name}")
         for name in there.keys() - here.keys():
             self._fs.rm_file(f"{target}/{name}")

@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 import httpx
 
+from tasks.domain import Frozen
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.signals import AnswerToken, signals_of
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import Signals
 from tasks.domain.toolcalls import is_inside_thought
 from tasks.domain.training.sizes import LEAST_CONTEXT

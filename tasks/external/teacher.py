@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 
 from profiles import TeacherPlan
+from tasks.domain import Frozen
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import TeacherFailed
-from tasks.domain.frozen import Frozen
 from tasks.domain.writing.teaching.questions import Request
 from tasks.external.kept_answers import keep, read_kept
 from tasks.external.llama_cpp import served

@@ -9,7 +9,7 @@ from typing import Any
 from tasks.domain.errors import UnusableData
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import toolset_from_value
-from tasks.domain.untrusted.decoding import from_yaml
+from tasks.domain.untrusted.decoding import from_yaml, packed_form, unambiguous
 
 MOST_BYTES = 8 << 20
 """Of a file; 600 tools take some 2 MB."""
@@ -26,23 +26,32 @@ def read_toolset(path: Path, include: Sequence[str] = (), *, strict: bool = True
     """
     if path.suffix not in (".json", ".yaml", ".yml"):
         raise UnusableData(f"{path}: found {path.suffix or 'no suffix'}, needed .json, .yaml, .yml")
-    try:
-        if (size := path.stat().st_size) > MOST_BYTES:
-            raise UnusableData(f"{path}: {size >> 20} MB, at most {MOST_BYTES >> 20} are read")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UnusableData(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UnusableData(f"{path}: is not UTF-8 text: {error.reason}") from error
+    text = _text_of(path)
     if not text.strip():
         raise UnusableData(f"{path}: is empty, needed a tool list")
     return toolset_from_value(_decoded(text, path), path.stem, include, strict=strict)
 
 
+def _text_of(path: Path) -> str:
+    try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise UnusableData(f"{path}: {size >> 20} MB, at most {MOST_BYTES >> 20} are read")
+        if not path.is_file():  # a pipe waits for ever, a device has no end
+            raise UnusableData(f"{path}: is no file, needed a tool list")
+        content = path.read_bytes()
+        if form := packed_form(content):
+            raise UnusableData(f"{path}: is {form}, needed text in UTF-8")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise UnusableData(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnusableData(f"{path}: is not UTF-8 text: {error.reason}") from error
+
+
 def _decoded(text: str, path: Path) -> Any:
     try:
         if path.suffix == ".json":
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=unambiguous)
         # YAML has dates and numbered keys; JSON Schema has neither.
         return json.loads(_as_json(from_yaml(text), path))
     except (ValueError, RecursionError) as error:

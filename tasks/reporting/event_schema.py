@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import Field
 
+from tasks.domain import Frozen
 from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.evaluation.challenge import Verdict
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     AdapterAnswers,
     BaseAnswers,

@@ -17,9 +17,9 @@ from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
 from prefect.logging.loggers import task_run_logger
 
+from tasks.domain import Frozen
 from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.evaluation.challenge import Verdict
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
 from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema

@@ -32,6 +32,7 @@ from tests.fakes.bundles import (
     write_bundle,
     write_real_bundle,
 )
+from tests.helpers.needs import need
 
 CALL = {"timezone": "Asia/Tokyo"}
 
@@ -91,8 +92,7 @@ def test_a_client_without_tools_gets_the_call_of_a_trained_tool(agent: Agent) ->
 def test_the_trained_tools_are_in_the_prompt_unless_a_client_sends_its_own(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    if missing := missing_for("q8_0"):
-        pytest.skip(f"needed {'; '.join(missing)}")
+    need(*missing_for("q8_0"))
     folder = write_bundle(tmp_path / "bundle")
     (folder / "model.gguf").unlink()
     convert(tiny_base, folder / "model.gguf", "q8_0")

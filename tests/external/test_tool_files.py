@@ -1,7 +1,9 @@
 """Tool lists in files: what is read of them, and what is refused in one line."""
 
+import gzip
 import json
 import os
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -87,8 +89,11 @@ def test_a_name_that_the_list_lacks_is_refused(tmp_path: Path) -> None:
             "tools.yaml",
             "is not YAML: its aliases make more than 500000 values",
         ),
+        ('{"tools": [], "tools": [{}]}', "tools.json", "is not JSON: the key 'tools' stands twice"),
+        ("tools: []\ntools: 1\n", "tools.yaml", "is not YAML: the key 'tools' stands twice"),
+        ("tools: [{on: 1}]\n", "tools.yaml", "is not YAML: the key 'on' is no text in YAML"),
     ],
-    ids=["deep JSON", "deep YAML", "a long number", "aliases of aliases"],
+    ids=["deep JSON", "deep YAML", "a long number", "aliases", "twice", "twice in YAML", "no text"],
 )  # fmt: skip
 def test_a_file_that_is_made_to_stop_its_reader_is_refused(
     tmp_path: Path, text: str, name: str, said: str
@@ -106,6 +111,37 @@ def test_a_large_file_is_not_even_opened(tmp_path: Path) -> None:
     os.truncate(path, 100 << 20)
     with pytest.raises(UnusableData, match="100 MB, at most 8 are read"):
         read_toolset(path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_has_no_end_is_not_even_opened(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "tools.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(UnusableData, match=r"tools\.json: is no file, needed a tool list"):
+        read_toolset(path)
+
+
+def test_a_packed_list_is_refused_by_its_kind(tmp_path: Path) -> None:
+    (tmp_path / "tools.json").write_bytes(gzip.compress(b"{}"))
+    with pytest.raises(UnusableData, match=r"tools\.json: is packed with gzip, needed text"):
+        read_toolset(tmp_path / "tools.json")
+
+
+def test_a_large_file_is_not_read_to_see_whether_it_is_a_clients(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
+    path = tmp_path / "tools.json"
+    path.touch()
+    os.truncate(path, 200 << 20)
+    tracemalloc.start()
+    resolve_server(str(path))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 << 20
 
 
 def test_a_command_whose_last_word_is_a_file_is_a_command(

@@ -16,11 +16,16 @@ from tests.helpers.processes import free_port
 _COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "infra/compose.yaml").read_text("utf-8"))
 
 
+def settings_of_compose() -> dict[str, str]:
+    """The environment of every part of the server."""
+    return dict(_COMPOSE["x-server"]["environment"])
+
+
 @contextmanager
 def databases(folder: Path) -> Iterator[dict[str, str]]:
     """Postgres and Redis; the settings of compose's server that lead to them."""
     port = free_port()
-    settings: dict[str, str] = dict(_COMPOSE["x-server"]["environment"])
+    settings = settings_of_compose()
     del settings["PREFECT_SERVER_API_AUTH_STRING"]
     with postgres(folder, free_port()) as url, redis(folder, port):
         yield settings | {

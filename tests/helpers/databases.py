@@ -54,7 +54,7 @@ def postgres(folder: Path, port: int) -> Iterator[str]:
     )
     command = [str(POSTGRES / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data)]
     with process(*command, "-h", "127.0.0.1", log=folder / "postgres.log", user=user):
-        ready = [str(POSTGRES / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
+        ready = [str(POSTGRES / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-U", "prefect"]
         wait_for(
             lambda: subprocess.run(ready, check=False, capture_output=True).returncode == 0,
             "a Postgres that takes connections",

@@ -3,6 +3,7 @@
 Debian's packages, as processes of their own on free ports; skips where they are not installed.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -10,12 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.helpers.composed import command, databases
+from tests.helpers.composed import command, databases, settings_of_compose
 from tests.helpers.databases import POSTGRES, REDIS, process
 from tests.helpers.processes import free_port, wait_for
 from tests.services.observing import ROOT, Server, is_up
@@ -113,3 +115,27 @@ def test_two_api_servers_start_at_once_on_a_new_database(server: tuple[Server, i
     children = psutil.Process(api.process.pid).children()
     assert sum("spawn_main" in " ".join(child.cmdline()) for child in children) == 2
     assert "Traceback" not in api.log.read_text("utf-8")
+
+
+def test_no_event_is_lost_on_its_way_into_redis(
+    server: tuple[Server, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the batch size that prefect-redis has by itself, some are."""
+    from prefect_redis.messaging import Cache, Publisher
+    from redis import Redis
+
+    _, port = server
+    size = settings_of_compose()["PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE"]
+    monkeypatch.setenv("PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE", size)
+    monkeypatch.setenv("PREFECT_REDIS_MESSAGING_PORT", str(port))
+
+    async def publish() -> None:
+        often = timedelta(seconds=0.05)
+        async with Publisher("many", Cache("many"), "id", publish_every=often) as publisher:
+            for number in range(600):
+                await publisher.publish_data(b"x", {"id": f"many-{number}"})
+                await asyncio.sleep(0.002)
+
+    asyncio.run(publish())
+    with Redis(port=port) as client:
+        assert client.xlen("many") == 600

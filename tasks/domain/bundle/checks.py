@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from profiles import Server, ToolsInPrompt, explain
+from tasks.domain import Frozen
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     Calibration,
     LoopCase,

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from profiles import explain
+from tasks.domain import Frozen
 from tasks.domain.bundle.checks import Agent
 from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableData
-from tasks.domain.frozen import Frozen
 from tasks.domain.prompting.results import cap
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall
 from tasks.domain.untrusted.printable import on_one_line

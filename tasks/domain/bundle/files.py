@@ -9,9 +9,9 @@ import yaml
 from pydantic import Field
 
 from profiles import Profile
+from tasks.domain import Frozen
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     BaseModelFolder,
     Evaluation,

@@ -4,7 +4,7 @@ from typing import final
 
 from pydantic import Field
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.reports import cell
 

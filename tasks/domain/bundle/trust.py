@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Callable
 
 from profiles import Server
+from tasks.domain import Frozen
 from tasks.domain.errors import BundleNotTrusted
-from tasks.domain.frozen import Frozen
 from tasks.domain.untrusted.printable import on_one_line
 
 Trusts = Callable[[str], bool]

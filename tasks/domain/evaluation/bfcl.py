@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import Field
 
+from tasks.domain import Frozen
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import UnusableData
-from tasks.domain.frozen import Frozen
 
 Category = Literal["simple_python", "multiple", "parallel", "irrelevance"]
 """One function and one call; one call of several functions; several calls; none that fits."""

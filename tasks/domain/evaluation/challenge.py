@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.comparison import compare, count, of_mean
 from tasks.domain.evaluation.evaluation_set import items_at
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import Challenge, Comparison
 from tasks.domain.reports import percent, points, table
 from tasks.domain.toolcalls import ToolCall

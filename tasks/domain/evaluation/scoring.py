@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from profiles import Thresholds
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
-from tasks.domain.frozen import Frozen
 from tasks.domain.products import (
     Latency,
     LoopCase,

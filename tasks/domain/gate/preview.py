@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row, place_of
-from tasks.domain.frozen import Frozen
 from tasks.domain.gate import row_rules, similarity
 from tasks.domain.gate.quality import ROW_RULES, RowRules
 from tasks.domain.gate.token_rules import EncodedRow

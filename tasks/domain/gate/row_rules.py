@@ -21,6 +21,9 @@ from tasks.domain.untrusted.control_tokens import ControlTokens
 from tasks.domain.writing.known_values import kind
 from tasks.domain.writing.phrasing.spoken import is_mentioned, mentions
 
+_CLOSED = {"type", "properties", "required", "description", "title", "$schema", "$defs"}
+"""Keywords of a schema whose properties are all that a tool takes."""
+
 RowRule = Callable[[Row], str]
 """What is wrong with a row, or an empty text."""
 
@@ -84,8 +87,21 @@ def unknown_tool(row: Row) -> str:
 def unfit_arguments(row: Row) -> str:
     """Arguments that the tool's schema (Draft 2020-12, formats checked) does not accept."""
     offered = set(tool_names(row.tools))
-    faults_by_call = [faults(call, row.tools) for call in decodable(row) if call.name in offered]
-    return next((fault for each in faults_by_call for fault in each), "")
+    calls = [call for call in decodable(row) if call.name in offered]
+    faults_by_call = [faults(call, row.tools) for call in calls]
+    found = (fault for each in faults_by_call for fault in each)
+    undeclared = (_undeclared(call, row) for call in calls)
+    return next(iter((*found, *filter(None, undeclared))), "")
+
+
+def _undeclared(call: ToolCall, row: Row) -> str:
+    """An argument that its tool does not name, though its schema leaves open whether it may be."""
+    schema = schemas_of(row.tools)[call.name]
+    known = {*(schema.get("properties") or {}), *(schema.get("required") or ())}
+    if not known or schema.keys() - _CLOSED:
+        return ""
+    name = next((name for name in call.arguments if name not in known), None)
+    return "" if name is None else f"{call.name}: {name!r} is no parameter of it"
 
 
 def other_tool_than_named(row: Row) -> str:

@@ -1,6 +1,6 @@
 """What all products have in common, and files by reference."""
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 
 class Product(Frozen):

@@ -1,6 +1,6 @@
 """Two models on the same prompts: counted in pairs, with an interval for the difference."""
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 
 class Comparison(Frozen):

@@ -1,7 +1,7 @@
 """What stands in prompts: a family's turns, and a server's tools as was decided once for all."""
 
 from profiles import Profile, ToolsInPrompt
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 
 class Turns(Frozen):

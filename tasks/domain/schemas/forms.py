@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tasks.domain.schemas.browser_patterns import in_unicode_mode
 from tasks.domain.schemas.limits import SIZES
 from tasks.domain.schemas.type_words import is_map_of_parameters, schema_of_map, schema_of_type
 
@@ -96,7 +97,31 @@ def _reference_alone(schema: dict[str, Any]) -> dict[str, Any]:
     return {key: schema[key] for key in schema if key in _BESIDE_REFERENCES}
 
 
+def _with_required_names(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that names what is required, where properties say it themselves (draft-03)."""
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return schema
+    told = {
+        name: part["required"]
+        for name, part in properties.items()
+        if isinstance(part, dict) and isinstance(part.get("required"), bool)
+    }
+    names = schema.get("required") or []
+    if not told or not isinstance(names, list):
+        return schema
+    rest = {
+        name: {key: value for key, value in part.items() if key != "required"}
+        if name in told
+        else part
+        for name, part in properties.items()
+    }
+    required = [*names, *(name for name, is_required in told.items() if is_required)]
+    return {**schema, "properties": rest, "required": required}
+
+
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    schema = _with_required_names(schema)
     word = schema.get("type")
     of_type = schema_of_type(word) if isinstance(word, str) and word not in _TYPES else None
     if of_type is not None:
@@ -112,6 +137,10 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 def _plain_value(key: str, value: Any) -> Any:
     if key == "required" and isinstance(value, list) and all(isinstance(n, str) for n in value):
         return list(dict.fromkeys(value))
+    if key in _MAPS and value == []:
+        return {}  # PHP's empty map
+    if key == "pattern" and isinstance(value, str):
+        return in_unicode_mode(value)
     if key in SIZES and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value

@@ -8,7 +8,7 @@ for the merge, 2.0 for the converter.
 """
 
 from profiles import Architecture
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.training.memory import GIB
 from tasks.domain.training.sizes import largest_linear
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from profiles import Model, Profile
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.training.memory import TYPICAL, RowLengths, gib
 from tasks.domain.training.requirements import Moment, Place, Request, disk, moments
 from tasks.domain.training.sizes import Device

@@ -11,7 +11,7 @@ from statistics import pstdev
 from typing import Literal
 
 from profiles import Architecture, Lora, Training
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.training.sizes import (
     Device,
     adapter_parameters,

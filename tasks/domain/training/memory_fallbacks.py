@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pydantic import AliasChoices, Field
 
 from profiles import Training
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 SHORTEST_LIMIT = 1024
 """Tokens. Rows up to here are never set aside."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 
 class Origin(Frozen):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 Moment = Literal[
     "fell_back",

@@ -6,7 +6,7 @@ The largest moment of each stage counts, never the sum of stages: they run one a
 from typing import Literal
 
 from profiles import Architecture, Lora, Model, Profile, Quantization, Training
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.training.export_memory import export_memory
 from tasks.domain.training.memory import GIB, TYPICAL, RowLengths, choose
 from tasks.domain.training.sizes import (

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from profiles import Architecture, EvaluationPlan, Lora, Model
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 
 NF4_BYTES = 1 / 2 + 1 / 64 + 4 / (64 * 256)
 """Bytes of a weight in NF4 with double quantisation: 4 bits, an 8-bit scale for each block of 64,

@@ -11,6 +11,26 @@ MOST_NODES = 500_000
 """Values of a YAML text, those that its aliases repeat counted each time."""
 
 
+_MARKS = {
+    b"\x1f\x8b": "packed with gzip",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with zstd",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"SQLite ": "an SQLite database",
+    b"\xff\xfe": "in UTF-16",
+    b"\xfe\xff": "in UTF-16",
+}
+"""How files begin that are taken for text in UTF-8."""
+
+
+def packed_form(beginning: bytes) -> str:
+    """What a file is instead of text in UTF-8, by its first bytes; empty where they do not say."""
+    return next((form for mark, form in _MARKS.items() if beginning.startswith(mark)), "")
+
+
 def from_json(text: str | bytes) -> Any:
     """The value of a JSON text.
 
@@ -65,11 +85,28 @@ def from_yaml(text: str) -> Any:
             return None
         if _size(node, {}) > MOST_NODES:
             raise ValueError(f"its aliases make more than {MOST_NODES} values of it")
+        _check_keys(node, set())
         return loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
     except RecursionError as error:
         raise ValueError("it is nested too deep, or inside itself") from error
+
+
+def _check_keys(node: yaml.Node, seen: set[int]) -> None:
+    """ValueError for a key that stands twice, or that YAML takes for a truth value, as ``on``."""
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return
+    seen.add(id(node))
+    keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    texts = [key.value for key in keys if isinstance(key, yaml.ScalarNode)]
+    unambiguous((text, number) for number, text in enumerate(texts))
+    for key in keys:
+        if key.tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"):
+            raise ValueError(f"the key {key.value!r} is no text in YAML; put it in quotes")
+    for part in node.value:
+        for inner in part if isinstance(part, tuple) else (part,):
+            _check_keys(inner, seen)
 
 
 def _size(node: yaml.Node, sizes: dict[int, int]) -> int:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain import reports
-from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.scoring import (
     Round,
@@ -464,7 +464,7 @@ def several(*turns: tuple[ToolCall, ...]) -> Row:
         message
         for calls in turns
         for message in (
-            Message(role="assistant", tool_calls=tuple(map(MessageCall.of, calls))),
+            Message.assistant("", *calls),
             *(Message(role="tool", content="17 degrees") for _ in calls),
         )
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, Scenario, opening
 from tasks.domain.gate.preview import SHOWN_REJECTED, SHOWN_TOKENS, Preview, preview
 from tasks.domain.gate.preview_report import preview_markdown, token
 from tasks.domain.gate.token_rules import EncodedRow
@@ -18,15 +18,11 @@ TOOLS = functions(CLOCKS)
 
 def row(text: str, answer: str = "Yes.", scenario: Scenario = "no_tool", tool: str = "") -> Row:
     call = ToolCall(name=tool, arguments={"timezone": "Asia/Tokyo"})
-    calls = (MessageCall.of(call),) if tool else ()
+    said = Message.assistant("", call) if tool else Message.assistant(answer)
     return Row(
         scenario=scenario,
         tool=tool or None,
-        messages=(
-            Message(role="system", content=SYSTEM_PROMPT),
-            Message(role="user", content=text),
-            Message(role="assistant", content="" if tool else answer, tool_calls=calls),
-        ),
+        messages=(*opening(text), said),
         tools=TOOLS,
     )
 

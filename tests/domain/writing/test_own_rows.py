@@ -1,6 +1,7 @@
 """Conversations in the forms that people have them, and errors with the line's number."""
 
 import json
+import os
 import re
 import time
 from contextlib import suppress
@@ -17,7 +18,16 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.mixing import held_out, mixed, with_tools_of
 from tasks.domain.writing.own.rows import OwnRows, read_own
 from tasks.external.row_files import read_own_file
-from tests.fakes.own_rows import ASKED, CLOCK, HERMES, SAID, TOOL, exported, share_gpt
+from tests.fakes.own_rows import (
+    ASKED,
+    CLOCK,
+    HERMES,
+    SAID,
+    SCHEMA,
+    TOOL,
+    exported,
+    share_gpt,
+)
 
 CALL = ToolCall(name="clock", arguments={"zone": "Asia/Tokyo"})
 FORMS = exported(CALL.arguments)
@@ -359,6 +369,8 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
         ({"text": "hi"}, "no 'messages' and no 'conversations'"),
         ({"messages": "hi"}, "the turns are not a list of objects"),
         ({"messages": [{"role": "narrator"}]}, "a turn of 'narrator'; known: system, "),
+        ({"messages": [{"sender": "User", "text": "hi"}]}, "none of role, from and type says"),
+        ({"prompt": [ASKED], "chosen": [SAID], "tools": [TOOL]}, "among 'prompt, chosen, tools'"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
             "needed text, calls or results",
@@ -529,6 +541,8 @@ def spoken(text: str, **keys: Any) -> Row:
         '{"name": "clock", "parameters": {"zone": "Asia/Tokyo"}}',
         '```json\n[{"name": "clock", "arguments": {"zone": "Asia/Tokyo"}}]\n```',
         '<functioncall> {"name": "clock", "arguments": \'{"zone": "Asia/Tokyo"}\'} <|endoftext|>',
+        '<TOOLCALL>[{"name": "clock", "arguments": {"zone": "Asia/Tokyo"}}]</TOOLCALL>',
+        '<function_call>{"name": "clock", "arguments": {"zone": "Asia/Tokyo"}}</function_call>',
     ],
 )
 def test_an_answer_that_is_a_call_without_our_tags_is_read_as_one(text: str) -> None:
@@ -561,6 +575,8 @@ def test_glaives_quotes_may_hold_an_apostrophe_and_a_line_end() -> None:
         "[see the docs (here)]",
         "[docs](https://example.com/a(b)]",
         '{"name": "clock", "parameters": {"type": "object", "properties": {}}}',
+        '{"tool": "an hourglass", "arguments": {}}',
+        "`clock` gives the time (of a zone).",
         "[",
         "{so}",
     ],
@@ -580,8 +596,15 @@ def test_an_answer_that_only_looks_like_a_call_stays_an_answer(text: str) -> Non
         ("[clock(n=1)" + ", clock(n=1)" * 1000 + "]", "more than 10000 characters"),
         ('Thought: so\nAction: clock\nAction Input: {"zone": "A"}', "'Action Input:'"),
         ("<|channel|>commentary to=functions.clock<|message|>{}<|call|>", "'<|channel|>'"),
-        ('<function_calls><invoke name="clock"></invoke></function_calls>', "'<invoke name='"),
+        ('<function_calls><invoke name="clock"></invoke></function_calls>', "neither JSON"),
         ('functools[{"name": "clock", "arguments": {}}]', r"'functools\['"),
+        ("<TOOLCALL>[]</TOOLCALL>", "begins with '<TOOLCALL'"),
+        ("<｜DSML｜function_calls>\n", "function_calls'"),  # noqa: RUF001
+        ("<minimax:tool_call>\n</minimax:tool_call>", "'<minimax:tool_call'"),
+        ('<details type="tool_calls" name="clock"></details> Nine.', "tool_calls'"),
+        ("<use_mcp_tool>\n<tool_name>clock</tool_name>\n</use_mcp_tool>", "'<use_mcp_tool>'"),
+        ('Action Input: {"zone": "A"}', "'Action Input:'"),
+        ("```tool_code\nclock()\n```", "'```tool_code'"),
         ('<tool_call>{"name": "clock", "zone": "A"}</tool_call>', "'clock' has 'zone', needed its"),
         ('<tool_call>{"name": "clock", "params": {}, "n": 1}</tool_call>', "'clock' has 'n'"),
     ],
@@ -589,6 +612,24 @@ def test_an_answer_that_only_looks_like_a_call_stays_an_answer(text: str) -> Non
 def test_a_call_that_cannot_be_read_is_never_trained_as_words(text: str, fault: str) -> None:
     with pytest.raises(UnusableData, match=f"turn 2: .*{fault.replace('|', '.')}"):
         spoken(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"tool": "clock", "tool_input": {"zone": "A"}}',
+        'I look. {"function": "clock", "params": {"zone": "A"}}',
+        '{"tool_calls": [{"name": "clock", "arguments": {"zone": "A"}}]}',
+        '```python\nclock(zone="A")\n```',
+        'print(clock(zone="A"))',
+        '>>>clock\n{"zone": "A"}',
+    ],
+)
+def test_words_that_call_one_of_the_tools_in_another_form_are_refused(text: str) -> None:
+    with pytest.raises(UnusableData, match=r"^own\.jsonl:1: found a call of 'clock' in words"):
+        spoken(text)
+    unlearned = {**SAID, "content": text, "weight": 0}
+    assert only({"messages": [ASKED, unlearned, ASKED, SAID], "tools": [TOOL]}).answer
 
 
 def test_end_marks_that_an_exporter_kept_are_left_out_and_counted() -> None:
@@ -675,10 +716,119 @@ def test_turns_under_two_keys_are_said_and_an_empty_list_is_none() -> None:
     assert only({**spoken_turns, "messages": [], "tools": [TOOL]}).answer == "Hello"
 
 
-def test_results_go_by_name_where_calls_have_no_ids() -> None:
+RESPONSES = (
+    {"type": "reasoning", "id": "rs", "summary": [{"type": "summary_text", "text": "hm"}]},
+    {"type": "function_call", "call_id": "c", **CALL.model_dump()},
+    {"type": "function_call_output", "call_id": "c", "output": "09:00"},
+    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Nine."}]},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"messages": [ASKED, *RESPONSES], "tools": [TOOL]},
+        {"input": [ASKED, *RESPONSES], "tools": [TOOL]},
+        {"input": [ASKED], "output": list(RESPONSES), "tools": [TOOL]},
+        {
+            "request": {"input": ASKED["content"], "tools": [TOOL]},
+            "response": {"output": RESPONSES},
+        },
+    ],
+)
+def test_items_of_openais_responses_are_turns(value: Any) -> None:
+    brought = read(value)
+    assert brought.rows[0].calls == (CALL,)
+    assert [message.content for message in brought.rows[0].messages[3:]] == ["09:00", "Nine."]
+    assert brought.notes == (
+        "1 thoughts were left out: the model does not think before it answers",
+    )
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        f"Be exact. You can invoke:\n{json.dumps([CLOCK])}. Put calls as [f(a=1)]",
+        f"Be exact. Use these -\n{json.dumps(CLOCK)}\n\n{json.dumps({**CLOCK, 'name': 'b'})}\n",
+        f"Be exact. {{so}} [{{}}] {json.dumps([TOOL])}",
+    ],
+)
+def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
+    brought = read(share_gpt(prompt, TURNS[0], ("gpt", '[clock(zone="Asia/Tokyo")]')))
+    (row,) = brought.rows
+    assert (row.calls, row.tools[0]) == ((CALL,), TOOL)
+    assert row.messages[0].content.startswith("Be exact.")
+    assert "[f(a=1)]" not in row.messages[0].content
+    assert brought.notes[0].startswith("1 system turns list their tools")
+
+
+def test_two_lists_of_tools_are_said() -> None:
+    brought = read({"messages": [ASKED, SAID], "tools": [TOOL], "functions": [CLOCK]})
+    assert brought.notes[0].startswith("1 rows list tools twice")
+    first = {"role": "system", "content": "Be exact.", "tools": [TOOL]}
+    assert read({"messages": [first, ASKED, SAID]}).notes == ()
+
+
+@pytest.mark.parametrize("key", ["toolInvocations", "invalid_tool_calls", "recipient"])
+def test_an_answer_whose_calls_stand_elsewhere_is_refused(key: str) -> None:
+    value = "functions.clock" if key == "recipient" else [{"toolName": "clock"}]
+    with pytest.raises(UnusableData, match=f"turn 2: its calls stand under '{key}'"):
+        read({"messages": [ASKED, {**SAID, key: value}], "tools": [TOOL]})
+
+
+def test_every_list_of_calls_of_a_turn_is_read() -> None:
+    call = {"name": "clock", "arguments": '{"zone": "Asia/Seoul"}'}
+    row = only({"messages": [ASKED, {**CALLED, "function_call": call}], "tools": [TOOL]})
+    assert [one.arguments["zone"] for one in row.calls] == ["Asia/Tokyo", "Asia/Seoul"]
+    for turn in (
+        {"role": "assistant", "toolCalls": CALLED["tool_calls"]},
+        {"type": "ai", "content": "", "additional_kwargs": {"tool_calls": CALLED["tool_calls"]}},
+        {**CALLED, "function_call": FIRST_CALL["function"]},
+    ):
+        assert only({"messages": [ASKED, turn], "tools": [TOOL]}).calls == (CALL,)
+
+
+def test_words_and_calls_that_are_left_out_are_said() -> None:
+    asked = {**ASKED, "value": "else", "tool_calls": CALLED["tool_calls"]}
+    assert read({"messages": [asked, SAID], "tools": [TOOL]}).notes == (
+        "1 turns have 'value', which is not read",
+        "1 turns have 'tool_calls', which is not read",
+    )
+
+
+def test_a_harmony_analysis_is_a_thought() -> None:
+    thought = {"role": "assistant", "channel": "analysis", "content": "hm"}
+    row = {"messages": [ASKED, thought, {**SAID, "channel": "final"}], "tools": [TOOL]}
+    message = read_own([json.dumps(row)], "own.jsonl", thinks=True).rows[0].messages[-1]
+    assert (message.content, message.reasoning_content) == ("It is nine.", "hm")
+
+
+def test_an_answer_that_nobody_wants_is_left_out_and_counted() -> None:
+    pair = {"prompt": [ASKED], "completion": [SAID], "tools": [TOOL]}
+    brought = read({**pair, "label": True}, {**pair, "label": False})
+    assert len(brought.rows) == 1
+    assert brought.notes[0].startswith("1 rows say 'label': false")
+
+
+def test_an_argument_that_no_tool_names_is_refused_where_the_schema_is_silent() -> None:
+    closed = {**CLOCK, "inputSchema": {**SCHEMA, "additionalProperties": False}}
+    closed.pop("parameters")
+    opened = {**CLOCK, "parameters": {**SCHEMA, "additionalProperties": True}}
+    call = {"name": "clock", "arguments": {"zone": "A", "town": "B"}}
+    turns = [ASKED, {"role": "assistant", "function_call": call}]
+    check = ROW_RULES["arguments fit the schema"][0]
+    for tool in (CLOCK, closed):
+        fault = check(only({"messages": turns, "tools": [tool]}))
+        assert fault == "clock: 'town' is no parameter of it"
+    for tool in (opened, {**opened, "inputSchema": opened["parameters"], "parameters": None}):
+        assert not check(only({"messages": turns, "tools": [tool]}))
+
+
+@pytest.mark.parametrize("key", ["name", "tool_name"])
+def test_results_go_by_name_where_calls_have_no_ids(key: str) -> None:
     calls = [{"function": {"name": name, "arguments": {}}} for name in ("clock", "alarm")]
     results = [
-        {"role": "tool", "tool_call_id": str(n), "name": name, "content": name}
+        {"role": "tool", "tool_call_id": str(n), key: name, "content": name}
         for n, name in enumerate(("alarm", "clock"))
     ]
     turns = [ASKED, {**CALLED, "tool_calls": calls}, *results, SAID]
@@ -732,6 +882,12 @@ def test_a_file_of_another_kind_is_refused_by_its_kind(
         read_own_file(tmp_path / "own.jsonl")
 
 
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "own.jsonl")
+    with pytest.raises(UnusableData, match="is a pipe or a device, needed a file"):
+        read_own_file(tmp_path / "own.jsonl")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -744,6 +900,10 @@ def test_a_file_of_another_kind_is_refused_by_its_kind(
         "[f(a=" + "-" * 9_000 + "1)]",
         '<functioncall> {"name": "f", "arguments": ' + "'" * 50_000,
         "<tool_response>" * 20_000,
+        '"' + "arg" * 60_000,
+        "```" + "a" * 100_000,
+        "f(" + ")" * 100_000 + "x",
+        "<" * 100_000,
     ],
 )
 def test_no_answer_takes_longer_than_it_is_long(text: str) -> None:

@@ -71,6 +71,24 @@ def test_a_schema_whose_parameters_are_called_like_keywords_is_no_map() -> None:
     assert parameters_of({"name": "f", "parameters": schema})["properties"] == properties
 
 
+def test_a_parameter_may_say_itself_that_it_is_required() -> None:
+    zone, other = {"type": "string", "required": True}, {"type": "object", "properties": []}
+    schema = {"type": "object", "properties": {"zone": zone, "other": {**other, "required": False}}}
+    assert parameters_of({"name": "f", "inputSchema": schema}) == {
+        "type": "object",
+        "properties": {
+            "zone": {"type": "string"},
+            "other": {"type": "object", "properties": {}},
+        },
+        "required": ["zone"],
+    }
+
+
+def test_phps_empty_lists_are_empty_maps() -> None:
+    schema = {"type": "object", "properties": [], "required": []}
+    assert parameters_of({"name": "f", "inputSchema": schema})["properties"] == {}
+
+
 def test_types_as_other_makers_name_them_are_jsons() -> None:
     inner = {"type": "ARRAY", "items": {"type": "tuple"}, "default": {"type": "str"}}
     given = {"type": "dict", "properties": {"a": inner, "type": {"type": "STRING"}}}

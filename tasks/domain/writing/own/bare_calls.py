@@ -6,10 +6,11 @@ An answer that only looks like one stays an answer: its JSON has other keys.
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from tasks.domain.errors import UnusableData
+from tasks.domain.toolcalls import OPEN
 from tasks.domain.writing.own.calls import OwnCall, call_of, checked, excerpt, values_of
 
 _FENCE = re.compile(r"```\w*[ \t]*\n")
@@ -23,6 +24,12 @@ _GAP = re.compile(r"[\s,]*")
 _KEYS = {"name", "arguments", "parameters", "id", "type"}
 _MOST_CHARACTERS = 10_000
 """Of calls as Python."""
+_VALUE = re.compile(r"""["']\w+["']\s*:\s*["']([^"'\n]{1,200})["']""")
+_INPUT = re.compile(r"""["']\w{0,20}(?:arg|param|input)\w{0,20}["']\s*:""")
+_DESCRIBED = re.compile(r"""["']properties["']\s*:""")
+_WHOLE = re.compile(
+    r"(?:```\w*[^\S\n]*\n)?\s*(?:print\(|>>>\s*)?([\w.-]+)\s*[({].*[)}]\s*(?:```)?", re.DOTALL
+)
 _JSON_WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -36,6 +43,24 @@ def bare_calls(text: str) -> tuple[OwnCall, ...]:
     if body.endswith("```") and (fence := _FENCE.match(body)):
         body = body[fence.end() : -3].strip()
     return _in_json(body) or _in_python(body)
+
+
+def check_no_call_in(text: str, names: Collection[str]) -> None:
+    """Make sure that words call none of these tools in a form that is not read.
+
+    Raises:
+        UnusableData: a tool's name stands beside its arguments in JSON of another form, or the
+            whole text is a call of it.
+    """
+    # A tool that is described, not called, has its parameters' properties there.
+    is_call = _INPUT.search(text) and not _DESCRIBED.search(text)
+    values = [match[1] for match in _VALUE.finditer(text)] if is_call else []
+    whole = _WHOLE.fullmatch(text.strip())
+    called = next((name for name in (*values, whole[1] if whole else "") if name in names), None)
+    if called is not None:
+        raise UnusableData(
+            f"found a call of {called!r} in words, {excerpt(text)}; needed {OPEN} or tool_calls"
+        )
 
 
 def _in_json(body: str) -> tuple[OwnCall, ...]:

@@ -8,30 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.domain.errors import UnusableData
-from tasks.domain.toolcalls import CLOSE, OPEN
+from tasks.domain.toolcalls import OPEN
 from tasks.domain.untrusted.decoding import KeyTwice, unambiguous
 
 MOST_LEVELS = 50
 """Lists and objects inside each other: what checks and renders them takes several frames each."""
-_TAGS = ((OPEN, CLOSE), ("<functioncall>", "</functioncall>"))
-_BLOCK = re.compile(
-    "|".join(rf"{re.escape(start)}(.*?)(?:{re.escape(end)}|\Z)" for start, end in _TAGS), re.DOTALL
-)
-_OTHER_DIALECTS = (
-    "[TOOL_CALLS]",
-    "<|python_tag|>",
-    "<|tool_call",
-    "<｜tool▁call",  # noqa: RUF001
-    "<function=",
-    "<tool_code>",
-    "<tool_use>",
-    "<invoke name=",
-    "<function_calls>",
-    "<start_function_call>",
-    "<|channel|>",
-    "functools[",
-    "✿FUNCTION✿",
-    "\nAction Input:",
+_BLOCK = re.compile(r"<(tool_?calls?|function_?calls?)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.I)
+"""Calls between tags, as Hermes (ours), Glaive and Nemotron (``<TOOLCALL>``) name them."""
+_OTHER_DIALECT = re.compile(
+    r"<[^<>\n]{0,20}(?:tool|function)[_▁]?(?:calls?|use|code)"
+    r"|<function=|<invoke\b|<use_mcp_tool>|<\|(?:python_tag|channel|recipient|plugin)\|>"
+    r"|\[TOOL_CALLS\]|functools\[|✿FUNCTION✿|```tool_code|^Action(?: Input)?:(?=\s*[`{])",
+    re.I | re.M,
 )
 """How calls begin in the text of models whose dialect is not read here."""
 CALL_KEYS = ("function", "functionCall", "function_call")
@@ -127,12 +115,10 @@ def spoken_calls(text: str) -> tuple[str, tuple[OwnCall, ...]]:
     Raises:
         UnusableData: what stands between the tags is no call, or another dialect is spoken.
     """
-    bodies = ["".join(groups) for groups in _BLOCK.findall(text)]
-    calls = tuple(call for body in bodies for call in calls_of(body))
+    calls = tuple(call for _, body in _BLOCK.findall(text) for call in calls_of(body))
     rest = _BLOCK.sub("", text).strip() if calls else text
-    other = next((mark for mark in _OTHER_DIALECTS if mark in rest), None)
-    if other is not None:
-        mark = other.strip()
+    if other := _OTHER_DIALECT.search(rest):
+        mark = other[0]
         raise UnusableData(f"found a call that begins with {mark!r}, needed {OPEN} or tool_calls")
     return rest, calls
 

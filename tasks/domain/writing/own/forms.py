@@ -41,6 +41,11 @@ def is_cut(value: Any) -> bool:
     return any(reason in ends for reason in _LIMITS)
 
 
+def is_unwanted(value: Any) -> bool:
+    """Whether it is an answer that nobody wants, as KTO marks it."""
+    return isinstance(value, dict) and value.get("label") is False
+
+
 def _first(value: Any, key: str) -> Any:
     parts = value.get(key) if isinstance(value, dict) else None
     return parts[0] if parts and isinstance(parts, list) else None
@@ -61,6 +66,8 @@ def conversation_of(value: Any) -> dict[str, Any]:
         raise UnusableData(f"found {media!r}, needed text only: pictures and sound are not read")
     if isinstance(value.get("request"), dict):
         value = _completed(value["request"], value.get("response"))
+    if isinstance(value.get("input"), list) and not turn_lists(value):
+        value = _responded(value, value.get("output"))
     turns = _turns(value)
     if turns is None:
         keys = excerpt(", ".join(value))
@@ -83,16 +90,28 @@ def _turns(value: dict[str, Any]) -> Any:
     if turns is None and {"query", "answers"} <= set(value):
         answer = {"role": "assistant", "tool_calls": value["answers"]}
         return [{"role": "user", "content": value["query"]}, answer]
-    if turns is None and isinstance(value.get("prompt"), list):
-        completion = value.get("completion")
+    completion = value.get("completion")
+    if turns is None and isinstance(value.get("prompt"), list) and completion:
         return value["prompt"] + (completion if isinstance(completion, list) else [completion])
     return turns
+
+
+def _responded(request: dict[str, Any], output: Any) -> dict[str, Any]:
+    """The items of OpenAI's Responses: what went in, and what came out, as turns."""
+    given = request["input"]
+    asked = given if isinstance(given, list) else [{"role": "user", "content": given}]
+    said = {"role": "assistant", "content": output} if isinstance(output, str) else output
+    answers = said if isinstance(said, list) else [said] * bool(said)
+    system = request.get("instructions") or request.get("system")
+    return {**request, "system": system, "messages": [*asked, *answers]}
 
 
 def _completed(request: dict[str, Any], response: Any) -> dict[str, Any]:
     """A logged request with its answer as the last turn: OpenAI's, Gemini's or Anthropic's."""
     key = next((key for key in _TURNS if isinstance(request.get(key), list)), "messages")
     try:
+        if "output" in response:
+            return _responded(request, response["output"])
         if "choices" in response:
             answer = response["choices"][0]["message"]
         elif "candidates" in response:

@@ -37,7 +37,7 @@ def _joined(turns: Iterable[OwnTurn]) -> list[OwnTurn]:
         if (
             before is not None
             and (before.role, before.is_learned) == ("assistant", turn.is_learned)
-            and turn.calls
+            and (turn.calls or (before.thought and not (before.text or before.calls)))
             and not (turn.text and (before.text or before.calls))
         ):
             thought = "\n".join(one for one in (before.thought, turn.thought) if one)

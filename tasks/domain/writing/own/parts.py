@@ -23,8 +23,10 @@ _END_MARKS = (
 _ENDS = "turns end with a model's own end mark: left out, the chat template says it"
 _ENCRYPTED = "thoughts are encrypted: left out"
 _MEDIA = ("image", "image_url", "audio", "input_audio", "video", "file", "document")
-CALL_LISTS = ("tool_calls", "function_calls", *CALL_KEYS)
-IDS = ("tool_call_id", "tool_use_id", "call_id", "id")
+CALL_LISTS = ("tool_calls", "toolCalls", "function_calls", *CALL_KEYS)
+IDS = ("tool_call_id", "toolCallId", "tool_use_id", "call_id", "id")
+NAMES = ("name", "tool_name")
+"""What a result may call its tool; the second is Ollama's."""
 
 
 def is_padding(key: str, value: Any) -> bool:
@@ -104,8 +106,8 @@ def _add(part: Any, parts: Parts) -> None:
         text = body.get("text") or body.get("refusal") or ("" if kind == "text" else None)
         if not isinstance(text, str) or kind not in _TEXT_PARTS:
             raise UnusableData(
-                f"its content has {excerpt(part)}, needed text, calls or results: pictures and "
-                "sound are not read"
+                f"its content has {excerpt(part)}, needed text, calls or results, in one of the "
+                "forms of docs/data.md"
             )
         parts.text += text
 
@@ -129,7 +131,8 @@ def thought_in(value: Any) -> str:
 def results_of(content: Any, message: dict[str, Any]) -> Iterator[OwnTurn]:
     text = result_text(content)
     identity = next((str(message[key]) for key in IDS if message.get(key)), "")
-    answers = (identity, str(message.get("name") or ""))
+    tool = next((str(message[key]) for key in NAMES if message.get(key)), "")
+    answers = (identity, tool)
     for one in tagged(text, "tool_response")[0] or [text]:
         yield OwnTurn("tool", one.strip(), answers=answers)
 
@@ -157,5 +160,5 @@ def result_text(content: Any) -> str:
             return "".join(str(part["text"]) for part in content if part.get("text") is not None)
         media = next((str(kind) for kind in kinds if kind in _MEDIA), None)
         if media is not None:
-            raise UnusableData(f"a result holds {media!r}: pictures and sound are not read")
+            raise UnusableData(f"a result holds {media!r}, needed text")
     return json.dumps(content, ensure_ascii=False)

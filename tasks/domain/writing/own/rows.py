@@ -20,12 +20,19 @@ from tasks.domain.conversations import SYSTEM_PROMPT, Row, decoded, labels_of, r
 from tasks.domain.errors import ForgeError, UnusableData
 from tasks.domain.toolcalls import schemas_of
 from tasks.domain.untrusted.decoding import unambiguous
+from tasks.domain.writing.own.bare_calls import check_no_call_in
 from tasks.domain.writing.own.calls import OwnCall, checked
-from tasks.domain.writing.own.forms import conversation_of, conversations_in, is_cut, turn_lists
+from tasks.domain.writing.own.forms import (
+    conversation_of,
+    conversations_in,
+    is_cut,
+    is_unwanted,
+    turn_lists,
+)
 from tasks.domain.writing.own.order import in_order
 from tasks.domain.writing.own.own_turn import OwnTurn
 from tasks.domain.writing.own.parts import tagged
-from tasks.domain.writing.own.tools import functions_of, without_padding
+from tasks.domain.writing.own.tools import functions_of, tools_in_words, without_padding
 from tasks.domain.writing.own.turns import turns_of
 
 _TOOLS = ("tools", "functions")
@@ -38,6 +45,8 @@ _ON_CALLING = re.compile(
 
 _ARRAY = "rows are items of one JSON array"
 _LOGS = "log records were no conversations"
+_UNWANTED = "rows say 'label': false, an answer that nobody wants (KTO): left out"
+_LISTED_TWICE = "rows list tools twice: those of 'tools', or of the first list, are read"
 _CUT_NOTE = "logged answers were cut off at their token limit, and their rows left out"
 _UNTRAINED = "answers have weight 0: they are read, and no loss is taken on them"
 _THOUGHTS = "thoughts were left out: the model does not think before it answers"
@@ -145,6 +154,9 @@ class _Reader:
             if not values or is_cut(values[0]):
                 self.counts[_CUT_NOTE if values else _LOGS] += 1
                 return None
+            if is_unwanted(values[0]):
+                self.counts[_UNWANTED] += 1
+                return None
             value = checked(values[0])
             self.counts.update([_SEVERAL] * (len(turn_lists(value)) > 1))
             body = self._body(conversation_of(value))
@@ -154,32 +166,41 @@ class _Reader:
 
     def _body(self, value: dict[str, Any]) -> dict[str, Any]:
         """Messages and tools in the form that is stored."""
-        turns = in_order(turns_of(value["messages"]))
+        first = value["messages"][:1]
+        holders = (value, *first)
+        lists = [one[key] for one in holders for key in _TOOLS if one.get(key)]
+        bare = [{key: part for key, part in one.items() if key not in _TOOLS} for one in first]
+        turns = in_order(turns_of([*bare, *value["messages"][1:]]))
         count = len(list(takewhile(lambda turn: turn.role == "system", turns)))
         systems = [value[key] for key in _SYSTEMS if value.get(key)]
         beside = turns_of([{**_in_parts(one), "role": "system"} for one in systems])
         self.counts.update(change for turn in (*beside, *turns) for change in turn.changes)
         texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
-        system, tools_in_text = self._without_tools("\n\n".join(dict.fromkeys(texts)))
-        holders = (value, *value["messages"][:1])
-        own = next((one[key] for one in holders for key in _TOOLS if one.get(key)), tools_in_text)
-        tools = functions_of(own) or tuple(self._tools or ())
+        system, listed = self._without_tools("\n\n".join(dict.fromkeys(texts)), bool(lists))
+        lists += [listed] * bool(listed)
+        self.counts.update([_LISTED_TWICE] * (len(lists) > 1))
+        tools = functions_of(lists[0] if lists else None) or tuple(self._tools or ())
         messages = [self._message(turn, tools) for turn in turns[count:]]
         opening = {"role": "system", "content": system or SYSTEM_PROMPT}
         return {"messages": [opening, *messages], "tools": tools}
 
-    def _without_tools(self, text: str) -> tuple[str, str]:
+    def _without_tools(self, text: str, has_tools: bool) -> tuple[str, Any]:
         """A system turn's own words, and the list of tools that stands in it."""
         # A prompt may speak of the tags, and a first pair of them may hold nothing.
-        lists = [inner for inner in tagged(text, "tools")[0] if inner.strip()]
+        lists: list[Any] = [inner for inner in tagged(text, "tools")[0] if inner.strip()]
+        words = text
+        if not lists and not has_tools:
+            words, lists = tools_in_words(text)
         if not lists:
             return text, ""
         self.counts[_PROMPTS] += 1
-        return _ON_CALLING.split(text, maxsplit=1)[0].strip(), lists[-1]
+        return _ON_CALLING.split(words, maxsplit=1)[0].strip(), lists[-1]
 
     def _message(self, turn: OwnTurn, tools: _Tools) -> dict[str, Any]:
         self.counts.update([_UNTRAINED] * (not turn.is_learned))
         self.counts.update([_THOUGHTS] * (bool(turn.thought) and not self._thinks))
+        if turn.role == "assistant" and turn.is_learned:
+            check_no_call_in(turn.text, schemas_of(tools))
         return {
             "role": turn.role,
             "content": turn.text,

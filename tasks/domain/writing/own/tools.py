@@ -1,8 +1,11 @@
 """Tool lists as people's rows have them → functions in the OpenAI form, judged like a server's."""
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from tasks.domain.errors import UnusableData, UnusableTool
@@ -12,10 +15,13 @@ from tasks.domain.schemas.type_words import schema_of_type
 from tasks.domain.toolcalls import tool_names
 from tasks.domain.toollists import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
+from tasks.domain.untrusted.decoding import unambiguous
 from tasks.domain.writing.own.calls import excerpt, values_of
 
 _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
+_BEGINNING = re.compile(r"""\[\s*\{|\{\s*["'](?:name|type)["']""")
+_MOST_BEGINNINGS = 20
 _VALUES = ("default", "const", "enum", "example", "examples")
 """Keys of a schema that hold values, in which null is one."""
 
@@ -30,6 +36,29 @@ def functions_of(value: Any) -> tuple[dict[str, Any], ...]:
     if not value:
         return ()
     return _functions(value if isinstance(value, str) else json.dumps(value))
+
+
+def tools_in_words(text: str) -> tuple[str, list[Any]]:
+    """The words in front of a list of tools in a prompt, and the list; ToolACE, Glaive have it so.
+
+    Without one, all the words and an empty list.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=unambiguous)
+    for match in islice(_BEGINNING.finditer(text), _MOST_BEGINNINGS):
+        values, at = [], match.start()
+        with suppress(ValueError, RecursionError):
+            while text.startswith(("[", "{"), at):
+                value, at = decoder.raw_decode(text, at)
+                values += value if isinstance(value, list) else [value]
+                at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,"))
+        if values and all(map(_is_tool, values)):
+            return text[: match.start()], [values]
+    return text, []
+
+
+def _is_tool(value: Any) -> bool:
+    body = (value.get("function") or value) if isinstance(value, dict) else {}
+    return isinstance(body, dict) and "name" in body and bool({*_SCHEMAS} & body.keys())
 
 
 @lru_cache(maxsize=256)

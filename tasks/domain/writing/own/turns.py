@@ -1,5 +1,6 @@
 """Turns as people's files have them → turns in one form: who, what, calls, what is learned."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from tasks.domain.writing.own.own_turn import OwnTurn
 from tasks.domain.writing.own.parts import (
     CALL_LISTS,
     IDS,
+    NAMES,
     Parts,
     has_results,
     is_padding,
@@ -33,6 +35,7 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "function_call": "assistant",
     "tool_call": "assistant",
     "tool_calls": "assistant",
+    "reasoning": "assistant",
     "tool": "tool",
     "function": "tool",
     "observation": "tool",
@@ -50,9 +53,22 @@ _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _WEIGHTS = ("weight", "loss_scale")
 _SWITCHES = ("loss", "train", "training")
 _PARTIAL = "train_detail"
-_ABOUT = {"role", "from", "type", "name", *IDS, *_THOUGHTS, *_WEIGHTS, *_SWITCHES, *CALL_LISTS}
+_BESIDE = "additional_kwargs"
+"""Where older exports of LangChain have calls."""
+_CALLS_ELSEWHERE = re.compile(r"tool|call|invocation", re.I)
+_ABOUT = {"role", "from", "type", *NAMES, *IDS, *_THOUGHTS, *_WEIGHTS, *_SWITCHES, *CALL_LISTS}
 """What a turn without words may say."""
-_KEYS = {*_ABOUT, *_TEXT_KEYS, "refusal", "tool_calls", "arguments", "args", "input"}
+_KEYS = {
+    *_ABOUT,
+    *_TEXT_KEYS,
+    "refusal",
+    "arguments",
+    "args",
+    "input",
+    "summary",
+    "channel",
+    "recipient",
+}
 
 
 def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
@@ -72,16 +88,25 @@ def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
 
 def _with_unread(turns: list[OwnTurn], message: dict[str, Any]) -> list[OwnTurn]:
     """The turns of a message; the last one says which of its keys are not read."""
-    unread = [key for key, value in message.items() if key not in _KEYS and value]
-    changes = tuple(f"turns have {key[:40]!r}, which is not read" for key in unread)
     *others, last = turns
+    words = [key for key in _TEXT_KEYS if message.get(key)]
+    others_words = {key for key in words[1:] if message[key] != message[words[0]]}
+    unknown = {*CALL_LISTS, *others_words} if last.role != "assistant" else others_words
+    unread = [
+        key
+        for key, value in message.items()
+        if (key not in _KEYS or key in unknown) and value and not is_padding(key, value)
+    ]
+    changes = tuple(f"turns have {key[:40]!r}, which is not read" for key in unread)
     return [*others, replace(last, changes=last.changes + changes)]
 
 
 def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
     """A turn as turns of ours; results that stand in it come first."""
     role_text = message.get("role") or message.get("from") or message.get("type")
-    name = str(role_text).lower()
+    if role_text is None:
+        raise UnusableData(f"none of role, from and type says whose it is: {excerpt(message)}")
+    name = str(role_text).lower().replace("-", "_")
     role = _ROLES.get(name)
     if role is None:
         raise UnusableData(f"a turn of {excerpt(role_text)}; known: {', '.join(_ROLES)}")
@@ -91,6 +116,9 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
         yield from results_of(content, message)
         return
     is_call = name in _CALLING
+    if name == "reasoning" or message.get("channel") == "analysis":
+        yield OwnTurn("assistant", thought=thought_in(message), is_learned=_is_learned(message))
+        return
     parts = parts_of(content, is_call)
     yield from parts.results
     if role == "assistant":
@@ -104,7 +132,8 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
 def _content(message: dict[str, Any], role: str, name: str) -> Any:
     """What a turn says; empty where it only calls."""
     key = next((key for key in _TEXT_KEYS if key in message), None)
-    says_else = role == "assistant" and (name in _CALLING or {*CALL_LISTS, "refusal"} & {*message})
+    is_said_elsewhere = name in (*_CALLING, "reasoning") or {*CALL_LISTS, "refusal"} & {*message}
+    says_else = role == "assistant" and is_said_elsewhere
     others = [one for one in message if message[one] and one not in _ABOUT]
     if key is None and not says_else and others:
         raise UnusableData(
@@ -116,9 +145,7 @@ def _content(message: dict[str, Any], role: str, name: str) -> Any:
 
 def _answer(message: dict[str, Any], is_call: bool, parts: Parts) -> OwnTurn:
     """A turn of the assistant's."""
-    calls_listed = next((message[key] for key in CALL_LISTS if message.get(key)), ())
-    listed = calls_of(calls_listed) if calls_listed else ()
-    calls = parts.calls + tuple(call for call in listed if not _is_among(call, parts.calls))
+    calls = _all_calls(message, parts.calls)
     thought, text = _split_thought(parts.text)
     text = text or str(message.get("refusal") or "")
     if not calls and is_call:
@@ -137,6 +164,27 @@ def _answer(message: dict[str, Any], is_call: bool, parts: Parts) -> OwnTurn:
         )
     thought = "\n".join(dict.fromkeys(thoughts))
     return OwnTurn("assistant", text, thought, calls, _is_learned(message), changes=parts.changes)
+
+
+def _all_calls(message: dict[str, Any], calls: tuple[OwnCall, ...]) -> tuple[OwnCall, ...]:
+    """The calls of a turn's content and of each of its lists, those that stand twice once.
+
+    Raises:
+        UnusableData: there are none but under a key that is not read, or to a ``recipient``.
+    """
+    beside = message.get(_BESIDE)
+    holders = (message, beside if isinstance(beside, dict) else {})
+    for listed in (one[key] for one in holders for key in CALL_LISTS if one.get(key)):
+        calls += tuple(call for call in calls_of(listed) if not _is_among(call, calls))
+    elsewhere = [
+        key
+        for key, value in message.items()
+        if key not in _KEYS and isinstance(value, dict | list) and value
+        if _CALLS_ELSEWHERE.search(key)
+    ] + ["recipient"] * (message.get("recipient") not in (None, "", "all"))
+    if elsewhere and not calls:
+        raise UnusableData(f"its calls stand under {elsewhere[0]!r}, needed 'tool_calls'")
+    return calls
 
 
 def _said_and_called(text: str) -> tuple[str, tuple[OwnCall, ...]]:

@@ -1,6 +1,5 @@
 """What all rows of a dataset are written from, and what has been said and answered so far."""
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,8 +7,6 @@ from typing import Any, get_args
 
 from profiles import Data
 from tasks.domain.conversations import Message, Row, Scenario, Split, opening
-from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.harvest import Link
 from tasks.domain.writing.phrasebook import UnsupportedLine
@@ -17,8 +14,7 @@ from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.replies import Replies
-from tasks.domain.writing.row_kinds.speech import RequestAndCall, Speech
-from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.row_kinds.speech import Speech
 
 
 @dataclass(frozen=True)
@@ -45,20 +41,6 @@ class Desk:
             )
             for split in get_args(Split)
         }
-
-    def new_request(
-        self, wording: Wording, options: DrawOptions, rng: random.Random
-    ) -> RequestAndCall | None:
-        """A new text with its call; None when there are no more."""
-        return self.speech.request(wording, options, rng)
-
-    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
-        """What came back from a call; None where nobody knows."""
-        return self.replies.of(wording, call, rng)
-
-    def is_new(self, text: str) -> bool:
-        """Whether nobody said a text before; it counts as said from now on."""
-        return self.speech.is_new(text)
 
     def row(
         self, scenario: Scenario, split: Split, user_request: Request, turns: Sequence[Message]

@@ -74,7 +74,7 @@ def _with_values(desk: Desk) -> list[Wording]:
 
 
 def _row_of_grammar(desk: Desk, exchange: Exchange | None, family: str, split: Split) -> Row | None:
-    if exchange is None or not desk.is_new(exchange[0]):
+    if exchange is None or not desk.speech.is_new(exchange[0]):
         return None
     return _row(desk, Request(exchange[0], family), exchange[1], split)
 

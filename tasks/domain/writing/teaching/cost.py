@@ -11,7 +11,7 @@ from profiles import (
     Server,
     TeacherPlan,
 )
-from tasks.domain.frozen import Frozen
+from tasks.domain import Frozen
 from tasks.domain.products import Toolset
 from tasks.domain.writing.teaching.questions import Question, Style, questions
 from tasks.domain.writing.teaching.reading import reading_question

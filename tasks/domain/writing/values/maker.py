@@ -37,19 +37,23 @@ from tasks.domain.writing.values.instances import (
     other_properties,
     split_of,
 )
-from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, VAGUE, WRITERS
+from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import (
     kind_of,
     kind_of_example,
     kind_of_number,
     stated_fallback,
+    without_sections,
 )
 from tasks.domain.writing.values.parameters import (
+    CHANGES,
     WRAPPING,
     as_many_as_named,
     count_numbers,
+    in_order,
     leaves,
     tries,
+    with_descriptions,
     with_required,
     without_rivals,
 )
@@ -271,12 +275,13 @@ class ArgumentMaker:
     @cached_property
     def about(self) -> str:
         """The tool's name and description: what unclear parameter names mean."""
-        return f"{' '.join(name_words(self.tool.name))}. {self.tool.description}"
+        description = without_sections(self.tool.description)
+        return f"{' '.join(name_words(self.tool.name))}. {description}"
 
     @cached_property
     def _input(self) -> dict[str, Any]:
         schema: dict[str, Any] = usable(self.tool.input_schema)
-        return schema
+        return with_descriptions(schema, self.tool.description)
 
     @cached_property
     def _document(self) -> Document:
@@ -322,6 +327,9 @@ class ArgumentMaker:
         always = {*required, *options.also}
         names = [n for n in properties if n in always or rng.random() < options.optional]
         names = [n for n in without_rivals(names) if n not in left_out]
+        if self._changes_nothing(names) and options.optional:
+            spare = [n for n in properties if n not in names and n not in left_out]
+            names += [rng.choice(spare)] if spare else []
         schema, others = dependents(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
@@ -333,7 +341,12 @@ class ArgumentMaker:
             elif name in names or name in others:
                 drawing = partial(self._other_than, arguments, name, part, at, options)
                 arguments[name] = as_many_as_named(self.tool.name, drawing)
-        return arguments | other_properties(schema, len(arguments), at)
+        return in_order(arguments) | other_properties(schema, len(arguments), at)
+
+    def _changes_nothing(self, names: Collection[str]) -> bool:
+        """Whether a call would only say what is to be changed, and not how."""
+        is_change = not CHANGES.isdisjoint(name_words(self.tool.name))
+        return is_change and all(n in self.required and self.kind(n) in ON_SERVER for n in names)
 
     def _other_than(
         self, earlier: dict[str, Any], name: str, part: Any, at: Place, options: DrawOptions
