@@ -63,8 +63,9 @@ bench-data: bench-data-speed  ## and what each way to write data teaches, asked 
 bench-data-speed: install  ## rows written and judged a second (benchmarks/bench-data-speed.json)
 	$(BIN)/python -m benchmarks.data
 
-bench-scale: install  ## ten forges at once while a hundred servers fail and processes are killed; a day of watching
-	$(BIN)/python -m benchmarks.scale
+bench-scale: install  ## ten forges at once while a hundred servers fail and processes are killed; a day of watching (OPTIONS="--s3 …")
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[services,test-services]'
+	$(BIN)/python -m benchmarks.scale $(OPTIONS)
 
 ui: install  ## Prefect's UI on what runs have left here (http://127.0.0.1:4200)
 	PREFECT_HOME=$(CURDIR)/.mcp-forge/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \

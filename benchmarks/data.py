@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,20 +17,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kernel_facts import peak_bytes
+
 ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "benchmarks" / "bench-data-speed.json"
 ROWS = 100_000
 MOST_SECONDS, MOST_MEGABYTES, LEAST_ROWS_PER_SECOND = 60, 1000, 1000
-
-
-def megabytes() -> float:
-    """The most memory that this process has held."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # What getrusage says of a new process counts the one that it was forked from.
-        lines = dict(line.split(":", 1) for line in status.read_text("utf-8").splitlines())
-        return int(lines["VmHWM"].split()[0]) / 1e3
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def write(tools: Path, rows: int, target: Path) -> dict[str, Any]:
@@ -73,7 +64,7 @@ def judge(target: Path, base: Path) -> dict[str, Any]:
 
     profile = load_profile("balanced")
     tokenizer = ChatTokenizer(base)
-    started, worked, before = time.monotonic(), time.process_time(), megabytes()
+    started, worked, before = time.monotonic(), time.process_time(), peak_bytes()
     with (
         target.with_suffix(".train.jsonl").open(encoding="utf-8", newline="\n") as train,
         target.with_suffix(".heldout.jsonl").open(encoding="utf-8", newline="\n") as heldout,
@@ -88,7 +79,7 @@ def judge(target: Path, base: Path) -> dict[str, Any]:
         )
     measured = figures(report.rows, time.monotonic() - started, time.process_time() - worked)
     refused = [f"{one.rule}: {one.value}" for one in report.findings if not one.passed]
-    return measured | {"megabytes_before": round(before), "refused": refused}
+    return measured | {"megabytes_before": round(before / 1e6), "refused": refused}
 
 
 def figures(rows: int, seconds: float, processor: float) -> dict[str, Any]:
@@ -99,7 +90,7 @@ def figures(rows: int, seconds: float, processor: float) -> dict[str, Any]:
         "processor_seconds": round(processor, 1),
         "rows_per_second": round(rows / seconds),
         "rows_per_processor_second": round(rows / processor),
-        "megabytes": round(megabytes()),
+        "megabytes": round(peak_bytes() / 1e6),
     }
 
 

@@ -32,7 +32,7 @@ from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert
-from tasks.external.servers import at_home, executing, read_toolset_of
+from tasks.external.servers import at_home, executing_read_only, read_toolset_of
 from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 
@@ -115,12 +115,19 @@ def recipe_for(server: str, model: str, profile: str, steps: int, seed: int) -> 
     recipe = load_recipe(server, model, profile)
     training = recipe.profile.training.model_copy(update={"seed": seed})
     data = recipe.profile.data.model_copy(update={"seed": seed})
-    if steps:
-        training = training.model_copy(update={"max_steps": steps, "epochs": None})
-        samples = min(data.samples, steps * training.effective_batch)
-        data = data.model_copy(update={"samples": samples})
-    changed_profile = recipe.profile.model_copy(update={"training": training, "data": data})
-    return recipe.model_copy(update={"profile": changed_profile})
+    profile = recipe.profile.model_copy(update={"training": training, "data": data})
+    seeded = recipe.model_copy(update={"profile": profile})
+    return for_steps(seeded, steps) if steps else seeded
+
+
+def for_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The recipe cut to so many optimiser steps, and to no more rows than they see."""
+    profile = recipe.profile
+    training = profile.training.model_copy(update={"max_steps": steps, "epochs": None})
+    samples = min(profile.data.samples, steps * training.effective_batch)
+    data = profile.data.model_copy(update={"samples": samples})
+    changed = profile.model_copy(update={"training": training, "data": data})
+    return recipe.model_copy(update={"profile": changed})
 
 
 def _outcome(recipe: Recipe, way: str, folder: Path) -> Outcome:
@@ -167,7 +174,7 @@ def rows_of(recipe: Recipe, data: Data, toolset: Toolset | None = None) -> Writt
     """The rows of a way; ``toolset`` is the server's own list in another form."""
     toolset, home = toolset or read_toolset_of(recipe.server), at_home(recipe.server)
     book = choose_book(toolset, home, load_phrasebooks(recipe.server)).book
-    with executing(recipe.server, toolset, data.seed) as execute:
+    with executing_read_only(recipe.server, toolset, data.seed) as execute:
         return write_rows(toolset, home, data, execute, execute.offers, book)
 
 

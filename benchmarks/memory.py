@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from profiles import Training, load_model, load_phrasebooks, load_profile, load_server
+from benchmarks.kernel_facts import peak_bytes, processor
+from benchmarks.rows import shared_tokens
+from profiles import Training, load_model, load_profile, load_recipe
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.training.memory import GIB, RowLengths, estimate, lengths_of
 from tasks.domain.training.sizes import Device
-from tasks.domain.writing.book.choice import choose_book
-from tasks.domain.writing.rows import write_rows
 from tasks.external.base_model import build_base
-from tasks.external.servers import at_home, executing, read_toolset_of
 from tasks.external.tokenizer import ChatTokenizer
 
 MODEL = load_model("smollm2")
@@ -68,7 +67,7 @@ def _write(results: list[dict[str, Any]]) -> None:
     errors = [abs(result["error"]) for result in results]
     report = {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": _machine(),
+        "machine": f"{os.cpu_count()} cores {processor()}, Python {platform.python_version()}",
         "command": "make bench-memory",
         "mean_absolute_error": sum(errors) / len(errors),
         "largest_error": max(errors),
@@ -94,10 +93,10 @@ def measure() -> None:
             engine.prepare_dataset(rows) if case["evaluate"] else None,
             training,
             Path(folder),
-            _unheard,
+            lambda _: None,
         )
     seconds = time.monotonic() - started
-    json.dump({"peak": _peak(), "seconds": seconds}, sys.stdout)
+    json.dump({"peak": peak_bytes(), "seconds": seconds}, sys.stdout)
 
 
 def _measured(
@@ -142,24 +141,19 @@ def _measured(
 
 
 def _rows(name: str, base: Path) -> list[EncodedRow]:
-    server = load_server(name)
-    toolset = read_toolset_of(server)
+    # Nothing that it needs is part of what the measured process holds.
+    from benchmarks.generalisation import rows_of
+
     few = {"samples": 48, "heldout_calls": 12, "heldout_no_tool": 4}
-    data = PROFILE.data.model_copy(update=few)
-    home = at_home(server)
-    book = choose_book(toolset, home, load_phrasebooks(server)).book
-    with executing(server, toolset, data.seed) as execute:
-        written_rows = write_rows(toolset, home, data, execute, book=book)
+    recipe = load_recipe(name, MODEL.name, PROFILE.name)
+    written_rows = rows_of(recipe, PROFILE.data.model_copy(update=few))
     return [ChatTokenizer(base).encode(row) for row in written_rows.train[:8]]
 
 
 def _lengths(rows: list[EncodedRow]) -> RowLengths:
-    least, greatest = min(list(r.ids) for r in rows), max(list(r.ids) for r in rows)
-    pairs = enumerate(zip(least, greatest, strict=False))
-    prefix = next((index for index, (left, right) in pairs if left != right), len(least))
     lengths = [len(row.ids) for row in rows]
     share = sum(sum(row.trained) for row in rows) / sum(lengths)
-    return lengths_of(lengths, prefix, share)
+    return lengths_of(lengths, shared_tokens(rows), share)
 
 
 def _training(case: dict[str, Any]) -> Training:
@@ -180,21 +174,6 @@ def _wait_for_memory() -> None:
 
     while psutil.virtual_memory().available < FREE_GIB * GIB:
         time.sleep(5)
-
-
-def _unheard(update: Any) -> None:
-    del update
-
-
-def _peak() -> int:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-
-
-def _machine() -> str:
-    facts = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    name = next((f.split(":")[1].strip() for f in facts if f.startswith("model name")), "")
-    return f"{os.cpu_count()} cores {name}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

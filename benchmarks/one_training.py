@@ -58,6 +58,13 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     return trained(request["variant"], model, tokenizer, data, profile)
 
 
+def profile_of(name: str, steps: int) -> Profile:
+    """A profile that is cut to so many steps, without a checkpoint between them."""
+    profile = profiles.load_profile(name)
+    changes = {"max_steps": steps, "epochs": None, "save_steps": 10_000}
+    return profile.model_copy(update={"training": profile.training.model_copy(update=changes)})
+
+
 def trained(
     variant: str, model: Any, tokenizer: Any, data: Any, profile: Profile
 ) -> dict[str, Any]:

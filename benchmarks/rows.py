@@ -1,6 +1,7 @@
 """The rows of a training benchmark: calls with result and answer, written as a run writes them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import profiles
@@ -21,17 +22,17 @@ def write(server_name: str, profile: Profile, base: Path, count: int, path: Path
     """
     # Reading needs none of it: a GPU machine is brought rows, and not what writes them.
     from tasks.domain.writing.rows import write_rows
-    from tasks.external.servers import at_home, executing, read_toolset_of
+    from tasks.external.servers import at_home, executing_read_only, read_toolset_of
     from tasks.external.tokenizer import ChatTokenizer
 
     server = profiles.load_server(server_name)
     toolset = read_toolset_of(server)
     data = _only_answered(profile.data, count * _SPARE)
-    with executing(server, toolset, data.seed) as execute:
+    with executing_read_only(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, at_home(server), data, execute)
     encode = ChatTokenizer(base).encode
     encoded = [encode(row) for row in written_rows.train]
-    prefix = _shared([list(row.ids) for row in encoded])
+    prefix = shared_tokens(encoded)
     least, most = OWN_TOKENS
     fitting = [row for row in encoded if least <= len(row.ids) - prefix <= most]
     if len(fitting) < count:
@@ -55,7 +56,8 @@ def _only_answered(data: Data, samples: int) -> Data:
     return data.model_copy(update=changes)
 
 
-def _shared(rows: list[list[int]]) -> int:
-    least, greatest = min(rows), max(rows)
+def shared_tokens(rows: Sequence[EncodedRow]) -> int:
+    """How many tokens all rows begin with."""
+    least, greatest = min(row.ids for row in rows), max(row.ids for row in rows)
     pairs = zip(least, greatest, strict=False)
     return next((index for index, (left, right) in enumerate(pairs) if left != right), len(least))

@@ -13,12 +13,13 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from benchmarks.generalisation import base_folder, rows_of, train_rows, working_folder
-from profiles import Profile, Recipe, ToolsInPrompt, load_recipe
+from benchmarks.generalisation import base_folder, for_steps, rows_of, train_rows, working_folder
+from profiles import Recipe, ToolsInPrompt, load_recipe
 from tasks.domain.evaluation.confusion import recall
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.evaluation.scoring import score
@@ -96,7 +97,7 @@ def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -
     step_seconds = _probe(recipe, fitted, folder)
     steps = max(PROBE_STEPS, round(seconds / step_seconds))
     dataset, showing = _shown_rows(recipe, fitted, steps)
-    gguf, took, _, steps_done = train_rows(_for_steps(recipe, steps), dataset, folder)
+    gguf, took, _, steps_done = train_rows(for_steps(recipe, steps), dataset, folder)
     hand_written = showing.rows(
         hand_written_rows(at_home(recipe.server).test_prompts, dataset.heldout[0].tools)
     )
@@ -129,7 +130,7 @@ def _probe(recipe: Recipe, fitted: FittedTools, folder: Path) -> float:
     place.mkdir()
     dataset, _ = _shown_rows(recipe, fitted, PROBE_STEPS)
     started = time.monotonic()
-    _, took, _, steps_done = train_rows(_for_steps(recipe, PROBE_STEPS), dataset, place)
+    _, took, _, steps_done = train_rows(for_steps(recipe, PROBE_STEPS), dataset, place)
     sys.stderr.write(
         f"{place.name}: {took / steps_done:.1f} s a step, {time.monotonic() - started:.0f} s\n"
     )
@@ -137,24 +138,12 @@ def _probe(recipe: Recipe, fitted: FittedTools, folder: Path) -> float:
 
 
 def _shown_rows(recipe: Recipe, fitted: FittedTools, steps: int) -> tuple[WrittenRows, Showing]:
-    data = _for_steps(recipe, steps).profile.data
+    data = for_steps(recipe, steps).profile.data
     dataset = rows_of(recipe, data, fitted.toolset)
     tools = dataset.train[0].tools
     showing = Showing(fitted.prompt, tools, documents_of(tools), data.seed)
-    parts = {
-        "train": tuple(showing.rows(dataset.train)),
-        "heldout": tuple(showing.rows(dataset.heldout)),
-    }
-    return WrittenRows(**parts, notes=dataset.notes, planned=dataset.planned), showing
-
-
-def _for_steps(recipe: Recipe, steps: int) -> Recipe:
-    profile: Profile = recipe.profile
-    training = profile.training.model_copy(update={"max_steps": steps, "epochs": None})
-    samples = min(profile.data.samples, steps * training.effective_batch)
-    data = profile.data.model_copy(update={"samples": samples})
-    changed = profile.model_copy(update={"training": training, "data": data})
-    return recipe.model_copy(update={"profile": changed})
+    train, heldout = (tuple(showing.rows(rows)) for rows in (dataset.train, dataset.heldout))
+    return replace(dataset, train=train, heldout=heldout), showing
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

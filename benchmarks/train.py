@@ -18,8 +18,9 @@ from typing import Any
 
 import profiles
 from benchmarks import rows
+from benchmarks.kernel_facts import processor
 from benchmarks.loss_curves import as_svg
-from benchmarks.one_training import summary
+from benchmarks.one_training import profile_of, summary
 from profiles import Profile
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.external.base_model import build_base
@@ -57,11 +58,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _server(name: str, steps: int, threads: int, work: Path) -> dict[str, Any]:
-    base_profile = profiles.load_profile(PROFILE)
-    changes = {"max_steps": steps + 1, "save_steps": 10_000}
-    profile = base_profile.model_copy(
-        update={"training": base_profile.training.model_copy(update=changes)}
-    )
+    profile = profile_of(PROFILE, steps + 1)
     count = (steps + 1) * profile.training.effective_batch
     path = work / f"{name}.json"
     facts = rows.write(name, profile, work / "base", count, path)
@@ -142,19 +139,13 @@ def _results() -> dict[str, Any]:
 
 def _keep(results: dict[str, Any], threads: int) -> None:
     results["date"] = date.today().isoformat()
-    results["machine"] = f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
+    results["machine"] = f"{processor()}, {os.cpu_count()} cores, {platform.system()}"
     results["threads"] = threads
     results["model"], results["profile"] = MODEL, PROFILE
     results["command"] = "make bench-train"
     results["ratios"] = {name: figures["ratios"] for name, figures in results["servers"].items()}
     text = json.dumps(results, indent=2)
     (HERE / "bench-train.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def table(results: dict[str, Any]) -> str:

@@ -4,10 +4,11 @@ import os
 import sys
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from flows.command_line import Commands, run_command
 from flows.local_server import settle_environment
-from flows.usage import explain_arguments, explain_environment
+from flows.usage import explain_arguments, explain_environment, explain_usage
 from profiles import ProfileError, explain
 from tasks.domain.errors import ForgeError
 from tasks.domain.untrusted.printable import printable
@@ -25,6 +26,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ForgeError, ProfileError, OSError) as error:
         _end(str(error), 1)
+    except SettingsError as error:
+        _end(explain_usage(str(error), sys.argv[1:], Commands), 2)
     except ValidationError as error:
         _end(*_explained(error))
     except KeyboardInterrupt:

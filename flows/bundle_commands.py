@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field
 from pydantic_settings import CliPositionalArg
 
 from flows.in_prefect import in_prefect
-from flows.terminal import Consent, columns, lines, note, say, show
+from flows.terminal import Consent, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
 from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError
-from tasks.domain.reports import BREADTH_HEADER, breadth_rows, pairs_text
+from tasks.domain.reports import BREADTH_HEADER, breadth_rows, columns, pairs_text
 
 if TYPE_CHECKING:
     from tasks.use_bundle import Agent
@@ -107,21 +107,22 @@ class Serve(_OnBundle):
 
     def cli_cmd(self) -> None:
         """Serve until Ctrl-C; without --execute a client makes the calls, no server is started."""
-        from tasks.serve_bundle import serve_agent, serve_bundle
+        from tasks.serve_bundle import listen, serve_agent, serve_bundle
         from tasks.use_bundle import use_bundle
 
         if not self.execute:
             serve_bundle.fn(self.folder, self.port, note, self.min_confidence, self.grammar)
             return
         consent = Consent(self.trust, self.yes)
-        use_bundle.fn(
-            self.folder,
-            self.server,
-            consent.trusts,
-            lambda agent: serve_agent(agent, self.port, consent.allows_unattended, note),
-            self.min_confidence,
-            self.grammar,
-        )
+        with listen(self.port) as listener:
+            use_bundle.fn(
+                self.folder,
+                self.server,
+                consent.trusts,
+                lambda agent: serve_agent(agent, listener, consent.allows_unattended, note),
+                self.min_confidence,
+                self.grammar,
+            )
 
 
 class Breadth(BaseModel):

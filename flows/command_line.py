@@ -29,6 +29,7 @@ class Commands(BaseSettings):
         cli_hide_none_type=True,
         cli_avoid_json=True,
         cli_use_class_docs_for_groups=True,
+        cli_exit_on_error=False,
     )
 
     version: bool = Field(False, description="say the version, and end")

@@ -92,6 +92,12 @@ class _ForServer(_Tuned, _WithServer):
             self.tools_in_prompt,
         )
 
+    def made_of(self, stage: str, *files: str) -> Any:
+        """What a stage makes of files that others wrote; ForgeError when one is not there."""
+        check_files(**self.model_dump(include={*files}))
+        parameters = self.model_dump(include={*files, "output"})
+        return in_prefect(f"flows.stages:{stage}", recipe=self.recipe(), **parameters)
+
 
 class Run(_ForServer):
     """Forge a model from a server: list, write, gate, train, export, prove, pack."""
@@ -101,6 +107,7 @@ class Run(_ForServer):
 
     def cli_cmd(self) -> None:
         """Look whether it can be done, then do it."""
+        check_files(config=self.config)
         run = from_file(self, self.config) if self.config else self
         run.forge()
 
@@ -274,9 +281,7 @@ class Validate(_ForServer):
 
     def cli_cmd(self) -> None:
         """Validate, and say how many loops were completed."""
-        check_files(**self.model_dump(include={"gguf", "data"}))
-        files = self.model_dump(include={"gguf", "data", "output"})
-        report = in_prefect("flows.stages:validate", recipe=self.recipe(), **files)
+        report = self.made_of("validate", "gguf", "data")
         say(f"loops completed: {report.completion.hits} of {report.completion.total}")
 
 
@@ -290,9 +295,7 @@ class Benchmark(_ForServer):
 
     def cli_cmd(self) -> None:
         """Benchmark, and say the two numbers that matter most."""
-        check_files(**self.model_dump(include={"gguf", "data", "validation"}))
-        files = self.model_dump(include={"gguf", "data", "validation", "output"})
-        report = in_prefect("flows.stages:benchmark", recipe=self.recipe(), **files)
+        report = self.made_of("benchmark", "gguf", "data", "validation")
         say(
             f"exact match {report.tuned.exact_match.value:.1%}, "
             f"base {report.base.exact_match.value:.1%}; "
@@ -311,9 +314,7 @@ class Pack(_ForServer):
 
     def cli_cmd(self) -> None:
         """Pack, and say where."""
-        check_files(**self.model_dump(include={"gguf", "validation", "benchmark"}))
-        files = self.model_dump(include={"gguf", "validation", "benchmark", "output"})
-        say(f"bundle {in_prefect('flows.stages:pack', recipe=self.recipe(), **files).path}")
+        say(f"bundle {self.made_of('pack', 'gguf', 'validation', 'benchmark').path}")
 
 
 class Doctor(BaseModel):

@@ -6,15 +6,16 @@ from profiles import resolve_server
 from tasks.domain.errors import ForgeError
 
 
-def check_files(**files: str) -> None:
+def check_files(*arguments: str, **files: str) -> None:
     """Look whether the files are there; the names are those of the flags.
 
     Raises:
         ForgeError: one is not.
     """
-    for name, file in files.items():
+    flags = {f"--{name.replace('_', '-')} {file}": file for name, file in files.items()}
+    for typed, file in [*zip(arguments, arguments, strict=True), *flags.items()]:
         if file and not Path(file).exists():
-            raise ForgeError(f"--{name.replace('_', '-')} {file}: no such file")
+            raise ForgeError(f"{typed}: no such file")
 
 
 def chosen_server(server: str, tools: str) -> str:

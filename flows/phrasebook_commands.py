@@ -7,7 +7,7 @@ from pydantic_settings import CliApp, CliPositionalArg, CliSubCommand
 
 from flows.commands import SERVER, TOOLS
 from flows.in_prefect import in_prefect
-from flows.inputs import chosen_server
+from flows.inputs import check_files, chosen_server
 from flows.terminal import say
 from profiles import TeacherPlan, load_profile, resolve_server
 from tasks.domain.errors import ForgeError
@@ -26,6 +26,7 @@ class CheckPhrasebook(BaseModel):
         """Check without a Prefect server; exit status 1 with one line for each fault."""
         from tasks.check_phrasebook import check_book
 
+        check_files(self.file)
         is_for_one = self.server or self.tools
         server = resolve_server(chosen_server(self.server, self.tools)) if is_for_one else None
         verdict = check_book.fn(self.file, server, self.write)
@@ -95,4 +96,4 @@ class Phrasebook(BaseModel):
 
     def cli_cmd(self) -> None:
         """Do what was asked."""
-        CliApp.run_subcommand(self)
+        CliApp.run_subcommand(self, cli_exit_on_error=False)

@@ -1,16 +1,13 @@
 """A person at a terminal: what he is told, and what he is asked."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks.domain.bundle.dialogue import Step, call_text
 from tasks.domain.products import Tool
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.untrusted.printable import on_one_line, printable
-
-_MOST_SHOWN = 300
-"""Characters of a tool's result."""
+from tasks.domain.untrusted.printable import excerpt, printable
 
 
 def say(text: str) -> None:
@@ -22,13 +19,6 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """A line beside the output: it is no part of what a program reads."""
     sys.stderr.write(f"{printable(text)}\n")
-
-
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as lines whose cells stand below each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lined = (zip(row, widths, strict=True) for row in rows)
-    return "\n".join("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in lined)
 
 
 def is_attended() -> bool:
@@ -53,6 +43,8 @@ def lines(prompt: str) -> Iterator[str]:
         try:
             line = input(prompt if is_attended() else "").strip()
         except EOFError:
+            if is_attended():
+                note("")  # what comes next begins a line of its own
             return
         if line:
             yield line
@@ -84,7 +76,6 @@ class Consent:
 
 def show(step: Step) -> None:
     """A call and its result, as lines beside the answer."""
-    origin = "simulated" if step.simulated else "error" if step.is_error else "result"
-    result = on_one_line(step.result)
-    cut = f"{result[:_MOST_SHOWN]}…" if len(result) > _MOST_SHOWN else result
-    note(f"  call    {step.call_text}\n  {origin:7} {cut}")
+    outcome = "simulated" if step.simulated else "error" if step.is_error else "result"
+    origin = outcome if step.executed else "not made"
+    note(f"  call      {step.call_text}\n  {origin:9} {excerpt(step.result)}")

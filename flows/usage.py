@@ -2,7 +2,8 @@
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -70,6 +71,25 @@ def explain_arguments(error: ValidationError, commands: type[BaseModel]) -> str:
             wrong.setdefault(f"{flag} {typed}", []).append(_should(fault))
     lacks = [f"needed {', '.join(missing)}"] if missing else []
     return "; ".join([*lacks, *(f"{what} {' or '.join(faults)}" for what, faults in wrong.items())])
+
+
+def explain_usage(message: str, arguments: Sequence[str], commands: type[BaseModel]) -> str:
+    """What of a command line cannot be read, what was perhaps meant, and which help says more."""
+    command, path = commands, ["mcp-forge"]
+    for word in arguments:
+        if word not in subcommands(command):
+            break
+        command = subcommands(command)[word]
+        path.append(word)
+    (reason, *_) = message.removeprefix("error parsing CLI: ").removeprefix("Error: ").splitlines()
+    words = [*subcommands(command), *flags(command).values()]
+    typed = [word for word in arguments if word.startswith("--")]
+    if "invalid choice" in reason:
+        typed = [arguments[len(path) - 1]]
+        reason = f"no command {typed[0]!r}"
+    near = [one for word in typed if word not in words for one in get_close_matches(word, words, 1)]
+    hint = f"; is it {near[0]}?" if near else ""
+    return f"{reason}{hint}; {' '.join(path)} --help says what it takes"
 
 
 def explain_environment(error: ValidationError) -> str:

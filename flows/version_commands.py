@@ -11,7 +11,7 @@ from pydantic_settings import CliDualFlag, CliPositionalArg
 
 from flows.commands import QUANTIZATION, SAMPLES, SERVER
 from flows.in_prefect import in_prefect
-from flows.inputs import chosen_server
+from flows.inputs import check_files, chosen_server
 from flows.run_file import flat
 from flows.terminal import say
 from profiles import UNREADABLE, Quantization, explain, load_recipe, profile_text
@@ -120,6 +120,7 @@ class Sweep(BaseModel):
 
     def cli_cmd(self) -> None:
         """Read the plan, sweep, and say what became of the best one."""
+        check_files(self.plan)
         try:
             plan = SweepPlan.model_validate(tomllib.loads(Path(self.plan).read_text("utf-8")))
         except ValidationError as error:

@@ -16,7 +16,7 @@ _SPARE_GIB = 2
 def job_variables(model: Model, pool_type: str) -> dict[str, Any]:
     """For a pool of that type.
 
-    None for processes, which have what the machine has, and for a model whose sizes are not known
+    Empty for processes, which have what the machine has, and for a model whose sizes are not known
     beforehand: its runs get what the template says.
     """
     if model.architecture is None:

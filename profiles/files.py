@@ -16,11 +16,7 @@ FOLDER = Path(__file__).parent
 _LONGEST_NAME = 200
 """Characters; file systems take 255 bytes, and refuse to look for a longer name."""
 
-
-_Loaded = TypeVar("_Loaded", bound=Section)
-
-
-_Changed = TypeVar("_Changed", bound=Section)
+_Section = TypeVar("_Section", bound=Section)
 
 
 def names(kind: str) -> list[str]:
@@ -37,7 +33,7 @@ def find(kind: str, file: str) -> Path:
     if Path(file).name != file:
         raise ProfileError(f"{file!r} is a path, needed the name of a file in profiles/{kind}")
     for folder in folders():
-        if _is_file(folder / kind / file):
+        if len(file) <= _LONGEST_NAME and (folder / kind / file).is_file():
             return folder / kind / file
     raise ProfileError(f"no file {file[:_LONGEST_NAME]!r} in profiles/{kind}")
 
@@ -50,16 +46,7 @@ def text_of(path: Path) -> str:
         raise ProfileError(f"{path.name}: cannot be read as text in UTF-8: {error}") from error
 
 
-def is_there(kind: str, file: str) -> bool:
-    """Whether any of the folders has such a file."""
-    return any(_is_file(folder / kind / file) for folder in folders())
-
-
-def _is_file(path: Path) -> bool:
-    return len(path.name) <= _LONGEST_NAME and path.is_file()
-
-
-def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
+def read(kind: str, name: str, schema: type[_Section]) -> _Section:
     if name not in names(kind):
         listing = ", ".join(names(kind))
         raise ProfileError(f"no {name!r} in profiles/{kind}; known: {listing}")
@@ -76,7 +63,7 @@ def read(kind: str, name: str, schema: type[_Loaded]) -> _Loaded:
         raise ProfileError(f"profiles/{kind}/{path.name}: not TOML: {error}") from error
 
 
-def changed(section: _Changed, changes: Mapping[str, Any]) -> _Changed:
+def changed(section: _Section, changes: Mapping[str, Any]) -> _Section:
     """The section with those values that are not None, validated again."""
     values = {name: value for name, value in changes.items() if value is not None}
     if not values:

@@ -1,6 +1,5 @@
 """Profiles, models and servers by their names, and the recipe that a run is made from."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from pydantic import ValidationError
 
 from profiles.ad_hoc import ad_hoc_server
 from profiles.changes import with_changes
-from profiles.files import changed, find, is_there, names, read, text_of
+from profiles.files import changed, find, names, read, text_of
 from profiles.model import Model, ModelDeployment
 from profiles.recipe import Recipe
 from profiles.section import ProfileError, Quantization, explain
@@ -55,14 +54,6 @@ def load_server(name: str) -> Server:
     if not server.prompts:
         return server
     return changed(server, {"test_prompts": _test_prompts(find("servers", server.prompts))})
-
-
-def phrasebook_fingerprint(server: str) -> str:
-    """The sha256 of a server's phrasebook; empty where it has none."""
-    name = f"{server}.phrasebook.jsonl"
-    if not is_there("servers", name):
-        return ""
-    return hashlib.sha256(find("servers", name).read_bytes()).hexdigest()
 
 
 def find_server(name: str) -> Server | None:

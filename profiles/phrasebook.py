@@ -1,5 +1,6 @@
 """The phrasebooks of servers, and what such a book must have at least."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,10 @@ class PhrasebookFile:
     name: str
     """Its file's name, for messages."""
     text: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from prefect import task
 
@@ -13,7 +12,11 @@ from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.confidence import confidence_report, rate_answers
 from tasks.domain.evaluation.confusion import confused_tools, recall, tool_weights
-from tasks.domain.evaluation.evaluation_set import check_same_file, hand_written_questions
+from tasks.domain.evaluation.evaluation_set import (
+    check_same_file,
+    hand_written_questions,
+    items_at,
+)
 from tasks.domain.products import (
     BaseAnswers,
     BenchmarkReport,
@@ -31,8 +34,6 @@ from tasks.external.storage import Storage
 from tasks.external.student import Completion, student
 from tasks.reporting import artifacts, events
 from tasks.reporting.stage_progress import StageReporter
-
-T = TypeVar("T")
 
 
 # A validation's seconds are never twice the same, and change nothing here.
@@ -70,8 +71,8 @@ def benchmark_model(
     )
     test_answers = [one.answer for one in completions]
     sample, test_sample = (
-        _at(rows, base.places),
-        _at(hand_written, base.hand_written_places),
+        items_at(rows, base.places),
+        items_at(hand_written, base.hand_written_places),
     )
     report = BenchmarkReport(
         tuned=validation.score,
@@ -81,10 +82,10 @@ def benchmark_model(
         latency=validation.latency,
         hand_written=scoring.score(hand_written, test_answers) if hand_written else None,
         hand_written_base=scoring.score(test_sample, base.hand_written) if hand_written else None,
-        compared=compare(sample, _at(answers, base.places), base.answers),
+        compared=compare(sample, items_at(answers, base.places), base.answers),
         hand_written_compared=compare(
             test_sample,
-            _at(test_answers, base.hand_written_places),
+            items_at(test_answers, base.hand_written_places),
             base.hand_written,
         )
         if hand_written
@@ -112,12 +113,8 @@ def benchmark_model(
         breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
-    artifacts.scorecard(report, recipe.profile.thresholds, recipe.model.name)
+    artifacts.scorecard(report, recipe)
     return report
-
-
-def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
-    return [items[place] for place in places]
 
 
 def _completions(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -12,7 +11,7 @@ from tasks.domain.bundle.files import bundle_name
 from tasks.domain.bundle.tool_changes import compare
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.challenge import challenge, deciding_rows
-from tasks.domain.evaluation.evaluation_set import hand_written_questions, loop_rows
+from tasks.domain.evaluation.evaluation_set import hand_written_questions, items_at, loop_rows
 from tasks.domain.products import (
     BenchmarkReport,
     Challenge,
@@ -24,15 +23,13 @@ from tasks.domain.products import (
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.bundle_folder import open_bundle
-from tasks.external.servers import at_home, trying
+from tasks.external.servers import at_home, executing_with_stub
 from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.external.tool_loops import run_loops
 from tasks.external.versions import Versions
 from tasks.reporting import events
 from tasks.reporting.stage_progress import StageReporter
-
-T = TypeVar("T")
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -66,7 +63,7 @@ def challenge_champion(
     # In the order of the answers: those to the held-out rows first.
     questions, answers = [*heldout, *hand_written], [*validation.answers, *benchmark.test_answers]
     places = deciding_rows(questions, changed)
-    rows = _at(questions, places)
+    rows = items_at(questions, places)
     # By the place of its row among those that decide: whether the new model completed the loop.
     completed = {
         places.index(place): case.completed
@@ -79,11 +76,9 @@ def challenge_champion(
         versions.files(champion), rows, list(completed), toolset, recipe
     )
     loops = list(zip(completed.values(), champion_loops, strict=True))
-    return challenge(champion.id, changed, rows, (_at(answers, places), champion_answers), loops)
-
-
-def _at(items: Sequence[T], places: Sequence[int]) -> list[T]:
-    return [items[place] for place in places]
+    return challenge(
+        champion.id, changed, rows, (items_at(answers, places), champion_answers), loops
+    )
 
 
 def _ask(
@@ -98,7 +93,9 @@ def _ask(
     context = context_for(agent.max_seq_length)
     with (
         student(folder / agent.file.name, agent.stop, recipe.answer_tokens, context) as model,
-        trying(recipe.server, toolset, data.seed, plan.call_timeout_seconds) as execute,
+        executing_with_stub(
+            recipe.server, toolset, data.seed, plan.call_timeout_seconds
+        ) as execute,
         StageReporter("champion", recipe.model.name, len(rows) + len(loops)) as progress,
     ):
         answers = [one.answer for one in progress.over(model.answers(rows))]

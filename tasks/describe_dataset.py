@@ -30,9 +30,7 @@ def describe_dataset(
     artifacts.dataset_card(text, server.name)
     # Beside the training rows, whichever task has put them there.
     place = ("datasets", dataset.train.uri.rstrip("/").split("/")[-2], "README.md")
-    with storage.writing(*place) as draft:
-        draft.write_text(text, encoding="utf-8")
-        return dataset.model_copy(update={"card": storage.keep(draft, *place)})
+    return dataset.model_copy(update={"card": storage.write_text(text, *place)})
 
 
 def _licence(dataset: Dataset, server: Server, plan: TeacherPlan | None) -> str:

@@ -7,10 +7,9 @@ import profiles
 from profiles import Model, Profile
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, TrainingPlan
-from tasks.domain.reports import gib
 from tasks.domain.training.duration import estimated_seconds
 from tasks.domain.training.machine import instead, what_fits
-from tasks.domain.training.memory import choose
+from tasks.domain.training.memory import choose, gib
 from tasks.domain.training.sizes import Device
 from tasks.external.base_model import read_architecture
 from tasks.external.machine import look_at_device

@@ -2,7 +2,7 @@
 
 from tasks.domain.bundle.versions import differences_text, find_version, versions_text
 from tasks.domain.errors import NoSuchVersion
-from tasks.external.versions import Versions, bundle_names
+from tasks.external.versions import bundle_names, versions_of
 
 
 def list_versions(name: str = "") -> str:
@@ -11,14 +11,11 @@ def list_versions(name: str = "") -> str:
     Raises:
         NoSuchVersion: the bundle has none.
     """
-    bundles = bundle_names()
-    if not (bundles or name):
+    every = [versions_of(one) for one in ([name] if name else bundle_names())]
+    if not every:
         raise NoSuchVersion("no bundle has a version yet; mcp-forge run makes the first")
-    if not bundles or (name and name not in bundles):
-        there = ", ".join(bundles) or "none"
-        raise NoSuchVersion(f"no versions of {name}; there are: {there}")
-    every = [Versions(one) for one in ([name] if name else bundles)]
-    return "\n".join(f"{one.name}\n\n{versions_text(one.all(), one.decisions())}" for one in every)
+    texts = [f"{one.name}\n\n{versions_text(one.all(), one.decisions())}" for one in every]
+    return "\n\n".join(texts)
 
 
 def compare_versions(name: str, one: str, other: str) -> str:
@@ -27,6 +24,6 @@ def compare_versions(name: str, one: str, other: str) -> str:
     Raises:
         NoSuchVersion: there is no such version, or several.
     """
-    versions = Versions(name).all()
+    versions = versions_of(name).all()
     first, second = (find_version(versions, beginning, name) for beginning in (one, other))
     return differences_text(first, second)

@@ -17,7 +17,7 @@ from tasks.domain.bundle.versions import (
 from tasks.domain.errors import NoSuchVersion
 from tasks.domain.products import Bundle
 from tasks.external.bundle_writer import place_for, put_bundle
-from tasks.external.versions import Versions
+from tasks.external.versions import Versions, versions_of
 from tasks.reporting import artifacts, events
 
 
@@ -28,7 +28,7 @@ def move_champion(name: str, version: str, reason: str) -> Bundle:
     Raises:
         NoSuchVersion: there is no such version, or it is the champion already.
     """
-    versions = Versions(name)
+    versions = versions_of(name)
     target, champion = find_version(versions.all(), version, name), versions.champion()
     if champion is not None and champion.id == target.id:
         raise NoSuchVersion(f"{name}: {target.id} is the champion already, needed another version")
@@ -42,7 +42,7 @@ def roll_back(name: str, reason: str) -> Bundle:
     Raises:
         NoSuchVersion: there was none, or it was removed.
     """
-    versions = Versions(name)
+    versions = versions_of(name)
     before = before_champion(versions.champions(), name)
     return _put(versions, find_version(versions.all(), before, name), "rolled back", reason)
 

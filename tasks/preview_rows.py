@@ -8,7 +8,7 @@ from tasks.domain.products import Toolset
 from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.row_text import rows_as_text
 from tasks.domain.writing.rows import write_rows
-from tasks.external.servers import at_home, executing
+from tasks.external.servers import at_home, executing_read_only
 
 
 @task(cache_policy=NO_CACHE)
@@ -21,7 +21,7 @@ def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
     """
     home = at_home(server)
     choice = choose_book(toolset, home, load_phrasebooks(server))
-    with executing(server, toolset, data.seed) as execute:
+    with executing_read_only(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
     lines = (choice.requests_at(data.phrasebook_share), *choice.notes, *written_rows.notes)
     notes = "\n".join(f"note: {note}" for note in lines)

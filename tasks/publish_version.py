@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import Recipe, phrasebook_fingerprint
+from profiles import Recipe, load_phrasebooks
 from tasks.domain.bundle.files import bundle_name
 from tasks.domain.bundle.versions import Lineage, Version
 from tasks.domain.conversations import fingerprint
@@ -68,12 +68,13 @@ def _record(
 
 def _lineage(trained: Trained, toolset: Toolset, recipe: Recipe) -> Lineage:
     dataset, adapter = trained.dataset, trained.adapter
+    book = load_phrasebooks(recipe.server).own
     return Lineage(
         toolset_fingerprint=toolset.fingerprint,
         server_version=toolset.version,
         train=dataset.train.sha256,
         heldout=dataset.heldout.sha256,
-        phrasebook=phrasebook_fingerprint(toolset.server),
+        phrasebook=book.sha256 if book else "",
         base=adapter.base.origin,
         base_sha256=adapter.base.files.sha256,
         base_licence=adapter.base.licence,

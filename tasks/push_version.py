@@ -11,7 +11,7 @@ from tasks.domain.bundle.versions import Version, find_version
 from tasks.domain.errors import NoSuchVersion, PushFailed
 from tasks.external.hub_upload import upload
 from tasks.external.storage import Storage
-from tasks.external.versions import Versions
+from tasks.external.versions import versions_of
 
 _README = "README.md"
 
@@ -25,7 +25,7 @@ def push_version(name: str, repository: str, version: str, private: bool, token_
         PushFailed: the hub does not take it.
         UnusableData: the bundle or the adapter is gone or was altered.
     """
-    versions = Versions(name)
+    versions = versions_of(name)
     target = find_version(versions.all(), version, name) if version else versions.champion()
     if target is None:
         raise NoSuchVersion(f"{name}: no champion, needed a version by --version")

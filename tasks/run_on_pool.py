@@ -19,8 +19,9 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import StageCancelled, StageCrashed, StageNotDeployed
 
 _POLL_SECONDS = 5
-_RETRY_SECONDS = 10
-"""A worker reports a crash twice; a run that is queued again sooner loses against the second."""
+_RETRY_SECONDS = 30
+"""A worker reports a crash twice, on a busy machine 27 s apart. A run that is queued again between
+them loses against the second report; queued once more, it may run twice at a time."""
 _AWAY_SECONDS = 1800
 """How long an API that is away is asked to start a run. One that is under way is waited for as long
 as it takes."""

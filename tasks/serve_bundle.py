@@ -1,6 +1,7 @@
 """Serve a bundle's model to clients of OpenAI's API, on this machine only."""
 
 from pathlib import Path
+from socket import socket
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -8,7 +9,9 @@ from prefect.cache_policies import NO_CACHE
 from tasks.domain.bundle.min_confidence import MinConfidence
 from tasks.external.agent import Agent, Allow, speaking
 from tasks.external.bundle_folder import open_bundle
-from tasks.external.endpoint import Announce, serve
+from tasks.external.endpoint import Announce, listen, serve
+
+__all__ = ["listen", "serve_agent", "serve_bundle"]
 
 
 @task(cache_policy=NO_CACHE)
@@ -33,10 +36,11 @@ def serve_bundle(
             that says nothing of it.
         MachineTooSmall: the port is taken.
     """
-    with speaking(open_bundle(Path(folder)), min_confidence, grammar=grammar) as speaker:
-        serve(speaker, None, port, announce)
+    bundle = open_bundle(Path(folder))
+    with listen(port) as listener, speaking(bundle, min_confidence, grammar=grammar) as speaker:
+        serve(speaker, None, listener, announce)
 
 
-def serve_agent(agent: Agent, port: int, allow: Allow, announce: Announce) -> None:
+def serve_agent(agent: Agent, listener: socket, allow: Allow, announce: Announce) -> None:
     """Answer requests until Ctrl-C, calls executed here where a client has no tools of its own."""
-    serve(agent.speaker, (agent, allow), port, announce)
+    serve(agent.speaker, (agent, allow), listener, announce)

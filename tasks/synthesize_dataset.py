@@ -15,7 +15,7 @@ from tasks.domain.writing.phrasebook import Line, read_phrasebook
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.teaching.product import Phrasebook
 from tasks.external.row_files import keep_rows
-from tasks.external.servers import at_home, executing
+from tasks.external.servers import at_home, executing_read_only
 from tasks.external.storage import Storage
 from tasks.reporting import events
 
@@ -48,7 +48,7 @@ def synthesize_dataset(
     requests = choice.requests_at(data.phrasebook_share)
     for note in (requests, *choice.notes):
         get_run_logger().info(note)
-    with executing(server, toolset, data.seed) as execute:
+    with executing_read_only(server, toolset, data.seed) as execute:
         written_rows = write_rows(toolset, home, data, execute, execute.offers, choice.book)
     books = _books(server)
     key = content_key(

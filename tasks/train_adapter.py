@@ -17,7 +17,7 @@ from tasks.domain.products import (
     TrainingRecord,
 )
 from tasks.domain.training.origin import Origin, flat
-from tasks.domain.training.progress import Report
+from tasks.domain.training.progress import Report, TrainingUpdate
 from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
@@ -42,6 +42,9 @@ def train_adapter(
 ) -> LoraAdapter:
     """Train; go on from the newest checkpoint of the same inputs, if there is one.
 
+    Where the storage is remote, each checkpoint is sent there when it is whole, so that another
+    machine goes on from it.
+
     ``plan`` says whether to use gradient checkpointing: the gradients are the same either way, so
     it decides neither the result nor which checkpoints are gone on from.
 
@@ -62,11 +65,19 @@ def train_adapter(
         lora=profile.lora,
         training=profile.training,
     )
-    checkpoints = storage.folder("checkpoints", key)
+    place = ("checkpoints", key)
+    checkpoints = storage.folder(*place)
     reporter = TrainingReporter(model.name)
+
+    def report(update: TrainingUpdate) -> None:
+        if update.moment == "checkpoint":
+            storage.send_folder(*place)
+        reporter(update)
+
     try:
         with FileLock(checkpoints.with_suffix(".lock"), timeout=0):
-            adapter = _train(dataset, base, model, profile, plan, checkpoints, reporter, key)
+            storage.bring_folder(*place)
+            adapter = _train(dataset, base, model, profile, plan, checkpoints, report, key)
         reporter.finish(artifacts.finished_loss_curve(adapter))
     except Timeout as error:
         raise TrainingLocked(f"another process trains {key}; wait for it or end it") from error
@@ -75,6 +86,7 @@ def train_adapter(
     artifacts.adapter(adapter)
     events.adapter_saved(adapter)
     _clear(checkpoints)
+    storage.remove(*place)
     return adapter
 
 

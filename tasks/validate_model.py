@@ -25,7 +25,7 @@ from tasks.domain.products import (
 from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.training.sizes import context_for
 from tasks.external.constraint import Constraint
-from tasks.external.servers import trying
+from tasks.external.servers import executing_with_stub
 from tasks.external.storage import Storage
 from tasks.external.student import Student, student
 from tasks.external.tool_loops import run_loops
@@ -60,7 +60,7 @@ def validate_model(
         student(
             storage.fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
-        trying(recipe.server, toolset, profile.data.seed, seconds) as execute,
+        executing_with_stub(recipe.server, toolset, profile.data.seed, seconds) as execute,
         StageReporter("validation", recipe.model.name, total) as progress,
     ):
         answers = list(progress.over(model.answers(rows)))

@@ -6,14 +6,14 @@ from prefect import task
 
 from tasks.domain.bundle.checks import (
     VerifiedBundle,
-    opening_messages,
     repeatable,
     repeated,
     verified,
 )
 from tasks.domain.bundle.trust import Trusts, nobody
+from tasks.domain.conversations import opening
 from tasks.domain.training.sizes import context_for
-from tasks.external.servers import trying
+from tasks.external.servers import executing_with_stub
 from tasks.external.student import student
 from tasks.external.trusted_bundle import with_server
 
@@ -41,9 +41,9 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
         gguf = Path(bundle.path, bundle.agent.file.name)
         context = context_for(bundle.agent.max_seq_length)
         with student(gguf, bundle.agent.stop, _MOST_TOKENS, context) as model:
-            prompt = opening_messages(case, bundle.agent.system_prompt)
+            prompt = opening(case.prompt, bundle.agent.system_prompt)
             answer = model.answer(prompt, bundle.tools_for(prompt)).text
         call = repeated(answer, case, bundle.tools)
-        with trying(placed, toolset, _SEED) as execute:
+        with executing_with_stub(placed, toolset, _SEED) as execute:
             result = execute(call)
     return verified(bundle, case, call, result)

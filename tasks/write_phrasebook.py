@@ -96,12 +96,12 @@ def _stored_book(
 ) -> Phrasebook:
     new_tools = tuple(tool for tool in toolset.tools if tool.name not in ready_tools)
     lines = with_tools(book.lines, toolset.model_copy(update={"tools": new_tools}))
-    place = ("phrasebooks", f"{toolset.server}.phrasebook.jsonl")
-    with storage.writing(*place) as draft:
-        draft.write_text(books.write_phrasebook(lines), encoding="utf-8")
-        file = storage.keep(draft, *place)
+    file = f"{toolset.server}.phrasebook.jsonl"
     return Phrasebook(
-        file=file, lines=len(book.lines), rejections=len(book.rejections), notes=notes
+        file=storage.write_text(books.write_phrasebook(lines), "phrasebooks", file),
+        lines=len(book.lines),
+        rejections=len(book.rejections),
+        notes=notes,
     )
 
 

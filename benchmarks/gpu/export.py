@@ -13,6 +13,7 @@ import psutil
 from benchmarks.gpu import material
 from benchmarks.gpu.models import EXPORTED, shape_of
 from benchmarks.gpu.stage import Measured, Plan
+from benchmarks.kernel_facts import status_bytes
 from profiles import Quantization, load_model, load_profile
 
 QUANTIZATION: Quantization = "q8_0"
@@ -83,10 +84,9 @@ def _anonymous() -> int:
 
 def _anonymous_of(process: psutil.Process) -> int:
     try:
-        lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+        return status_bytes("RssAnon", process.pid)
     except (FileNotFoundError, ProcessLookupError):  # a child that has ended meanwhile
         return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
 
 
 def size(path: Path) -> int:

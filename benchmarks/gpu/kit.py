@@ -14,8 +14,10 @@ import zipfile
 from pathlib import Path
 
 from benchmarks import rows
+from benchmarks.gpu.export import size
 from benchmarks.gpu.material import MATERIAL
-from benchmarks.gpu.speed import STEPS, profile_of
+from benchmarks.gpu.speed import PROFILE, STEPS
+from benchmarks.one_training import profile_of
 from profiles import load_model
 from profiles.settings import Settings
 from tasks.external.base_model import build_base
@@ -46,9 +48,9 @@ def main() -> None:
     _cut_in_two()
     _write_material(MATERIAL)
     for folder in sorted(KIT.iterdir()):
-        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        sys.stdout.write(f"trip {folder.name}: {size / 2**20:.1f} MiB in {folder}\n")
-        if size > MOST:
+        trip = size(folder)
+        sys.stdout.write(f"trip {folder.name}: {trip / 2**20:.1f} MiB in {folder}\n")
+        if trip > MOST:
             sys.exit(f"more than {MOST / 2**20:.0f} MiB: move wheels to another trip")
 
 
@@ -100,7 +102,7 @@ def _cut_in_two() -> None:
 def _write_material(folder: Path) -> None:
     folder.mkdir()
     shutil.copytree(Settings().llama_cpp_dir, folder / "llama.cpp")
-    profile = profile_of(STEPS)
+    profile = profile_of(PROFILE, STEPS)
     with tempfile.TemporaryDirectory() as scratch:
         base = Path(scratch)
         build_base(load_model("smollm2"), base)

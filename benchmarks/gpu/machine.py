@@ -3,12 +3,12 @@
 import importlib.metadata
 import platform
 import shutil
-import subprocess
 import time
 
 import psutil
 
 from benchmarks.gpu.stage import Measured, Plan
+from tasks.external.gpus import nvidia_smi
 
 _PACKAGES = (
     *("torch", "triton", "transformers", "peft", "accelerate", "unsloth", "unsloth_zoo"),
@@ -26,7 +26,8 @@ def measure(plan: Plan) -> Measured:
             "processors": psutil.cpu_count(),
             "memory_gib": _gib(psutil.virtual_memory().total),
             "free_disk_gib": _gib(shutil.disk_usage(plan.work).free),
-            "nvidia_smi": _nvidia_smi(),
+            "nvidia_smi": nvidia_smi(f"--query-gpu={_FIELDS}", "--format=csv,noheader")
+            or "not there",
         },
     )
     yield "packages", {name: _version(name) for name in _PACKAGES}
@@ -53,13 +54,6 @@ def _torch_facts(precision: object) -> dict[str, object]:
         return facts
     free, total = torch.cuda.mem_get_info()
     return facts | {"free_gpu_gib": _gib(free), "gpu_gib": _gib(total)}
-
-
-def _nvidia_smi() -> str:
-    if shutil.which("nvidia-smi") is None:
-        return "not there"
-    command = ["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _version(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
 from benchmarks.gpu.stage import Measured, Plan
-from benchmarks.one_training import summary, trained
+from benchmarks.one_training import profile_of, summary, trained
 from profiles import Architecture, Model, Profile, load_model, load_profile
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.training.memory import Estimate, choose, lengths_of
@@ -67,7 +67,7 @@ def _step(
     """Figures of a few steps with a fresh adapter; and the base, without it again."""
     from tasks.external.trainer import engine
 
-    profile = _profile(name, plan)
+    profile = profile_of(name, 2 if plan.tiny else STEPS)
     rows = _rows(profile, plan)
     steps = profile.training.max_steps or 1
     tuned = engine.put_adapter(loaded, profile.lora, profile.training)
@@ -87,12 +87,6 @@ def _step(
         "estimate": expected.model_dump(mode="json"),
         "estimated_bytes": expected.total,
     }, base
-
-
-def _profile(name: str, plan: Plan) -> Profile:
-    profile = load_profile(name)
-    changes = {"max_steps": 2 if plan.tiny else STEPS, "epochs": None, "save_steps": 10_000}
-    return profile.model_copy(update={"training": profile.training.model_copy(update=changes)})
 
 
 def _rows(profile: Profile, plan: Plan) -> list[EncodedRow]:

@@ -12,22 +12,15 @@ from benchmarks import rows
 from benchmarks.gpu import material
 from benchmarks.gpu.material import TINY
 from benchmarks.gpu.stage import Measured, Plan, tried
-from benchmarks.one_training import summary, trained
+from benchmarks.one_training import profile_of, summary, trained
 from benchmarks.train import packed_tokens
-from profiles import Profile, load_model, load_profile
+from profiles import Profile, load_model
 
 VARIANTS = ("shared", "plain", "stock")
 PROFILE = "fast_dev"
 STEPS, DISCARDED = 13, 3
 """Steps of each training, and how many of the first are compiled rather than computed."""
 TINY_STEPS = 3
-
-
-def profile_of(steps: int) -> Profile:
-    """The profile, cut to so many steps; the kit writes rows for these."""
-    profile = load_profile(PROFILE)
-    changes = {"max_steps": steps, "save_steps": 10_000}
-    return profile.model_copy(update={"training": profile.training.model_copy(update=changes)})
 
 
 def measure(plan: Plan) -> Measured:
@@ -43,7 +36,7 @@ def measure(plan: Plan) -> Measured:
 def _compared(server: str, base: Path, plan: Plan) -> dict[str, Any]:
     from tasks.external.trainer import engine
 
-    profile = profile_of(TINY_STEPS if plan.tiny else STEPS)
+    profile = profile_of(PROFILE, TINY_STEPS if plan.tiny else STEPS)
     encoded = _rows(server, profile, base, plan)
     steps = profile.training.max_steps or 0
     tokens = sum(len(row.ids) for row in encoded)

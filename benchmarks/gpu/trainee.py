@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu import material
+from benchmarks.kernel_facts import status_bytes
 from profiles import Training, load_model, load_profile
 from tasks.domain.errors import ForgeError
 from tasks.domain.training.progress import TrainingUpdate
@@ -68,8 +69,8 @@ def _keep_short(step: Callable[[], None]) -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # sets the peak back
         step()
         gc.collect()
-        room = ROOM_SHARE * (_status("VmHWM") - _status("VmRSS"))
-        limit = _status("VmData") + round(room)
+        room = ROOM_SHARE * (status_bytes("VmHWM") - status_bytes("VmRSS"))
+        limit = status_bytes("VmData") + round(room)
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
         return
     step()
@@ -80,11 +81,6 @@ def _keep_short(step: Callable[[], None]) -> None:
     _, total = torch.cuda.mem_get_info()
     # torch's allocator then refuses what a full GPU would.
     torch.cuda.set_per_process_memory_fraction((resident + room) / total)
-
-
-def _status(name: str) -> int:
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
 if __name__ == "__main__":

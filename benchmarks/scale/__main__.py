@@ -8,6 +8,7 @@ ended how and what is not as it has to be, and writes it into ``bench-scale.json
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -18,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.scale import findings
-from benchmarks.scale.house import House, default_database, deployment
+from benchmarks.scale import event_order, findings, logs
+from benchmarks.scale.house import REDIS_TOO, House, default_database, deployment, left_of
 from benchmarks.scale.kills import Killer, settle
 from benchmarks.scale.servers import Unsteady, make_servers
 from benchmarks.scale.visits import visit_all
@@ -36,14 +37,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="scale-") as name:
         folder = Path(name)
         servers = make_servers(folder / "servers", options.servers, options.seed)
-        with deployment(folder, servers, options.database, options.slots) as house:
+        with deployment(folder, servers, options.database, options.s3, options.slots) as house:
             figures = _soak(house, servers, options)
             figures["watch"] = _watch(house, servers[0], options)
+            figures["breaches"] += event_order.faults(house)
         counted = house.figures
         figures["database"] = json.loads(counted.read_text("utf-8")) if counted.exists() else {}
-        figures["server_log"] = _words(folder / "server.log")
-        if options.keep:
-            (Path(options.keep) / "server.log").write_bytes((folder / "server.log").read_bytes())
+        figures["logs"] = logs.words(folder)
+        figures["tracebacks"] = logs.tracebacks(folder)
+        figures["breaches"] += [
+            *(f"traceback in the log of {error}" for error in logs.unexplained(folder)),
+            *(f"left running at the end: {words}" for words in left_of(folder)),
+        ]
+        for log in folder.glob("*.log") if options.keep else ():
+            shutil.copy(log, options.keep)
     figures |= {
         "options": {name: value for name, value in vars(options).items() if name != "keep"},
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -51,7 +58,7 @@ def main() -> None:
         "load_at_start": load,
         "seconds": round(time.monotonic() - begun),
     }
-    _write(options.database, figures)
+    _write(f"{options.database}{', s3' * options.s3}, {options.forges} forges", figures)
     _print(figures)
     sys.exit(1 if figures["breaches"] or figures["watch"].get("breaches") else 0)
 
@@ -66,9 +73,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--changes", type=int, default=4, help="of its server's tools")
     parser.add_argument("--slots", type=int, default=2, help="trainings at once")
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--minutes", type=float, default=60, help="after which it is given up")
-    parser.add_argument("--keep", default="", help="a folder for the server's log")
-    choices = ("postgres", "sqlite")
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="after which the forges are given up"
+    )
+    parser.add_argument("--keep", default="", help="a folder for the logs")
+    parser.add_argument("--s3", action="store_true", help="the storage is an S3 server of its own")
+    choices = (REDIS_TOO, "postgres", "sqlite")
     parser.add_argument("--database", choices=choices, default=default_database())
     options = parser.parse_args()
     options.servers = max(options.servers, options.forges)
@@ -92,7 +102,7 @@ def _soak(house: House, servers: list[Unsteady], options: argparse.Namespace) ->
         "kills": [vars(kill) for kill in killer.kills],
         "retries_by_a_person": retries,
         "visits": dict(sorted(visits.result().items())),
-        "left_in_storage": findings.remains(),
+        "left_in_storage": findings.remains(house.folder),
         "breaches": findings.breaches(house, forges, killer.kills),
     }
 
@@ -100,23 +110,14 @@ def _soak(house: House, servers: list[Unsteady], options: argparse.Namespace) ->
 def _watch(house: House, server: Unsteady, options: argparse.Namespace) -> dict[str, Any]:
     if not options.checks:
         return {}
-    begun, seconds = time.monotonic(), 60 * options.minutes
-    day = watch_a_day(
-        house, server, options.checks, options.changes, options.seed, seconds / options.checks
-    )
+    begun = time.monotonic()
+    day = watch_a_day(house, server, options.checks, options.changes, options.seed)
     return {**day, "seconds": round(time.monotonic() - begun)}
 
 
-def _words(log: Path) -> dict[str, int]:
-    """What an operator would see of faults in the server's log."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    words = ("Traceback", "database is locked", "Failed in consume_loop", "dropping")
-    return {word: text.count(word) for word in words} | {"lines": text.count("\n")}
-
-
-def _write(database: str, figures: dict[str, Any]) -> None:
+def _write(name: str, figures: dict[str, Any]) -> None:
     results = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
-    results[database] = figures
+    results[name] = figures
     FIGURES.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
@@ -130,8 +131,11 @@ def _print(figures: dict[str, Any]) -> None:
         **figures["ends"],
         **{f"visit, {ending}": count for ending, count in figures["visits"].items()},
         **{f"watch, {key}": value for key, value in figures["watch"].items() if key != "breaches"},
-        **{f"log, {word}": count for word, count in figures["server_log"].items()},
-        **{f"lock, {error}": count for error, count in figures["database"]["errors"].items()},
+        **{f"log, {word}": count for word, count in figures["logs"].items()},
+        **{
+            f"lock, {error}": count
+            for error, count in figures["database"].get("errors", {}).items()
+        },
     }
     for name, value in lines.items():
         sys.stdout.write(f"{name:72} {value:>8}\n")

@@ -12,7 +12,7 @@ from benchmarks.scale.kills import Kill
 from tasks.domain.errors import ForgeError
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.storage import Storage, digest
-from tasks.external.versions import Versions
+from tasks.external.versions import Versions, bundle_names
 
 _END_SECONDS = 120
 """In which the processes of runs that have ended are gone."""
@@ -102,11 +102,12 @@ def _left_running(house: House) -> list[str]:
     return left
 
 
-def remains() -> dict[str, int]:
+def remains(folder: Path) -> dict[str, int]:
     """What killed processes have left in the storage; nobody sees it, and it takes room."""
-    root = Storage().local_root
-    drafts = [path for path in root.glob("*/.*") if path.suffix != ".lock"]
-    unfinished = [
-        folder for folder in root.glob("versions/*/*") if not (folder / "version.json").exists()
-    ]
-    return {"drafts": len(drafts), "unfinished_versions": len(unfinished)}
+    storage = Storage()
+    hidden = (*folder.glob("*/storage/*/.*"), *folder.glob("*/cache/*/.*"))
+    drafts = [path for path in hidden if path.suffix != ".lock"]
+    unseen = sum(
+        len(storage.names("versions", name)) - len(Versions(name).all()) for name in bundle_names()
+    )
+    return {"drafts": len(drafts), "unfinished_versions": unseen}

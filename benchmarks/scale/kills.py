@@ -9,7 +9,7 @@ import psutil
 
 from benchmarks.scale.house import House
 
-RETRY_SECONDS = 15
+RETRY_SECONDS = 30
 """As the operations page says: a crash is reported twice, and a retry that came sooner is lost."""
 
 

@@ -8,7 +8,7 @@ from benchmarks.scale.servers import Unsteady
 from profiles import Server
 from tasks.domain.errors import ForgeError
 from tasks.domain.toolcalls import ToolCall
-from tasks.external.servers import calling, read_toolset_of
+from tasks.external.servers import executing_all, read_toolset_of
 
 _CALLS = 14
 _CALL_SECONDS = 2.0
@@ -25,7 +25,7 @@ def _visit(server: Unsteady) -> str:
     begun = time.monotonic()
     try:
         toolset = read_toolset_of(spec)
-        with calling(spec, toolset, seed=0, call_timeout_seconds=_CALL_SECONDS) as call:
+        with executing_all(spec, toolset, seed=0, call_timeout_seconds=_CALL_SECONDS) as call:
             answers = [call(_CALL) for _ in range(_CALLS)]
     except ForgeError as error:
         lines = str(error).count("\n") + 1

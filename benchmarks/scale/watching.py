@@ -8,14 +8,14 @@ from benchmarks.scale.kills import settle
 from benchmarks.scale.servers import Unsteady
 from tasks.external.versions import Versions
 
+_CHECK_SECONDS = 300
+"""How long one check with its forge may take."""
+
 
 def watch_a_day(
-    house: House, server: Unsteady, checks: int, changes: int, seed: int, seconds: float
+    house: House, server: Unsteady, checks: int, changes: int, seed: int
 ) -> dict[str, Any]:
-    """Check so many times; each changed list is to be forged once, and no other.
-
-    ``seconds``: how long one check with its forge may take.
-    """
+    """Check so many times; each changed list is to be forged once, and no other."""
     chance, edition = random.Random(seed), 0
     changed_before = set(chance.sample(range(checks), min(changes, checks)))
     versions = Versions(f"{server.name}-tiny")
@@ -27,7 +27,7 @@ def watch_a_day(
             server.write_tools(edition)
         before = len(versions.all())
         run_id = house.start(f"watch/{WATCHED}")
-        settle(house, [run_id], seconds)
+        settle(house, [run_id], _CHECK_SECONDS)
         forged = len(_forges_below(house, run_id))
         new_versions = len(versions.all()) - before
         if (forged, new_versions) != (is_changed, is_changed) or house.state(run_id) != "COMPLETED":

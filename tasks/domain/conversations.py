@@ -13,14 +13,13 @@ from itertools import takewhile
 from typing import Any, Literal, Self, get_args
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
     field_validator,
 )
 
+from tasks.domain import Frozen
 from tasks.domain.errors import UnusableData
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
@@ -35,18 +34,14 @@ ObjectOf = Callable[[list[tuple[str, Any]]], Any]
 """What makes an object of the keys and values of a JSON text."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class CalledFunction(_Frozen):
+class CalledFunction(Frozen):
     """The function part of a call: ``arguments`` is JSON text."""
 
     name: str
     arguments: str
 
 
-class MessageCall(_Frozen):
+class MessageCall(Frozen):
     """One call in an assistant's message, in the OpenAI form."""
 
     type: Literal["function"] = "function"
@@ -63,7 +58,7 @@ class MessageCall(_Frozen):
         return ToolCall(name=self.function.name, arguments=json.loads(self.function.arguments))
 
 
-class Message(_Frozen):
+class Message(Frozen):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -73,6 +68,11 @@ class Message(_Frozen):
     tool_calls: tuple[MessageCall, ...] = ()
     weight: Literal[0, 1] = Field(default=1, exclude_if=bool)
     """Whether the loss sees what the assistant says here (OpenAI's key)."""
+
+    @classmethod
+    def assistant(cls, text: str, *calls: ToolCall) -> Self:
+        """What the assistant says, and the calls that it makes."""
+        return cls(role="assistant", content=text, tool_calls=tuple(map(MessageCall.of, calls)))
 
     @property
     def is_learned(self) -> bool:
@@ -84,7 +84,12 @@ class Message(_Frozen):
         return self.model_dump(exclude={"weight"} if self.tool_calls else {"weight", "tool_calls"})
 
 
-class Row(_Frozen):
+def opening(question: str, system: str = SYSTEM_PROMPT) -> tuple[Message, Message]:
+    """What a conversation begins with: the system turn, and what a user says."""
+    return Message(role="system", content=system), Message(role="user", content=question)
+
+
+class Row(Frozen):
     """One conversation with the tools that it may use and what it is an example of."""
 
     scenario: Scenario
@@ -182,22 +187,13 @@ def write_jsonl(rows: Iterable[Row], beside: Sequence[dict[str, Any]] | None = N
     )
 
 
-def read_jsonl(text: str, source: str, tools: Sequence[dict[str, Any]] | None = None) -> list[Row]:
-    """Read rows back; a row without ``tools`` takes those given.
-
-    Raises:
-        UnusableData: no rows, or a line that is not a row; the message has the line number.
-    """
-    return list(parse_rows(text.split("\n"), source, tools))
-
-
 def parse_rows(
     lines: Iterable[str], source: str, tools: Sequence[dict[str, Any]] | None = None
 ) -> Iterator[Row]:
-    """Read rows back one by one, as ``read_jsonl``; rows with equal tools share one list.
+    """Read rows back one by one; one without ``tools`` takes those given. Equal tools are one list.
 
     Raises:
-        UnusableData: as ``read_jsonl``.
+        UnusableData: no rows, or a line that is not a row; the message has the line number.
     """
     none = True
     for number, line in enumerate(lines, start=1):

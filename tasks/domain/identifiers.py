@@ -27,6 +27,15 @@ _WHOLE_WORDS = {
     "csv": "CSV",
     "pdf": "PDF",
 }
+_CLOSED_UP = {
+    "filepath": "file path",
+    "filepaths": "file paths",
+    "filename": "file name",
+    "filenames": "file names",
+    "dirpath": "dir path",
+}
+"""Words that names write as one."""
+_IRREGULAR = {"children": "child", "people": "person"}
 _SAME_IN_PLURAL = frozenset(
     [
         "information",
@@ -90,7 +99,8 @@ _GOING_ON = frozenset(
 @lru_cache(maxsize=4096)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of an identifier, in lower case."""
-    return tuple(piece.lower() for piece in _PIECES.findall(name))
+    pieces = (piece.lower() for piece in _PIECES.findall(name))
+    return tuple(word for piece in pieces for word in _CLOSED_UP.get(piece, piece).split())
 
 
 @lru_cache(maxsize=4096)
@@ -103,21 +113,23 @@ def in_other_nouns(text: str, rng: random.Random) -> str:
     """A phrase, its nouns now and then replaced by others of the same meaning."""
     if rng.random() >= OTHER_NOUN_SHARE:
         return text
-    return re.sub(r"\w+", lambda word: OTHER_NOUNS.get(word[0], word[0]), text)
+    text = re.sub(r"\w+", lambda word: OTHER_NOUNS.get(word[0], word[0]), text)
+    return text.replace("detailed details", "details")
 
 
 def is_plural(noun: str) -> bool:
     """Whether a noun (its last word) is in the plural."""
     last = noun.split()[-1].lower() if noun else ""
-    return (
-        last.endswith("s") and not last.endswith(("ss", "us", "is")) and last not in _SAME_IN_PLURAL
-    )
+    is_regular = last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    return (is_regular and last not in _SAME_IN_PLURAL) or last in _IRREGULAR
 
 
 def singular(noun: str) -> str:
     """One of many: 'entities' → 'entity', 'file names' → 'file name'."""
     if not is_plural(noun):
         return noun
+    if (last := noun.split()[-1]) in _IRREGULAR:
+        return noun.removesuffix(last) + _IRREGULAR[last]
     if noun.endswith("ies"):
         return noun[:-3] + "y"
     if noun.endswith(("xes", "ches", "shes", "sses")):

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from jsonschema_rs import Validator
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, Field
 
+from tasks.domain import Frozen
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.schemas.validation import faults_of, validator
@@ -27,19 +28,15 @@ Span = tuple[int, int]
 """Where a part of a text begins and ends, in characters."""
 
 
-class ToolCall(BaseModel):
+class ToolCall(Frozen):
     """One call: the tool's name and its arguments as decoded JSON."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     arguments: dict[str, Any]
 
 
-class ParsedAnswer(BaseModel):
+class ParsedAnswer(Frozen):
     """What a model's raw text says: the text outside calls, the calls, and what is malformed."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     calls: tuple[ToolCall, ...] = ()
@@ -51,10 +48,8 @@ class ParsedAnswer(BaseModel):
         return len(self.calls) + len(self.malformed)
 
 
-class AnswerParts(BaseModel):
+class AnswerParts(Frozen):
     """Where what stands in a raw completion."""
-
-    model_config = ConfigDict(frozen=True)
 
     begin: int
     """Where it begins behind a thought and white space."""
@@ -63,10 +58,8 @@ class AnswerParts(BaseModel):
     """Of the tools that are called, in calls that cannot be read too."""
 
 
-class ConfusedTools(BaseModel):
+class ConfusedTools(Frozen):
     """A tool that was called instead of another one, and how often."""
-
-    model_config = ConfigDict(frozen=True)
 
     expected_tool: str = Field(validation_alias=AliasChoices("expected_tool", "expected"))
     called_tool: str = Field(validation_alias=AliasChoices("called_tool", "called"))
@@ -97,10 +90,8 @@ def parse(answer: str) -> ParsedAnswer:
     return ParsedAnswer(text=text, calls=tuple(calls), malformed=tuple(malformed))
 
 
-class UnfitCall(BaseModel):
+class UnfitCall(Frozen):
     """A call in an answer that does not parse or does not fit its tool."""
-
-    model_config = ConfigDict(frozen=True)
 
     before: str
     """The answer up to where the call's JSON begins."""

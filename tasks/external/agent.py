@@ -18,7 +18,7 @@ from tasks.domain.toolcalls import ParsedAnswer, ToolCall, faults, parse
 from tasks.domain.training.sizes import context_for
 from tasks.domain.untrusted.printable import on_one_line
 from tasks.external.constraint import Constraint
-from tasks.external.servers import Execute, calling, result_of
+from tasks.external.servers import Execute, executing_all, result_of
 from tasks.external.student import Completion, Student, student
 
 Allow = Callable[[Tool, ToolCall], bool]
@@ -150,7 +150,7 @@ class Agent:
                 messages, turn.text, turn.calls, [one.result for one in new_steps]
             )
         words = turn.text or "\n".join(turn.malformed)
-        ended = (*messages, Message(role="assistant", content=words))
+        ended = (*messages, Message.assistant(words))
         reply = Reply(
             question=question,
             calls=tuple(steps),
@@ -224,6 +224,6 @@ def acting(
     """
     with (
         speaking(bundle, min_confidence, grammar=grammar) as speaker,
-        calling(server, toolset, _SEED) as execute,
+        executing_all(server, toolset, _SEED) as execute,
     ):
         yield Agent(speaker, toolset, execute)

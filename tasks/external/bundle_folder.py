@@ -40,6 +40,8 @@ def open_bundle(path: Path) -> OpenedBundle:
 
 
 def _contents(path: Path) -> OpenedBundle:
+    if not path.exists():
+        raise BundleInvalid("no such folder; needed the folder of a bundle")
     files = set(_files(path)) if path.is_dir() else set()
     if CHECKSUMS not in files:
         raise BundleInvalid(f"no {CHECKSUMS}; needed the folder of a bundle")

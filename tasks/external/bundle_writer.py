@@ -12,7 +12,14 @@ from filelock import FileLock
 from profiles import Recipe, Server
 from profiles.mcp_config import config_of
 from profiles.settings import Settings
-from tasks.domain.bundle.checks import CONFIDENCE, RETRIEVER
+from tasks.domain.bundle.checks import (
+    AGENT,
+    CONFIDENCE,
+    RETRIEVER,
+    SERVER,
+    TOOLS,
+    VALIDATION,
+)
 from tasks.domain.bundle.files import (
     CHECKSUMS,
     Ingredients,
@@ -22,6 +29,7 @@ from tasks.domain.bundle.files import (
     readme,
 )
 from tasks.domain.bundle.modelfile import modelfile
+from tasks.domain.bundle.scores import BENCHMARK
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import BaseModelFolder, Evaluation, Toolset
 from tasks.domain.prompting.trimming import trimmed
@@ -127,11 +135,11 @@ def _spec(server: Server) -> dict[str, str]:
     left_out = {"test_prompts", "prompts"}  # a file that is no part of the bundle
     ours = reached.model_dump_json(indent=2, exclude_defaults=True, exclude=left_out) + "\n"
     if server.tools_file:
-        return {"server.json": ours}
+        return {SERVER: ours}
     clients = json.dumps(config_of(server.name, server.model_dump()), indent=2, ensure_ascii=False)
     # A client has no workspace of ours: the person puts a folder of his own there.
     clients = clients.replace("{workspace}", "/path/to/your/folder")
-    return {"server.json": ours, "mcp.json": clients + "\n"}
+    return {SERVER: ours, "mcp.json": clients + "\n"}
 
 
 def _write(folder: Path, parts: Ingredients, recipe: Recipe, whole: Toolset) -> None:
@@ -139,8 +147,8 @@ def _write(folder: Path, parts: Ingredients, recipe: Recipe, whole: Toolset) -> 
     documents = parts.evaluation.validation.retriever if parts.prompt.selected else None
     sure, tools = parts.evaluation.benchmark.confidence, functions(parts.toolset)
     texts = {
-        "tools.json": json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
-        "agent.yaml": agent_yaml(parts),
+        TOOLS: json.dumps(tools, indent=2, ensure_ascii=False) + "\n",
+        AGENT: agent_yaml(parts),
         "Modelfile": modelfile(
             recipe.model,
             parts.base.turns,
@@ -155,8 +163,8 @@ def _write(folder: Path, parts: Ingredients, recipe: Recipe, whole: Toolset) -> 
         **({TOOL_LIST: whole.model_dump_json(indent=2)} if recipe.server.tools_file else {}),
         **({RETRIEVER: documents.model_dump_json(indent=2)} if documents else {}),
         **({CONFIDENCE: sure.calibration.model_dump_json(indent=2) + "\n"} if sure else {}),
-        "tests/validation.json": parts.evaluation.validation.model_dump_json(indent=2) + "\n",
-        "tests/benchmark.json": parts.evaluation.benchmark.model_dump_json(indent=2) + "\n",
+        VALIDATION: parts.evaluation.validation.model_dump_json(indent=2) + "\n",
+        BENCHMARK: parts.evaluation.benchmark.model_dump_json(indent=2) + "\n",
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -1,10 +1,11 @@
 """An endpoint like OpenAI's chat completions, on the loopback interface, for one bundle's model."""
 
+import os
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,7 @@ class _Endpoint:
         """One request, answered and logged."""
         started = time.monotonic()
         talk = conversation(request.messages, self.speaker.bundle.agent)
-        if self.acting is not None and request.tools is None:
+        if self.acting is not None and request.listed_tools is None:
             agent, allow = self.acting
             with self.one_by_one:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
@@ -63,7 +64,7 @@ class _Endpoint:
             )
             summary = _summary(reply)
         else:
-            answer = self.speaker.answer(talk, request.tools)
+            answer = self.speaker.answer(talk, request.listed_tools)
             assurance = Assurance(confidence=answer.confidence, held_back=answer.is_held_back)
             end = answer.completion
             usage = Usage(prompt_tokens=end.prompt_tokens, completion_tokens=end.answer_tokens)
@@ -104,7 +105,7 @@ def application(
     def chat_completions(request: ChatRequest) -> Response:
         response = endpoint.answer(request)
         if request.stream:
-            return StreamingResponse(_events(response), media_type="text/event-stream")
+            return StreamingResponse(chunks(response), media_type="text/event-stream")
         return JSONResponse(response)
 
     @app.get("/v1/models")
@@ -123,9 +124,9 @@ def application(
 
     @app.exception_handler(RequestValidationError)
     def refuse_form(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        announce(f"{_clock()}  refused: {'; '.join(faults)}")
-        return _refusal(400, "; ".join(faults))
+        reason = "; ".join(map(_fault, error.errors()))
+        announce(f"{_clock()}  refused: {reason}")
+        return _refusal(400, reason)
 
     @app.exception_handler(HTTPException)
     def refuse_address(request: Request, error: HTTPException) -> JSONResponse:
@@ -136,18 +137,28 @@ def application(
     return app
 
 
-def serve(
-    speaker: Speaker, acting: tuple[Agent, Allow] | None, port: int, announce: Announce
-) -> None:
-    """Answer requests on 127.0.0.1 until Ctrl-C.
+def listen(port: int) -> socket.socket:
+    """A port of 127.0.0.1 to serve on; 0 takes a free one.
 
     Raises:
         MachineTooSmall: the port is taken.
     """
     try:
-        listener = socket.create_server(("127.0.0.1", port))
+        return socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise MachineTooSmall(f"127.0.0.1:{port}: {error.strerror}; needed a free port") from error
+        reason = os.strerror(error.errno or 0)
+        raise MachineTooSmall(
+            f"127.0.0.1:{port}: {reason}; needed a free port, as with --port 0"
+        ) from error
+
+
+def serve(
+    speaker: Speaker,
+    acting: tuple[Agent, Allow] | None,
+    listener: socket.socket,
+    announce: Announce,
+) -> None:
+    """Answer requests until Ctrl-C."""
     config = uvicorn.Config(
         application(speaker, acting, announce), log_level="warning", access_log=False
     )
@@ -173,8 +184,12 @@ def _clock() -> str:
     return time.strftime("%H:%M:%S")
 
 
-def _events(response: dict[str, Any]) -> Iterator[str]:
-    yield from chunks(response)
+def _fault(fault: dict[str, Any]) -> str:
+    """What is wrong with the body of a request, and where in it."""
+    _, *place = fault["loc"]
+    if fault["type"] == "json_invalid":
+        return f"the body is not JSON: {fault['ctx']['error']} at character {place[0]}"
+    return ": ".join(filter(None, [".".join(map(str, place)), fault["msg"]]))
 
 
 def _refusal(status: int, text: str) -> JSONResponse:

@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 
 from profiles import Quantization
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall
+from tasks.domain.conversations import Message, opening
 from tasks.domain.errors import ExportFailed
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.gguf_file import GgufFile
@@ -34,13 +34,12 @@ _FUNCTION = {
         },
     },
 }
-_CALL = MessageCall.of(ToolCall(name="look_up", arguments={"word": "Ägypten", "limit": 3}))
+_CALL = ToolCall(name="look_up", arguments={"word": "Ägypten", "limit": 3})
 _TALK = (
-    Message(role="system", content=SYSTEM_PROMPT),
-    Message(role="user", content="Look up Ägypten."),
-    Message(role="assistant", tool_calls=(_CALL,)),
+    *opening("Look up Ägypten."),
+    Message.assistant("", _CALL),
     Message(role="tool", content='{"found": 3}'),
-    Message(role="assistant", content="There are 3 entries."),
+    Message.assistant("There are 3 entries."),
     Message(role="user", content="What is the capital of France?"),
 )
 

@@ -13,14 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Quantization
 from profiles.settings import Settings
+from tasks.domain import Frozen
 from tasks.domain.errors import ExportFailed, MachineTooSmall
+from tasks.domain.training.requirements import DIRECT
 
-_DIRECT: dict[str, str] = {"f16": "f16", "q8_0": "q8_0"}
-"""What the converter writes by itself; the others need a quantiser."""
 _VERSION_SECONDS = 60
 """The longest that a ``llama-server`` may take to say its version: CUDA's libraries are large."""
 _LITTLE_SPINNING = {"GOMP_SPINCOUNT": "1000"}
@@ -43,7 +41,7 @@ def missing_for(quantization: Quantization) -> list[str]:
             "or set MCP_FORGE_LLAMA_CPP_DIR"
         )
     missing += missing_server()
-    if quantization not in _DIRECT and _quantizer() is None:
+    if quantization not in DIRECT and _quantizer() is None:
         missing.append(
             f"a quantiser for {quantization}: llama-quantize on PATH or in "
             "MCP_FORGE_LLAMA_CPP_DIR, or the package cyllama: pip install -e '.[quantize]'"
@@ -121,10 +119,8 @@ def _untold(_: int) -> None:
     """Where nobody waits for it."""
 
 
-class FileFacts(BaseModel):
+class FileFacts(Frozen):
     """What a GGUF file says of itself, for whoever finds it without its bundle."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     licence: str
@@ -154,8 +150,8 @@ def convert(
         raise MachineTooSmall(f"cannot write {quantization}: needed {'; '.join(missing)}")
     if facts is not None:
         _write_facts(folder, facts)
-    if quantization in _DIRECT:
-        _run_converter(folder, target, _DIRECT[quantization], progress)
+    if quantization in DIRECT:
+        _run_converter(folder, target, quantization, progress)
         return []
     draft = target.with_suffix(".f16.gguf")
     try:

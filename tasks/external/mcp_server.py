@@ -16,9 +16,7 @@ import anyio
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, MCPError
-from mcp.types import (
-    ListToolsResult,
-)
+from mcp.types import ListToolsResult
 
 from profiles import Server
 from tasks.domain.errors import CallFailed, ServerFailed, UnusableTool
@@ -60,13 +58,13 @@ def connect(
         ServerFailed: it cannot be started or reached, does not speak MCP or is too slow.
     """
     prepared_server = ready(server, workspace)  # which says what is unset
-    line = Wire(prepared_server, secrets_in({name: os.environ[name] for name in server.variables}))
+    wire = Wire(prepared_server, secrets_in({name: os.environ[name] for name in server.variables}))
     with ExitStack() as stack:
-        stack.callback(line.end_strays)
+        stack.callback(wire.end_strays)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-"))
-        line.log = stack.enter_context(Path(folder, "stderr").open("w", encoding="utf-8"))
+        wire.log = stack.enter_context(Path(folder, "stderr").open("w", encoding="utf-8"))
         portal = stack.enter_context(start_blocking_portal())
-        session = McpSession(line, portal, start_timeout_seconds, call_timeout_seconds)
+        session = McpSession(wire, portal, start_timeout_seconds, call_timeout_seconds)
         stack.callback(session.close)
         session.open()
         yield session
@@ -87,9 +85,9 @@ class McpSession:
     """One open connection; made by ``connect``."""
 
     def __init__(
-        self, line: "Wire", portal: BlockingPortal, start_seconds: float, call_seconds: float
+        self, wire: Wire, portal: BlockingPortal, start_seconds: float, call_seconds: float
     ) -> None:
-        self._line = line
+        self._wire = wire
         self._portal = portal
         self._start_seconds = start_seconds
         self._call_seconds = call_seconds
@@ -107,11 +105,11 @@ class McpSession:
                 return
             except FAULTS as error:
                 fault = leaf(error)
-                if not is_closed(fault) or mode == "legacy" or self._line.excess:
-                    reason = self._line.reason(fault, "to the handshake", self._start_seconds)
-                    tail = self._line.tail() + self._line.way_to_install()
+                if not is_closed(fault) or mode == "legacy" or self._wire.excess:
+                    reason = self._wire.reason(fault, "to the handshake", self._start_seconds)
+                    tail = self._wire.tail() + self._wire.way_to_install()
                     raise ServerFailed(f"{reason}; needed an MCP server{tail}") from error
-            self._line.restart_log()
+            self._wire.restart_log()
 
     def close(self) -> None:
         """End the connection; what goes wrong in closing changes nothing any more."""
@@ -127,21 +125,21 @@ class McpSession:
             UnusableTool: a tool has no usable schema, or two have one name.
         """
         self._check_open()
-        line, server = self._line, self._line.server
-        line.unusable.clear()
+        wire, server = self._wire, self._wire.server
+        wire.unusable.clear()
         try:
             tools = self._portal.call(self._list)
         except FAULTS as error:
-            reason = line.reason(leaf(error), "to tools/list", self._start_seconds)
-            raise ServerFailed(f"{reason}; needed its tools{line.tail()}") from error
-        listed_names = [tool["name"] for tool in tools] + list(line.unusable)
+            reason = wire.reason(leaf(error), "to tools/list", self._start_seconds)
+            raise ServerFailed(f"{reason}; needed its tools{wire.tail()}") from error
+        listed_names = [tool["name"] for tool in tools] + list(wire.unusable)
         if not listed_names:
-            raise ServerFailed(f"{line.place}: lists no tools, needed at least one")
+            raise ServerFailed(f"{wire.place}: lists no tools, needed at least one")
         include = server.include_tools
         if fault := misnamed(include, listed_names, "server"):
-            raise ServerFailed(f"{line.place}: {fault}")
+            raise ServerFailed(f"{wire.place}: {fault}")
         faults = {
-            name: fault for name, fault in line.unusable.items() if is_included(name, include)
+            name: fault for name, fault in wire.unusable.items() if is_included(name, include)
         }
         included = [tool for tool in tools if is_included(tool["name"], include)]
         is_wanted = server.strict or any(name in include for name in faults)
@@ -149,7 +147,7 @@ class McpSession:
             raise UnusableTool(" / ".join(list(faults.values())[:MOST_NAMED]))
         info = self._client.server_info
         version = f"{info.name} {info.version}".strip() if info else ""
-        return toolset_from_value({"version": version, "tools": included}, line.place).model_copy(
+        return toolset_from_value({"version": version, "tools": included}, wire.place).model_copy(
             update={
                 "server": server.name,
                 "notes": tuple(f"left out: {fault}" for fault in faults.values()),
@@ -177,25 +175,25 @@ class McpSession:
                 answer that is no tool result.
         """
         self._check_open()
-        line, seconds = self._line, timeout_seconds or self._call_seconds
-        line.status = ""
+        wire, seconds = self._wire, timeout_seconds or self._call_seconds
+        wire.status = ""
         try:
             result: ToolResult = self._portal.call(self._call, call, seconds)
         except FAULTS as error:
             fault = leaf(error)
             # With HTTP 400 a server may refuse a call in its own words; others are the web's.
-            is_answered = not line.excess and (
-                not line.status or line.status.startswith("HTTP 400")
+            is_answered = not wire.excess and (
+                not wire.status or wire.status.startswith("HTTP 400")
             )
             if isinstance(fault, MCPError) and is_answered and not is_closed(fault):
-                return ToolResult(text=line.without_secrets(fault.message), is_error=True)
-            reason = line.reason(fault, f"to a call of {call.name!r}", seconds)
-            raise CallFailed(f"{reason}; needed a tool result{line.tail()}") from error
+                return ToolResult(text=wire.without_secrets(fault.message), is_error=True)
+            reason = wire.reason(fault, f"to a call of {call.name!r}", seconds)
+            raise CallFailed(f"{reason}; needed a tool result{wire.tail()}") from error
         return result
 
     def _check_open(self) -> None:
         if self._connection is None or self._connection.done():
-            raise CallFailed(f"{self._line.place}: the connection is closed, needed an open one")
+            raise CallFailed(f"{self._wire.place}: the connection is closed, needed an open one")
 
     async def _hold(
         self,
@@ -206,7 +204,7 @@ class McpSession:
     ) -> None:
         """Own the connection in one task from start to end, as its cancel scopes demand."""
         with anyio.fail_after(seconds) as limit:
-            async with Client(self._line.streams(), mode=mode, cache=None) as client:
+            async with Client(self._wire.streams(), mode=mode, cache=None) as client:
                 limit.deadline = float("inf")
                 closing = anyio.Event()
                 task_status.started((client, closing))
@@ -222,7 +220,7 @@ class McpSession:
                 page: ListToolsResult = await self._client.list_tools(cursor=cursor)
                 # Only what the server set: a schema's own nulls stay.
                 dumped = [tool.model_dump(by_alias=True, exclude_unset=True) for tool in page.tools]
-                tools += [{**tool, **self._line.outputs.get(tool["name"], {})} for tool in dumped]
+                tools += [{**tool, **self._wire.outputs.get(tool["name"], {})} for tool in dumped]
                 if len(tools) > _MOST_LISTED:
                     raise ValueError(f"more than {_MOST_LISTED} tools")
                 cursor = page.next_cursor
@@ -230,7 +228,7 @@ class McpSession:
                     return tools
                 cursors.add(cursor)
         raise ServerFailed(
-            f"{self._line.place}: lists its tools on more than {MOST_PAGES} pages, needed them all"
+            f"{self._wire.place}: lists its tools on more than {MOST_PAGES} pages, needed them all"
         )
 
     async def _read_offers(self, offers: list[Offer]) -> None:
@@ -264,7 +262,7 @@ class McpSession:
 
     def _fault(self, tool: str, result: ToolResult) -> str:
         """What is wrong with a result, by the tool's output schema; empty when nothing is."""
-        schema = self._line.outputs.get(tool, {}).get("outputSchema")
+        schema = self._wire.outputs.get(tool, {}).get("outputSchema")
         if schema is None:
             return ""
         if result.structured is None:

@@ -210,9 +210,9 @@ class Inbox:
     taken out here, and so are output schemas.
     """
 
-    def __init__(self, stream: Any, line: Wire) -> None:
+    def __init__(self, stream: Any, wire: Wire) -> None:
         self._stream = stream
-        self._line = line
+        self._wire = wire
         self._unasked = 0
 
     async def receive(self) -> Any:
@@ -220,10 +220,10 @@ class Inbox:
         item = await self._stream.receive()
         message = getattr(item, "message", None)
         self._note(item, isinstance(message, JSONRPCResponse | JSONRPCError))
-        if self._line.excess:
+        if self._wire.excess:
             raise anyio.EndOfStream
         if isinstance(message, JSONRPCResponse):
-            message.result = self._line.without_secrets(message.result)
+            message.result = self._wire.without_secrets(message.result)
         if isinstance(message, JSONRPCResponse) and isinstance(message.result.get("tools"), list):
             message.result["tools"] = self._usable(message.result["tools"])
         return item
@@ -231,13 +231,13 @@ class Inbox:
     def _note(self, item: Any, is_answer: bool) -> None:
         self._unasked = 0 if is_answer else self._unasked + 1
         if self._unasked > MOST_UNASKED:
-            self._line.refuse(f"sent {MOST_UNASKED} messages that nobody asked for")
+            self._wire.refuse(f"sent {MOST_UNASKED} messages that nobody asked for")
         if isinstance(item, ValidationError):
             junk = str(item.errors()[0]["input"])
             if len(junk) >= MOST_CHARACTERS:
-                self._line.refuse(TOO_LARGE)
+                self._wire.refuse(TOO_LARGE)
             else:
-                self._line.junk = self._line.junk or self._line.without_secrets(junk)[:80]
+                self._wire.junk = self._wire.junk or self._wire.without_secrets(junk)[:80]
 
     def _usable(self, tools: list[Any]) -> list[Any]:
         usable = []
@@ -246,13 +246,13 @@ class Inbox:
                 {k: tool[k] for k in _TOOL_KEYS & tool.keys()} if isinstance(tool, dict) else tool
             )
             try:
-                parsed = tool_from_value(value, f"{self._line.place}: tool {number}")
+                parsed = tool_from_value(value, f"{self._wire.place}: tool {number}")
                 extras = {key: tool[key] for key in tool if key == "outputSchema"}
-                self._line.outputs[parsed.name] = extras
+                self._wire.outputs[parsed.name] = extras
                 usable.append(_for_the_sdk(value))
             except (UnusableTool, UnusableData) as fault:
                 name = str(value.get("name", "")) if isinstance(value, dict) else ""
-                self._line.unusable[name] = str(fault)
+                self._wire.unusable[name] = str(fault)
         return usable
 
     async def aclose(self) -> None:

@@ -108,7 +108,4 @@ def keep_rows(
 
 def keep_text(folder: str, name: str, text: str) -> StoredFile:
     """Keep a text as a file of a dataset."""
-    storage = Storage()
-    with storage.writing("datasets", folder, name) as draft:
-        draft.write_text(text, encoding="utf-8")
-        return storage.keep(draft, "datasets", folder, name)
+    return Storage().write_text(text, "datasets", folder, name)

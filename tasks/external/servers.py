@@ -5,7 +5,7 @@ Where a tool may change something, or nobody is there to ask, its answer is simu
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,20 +109,18 @@ class Caller:
 
 
 @contextmanager
-def executing(
-    server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
-) -> Iterator[Caller]:
-    """What executes calls while data is written.
+def executing_read_only(server: Server, toolset: Toolset, seed: int) -> Iterator[Caller]:
+    """What executes calls while data is written: read-only tools really, others are simulated.
 
     Raises:
         ServerFailed: the server cannot be started.
     """
-    with ExitStack() as stack:
-        yield Caller(toolset, seed, _live(server, call_timeout_seconds, stack))
+    with _live(server) as live:
+        yield Caller(toolset, seed, live)
 
 
 @contextmanager
-def trying(
+def executing_with_stub(
     server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
 ) -> Iterator[Execute]:
     """A function that executes a model's calls: read-only tools on the server, others on a stub.
@@ -136,14 +134,14 @@ def trying(
     from tasks.external.stub_server import stub
 
     with ExitStack() as stack:
-        live = _live(server, call_timeout_seconds, stack)
+        live = stack.enter_context(_live(server, call_timeout_seconds))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-forge-")))
         tools_file = folder / "tools.json"
         tools_file.write_text(toolset.model_dump_json(), encoding="utf-8")
         stand_in = stack.enter_context(
             connect(stub(tools_file, seed), None, call_timeout_seconds=call_timeout_seconds)
         )
-        names = {tool.name for tool in toolset.tools if tool.read_only and live is not None}
+        names = {tool.name for tool in toolset.tools if tool.read_only}
 
         def execute(call: ToolCall) -> ToolResult:
             if live is not None and call.name in names:
@@ -154,7 +152,7 @@ def trying(
 
 
 @contextmanager
-def calling(
+def executing_all(
     server: Server, toolset: Toolset, seed: int, call_timeout_seconds: float = CALL_SECONDS
 ) -> Iterator[Execute]:
     """A function that executes every call on the server; without one, its result is simulated.
@@ -162,8 +160,7 @@ def calling(
     Raises:
         ServerFailed: the server cannot be started.
     """
-    with ExitStack() as stack:
-        live = _live(server, call_timeout_seconds, stack)
+    with _live(server, call_timeout_seconds) as live:
 
         def execute(call: ToolCall) -> ToolResult:
             return live.call(call) if live else simulate(toolset.tool(call.name), call, seed)
@@ -171,11 +168,12 @@ def calling(
         yield execute
 
 
-def _live(server: Server, call_timeout_seconds: float, stack: ExitStack) -> "McpSession | None":
+def _live(
+    server: Server, call_timeout_seconds: float = CALL_SECONDS
+) -> "AbstractContextManager[McpSession | None]":
+    """A connection; None where nobody is there to ask."""
     if server.tools_file:
-        return None
+        return nullcontext()
     from tasks.external.mcp_server import connect
 
-    return stack.enter_context(
-        connect(server, workspace_of(server), call_timeout_seconds=call_timeout_seconds)
-    )
+    return connect(server, workspace_of(server), call_timeout_seconds=call_timeout_seconds)

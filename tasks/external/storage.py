@@ -65,13 +65,12 @@ class Storage:
         may be reading it.
         """
         sha256, size = digest(draft)
-        parts = _plain(parts)
+        target = self._target(parts)
         if self._is_local:
-            final = Path(self._root).joinpath(*parts)
+            final = Path(target)
             final.parent.mkdir(parents=True, exist_ok=True)
             _put(draft, final, sha256)
             return StoredFile(uri=str(final), sha256=sha256, size_bytes=size)
-        target = "/".join((self._root, *parts))
         self._fs.invalidate_cache()  # a folder that is put over one that is there lands inside it
         if self._fs.isdir(target) or (draft.is_dir() and self._fs.exists(target)):
             self._fs.rm(target, recursive=True)
@@ -80,8 +79,12 @@ class Storage:
 
     def uri(self, *parts: str) -> str:
         """Where a product of these names lies."""
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         return target if self._is_local else str(self._fs.unstrip_protocol(target))
+
+    def _target(self, parts: tuple[str, ...]) -> str:
+        """The same as the filesystem has it, without a protocol."""
+        return "/".join((self._root, *_plain(parts)))
 
     def write_text(self, text: str, *parts: str) -> StoredFile:
         """Keep a small text: it is there whole or not at all, on an object store too."""
@@ -92,7 +95,7 @@ class Storage:
     def read_text(self, *parts: str) -> str | None:
         """A small text as it is now; None where there is none."""
         self._fs.invalidate_cache()  # another machine may have written meanwhile
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         if not self._fs.isfile(target):
             return None
         return bytes(self._fs.cat_file(target)).decode("utf-8")
@@ -100,7 +103,7 @@ class Storage:
     def names(self, *parts: str) -> list[str]:
         """What lies in a folder, drafts left out; empty where there is no folder."""
         self._fs.invalidate_cache()
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         if not self._fs.isdir(target):
             return []
         names = {
@@ -110,10 +113,43 @@ class Storage:
 
     def remove(self, *parts: str) -> None:
         """Remove a file or folder, if it is there."""
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         self._fs.invalidate_cache()
         if self._fs.exists(target):
             self._fs.rm(target, recursive=True)
+
+    def send_folder(self, *parts: str) -> None:
+        """Make the storage's folder what this machine's ``folder`` is; its files come before those
+        that are gone leave. Nothing to do where the two are one.
+        """
+        if self._is_local:
+            return
+        here, there = _sizes(self.folder(*parts)), self._remote_sizes(*parts)
+        target = "/".join((self._root, *_plain(parts)))
+        # What lies in a checkpoint never changes; a JSON file beside it may, and keep its size.
+        changing = {name for name in here if name.endswith(".json") and "/" not in name}
+        for name in changing | {name for name in here if there.get(name) != here[name]}:
+            self._fs.put_file(str(self.folder(*parts) / name), f"{target}/{name}")
+        for name in there.keys() - here.keys():
+            self._fs.rm_file(f"{target}/{name}")
+
+    def bring_folder(self, *parts: str) -> None:
+        """Add to this machine's ``folder`` what other machines have sent; the reverse."""
+        if self._is_local:
+            return
+        here, there = _sizes(self.folder(*parts)), self._remote_sizes(*parts)
+        target = "/".join((self._root, *_plain(parts)))
+        for name in (name for name in there if here.get(name) != there[name]):
+            local = self.folder(*parts) / name
+            local.parent.mkdir(parents=True, exist_ok=True)
+            self._fs.get_file(f"{target}/{name}", str(local))
+
+    def _remote_sizes(self, *parts: str) -> dict[str, int]:
+        """The size of each file of a remote folder, by its path in it."""
+        self._fs.invalidate_cache()
+        target = "/".join((self._root, *_plain(parts)))
+        entries = self._fs.find(target, detail=True).items()
+        return {name.partition(f"{target}/")[2]: int(facts["size"]) for name, facts in entries}
 
     def fetch(self, file: StoredFile) -> Path:
         """A local path with exactly the bytes that were stored.
@@ -285,8 +321,13 @@ def link(source: Path, target: Path) -> None:
 
 def _size(path: Path) -> int:
     """Bytes of a file, or of all files in a folder."""
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files)
+    return path.stat().st_size if path.is_file() else sum(_sizes(path).values())
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The size of each file of a folder, by its path in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
 
 
 def _protocols(filesystem: Any) -> tuple[str, ...]:

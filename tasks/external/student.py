@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
-from pydantic import BaseModel, ConfigDict
 
+from tasks.domain import Frozen
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.signals import AnswerToken, signals_of
@@ -52,10 +52,8 @@ class Prompted(Protocol):
         """The tools that the prompt lists."""
 
 
-class Completion(BaseModel):
+class Completion(Frozen):
     """One raw answer."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     seconds: float
@@ -193,13 +191,24 @@ def _tokens(reply: dict[str, Any]) -> list[AnswerToken]:
     tokens = reply.get("completion_probabilities", [])
     return [
         AnswerToken(
-            bytes(token["bytes"]),
+            _piece(token),
             token["logprob"],
             [(bytes(other["bytes"]), other["logprob"]) for other in token["top_logprobs"]],
         )
         for token in tokens
         if "logprob" in token
     ]
+
+
+def _piece(token: dict[str, Any]) -> bytes:
+    """A token's own text.
+
+    Where it could begin one of the texts that end an answer, as the ``<`` of a call's tag could
+    begin ``<|im_end|>``, llama.cpp waits and hands it out with the next token, but for the list of
+    the likeliest ones, of which a greedy answer's is one.
+    """
+    own = (other for other in token["top_logprobs"] if other["id"] == token["id"])
+    return bytes(next(own, token)["bytes"])
 
 
 @contextmanager

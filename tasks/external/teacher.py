@@ -16,9 +16,9 @@ from threading import Lock
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict
 
 from profiles import TeacherPlan
+from tasks.domain import Frozen
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import TeacherFailed
 from tasks.domain.writing.teaching.questions import Request
@@ -39,10 +39,8 @@ _PER_TOKEN = 3
 """Characters of a token at least, as an estimate before the endpoint has counted."""
 
 
-class Answer(BaseModel):
+class Answer(Frozen):
     """What came for one question: a text, or why there is none."""
-
-    model_config = ConfigDict(frozen=True)
 
     content: str = ""
     reason: str = ""

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from profiles import explain
 from tasks.domain.bundle.versions import Decision, Version, champions
-from tasks.domain.errors import UnusableData, VersionExists
+from tasks.domain.errors import NoSuchVersion, UnusableData, VersionExists
 from tasks.domain.products import StoredFile, Toolset
 from tasks.external.storage import Storage
 
@@ -30,6 +30,19 @@ _Record = TypeVar("_Record", Version, Decision, Toolset)
 def bundle_names() -> list[str]:
     """The bundles that have versions."""
     return Storage().names(_VERSIONS)
+
+
+def versions_of(name: str) -> "Versions":
+    """The versions of a bundle that a person names.
+
+    Raises:
+        NoSuchVersion: it has none.
+    """
+    bundles = bundle_names()
+    if name not in bundles:
+        there = f"there are: {', '.join(bundles)}" if bundles else "mcp-forge run makes the first"
+        raise NoSuchVersion(f"no versions of {name}; {there}")
+    return Versions(name)
 
 
 class Versions:

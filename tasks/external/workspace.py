@@ -68,12 +68,9 @@ def _prepare(name: str, workspace: Workspace, folder: Path) -> Path:
 
 def located(server: Server, workspace: Path | None) -> Server:
     """The spec with ``{workspace}`` replaced in every text of it; unchanged without a workspace."""
-    return Server.model_validate(with_workspace(server.model_dump(), workspace))
-
-
-def with_workspace(value: Any, workspace: Path | None) -> Any:
-    """Any JSON value with ``{workspace}`` replaced in every text of it."""
-    return value if workspace is None else _replaced(value, str(workspace))
+    if workspace is None:
+        return server
+    return Server.model_validate(_replaced(server.model_dump(), str(workspace)))
 
 
 def _replaced(value: Any, path: str) -> Any:

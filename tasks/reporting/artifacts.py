@@ -4,9 +4,12 @@ An artifact is for people: what it shows also lies in a product or a report. So 
 costs the artifact and a warning, never the stage, which may have trained for hours.
 """
 
+import os
+import platform
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
@@ -20,7 +23,7 @@ from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
-from profiles import Model, Profile, Thresholds
+from profiles import Model, Profile, Recipe, profile_text
 from tasks.domain import reports
 from tasks.domain.bundle.tool_changes import ToolChanges, changes_markdown
 from tasks.domain.evaluation.challenge import Verdict, challenge_markdown
@@ -51,14 +54,19 @@ def key(kind: str, name: str, server: str = "") -> str:
 
     ``name``: of the server or of the model; the run says the other one, unless it is given.
     """
-    server = server or server_name()
-    whole = f"{kind}-{server}-{model_name() if name == server else name}"
+    whole = "-".join([kind, *_subject(name, server)])
     return re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")
 
 
-def _description(kind: str) -> str:
-    model, server = model_name(), server_name()
-    return " ".join([kind, *(["of", model] if model else []), *(["for", server] if server else [])])
+def _subject(name: str, server: str) -> tuple[str, str]:
+    """Server and model; empty where neither the caller nor the run says one."""
+    server = server or server_name()
+    return server, model_name() if name == server else name
+
+
+def _description(kind: str, name: str, server: str = "") -> str:
+    server, model = _subject(name, server)
+    return kind.replace("-", " ") + f" of {model}" * bool(model) + f" for {server}" * bool(server)
 
 
 @contextmanager
@@ -73,7 +81,9 @@ def surviving_an_outage(what: str) -> Iterator[None]:
 def _show(markdown: str, kind: str, name: str, server: str = "") -> None:
     with surviving_an_outage(f"{kind} of {name}"):
         create_markdown_artifact(
-            markdown, key=key(kind, name, server), description=_description(kind)
+            markdown,
+            key=key(kind, name, server),
+            description=_description(kind, name, server),
         )
 
 
@@ -110,6 +120,7 @@ def memory(plan: TrainingPlan, model: Model, profile: Profile) -> None:
 def adapter(saved: LoraAdapter) -> None:
     """Where the adapter lies, what it was made from, how it went."""
     record = saved.record
+    resumption = f" (resumed at {record.resumed_at_step})" * bool(record.resumed_at_step)
     facts = {
         "path": f"`{saved.files.uri}`",
         "sha256": f"`{saved.files.sha256}`",
@@ -119,12 +130,13 @@ def adapter(saved: LoraAdapter) -> None:
         "loss": f"{record.first_loss:.4f} → {record.final_loss:.4f}",
         "held-out loss": "none" if record.eval_loss is None else f"{record.eval_loss:.4f}",
         "loss on general text": reports.general_loss(record.general_loss),
-        "steps": f"{record.steps} (resumed at {record.resumed_at_step})",
+        "steps": f"{record.steps}{resumption}",
         "training time": f"{record.seconds:.0f} s",
     }
     settings = "\n".join(
-        f"| {name} | {value} | {record.effective.get(name, '')} |"
+        f"| {name} | {value} | {'' if effective == value else effective} |"
         for name, value in record.requested.items()
+        for effective in [record.effective.get(name, value)]
     )
     rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
     _show(
@@ -138,7 +150,7 @@ def adapter(saved: LoraAdapter) -> None:
 def loss_curve(model: str, markdown: str) -> UUID:
     """Begin a loss curve; ``update_loss_curve`` goes on with it in place."""
     return create_markdown_artifact(  # type: ignore[return-value]
-        markdown, key=key("loss-curve", model), description=_description("loss curve")
+        markdown, key=key("loss-curve", model), description=_description("loss-curve", model)
     )
 
 
@@ -187,10 +199,18 @@ def validation(report: ValidationReport, model: str) -> None:
     _show(reports.validation_markdown(report), "validation", model)
 
 
-def scorecard(report: BenchmarkReport, thresholds: Thresholds, model: str) -> None:
-    """The tuned model beside its base and trivial baselines."""
-    curves = risk_coverage.as_markdown(report.confidence)
-    _show(reports.scorecard_markdown(report, thresholds) + curves, "scorecard", model)
+def scorecard(report: BenchmarkReport, recipe: Recipe) -> None:
+    """The tuned model beside its base and trivial baselines; of what, when and where measured."""
+    model, profile = recipe.model.name, recipe.profile
+    title = profile_text(profile.name, profile.changes)
+    page = (
+        f"# {model} for {recipe.server.name}\n\nProfile {title}, {recipe.quantization}, "
+        f"measured on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC on "
+        f"{platform.node()} ({os.cpu_count()} cores).\n\n"
+        + reports.scorecard_markdown(report, profile.thresholds)
+        + risk_coverage.as_markdown(report.confidence)
+    )
+    _show(page, "scorecard", model)
 
 
 def confusion(pairs: Sequence[ConfusedTools], model: str) -> None:
@@ -212,7 +232,7 @@ def bundle(product: Bundle) -> None:
         f"# Bundle {product.server} on {product.model}\n\n"
         f"`{product.path}`, sha256 `{product.sha256}`\n\n"
         f"{decision if product.version else ''}"
-        f"```\nmcp-forge verify-bundle {product.path}\n```\n",
+        f"```\nmcp-forge chat {product.path}\nmcp-forge verify-bundle {product.path}\n```\n",
         "bundle",
         product.model,
         product.server,
@@ -230,8 +250,9 @@ def tool_changes(changes: ToolChanges) -> None:
 
 
 def dataset_card(text: str, server: str) -> None:
-    """What the rows are, in the hub's form."""
-    _show(text, "dataset-card", server)
+    """What the rows are, in the hub's form; its header behind the text, where it is no heading."""
+    _, header, page = text.split("---\n", 2)
+    _show(f"{page.lstrip()}\n## Header\n\n```yaml\n{header}```\n", "dataset-card", server)
 
 
 def phrasebook(text: str, server: str) -> None:

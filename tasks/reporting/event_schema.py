@@ -7,8 +7,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from tasks.domain import Frozen
+from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import (
     AdapterAnswers,
@@ -29,13 +31,7 @@ from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 Fact = int | float | str
 
 
-class Payload(BaseModel):
-    """What an event carries beside its resource."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class TrainingPayload(Payload):
+class TrainingPayload(Frozen):
     """How far a training is. Losses are text: as a number "nan" becomes null on the way."""
 
     step: int
@@ -60,7 +56,7 @@ class TrainingPayload(Payload):
         return cls.model_validate(facts | texts)
 
 
-class StageProgressPayload(Payload):
+class StageProgressPayload(Frozen):
     """How far a stage is that asks a model, downloads or exports one."""
 
     stage: str
@@ -77,18 +73,18 @@ class StageProgressPayload(Payload):
         return cls.model_validate(update.model_dump() | {"fraction": update.fraction})
 
 
-class StagePayload(Payload):
+class StagePayload(Frozen):
     """Which stage ended well, whether it had to work, and what a person asks of it first."""
 
     stage: str
     cached: bool
     seconds: float
     """Of work: 0 when the result was there already."""
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = Field(default={})
     """The names per stage are those of ``STAGE_FACTS``."""
 
 
-class QualityPayload(Payload):
+class QualityPayload(Frozen):
     """Why the gate stopped a run."""
 
     rows: int
@@ -101,14 +97,14 @@ class QualityPayload(Payload):
         return cls(rows=report.rows, findings=broken)
 
 
-class ValidationPayload(Payload):
+class ValidationPayload(Frozen):
     """Which thresholds a model missed."""
 
     failures: tuple[str, ...]
     completion: float
 
 
-class AdapterPayload(Payload):
+class AdapterPayload(Frozen):
     """Where an adapter lies and how its training went."""
 
     uri: str
@@ -120,7 +116,7 @@ class AdapterPayload(Payload):
     steps: int
     final_loss: float
     eval_loss: float | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default={})
     """The training flow's parameters as its form has them; who evaluates asks for the same."""
 
     @classmethod
@@ -140,7 +136,7 @@ class AdapterPayload(Payload):
         )
 
 
-class BundlePayload(Payload):
+class BundlePayload(Frozen):
     """Where a bundle lies and what it was made for."""
 
     path: str
@@ -153,7 +149,7 @@ class BundlePayload(Payload):
     reason: str
 
 
-class VerdictPayload(Payload):
+class VerdictPayload(Frozen):
     """Which version, beside which champion, and why it was or was not promoted."""
 
     version: str
@@ -161,25 +157,12 @@ class VerdictPayload(Payload):
     reason: str
 
 
-class ToolsPayload(Payload):
-    """What is different in a server's tools since a bundle was made for them."""
-
-    server: str
-    was: str
-    now: str
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    changed: dict[str, tuple[str, ...]] = {}
-
-
-class Kind(BaseModel):
+class Kind(Frozen):
     """One kind of event; the words in braces are filled in when it is emitted."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     resource: str
-    payload: type[Payload]
+    payload: type[Frozen]
 
 
 RUN = "prefect.flow-run.{flow_run}"
@@ -209,7 +192,7 @@ BUNDLE_REJECTED = Kind(
 )
 APPROVAL_REQUESTED = Kind(name="mcp-forge.approval.requested", resource=RUN, payload=VerdictPayload)
 TOOLS_CHANGED = Kind(
-    name="mcp-forge.tools.changed", resource="mcp-forge.server.{server}", payload=ToolsPayload
+    name="mcp-forge.tools.changed", resource="mcp-forge.server.{server}", payload=ToolChanges
 )
 KINDS = (
     TRAINING,

@@ -4,6 +4,7 @@ Prefect adds task run, flow run, flow, deployment and tags as related resources 
 waits in the process until the API takes it, and an API that is away fails nobody.
 """
 
+import logging
 import threading
 from functools import cache
 from typing import Any
@@ -14,7 +15,9 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
+from prefect.logging.loggers import task_run_logger
 
+from tasks.domain import Frozen
 from tasks.domain.bundle.tool_changes import ToolChanges
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle, LoraAdapter, QualityReport, ValidationReport
@@ -24,6 +27,11 @@ from tasks.reporting import terminal
 
 ALONE = "mcp-forge.alone"
 """Label of an adapter: "true" when no other run waits for it, so that an automation may go on."""
+
+# Prefect logs two lines for each hook; ours logs one of its own, which says more.
+logging.getLogger("prefect.task_runs").addFilter(
+    lambda record: not str(record.msg).startswith(("Running hook 'stage", "Hook 'stage"))
+)
 
 _FORM = ("server", "profile", "samples", "seed", "include_tools", "tools_in_prompt")
 
@@ -52,7 +60,8 @@ def stage_completed(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any
         seconds=0 if cached else (state.timestamp - start).total_seconds(),
         facts=schema.STAGE_FACTS[task.name](state.result()),
     )
-    terminal.stage(payload.stage, payload.seconds, payload.cached, payload.facts)
+    line = terminal.stage(payload.stage, payload.seconds, payload.cached, payload.facts)
+    task_run_logger(task_run, task).info("%s", " ".join(line.split()))
     _emit(schema.STAGE, payload, stage=task.name)
 
 
@@ -104,8 +113,7 @@ def _of_verdict(version: str, verdict: Verdict) -> schema.VerdictPayload:
 
 def tools_changed(changes: ToolChanges, model: str) -> None:
     """``mcp-forge.tools.changed`` of the server."""
-    payload = schema.ToolsPayload.model_validate(changes.model_dump())
-    _emit(schema.TOOLS_CHANGED, payload, server=changes.server, model=model)
+    _emit(schema.TOOLS_CHANGED, changes, server=changes.server, model=model)
 
 
 def flush(seconds: float = 20) -> None:
@@ -118,7 +126,7 @@ def flush(seconds: float = 20) -> None:
 
 def _emit(
     kind: schema.Kind,
-    payload: schema.Payload,
+    payload: Frozen,
     labels: dict[str, str] | None = None,
     **names: str,
 ) -> None:

@@ -23,9 +23,11 @@ def bar(description: str, total: int, initial: int = 0) -> "tqdm[Never]":
     )
 
 
-def stage(name: str, seconds: float, cached: bool, facts: Mapping[str, object]) -> None:
-    """The line of a stage that is done."""
-    NEWS.info("%s", stage_line(name, seconds, cached, facts))
+def stage(name: str, seconds: float, cached: bool, facts: Mapping[str, object]) -> str:
+    """Show the line of a stage that is done; the line."""
+    line = stage_line(name, seconds, cached, facts)
+    NEWS.info("%s", line)
+    return line
 
 
 def stage_line(name: str, seconds: float, cached: bool, facts: Mapping[str, object]) -> str:

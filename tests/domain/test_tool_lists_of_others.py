@@ -122,7 +122,7 @@ def test_a_parameter_that_only_holds_others_is_never_spoken_of() -> None:
 
 def test_nothing_is_asked_that_another_tool_does_without() -> None:
     assert not any("namespace" in text for text in questions("list-twins"))
-    assert any("order id" in text for text in questions("noun-first"))
+    assert any("Which order" in text for text in questions("noun-first"))
 
 
 def test_a_type_is_taken_from_the_default_and_the_description() -> None:

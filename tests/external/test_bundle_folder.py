@@ -196,4 +196,4 @@ def test_a_text_that_is_not_what_it_should_be_is_one_line(
 
 
 def test_a_folder_that_is_not_there_is_no_bundle(tmp_path: Path) -> None:
-    assert "no SHA256SUMS; needed the folder of a bundle" in refusal(tmp_path / "nowhere")
+    assert "no such folder; needed the folder of a bundle" in refusal(tmp_path / "nowhere")

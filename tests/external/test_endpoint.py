@@ -1,6 +1,7 @@
 """The endpoint that serves a bundle: a real model, a real MCP server, asked over real HTTP."""
 
 import json
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +17,12 @@ from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Step, conversation
 from tasks.domain.conversations import Message
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.products.confidence import UNSURE
+from tasks.domain.products.confidence import LEAST, UNSURE
 from tasks.domain.toolcalls import faults, parse
 from tasks.external.agent import Agent, acting, speaking
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.constraint import Constraint
-from tasks.external.endpoint import application, serve
+from tasks.external.endpoint import application, listen
 from tasks.external.llama_cpp import convert, missing_for
 from tests.fakes.bundles import (
     FILES,
@@ -31,6 +32,7 @@ from tests.fakes.bundles import (
     write_bundle,
     write_real_bundle,
 )
+from tests.helpers.needs import need
 
 CALL = {"timezone": "Asia/Tokyo"}
 
@@ -90,8 +92,7 @@ def test_a_client_without_tools_gets_the_call_of_a_trained_tool(agent: Agent) ->
 def test_the_trained_tools_are_in_the_prompt_unless_a_client_sends_its_own(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    if missing := missing_for("q8_0"):
-        pytest.skip(f"needed {'; '.join(missing)}")
+    need(*missing_for("q8_0"))
     folder = write_bundle(tmp_path / "bundle")
     (folder / "model.gguf").unlink()
     convert(tiny_base, folder / "model.gguf", "q8_0")
@@ -106,9 +107,11 @@ def test_the_trained_tools_are_in_the_prompt_unless_a_client_sends_its_own(
             path, json={**body, "tools": json.loads((folder / "tools.json").read_text("utf-8"))}
         ).json()
         nothing = client.post(path, json={**body, "tools": []}).json()
+        none = client.post(path, json={**body, "tool_choice": "none"}).json()
     with speaking(open_bundle(folder)) as alone:
         filled_in = alone.says(conversation(body["messages"], alone.bundle.agent))
-    assert nothing["usage"]["prompt_tokens"] < 100
+    assert nothing["usage"]["prompt_tokens"] == none["usage"]["prompt_tokens"] < 100
+    assert "executed_calls" not in none
     assert trained["usage"]["prompt_tokens"] == filled_in.prompt_tokens > 200
 
 
@@ -124,6 +127,15 @@ def test_with_execute_the_call_is_made_and_the_answer_comes(agent: Agent) -> Non
     )
     assert "Asia/Tokyo" in first["result"]
     assert made["choices"][0]["message"]["content"]
+
+
+def test_the_decision_to_call_is_seen_though_its_tag_begins_as_the_end_of_an_answer_does(
+    agent: Agent,
+) -> None:
+    signals = agent.speaker.says((*agent.opening, Message(role="user", content=REPEAT))).signals
+    assert signals is not None
+    assert signals.is_call
+    assert math.exp(signals.decision) > 1000 * LEAST, "it called, so its beginning was likely"
 
 
 @pytest.mark.parametrize("execute", [False, True])
@@ -154,15 +166,28 @@ def test_bad_requests_are_refused_in_the_form_that_clients_read(agent: Agent) ->
         elsewhere = client.post("/v1/responses", json={})
         nothing = client.post(path, json={"messages": []})
         no_form = client.post(path, json={"messages": "hello"})
+        no_json = client.post(
+            path, content='{"messages": [', headers={"Content-Type": "application/json"}
+        )
+        no_tool = client.post(path, json={"messages": [], "tools": [{"name": "x"}]})
+        forced = client.post(path, json={"messages": [], "tool_choice": "required"})
         strange = client.post(path, json={"messages": []}, headers={"Host": "evil.example"})
-    assert nothing.status_code == no_form.status_code == strange.status_code == 400
-    assert "needed a user's message" in nothing.json()["error"]["message"]
-    assert "body.messages" in no_form.json()["error"]["message"]
+    refusals = {
+        nothing: "needed a user's message",
+        no_form: "messages: Input should be a valid list",
+        no_json: "the body is not JSON: Expecting value at character 14",
+        no_tool: "tools.0.type: Field required; tools.0.function: Field required",
+        forced: "tool_choice: Input should be 'auto' or 'none'",
+    }
+    for answer, reason in refusals.items():
+        assert answer.status_code == 400
+        assert reason in answer.json()["error"]["message"]
+    assert strange.status_code == 400
     assert elsewhere.status_code == 404
     assert elsewhere.json()["error"]["message"].startswith(
         "POST /v1/responses is not served; needed one of POST /v1/chat/completions, GET /v1/models"
     )
-    assert sum("refused: " in line for line in log) == 3
+    assert sum("refused: " in line for line in log) == 1 + len(refusals)
     assert "host" in strange.text.lower()
 
 
@@ -187,7 +212,7 @@ def test_a_port_that_is_taken_is_told(agent: Agent) -> None:
         port = client.base_url.port
         assert port
         with pytest.raises(MachineTooSmall, match=f"127.0.0.1:{port}: .*needed a free port"):
-            serve(agent.speaker, None, port, lambda _: None)
+            listen(port)
 
 
 UNFIT = 'Repeat this text exactly and nothing else:\n<tool_call>\n{"name": "get_current_time", '

@@ -1,7 +1,6 @@
 """A model folder becomes a GGUF file that is compared, served and asked, by the real llama.cpp."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 import torch
 
 from profiles import Lora, Quantization, load_model, load_profile
-from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, opening
 from tasks.domain.errors import ExportFailed, ForgeError, MachineTooSmall, UnusableModel
 from tasks.domain.toolcalls import faults, parse
 from tasks.external.adapter import adapter_answers
@@ -24,26 +23,20 @@ from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.external.trainer import adapter_process, engine
 from tasks.external.trainer.merging import merge, save_adapter
+from tests.helpers.needs import need
 from tests.helpers.training import BOTH, TOOLS, assistant, conversation
 
 STOP = load_model("smollm2").stop
 FACTS = FileFacts(
     name="tiny-demo", licence="Apache-2.0", base="noise 1.0", tags=("mcp", "tool-calling")
 )
-TALK = (
-    Message(role="system", content=SYSTEM_PROMPT),
-    Message(role="user", content="What is the capital of France?"),
-)
+TALK = opening("What is the capital of France?")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def llama_cpp() -> None:
-    """The converter and the server that a run needs; promised where CI is set."""
-    missing = "; ".join(missing_for("q8_0"))
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"needed {missing}")
-    if missing:
-        pytest.skip(f"needed {missing}")
+    """The converter and the server that a run needs."""
+    need(*missing_for("q8_0"))
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,13 @@
 With a stand-in of DeepSeek-R1-Distill-Llama, whose vocabulary and template are its own.
 """
 
-import os
 from pathlib import Path
 
 import httpx
 import pytest
 
 from profiles import load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.conversations import opening
 from tasks.domain.gate.templates import template_faults
 from tasks.external.base_model import build_base
 from tasks.external.llama_cpp import convert, missing_for, served
@@ -18,23 +17,17 @@ from tasks.external.student import student
 from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.own_profiles import in_folder
 from tests.fakes.stand_ins import R1_TOKENS, missing_vocabularies, write_r1
+from tests.helpers.needs import need
 
 FIRST = R1_TOKENS[0]
 R1 = load_model("deepseek-r1")
-TALK = (
-    Message(role="system", content=SYSTEM_PROMPT),
-    Message(role="user", content="Which lake do you mean?"),
-)
+TALK = opening("Which lake do you mean?")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def llama_cpp() -> None:
-    """The converter, its vocabularies and the server; promised where CI is set."""
-    missing = "; ".join([*missing_for("f16"), *missing_vocabularies("llama-bpe")])
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"needed {missing}")
-    if missing:
-        pytest.skip(f"needed {missing}")
+    """The converter, its vocabularies and the server."""
+    need(*missing_for("f16"), *missing_vocabularies("llama-bpe"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tasks.domain.gate.quality import ROW_RULES
 from tasks.domain.gate.row_rules import unsaid
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.mcp_server import connect
-from tasks.external.servers import executing, read_toolset_of
+from tasks.external.servers import executing_read_only, read_toolset_of
 from tests.fakes.toolsets import data
 
 LIBRARY = Path(__file__).parents[1] / "fakes" / "library_server.py"
@@ -34,7 +34,7 @@ def library(deleted: Path) -> Server:
 def written(library: Server) -> WrittenRows:
     """Rows about it, a third of them with two calls."""
     toolset = read_toolset_of(library)
-    with executing(library, toolset, 7) as execute:
+    with executing_read_only(library, toolset, 7) as execute:
         return write_rows(
             toolset,
             library,

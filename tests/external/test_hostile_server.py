@@ -27,7 +27,7 @@ from profiles import Server
 from tasks.domain.errors import CallFailed
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.mcp_server import connect
-from tests.helpers.peak_memory import peak_bytes
+from benchmarks.kernel_facts import peak_bytes
 with connect(Server.model_validate_json(sys.argv[1])) as session:
     session.toolset()
     try:

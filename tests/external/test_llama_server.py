@@ -18,12 +18,13 @@ import psutil
 import pytest
 
 from profiles import load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import ExportFailed
 from tasks.external.base_model import gguf_in_package
 from tasks.external.llama_cpp import convert, missing_for, missing_server, served
 from tasks.external.student import answer_seconds, student
 from tests.fakes import llama_server
+from tests.helpers.needs import need
 
 SMOLLM2 = load_model("smollm2")
 WORDS = ("Paris", "seven", "green", "winter", "music", "bread")
@@ -60,11 +61,7 @@ def named(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def row(word: str) -> Row:
-    messages = (
-        Message(role="system", content=SYSTEM_PROMPT),
-        Message(role="user", content=f"Write one sentence about {word}."),
-        Message(role="assistant", content="(any)"),
-    )
+    messages = (*opening(f"Write one sentence about {word}."), Message.assistant("(any)"))
     return Row(scenario="no_tool", messages=messages, tools=())
 
 
@@ -206,8 +203,7 @@ def test_a_program_that_says_its_version_is_taken() -> None:
 @pytest.fixture(scope="module")
 def thinker(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Noise with the template of a model that thinks."""
-    if missing := missing_for("q8_0"):
-        pytest.skip(f"needed {'; '.join(missing)}")
+    need(*missing_for("q8_0"))
     folder = tmp_path_factory.mktemp("thinker")
     shutil.copytree(tiny_base, folder / "model")
     for file in (folder / "model").glob("*.jinja"):

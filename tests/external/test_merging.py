@@ -34,7 +34,7 @@ MEASURED = """
 import sys
 from pathlib import Path
 from tasks.external.trainer.merging import merge
-from tests.helpers.peak_memory import peak_bytes
+from benchmarks.kernel_facts import peak_bytes
 
 base, adapter, warm, target = map(Path, sys.argv[1:5])
 peaks = []

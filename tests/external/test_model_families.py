@@ -5,7 +5,6 @@ ships. What a family's own template or architecture lacks is said before anythin
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,7 @@ from profiles import Lora, Model, load_model, load_profile
 from profiles.settings import Settings
 from tasks.check_machine import examine
 from tasks.domain.bundle.modelfile import modelfile
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import UnusableModel
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
@@ -40,8 +39,10 @@ from tasks.prepare_base import prepare_base
 from tests.fakes.families import FAMILIES, write_model
 from tests.fakes.own_profiles import model as model_file
 from tests.fakes.own_profiles import write
-from tests.fakes.templates import shipped_with_trl, template_of, turns_of
+from tests.fakes.templates import template_of, turns_of
 from tests.fakes.toolsets import CLOCKS
+from tests.helpers.needs import need
+from tests.helpers.trl_templates import shipped_with_trl
 
 DEMO = load_profile("demo")
 LORA = Lora(rank=4, alpha=8, dropout=0.0, target_modules=DEMO.lora.target_modules)
@@ -86,17 +87,12 @@ def built(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def rows(chat: ChatTokenizer) -> list[Any]:
     def row(text: str, *said: Message) -> Row:
-        asked = Message(role="system", content=SYSTEM_PROMPT), Message(role="user", content=text)
-        return Row(scenario="standard", messages=(*asked, *said), tools=TOOLS)
+        return Row(scenario="standard", messages=(*opening(text), *said), tools=TOOLS)
 
     def called(zone: str) -> tuple[Message, ...]:
-        call = MessageCall.of(ToolCall(name="get_current_time", arguments={"timezone": zone}))
-        ended = Message(role="assistant", content="It is 12:30.")
-        return (
-            Message(role="assistant", tool_calls=(call,)),
-            Message(role="tool", content="0"),
-            ended,
-        )
+        call = ToolCall(name="get_current_time", arguments={"timezone": zone})
+        result = Message(role="tool", content="0")
+        return Message.assistant("", call), result, Message.assistant("It is 12:30.")
 
     zones = ("Asia/Tokyo", "Europe/Zurich", "America/Lima", "Africa/Cairo")
     return [chat.encode(row(f"What time is it in {zone}?", *called(zone))) for zone in zones]
@@ -142,9 +138,7 @@ def test_the_turns_of_a_modelfile_are_learned_without_the_token_that_llama_cpp_a
 def test_a_family_is_trained_merged_exported_and_served(
     name: str, built: Built, tmp_path: Path
 ) -> None:
-    if missing := "; ".join(missing_for("f16")):
-        assert not os.environ.get("CI"), missing
-        pytest.skip(f"needed {missing}")
+    need(*missing_for("f16"))
     model, folder = built(name)
     tuned, tokenizer = engine.load_model(folder, model, LORA, TRAINING)
     encoded = engine.prepare_dataset(rows(ChatTokenizer(folder)))

@@ -1,5 +1,6 @@
 """Where a run keeps its files: a local folder and an fsspec filesystem behave alike."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -270,3 +271,56 @@ def test_a_file_that_holds_no_rows_is_named_with_the_line(storage: Storage) -> N
     stored = kept_file(storage, "not a row\n", "train.jsonl")
     with pytest.raises(UnusableData, match=r"train\.jsonl:1: not JSON"):
         list(storage.train_rows(dataset_of(stored)))
+
+
+def checkpoint(storage: Storage, step: int, text: str = "weights") -> Path:
+    folder = storage.folder("checkpoints", "key") / f"checkpoint-{step}"
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter.safetensors").write_text(text, encoding="utf-8")
+    (folder / "sealed.json").write_text("{}", encoding="utf-8")
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
+
+
+def test_another_machine_finds_the_checkpoints_that_were_sent(
+    storage: Storage, elsewhere: Storage
+) -> None:
+    checkpoint(storage, 5)
+    storage.send_folder("checkpoints", "key")
+    shutil.rmtree(checkpoint(storage, 5))
+    checkpoint(storage, 10)
+    storage.send_folder("checkpoints", "key")
+    elsewhere.bring_folder("checkpoints", "key")
+    assert files_of(elsewhere.folder("checkpoints", "key")) == {
+        "checkpoint-10/adapter.safetensors": "weights",
+        "checkpoint-10/sealed.json": "{}",
+    }
+
+
+def test_a_small_file_that_keeps_its_size_is_sent_again(
+    storage: Storage, elsewhere: Storage
+) -> None:
+    for text in ("{}", "[]"):
+        (storage.folder("checkpoints", "key") / "ladder.json").write_text(text, encoding="utf-8")
+        storage.send_folder("checkpoints", "key")
+    elsewhere.bring_folder("checkpoints", "key")
+    assert files_of(elsewhere.folder("checkpoints", "key")) == {"ladder.json": "[]"}
+
+
+def test_what_was_brought_by_half_is_brought_again_and_what_is_newer_here_stays(
+    tmp_path: Path,
+) -> None:
+    root = f"memory://{uuid4().hex}"
+    one, two = (Storage(Settings(home=tmp_path / name, storage=root)) for name in ("one", "two"))
+    checkpoint(one, 5)
+    one.send_folder("checkpoints", "key")
+    checkpoint(two, 5, "wei")
+    checkpoint(two, 10)
+    two.bring_folder("checkpoints", "key")
+    brought = files_of(two.folder("checkpoints", "key"))
+    assert brought["checkpoint-5/adapter.safetensors"] == "weights"
+    assert brought["checkpoint-10/adapter.safetensors"] == "weights"

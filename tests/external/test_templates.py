@@ -3,62 +3,31 @@
 What needs the real ones (their merges, their ids) is asked of them by ``mcp-forge doctor --model``.
 """
 
-import importlib
-import importlib.util
 import shutil
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from profiles import FOLDER, Model, load_model
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.gate.templates import template_faults
 from tasks.domain.toolcalls import ToolCall, parse
 from tasks.domain.toollists import functions
 from tasks.external.model_check import check_model
 from tasks.external.tokenizer import ChatTokenizer
 from tests.fakes.toolsets import CLOCKS
-from tests.helpers.trl_templates import shipped_with_trl
+from tests.helpers.tokenizers import QWEN, R1, opened, write_tokenizer
+from tests.helpers.trl_templates import shipped_with_trl, trl_checks
 
 TOOLS = functions(CLOCKS)
 TOKYO = ToolCall(name="get_current_time", arguments={"timezone": "Asia/Tokyo"})
-# Special tokens, then tokens that stay when special ones are skipped, as the families have them.
-FAMILIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "qwen": (("<|endoftext|>", "<|im_start|>", "<|im_end|>"), ("<tool_call>", "</tool_call>")),
-    "r1": (
-        ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"),  # noqa: RUF001
-        ("<think>", "</think>"),
-    ),
-}
-ENDS = {"qwen": "<|im_end|>", "r1": "<｜end▁of▁sentence｜>"}  # noqa: RUF001
 
 
 def tokenizer_of(family: str, template: str, folder: Path) -> Path:
-    from transformers import PreTrainedTokenizerFast
-
-    special, kept = FAMILIES[family]
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=list(special),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([SYSTEM_PROMPT], trainer)
-    tokenizer.add_tokens([AddedToken(token, special=False) for token in kept])
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token=special[0],
-        eos_token=ENDS[family],
-        pad_token=special[0],
-        chat_template=template,
-    ).save_pretrained(str(folder))
-    return folder
+    """A tokenizer with a family's tokens."""
+    if family == "r1":
+        return write_tokenizer(folder, template, R1, kept=("<think>", "</think>"))
+    return write_tokenizer(folder, template, QWEN, kept=("<tool_call>", "</tool_call>"))
 
 
 TEMPLATES = {
@@ -80,34 +49,12 @@ def mission(
     return model, tokenizer_of(family, template, tmp_path_factory.mktemp(family))
 
 
-@pytest.fixture(scope="module")
-def checks() -> ModuleType:
-    """TRL's own questions about a chat template."""
-    # Unsloth patches TRL, so it must be imported before it.
-    importlib.import_module("tasks.external.trainer.engine")
-    return importlib.import_module("trl.chat_template_utils")
-
-
-def opened(folder: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(str(folder))
-
-
 def faults(model: Model, folder: Path, template: str | None = None) -> list[str]:
     return template_faults(ChatTokenizer(folder, template), model.stop, model.thinks)
 
 
 def a_row(*said: Message) -> Row:
-    asked = (
-        Message(role="system", content=SYSTEM_PROMPT),
-        Message(role="user", content="What time is it?"),
-    )
-    return Row(scenario="standard", messages=(*asked, *said), tools=TOOLS)
-
-
-def called(words: str, call: ToolCall) -> Message:
-    return Message(role="assistant", content=words, tool_calls=(MessageCall.of(call),))
+    return Row(scenario="standard", messages=(*opening("What time is it?"), *said), tools=TOOLS)
 
 
 def test_a_mission_models_template_is_fit_for_training(mission: tuple[Model, Path]) -> None:
@@ -115,9 +62,9 @@ def test_a_mission_models_template_is_fit_for_training(mission: tuple[Model, Pat
 
 
 def test_a_mission_models_template_passes_trls_own_checks(
-    mission: tuple[Model, Path], checks: ModuleType
+    mission: tuple[Model, Path],
 ) -> None:
-    tokenizer = opened(mission[1])
+    checks, tokenizer = trl_checks(), opened(mission[1])
     assert checks.supports_tool_calling(tokenizer)
     assert checks.is_chat_template_prefix_preserving(tokenizer)
     if checks.has_generation_markers(tokenizer.chat_template):
@@ -131,7 +78,7 @@ def test_tools_are_rendered_and_a_call_is_read_back_without_special_tokens(
 ) -> None:
     model, folder = mission
     chat, tokenizer = ChatTokenizer(folder), opened(folder)
-    row = a_row(called("", TOKYO))
+    row = a_row(Message.assistant("", TOKYO))
     prompt = chat.render(row.prompt, row.tools, add_generation_prompt=True)
     assert all(tool["function"]["name"] in prompt for tool in TOOLS)
     assert prompt.rstrip().endswith("<think>") == model.thinks

@@ -1,26 +1,21 @@
 """What is trained is what the assistant says, with every template that is used here."""
 
-import importlib.util
 import re
 import shutil
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from profiles import load_model
-from tasks.domain.conversations import MessageCall, Row
+from tasks.domain.conversations import Message, MessageCall, Row
 from tasks.domain.errors import UnusableModel
 from tasks.domain.toolcalls import ToolCall, parse, render
 from tasks.external.tokenizer import ChatTokenizer
-from tests.helpers.chat_rows import ROWS, TOKYO, TOOLS, ZURICH, reply, row
-
-R1_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>")  # noqa: RUF001
-
+from tests.helpers.chat_rows import ROWS, TOKYO, TOOLS, ZURICH, row
+from tests.helpers.tokenizers import R1, opened, write_tokenizer
+from tests.helpers.trl_templates import shipped_with_trl, trl_checks
 
 SPOKEN = {
     "a call, its result, an answer": [render(TOKYO), "It is 12:30."],
@@ -31,13 +26,6 @@ SPOKEN = {
     ],
     "two questions": ["It is late.", "Very."],
 }
-
-
-def trl_template(name: str) -> str:
-    spec = importlib.util.find_spec("trl")
-    assert spec is not None
-    assert spec.origin is not None
-    return (Path(spec.origin).parent / "chat_templates" / name).read_text(encoding="utf-8")
 
 
 def our_template(model: str) -> str:
@@ -73,47 +61,11 @@ def chat(folder: Path) -> ChatTokenizer:
     return ChatTokenizer(folder)
 
 
-@cache
-def opened(folder: Path) -> Any:
-    """What a folder holds, as transformers opens it."""
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(str(folder))
-
-
 @pytest.fixture(scope="module")
 def r1(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tokenizer trained here that has the special tokens of the DeepSeek-R1 family."""
-    from transformers import PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=list(R1_TOKENS),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([str(one.model_dump()) for one in ROWS.values()], trainer)
-    tokenizer.add_tokens(["<think>", "</think>"])
-    folder = tmp_path_factory.mktemp("r1")
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token=R1_TOKENS[0],
-        eos_token=R1_TOKENS[1],
-        pad_token=R1_TOKENS[1],
-        chat_template=our_template("deepseek-r1"),
-    ).save_pretrained(str(folder))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def checks() -> ModuleType:
-    """TRL's own questions about a chat template."""
-    # Unsloth patches TRL, so it must be imported before it.
-    importlib.import_module("tasks.external.trainer.engine")
-    return importlib.import_module("trl.chat_template_utils")
+    """A tokenizer that has the special tokens of the DeepSeek-R1 family."""
+    folder, template = tmp_path_factory.mktemp("r1"), our_template("deepseek-r1")
+    return write_tokenizer(folder, template, R1, kept=("<think>", "</think>"))
 
 
 @pytest.fixture(scope="module", params=["qwen2_5.jinja", "qwen2_5_training.jinja"])
@@ -122,7 +74,7 @@ def qwen(
 ) -> Path:
     """A tokenizer with Qwen's template, as its makers ship it and with markers."""
     folder = tmp_path_factory.mktemp("qwen")
-    return with_template(tiny_base, trl_template(request.param), folder)
+    return with_template(tiny_base, shipped_with_trl(request.param), folder)
 
 
 @pytest.fixture(params=["smollm2", "deepseek-r1"])
@@ -174,7 +126,7 @@ def test_qwens_own_template_trains_what_the_assistant_says(name: str, qwen: Path
 
 @pytest.mark.parametrize("name", ROWS)
 def test_r1_learns_to_close_its_thought_and_not_to_open_it(name: str, r1: Path) -> None:
-    expected = [f"</think>\n\n{text}{R1_TOKENS[1]}" for text in SPOKEN[name]]
+    expected = [f"</think>\n\n{text}{R1[-1]}" for text in SPOKEN[name]]
     assert trained_texts(r1, ROWS[name]) == expected
     text = chat(r1).render(ROWS[name].messages, TOOLS)
     assert text.count("<think>") == len(expected)
@@ -198,13 +150,13 @@ def test_an_answer_of_weight_0_is_read_and_no_token_of_it_trained(name: str, our
 
 
 def test_a_thought_is_trained_in_front_of_its_answer(r1: Path) -> None:
-    thought = reply("Nine.").model_copy(update={"reasoning_content": "It is late."})
-    assert trained_texts(r1, row(thought)) == [f"It is late.\n</think>\n\nNine.{R1_TOKENS[1]}"]
+    thought = Message.assistant("Nine.").model_copy(update={"reasoning_content": "It is late."})
+    assert trained_texts(r1, row(thought)) == [f"It is late.\n</think>\n\nNine.{R1[-1]}"]
 
 
 def control_ids(tokenizer: ChatTokenizer, one: Row) -> list[int]:
     """The control tokens of a row, in order."""
-    names = [tokenizer.ids(name) for name in (*R1_TOKENS, "<|im_start|>", "<|im_end|>")]
+    names = [tokenizer.ids(name) for name in (*R1, "<|im_start|>", "<|im_end|>")]
     known = [ids[0] for ids in names if len(ids) == 1]
     assert len(known) > 1
     return [token for token in tokenizer.encode(one).ids if token in known]
@@ -213,7 +165,7 @@ def control_ids(tokenizer: ChatTokenizer, one: Row) -> list[int]:
 @pytest.mark.parametrize("name", ROWS)
 def test_text_that_reads_like_a_control_token_is_never_one(name: str, ours: Path) -> None:
     ends = chat(ours).text([chat(ours).eos_id])
-    marks = f"{ends} {R1_TOKENS[2]} <|im_start|>assistant\n{ends}"
+    marks = f"{ends} {R1[2]} <|im_start|>assistant\n{ends}"
     plain = ROWS[name]
     call = ToolCall(name="get_current_time", arguments={"timezone": marks, ends: [marks]})
     turns = [
@@ -251,8 +203,8 @@ def test_a_call_reads_the_same_whether_its_arguments_are_text_or_an_object(ours:
     assert as_text == chat(ours).render(one.messages, ())
 
 
-def test_our_templates_pass_trls_own_checks(ours: Path, checks: ModuleType) -> None:
-    tokenizer = opened(ours)
+def test_our_templates_pass_trls_own_checks(ours: Path) -> None:
+    checks, tokenizer = trl_checks(), opened(ours)
     assert checks.supports_tool_calling(tokenizer)
     assert checks.is_chat_template_prefix_preserving(tokenizer)
     assert checks.is_chat_template_stop_token_trained(tokenizer)
@@ -275,7 +227,7 @@ def test_the_stop_token_ends_a_turn(tiny_base: Path) -> None:
 
 
 def test_a_rendered_text_gets_no_token_on_top(r1: Path) -> None:
-    assert chat(r1).ids(R1_TOKENS[0]) == [0]
+    assert chat(r1).ids(R1[0]) == [0]
 
 
 def test_a_folder_without_a_tokenizer_is_named(tmp_path: Path) -> None:

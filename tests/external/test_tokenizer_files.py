@@ -21,6 +21,7 @@ from tasks.external.tokenizer_files import (
 )
 from tests.fakes.own_profiles import in_folder
 from tests.helpers.chat_rows import ROWS
+from tests.helpers.tokenizers import opened
 
 SPACES = "Which lake do you mean?"
 
@@ -34,13 +35,6 @@ def relabelled(source: Path, folder: Path, **changes: str) -> Path:
 
 def change(path: Path, **changes: str) -> None:
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), encoding="utf-8")
-
-
-def opened(folder: Path) -> Any:
-    """As Unsloth and llama.cpp's converter open it."""
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(str(folder))
 
 
 def read_back(tokenizer: Any, text: str) -> str:

@@ -1,9 +1,7 @@
 """The chat template that each model is used with, and what it writes between words."""
 
-import importlib.util
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from transformers.utils.chat_template_utils import render_jinja_template
@@ -12,18 +10,11 @@ from profiles import load_model
 from tasks.domain.bundle.turns import read_turns
 from tasks.domain.conversations import Message
 from tasks.domain.products import Turns
+from tests.helpers.trl_templates import shipped_with_trl
 
 _SHIPPED = {"qwen-3": "qwen3_instruct_2507.jinja"}
 _SHIPPED |= dict.fromkeys(("qwen-2.5", "qwen-2.5-7b"), "qwen2_5.jinja")
 """TRL's copies of the templates of models that are used with their own."""
-
-
-def shipped_with_trl(name: str) -> str:
-    """A template that TRL ships; it is a part of the installation of training."""
-    spec = importlib.util.find_spec("trl")
-    assert spec is not None
-    assert spec.origin is not None
-    return (Path(spec.origin).parent / "chat_templates" / name).read_text(encoding="utf-8")
 
 
 def template_of(model: str) -> str:

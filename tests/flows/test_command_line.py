@@ -175,7 +175,7 @@ def test_versions_that_are_not_there_are_said_to_be_none(tmp_path: Path) -> None
     answer = mcp_forge("versions", "time-smollm2", cwd=tmp_path)
     assert answer.returncode == 1
     (line,) = answer.stderr.splitlines()
-    assert line == "mcp-forge: no versions of time-smollm2; there are: none"
+    assert line == "mcp-forge: no versions of time-smollm2; mcp-forge run makes the first"
 
 
 def test_a_command_that_does_not_exist_is_a_usage_error() -> None:

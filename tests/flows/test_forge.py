@@ -76,6 +76,7 @@ from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
 from tests.fakes.tracker import PHRASES, TRACKER
 from tests.fakes.writing_model import capable
+from tests.helpers.needs import need
 from tests.helpers.teacher import PLAN
 
 STAGES = (
@@ -152,12 +153,8 @@ def prefect_api() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def llama_cpp() -> None:
-    """The converter and the server that a run needs; promised where CI is set."""
-    missing = "; ".join(missing_for("q8_0"))
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"needed {missing}")
-    if missing:
-        pytest.skip(f"needed {missing}")
+    """The converter and the server that a run needs."""
+    need(*missing_for("q8_0"))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from flows.forge import forge
 from tasks.external.llama_cpp import missing_for
 from tests.fakes.own_profiles import profile, stand_in, write
 from tests.fakes.stand_ins import missing_vocabularies, write_qwen, write_r1
+from tests.helpers.needs import need
 from tests.helpers.trl_templates import shipped_with_trl
 
 QWEN = {  # sizes that tell the two apart, as their own do
@@ -30,12 +31,8 @@ QWEN = {  # sizes that tell the two apart, as their own do
 
 @pytest.fixture(scope="module", autouse=True)
 def llama_cpp() -> None:
-    """The converter, its vocabularies and the server; promised where CI is set."""
-    missing = "; ".join([*missing_for("q8_0"), *missing_vocabularies("llama-bpe", "qwen2")])
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"needed {missing}")
-    if missing:
-        pytest.skip(f"needed {missing}")
+    """The converter, its vocabularies and the server."""
+    need(*missing_for("q8_0"), *missing_vocabularies("llama-bpe", "qwen2"))
 
 
 @pytest.fixture(scope="module")

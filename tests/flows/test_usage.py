@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from flows.command_line import Commands, run_command
 from flows.inputs import check_files, chosen_server
-from flows.usage import explain_arguments, explain_environment
+from flows.usage import explain_arguments, explain_environment, explain_usage
 from profiles.settings import Settings
 from tasks.domain.errors import ForgeError
 
@@ -39,6 +40,44 @@ def test_what_is_wrong_is_named_as_it_is_typed(line: str, reason: str) -> None:
     with pytest.raises(ValidationError) as caught:
         run_command(line.split())
     assert explain_arguments(caught.value, Commands).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("chatt bundle", "no command 'chatt'; is it chat?; mcp-forge --help says what it takes"),
+        ("dance", "no command 'dance'; mcp-forge --help says what it takes"),
+        (
+            "chat bundle --servr time",
+            "unrecognized arguments: --servr time; is it --server?; "
+            "mcp-forge chat --help says what it takes",
+        ),
+        (
+            "chat",
+            "the following arguments are required: FOLDER; "
+            "mcp-forge chat --help says what it takes",
+        ),
+        (
+            "chat bundle --ask",
+            "argument --ask: expected one argument; mcp-forge chat --help says what it takes",
+        ),
+        (
+            "phrasebook",
+            "CLI subcommand is required {check, write}; "
+            "mcp-forge phrasebook --help says what it takes",
+        ),
+        (
+            "phrasebook chek x",
+            "no command 'chek'; is it check?; mcp-forge phrasebook --help says what it takes",
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_explained_in_one_with_what_was_perhaps_meant(
+    line: str, reason: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        run_command(line.split())
+    assert explain_usage(str(caught.value), line.split(), Commands) == reason
 
 
 def test_a_setting_that_cannot_be_is_named_as_the_environment_has_it(
@@ -96,3 +135,5 @@ def test_a_file_that_is_not_there_is_named_with_its_flag(tmp_path: Path) -> None
     check_files(data=str(tmp_path), own_data="")
     with pytest.raises(ForgeError, match=r"^--own-data ours\.jsonl: no such file$"):
         check_files(data=str(tmp_path), own_data="ours.jsonl")
+    with pytest.raises(ForgeError, match=r"^sweep\.toml: no such file$"):
+        check_files("sweep.toml")

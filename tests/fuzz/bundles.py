@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from tasks.domain.bundle.checks import CONFIDENCE, RETRIEVER, opening_messages, repeatable
+from tasks.domain.bundle.checks import CONFIDENCE, RETRIEVER, repeatable
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.bundle.trust import demands
+from tasks.domain.conversations import opening
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.toollists import functions
@@ -87,5 +88,5 @@ def _use(bundle: Any) -> str:
         case = repeatable(bundle.report)
     except BundleInvalid as refusal:
         return one_line(refusal, "refused")
-    bundle.tools_for(opening_messages(case, "You are kind."))
+    bundle.tools_for(opening(case.prompt, "You are kind."))
     return "opened"

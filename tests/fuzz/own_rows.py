@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import read_jsonl, write_jsonl
+from tasks.domain.conversations import parse_rows, write_jsonl
 from tasks.domain.errors import ForgeError
 from tasks.domain.gate.quality import rules_for
 from tasks.domain.gate.row_rules import unsaid
@@ -106,7 +106,7 @@ def check_rows(brought: OwnRows) -> str:
     """Whatever was read: all that happens to rows can be done with it."""
     tokenizer = small_tokenizer()
     rules = rules_for(tokenizer.control)
-    assert read_jsonl(write_jsonl(brought.rows), "stored") == brought.rows
+    assert list(parse_rows(write_jsonl(brought.rows).split("\n"), "stored")) == brought.rows
     for row in brought.rows:
         faults = [check(row) for check, _ in rules.values()]
         if not faults[0]:  # the calls are well-formed

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from profiles import Server, load_profile
-from tasks.domain.conversations import Row, read_jsonl, write_jsonl
+from tasks.domain.conversations import Row, parse_rows, write_jsonl
 from tasks.domain.errors import ForgeError
 from tasks.domain.gate.preview import preview
 from tasks.domain.gate.quality import judge, rules_for
@@ -191,7 +191,7 @@ def check_calls(rows: Iterable[Row], toolset: Toolset) -> None:
 
 def through_the_gate(rows: tuple[Row, ...]) -> None:
     """Rows are stored, read back, judged and shown; no rule on single rows but the last fails."""
-    assert read_jsonl(write_jsonl(rows), "stored") == list(rows)
+    assert tuple(parse_rows(write_jsonl(rows).split("\n"), "stored")) == rows
     tokenizer, quality = small_tokenizer(), load_profile("balanced").quality
     rules = rules_for(tokenizer.control)
     report = judge(rows, rows[:2], quality, 4096, tokenizer.encode, None, rules)

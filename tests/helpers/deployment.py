@@ -146,9 +146,11 @@ class Deployment:
         chosen: dict[str, Any] = {"event": {"prefix": [prefix]}, "order": "ASC"}
         if run_id:
             chosen["any_resource"] = {"id": [f"prefect.flow-run.{run_id}"]}
-        found: list[dict[str, Any]] = self.read(
-            "POST", "events/filter", {"filter": chosen, "limit": 50}
-        )["events"]
+        page = self.read("POST", "events/filter", {"filter": chosen, "limit": 50})
+        found: list[dict[str, Any]] = page["events"]
+        while page["next_page"]:
+            page = self.read("GET", page["next_page"].split("/api/", 1)[1])
+            found += page["events"]
         return found
 
     def moment(self, run_id: str, moment: str) -> dict[str, Any]:

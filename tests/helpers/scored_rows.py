@@ -3,7 +3,7 @@
 from typing import Any
 
 from profiles import load_profile
-from tasks.domain.conversations import Message, MessageCall, Row, Scenario
+from tasks.domain.conversations import Message, Row, Scenario
 from tasks.domain.evaluation.scoring import (
     constant_call_texts,
     never_call_texts,
@@ -41,11 +41,8 @@ def calling(
     text: str = "How is Rome?",
     **arguments: Any,
 ) -> Row:
-    call = MessageCall.of(ToolCall(name=name, arguments=arguments or {"city": "Rome"}))
-    messages = (
-        Message(role="user", content=text),
-        Message(role="assistant", tool_calls=(call,)),
-    )
+    call = ToolCall(name=name, arguments=arguments or {"city": "Rome"})
+    messages = (Message(role="user", content=text), Message.assistant("", call))
     return Row(scenario=scenario, tool=name, messages=messages, tools=TOOLS)
 
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from profiles import Lora, Training, load_model, load_profile
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import TrainingInterrupted
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
@@ -46,15 +46,12 @@ def settings(**changes: Any) -> Training:
 
 
 def conversation(text: str, *turns: Message, tools: Any = TOOLS) -> Row:
-    start = Message(role="system", content=SYSTEM_PROMPT), Message(role="user", content=text)
-    return Row(scenario="standard", messages=(*start, *turns), tools=tools)
+    return Row(scenario="standard", messages=(*opening(text), *turns), tools=tools)
 
 
 def assistant(text: str, *zones: str) -> Message:
     calls = [ToolCall(name="get_current_time", arguments={"timezone": zone}) for zone in zones]
-    return Message(
-        role="assistant", content=text, tool_calls=tuple(MessageCall.of(call) for call in calls)
-    )
+    return Message.assistant(text, *calls)
 
 
 def looked_up(city: str, text: str = "What time is it in") -> Row:

@@ -3,6 +3,7 @@
 Debian's packages, as processes of their own on free ports; skips where they are not installed.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -10,12 +11,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
-import yaml
 
-from tests.helpers.databases import POSTGRES, REDIS, postgres, process, redis
+from tests.helpers.composed import command, databases, settings_of_compose
+from tests.helpers.databases import POSTGRES, REDIS, process
 from tests.helpers.processes import free_port, wait_for
 from tests.services.observing import ROOT, Server, is_up
 
@@ -30,29 +33,17 @@ if not (POSTGRES and REDIS):
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[Server, int]]:
     """The API with its services apart, and the port of Redis."""
-    environment = yaml.safe_load((ROOT / "infra/compose.yaml").read_text("utf-8"))["x-server"][
-        "environment"
-    ]
     folder = Path(tempfile.mkdtemp(prefix="mcp-forge-postgres-"))  # short: it holds a socket
-    redis_port, api = free_port(), free_port()
-    settings = environment | {
-        "PREFECT_SERVER_DOCKET_URL": f"redis://127.0.0.1:{redis_port}/1",
-        "PREFECT_REDIS_MESSAGING_HOST": "127.0.0.1",
-        "PREFECT_REDIS_MESSAGING_PORT": str(redis_port),
-        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_HOST": "127.0.0.1",
-        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_PORT": str(redis_port),
-        "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_SERVER_API_PORT": str(api),
-    }
-    del settings["PREFECT_SERVER_API_AUTH_STRING"]
-    prefect = (sys.executable, "-m", "prefect", "server")
+    port = free_port()
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
-        url = running.enter_context(postgres(folder, free_port()))
-        settings["PREFECT_API_DATABASE_CONNECTION_URL"] = url
-        running.enter_context(redis(folder, redis_port))
+        settings = running.enter_context(databases(folder)) | {
+            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_SERVER_API_PORT": str(port),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        }
         done = subprocess.run(
-            [*prefect, "database", "upgrade", "-y"],
+            command("migrate"),
             env=os.environ | settings,
             capture_output=True,
             text=True,
@@ -61,14 +52,12 @@ def server() -> Iterator[tuple[Server, int]]:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         log = folder / "api.log"
-        started = running.enter_context(
-            process(*prefect, "start", "--host", "127.0.0.1", "--no-services", log=log, **settings)
-        )
+        started = running.enter_context(process(*command("api"), log=log, **settings))
         services = folder / "services.log"
-        running.enter_context(process(*prefect, "services", "start", log=services, **settings))
-        server = Server(started, f"http://127.0.0.1:{api}/api", log)
+        running.enter_context(process(*command("services"), log=services, **settings))
+        server = Server(started, f"http://127.0.0.1:{port}/api", log)
         wait_for(lambda: is_up(server), "a healthy server", 180)
-        yield server, redis_port
+        yield server, int(settings["PREFECT_REDIS_MESSAGING_PORT"])
 
 
 def test_a_run_is_told_through_redis_and_kept_in_postgres(server: tuple[Server, int]) -> None:
@@ -117,3 +106,36 @@ def test_every_part_of_the_server_finds_redis(server: tuple[Server, int]) -> Non
     api, _ = server
     logs = [path.read_text("utf-8") for path in api.log.parent.glob("*.log")]
     assert not [line for log in logs for line in log.splitlines() if "localhost:6379" in line]
+
+
+def test_two_api_servers_start_at_once_on_a_new_database(server: tuple[Server, int]) -> None:
+    api, _ = server
+    slugs = {block["slug"] for block in api.ask("/block_types/filter", limit=200)}
+    assert {"secret", "slack-webhook", "remote-file-system"} <= slugs
+    children = psutil.Process(api.process.pid).children()
+    assert sum("spawn_main" in " ".join(child.cmdline()) for child in children) == 2
+    assert "Traceback" not in api.log.read_text("utf-8")
+
+
+def test_no_event_is_lost_on_its_way_into_redis(
+    server: tuple[Server, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the batch size that prefect-redis has by itself, some are."""
+    from prefect_redis.messaging import Cache, Publisher
+    from redis import Redis
+
+    _, port = server
+    size = settings_of_compose()["PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE"]
+    monkeypatch.setenv("PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE", size)
+    monkeypatch.setenv("PREFECT_REDIS_MESSAGING_PORT", str(port))
+
+    async def publish() -> None:
+        often = timedelta(seconds=0.05)
+        async with Publisher("many", Cache("many"), "id", publish_every=often) as publisher:
+            for number in range(600):
+                await publisher.publish_data(b"x", {"id": f"many-{number}"})
+                await asyncio.sleep(0.002)
+
+    asyncio.run(publish())
+    with Redis(port=port) as client:
+        assert client.xlen("many") == 600

@@ -4,7 +4,6 @@ Skips with a reason where the extra ``services`` is not installed.
 """
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -22,31 +21,28 @@ from tasks.domain.errors import UnusableData
 from tasks.domain.products import StoredFile
 from tasks.external.storage import Storage, digest
 from tests.fakes.own_profiles import model, profile, write
+from tests.helpers import databases
+from tests.helpers.processes import wait_for
 from tests.services.observing import ROOT, Server, prefect_server
 
 pytestmark = pytest.mark.services
 
-moto_server = pytest.importorskip("moto.server", reason="needed the extra services")
+pytest.importorskip("moto.server", reason="needed the extra services")
 pytest.importorskip("s3fs", reason="needed the extra services")
 
 URI = "s3://forge/storage"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def s3() -> Iterator[None]:
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """An S3 server with one bucket, and an environment that leads every client to it."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "local")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "local")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        fsspec.filesystem("s3").mkdir("forge")
+    with (
+        databases.s3(tmp_path_factory.mktemp("s3"), "forge") as environment,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in environment.items():
+            patch.setenv(name, value)
         yield
-    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -138,43 +134,68 @@ def test_a_cached_reference_whose_file_is_gone_or_altered_is_recomputed(
         assert len(made) == 2
 
 
-def test_two_machines_that_share_only_the_storage_and_the_api_complete_a_run(
-    server: Server, tiny_base: Path, tmp_path: Path
+STEPS, SAVE_STEPS = 60, 5
+
+
+@pytest.fixture(scope="module")
+def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Profiles of a training that lasts long enough to be broken off."""
+    own = tmp_path_factory.mktemp("profiles")
+    training = profile(training={"max_steps": STEPS, "save_steps": SAVE_STEPS})
+    write(own, {"models/tiny": model(tiny_base), "training/tiny": training})
+    return own
+
+
+def start(server: Server, own: Path, home: Path, *command: str) -> "subprocess.Popen[str]":
+    """A command on a machine that shares only the storage and the API with others."""
+    environment = os.environ | {
+        "PREFECT_API_URL": server.url,
+        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
+        "PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": "remote-file-system/mcp-forge-results",
+        "MCP_FORGE_HOME": str(home),
+        "MCP_FORGE_STORAGE": URI,
+        "MCP_FORGE_PROFILES": str(own),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "OMP_NUM_THREADS": "1",
+    }
+    if command[0] == "infra.result_storage":
+        del environment["PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK"]
+    pipe = subprocess.PIPE
+    words = [sys.executable, "-m", *command]
+    return subprocess.Popen(words, env=environment, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+
+
+def last_line(process: "subprocess.Popen[str]") -> str:
+    output, errors = process.communicate(timeout=500)
+    assert process.returncode == 0, errors[-3000:]
+    return output.splitlines()[-1]
+
+
+def checkpoints() -> list[str]:
+    """The files of checkpoints in the storage as they are now."""
+    filesystem = fsspec.filesystem("s3")
+    filesystem.invalidate_cache()
+    return list(filesystem.find(URI + "/checkpoints"))
+
+
+def test_a_machine_goes_on_with_what_others_that_are_gone_have_made(
+    server: Server, own_profiles: Path, tmp_path: Path
 ) -> None:
-    own = tmp_path / "profiles"
-    write(own, {"models/tiny": model(tiny_base), "training/tiny": profile()})
+    def on(name: str, *command: str) -> "subprocess.Popen[str]":
+        return start(server, own_profiles, tmp_path / name, *command)
 
-    def on(name: str, *command: str) -> str:
-        home = tmp_path / name
-        environment = os.environ | {
-            "PREFECT_API_URL": server.url,
-            "PREFECT_HOME": str(home / "prefect"),
-            "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
-            "PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": "remote-file-system/mcp-forge-results",
-            "MCP_FORGE_HOME": str(home),
-            "MCP_FORGE_STORAGE": URI,
-            "MCP_FORGE_PROFILES": str(own),
-            "PYTHONPATH": str(ROOT),
-            "OMP_NUM_THREADS": "1",
-        }
-        if command[0] == "infra.result_storage":
-            del environment["PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK"]
-        done = subprocess.run(
-            [sys.executable, "-m", *command],
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=500,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout.splitlines()[-1]
-
-    assert on("one", "infra.result_storage") == "remote-file-system/mcp-forge-results"
-    prepared = json.loads(on("one", "tests.fakes.in_turn", "prepare"))
-    adapter = StoredFile.model_validate_json(
-        on("two", "tests.fakes.in_turn", "train", prepared["run"])
-    )
+    block = last_line(on("one", "infra.result_storage"))
+    assert block == "remote-file-system/mcp-forge-results"
+    run = json.loads(last_line(on("one", "tests.fakes.in_turn", "prepare")))["run"]
+    broken_off = on("two", "tests.fakes.in_turn", "train", run)
+    wait_for(lambda: any(name.endswith("sealed.json") for name in checkpoints()), "a checkpoint")
+    broken_off.kill()
+    broken_off.communicate()
+    stored = last_line(on("three", "tests.fakes.in_turn", "train", run))
+    adapter = StoredFile.model_validate_json(stored)
     assert adapter.uri.startswith(f"{URI}/adapters/tiny-tiny-")
-    assert digest(machine(tmp_path / "three").fetch(adapter))[0] == adapter.sha256
+    assert digest(machine(tmp_path / "four").fetch(adapter))[0] == adapter.sha256
+    resumed = wait_for(lambda: server.events("mcp-forge.training.resumed"), "it goes on")
+    assert resumed[0]["payload"]["step"] >= SAVE_STEPS
+    assert checkpoints() == []

@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from profiles import Server, ToolsInPrompt, explain
+from tasks.domain import Frozen
 from tasks.domain.bundle.files import CHECKSUMS
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import BundleInvalid
@@ -26,7 +27,7 @@ from tasks.domain.prompting.trimming import STEPS, trimmed
 from tasks.domain.toolcalls import ToolCall, faults, parse, render, tool_names
 from tasks.domain.toollists import MOST_TOOLS, functions
 from tasks.domain.untrusted.decoding import from_json, from_yaml
-from tasks.domain.untrusted.printable import on_one_line
+from tasks.domain.untrusted.printable import excerpt, on_one_line
 
 AGENT, SERVER, TOOLS, VALIDATION = (
     "agent.yaml",
@@ -42,7 +43,7 @@ MODEL_SUFFIX = ".gguf"
 REQUIRED = (AGENT, SERVER, TOOLS, VALIDATION)
 OPTIONAL = (RETRIEVER, CONFIDENCE)
 _MOST_SHOWN = 300
-"""Characters of a result, or of an error's text."""
+"""Characters of an error's text."""
 _Section = TypeVar("_Section", bound=BaseModel)
 
 
@@ -70,10 +71,8 @@ class Origin(BaseModel):
     origin: str = ""
 
 
-class Agent(BaseModel):
+class Agent(Frozen):
     """What agent.yaml says that a program needs; the rest of it is for people."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str = "model"
     model: str = ""
@@ -100,18 +99,14 @@ class Agent(BaseModel):
         )
 
 
-class Proof(BaseModel):
+class Proof(Frozen):
     """What of the validation's report is used: the rest may be that of another release."""
-
-    model_config = ConfigDict(frozen=True)
 
     cases: tuple[LoopCase, ...]
 
 
-class OpenedBundle(BaseModel):
+class OpenedBundle(Frozen):
     """A bundle whose files are those of its sums, its texts decoded; nothing of it was started."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     files: int
@@ -127,10 +122,8 @@ class OpenedBundle(BaseModel):
         return Showing(self.agent.prompt, self.tools, self.retriever).for_request(messages)
 
 
-class VerifiedBundle(BaseModel):
+class VerifiedBundle(Frozen):
     """What was tried: the prompt, the call that the model made, what the server answered."""
-
-    model_config = ConfigDict(frozen=True)
 
     files: int
     prompt: str
@@ -144,7 +137,7 @@ class VerifiedBundle(BaseModel):
         return (
             f"{self.files} files unaltered\nasked   {on_one_line(self.prompt)}\n"
             f"called  {on_one_line(render(self.call).splitlines()[1])}\n"
-            f"{where} answered  {on_one_line(self.result.text[:_MOST_SHOWN])}"
+            f"{where} answered  {excerpt(self.result.text)}"
         )
 
 
@@ -237,12 +230,6 @@ def repeatable(report: Proof) -> LoopCase:
     if not right:
         raise BundleInvalid("its validation has no completed call to repeat")
     return next((case for case in right if not case.simulated), right[0])
-
-
-def opening_messages(case: LoopCase, system_prompt: str) -> tuple[Message, ...]:
-    """The conversation that a case begins with."""
-    system = Message(role="system", content=system_prompt)
-    return (system, Message(role="user", content=case.prompt))
 
 
 def repeated(answer: str, case: LoopCase, tools: list[dict[str, Any]]) -> ToolCall:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from profiles import explain
+from tasks.domain import Frozen
 from tasks.domain.bundle.checks import Agent
 from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableData
@@ -15,10 +16,8 @@ from tasks.domain.toolcalls import ParsedAnswer, ToolCall
 from tasks.domain.untrusted.printable import on_one_line
 
 
-class Step(BaseModel):
+class Step(Frozen):
     """One call of the model's and what came of it."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     arguments: dict[str, Any]
@@ -36,10 +35,8 @@ class Step(BaseModel):
         return call_text(ToolCall(name=self.name, arguments=self.arguments))
 
 
-class Reply(BaseModel):
+class Reply(Frozen):
     """What a question led to."""
-
-    model_config = ConfigDict(frozen=True)
 
     question: str
     calls: tuple[Step, ...]
@@ -76,12 +73,34 @@ class Assurance(BaseModel):
         return f" ({100 * self.confidence:.0f} % sure{', held back' * self.held_back})"
 
 
+class _Function(BaseModel):
+    name: str
+
+
+class _ClientTool(BaseModel):
+    type: Literal["function"]
+    function: _Function
+
+
+def _checked_tool(tool: dict[str, Any]) -> dict[str, Any]:
+    """The tool as it was sent, once it is seen to be one that a chat template can write."""
+    _ClientTool.model_validate(tool)
+    return tool
+
+
 class ChatRequest(BaseModel):
     """What a client of OpenAI's chat completions sends; the model is always asked greedily."""
 
     messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]] | None = None
+    tools: list[Annotated[dict[str, Any], AfterValidator(_checked_tool)]] | None = None
+    tool_choice: Literal["auto", "none"] | None = None
+    """Whether to call is the model's decision: no other choice can be kept."""
     stream: bool = False
+
+    @property
+    def listed_tools(self) -> list[dict[str, Any]] | None:
+        """The tools that the model reads about; None: those of training."""
+        return [] if self.tool_choice == "none" else self.tools
 
 
 def call_text(call: ToolCall) -> str:

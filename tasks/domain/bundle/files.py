@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from profiles import Profile
+from tasks.domain import Frozen
 from tasks.domain.conversations import SYSTEM_PROMPT
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.products import (
@@ -42,10 +43,8 @@ def bundle_name(server: str, model: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", f"{server}-{model}".lower()).strip("-._")
 
 
-class Ingredients(BaseModel):
+class Ingredients(Frozen):
     """What a bundle was made of."""
-
-    model_config = ConfigDict(frozen=True)
 
     base: BaseModelFolder
     profile: Profile
@@ -55,7 +54,7 @@ class Ingredients(BaseModel):
     """The texts that end the model's answer."""
     thinks: bool = False
     """Whether its base thinks before it answers."""
-    packages: dict[str, str] = {}
+    packages: dict[str, str] = Field(default={})
     """The versions of the packages that did the work."""
     gguf_name: str = "model.gguf"
 

@@ -52,4 +52,4 @@ def _count(rate: Rate) -> str:
 
 
 def _line(prompts: str, metric: str, tuned: str, base: str) -> str:
-    return f"{prompts:22}{metric:30}{tuned:>12}{base:>12}"
+    return f"{prompts:22}{metric:30}{tuned:>12}{base:>12}".rstrip()

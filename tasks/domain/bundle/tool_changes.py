@@ -2,17 +2,16 @@
 
 from typing import final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from tasks.domain import Frozen
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.reports import cell
 
 
 @final
-class ToolChanges(BaseModel):
+class ToolChanges(Frozen):
     """The names of the tools that came, went, or say something else than before."""
-
-    model_config = ConfigDict(frozen=True)
 
     server: str
     was: str
@@ -20,7 +19,7 @@ class ToolChanges(BaseModel):
     now: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    changed: dict[str, tuple[str, ...]] = {}
+    changed: dict[str, tuple[str, ...]] = Field(default={})
     """For each tool that stayed: which of its description and input_schema is another."""
 
     @property

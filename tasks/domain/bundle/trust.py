@@ -3,9 +3,8 @@
 import shlex
 from collections.abc import Callable
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Server
+from tasks.domain import Frozen
 from tasks.domain.errors import BundleNotTrusted
 from tasks.domain.untrusted.printable import on_one_line
 
@@ -21,10 +20,8 @@ def nobody(_: str) -> bool:
     return False
 
 
-class Demands(BaseModel):
+class Demands(Frozen):
     """What a server's spec would have this machine do."""
-
-    model_config = ConfigDict(frozen=True)
 
     command: tuple[str, ...] = ()
     folder: str = ""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tasks.domain.conversations import Message, MessageCall
+from tasks.domain.conversations import Message
 from tasks.domain.errors import UnusableModel
 from tasks.domain.products import Turns
 from tasks.domain.toolcalls import ToolCall, render
@@ -20,13 +20,11 @@ Render = Callable[[Sequence[Message], Sequence[dict[str, Any]], bool], str]
 
 _SYSTEM = Message(role="system", content="Syzygy.")
 _QUESTION, _NEXT = (Message(role="user", content=f"Query{n}?") for n in (1, 2))
-_REPLY, _CLOSING = (Message(role="assistant", content=f"Reply{n}.") for n in (1, 2))
+_REPLY, _CLOSING = (Message.assistant(f"Reply{n}.") for n in (1, 2))
 _RESULT, _OTHER = (Message(role="tool", content=f"Result{n}.") for n in (1, 2))
 _CALLS = tuple(ToolCall(name=f"tool_{n}", arguments={"é": f"<{n}>", "n": [n]}) for n in (1, 2))
-_CALL = Message(role="assistant", tool_calls=(MessageCall.of(_CALLS[0]),))
-_BOTH = Message(
-    role="assistant", content="Both.", tool_calls=tuple(MessageCall.of(call) for call in _CALLS)
-)
+_CALL = Message.assistant("", _CALLS[0])
+_BOTH = Message.assistant("Both.", *_CALLS)
 _TOOLS: tuple[dict[str, Any], ...] = tuple(
     {"type": "function", "function": {"name": f"tool_{n}", "parameters": {"type": "object"}}}
     for n in (1, 2)

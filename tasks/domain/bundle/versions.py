@@ -6,7 +6,8 @@ from typing import Literal
 
 from tasks.domain.errors import NoSuchVersion
 from tasks.domain.products import Bundle, GeneralLoss, Product, StoredFile
-from tasks.domain.reports import cell, general_loss, percent, table
+from tasks.domain.reports import columns, general_loss, percent
+from tasks.domain.untrusted.printable import on_one_line
 
 
 class Lineage(Product):
@@ -94,7 +95,9 @@ def before_champion(stack: Sequence[str], name: str) -> str:
         NoSuchVersion: there was no champion before this one.
     """
     if len(stack) < 2:
-        raise NoSuchVersion(f"{name}: no champion before this one, needed two promotions")
+        raise NoSuchVersion(
+            f"{name}: no champion before this one; mcp-forge promote takes any version"
+        )
     return stack[-2]
 
 
@@ -170,8 +173,18 @@ def versions_text(versions: Sequence[Version], decisions: Sequence[Decision]) ->
         ]
         for version in sorted(versions, key=lambda version: version.made_at, reverse=True)
     ]
-    header = ["", "version", "exact match", "abstention", "loops", "profile", "file", "seed", ""]
-    return table(header, rows)
+    header = [
+        "",
+        "version",
+        "exact match",
+        "abstention",
+        "loops",
+        "profile",
+        "quantization",
+        "seed",
+        "",
+    ]
+    return columns([header, *rows])
 
 
 def _fate(version: Version, champion: str, decision: Decision | None) -> str:
@@ -179,7 +192,7 @@ def _fate(version: Version, champion: str, decision: Decision | None) -> str:
         return "champion"
     if decision is None:
         return "not decided"
-    return f"{decision.kind}: {cell(decision.reason)}"
+    return f"{decision.kind}: {on_one_line(decision.reason)}"
 
 
 def differences_text(one: Version, other: Version) -> str:
@@ -192,7 +205,7 @@ def differences_text(one: Version, other: Version) -> str:
     ]
     if not rows:
         return f"{one.id} and {other.id} do not differ"
-    return table(["", one.id, other.id], rows)
+    return columns([["", one.id, other.id], *rows])
 
 
 def _facts(version: Version) -> dict[str, str]:

@@ -6,6 +6,7 @@ from operator import attrgetter
 from tasks.domain.conversations import Row
 from tasks.domain.errors import ExportFailed
 from tasks.domain.evaluation.comparison import compare
+from tasks.domain.evaluation.evaluation_set import items_at
 from tasks.domain.products import AdapterAnswers, AdapterComparison
 from tasks.domain.reports import adapter_comparisons, percent, points
 
@@ -14,8 +15,7 @@ def compare_with_adapter(
     adapter: AdapterAnswers, rows: Sequence[Row], texts: Sequence[str | None]
 ) -> AdapterComparison:
     """Count in pairs what file and adapter are right in; ``texts``: the file's, to all rows."""
-    sample = [rows[place] for place in adapter.places]
-    answers = [texts[place] for place in adapter.places]
+    sample, answers = items_at(rows, adapter.places), items_at(texts, adapter.places)
     return AdapterComparison(
         exact_match=compare(sample, answers, adapter.answers),
         tool_selection=compare(sample, answers, adapter.answers, attrgetter("right_tool")),

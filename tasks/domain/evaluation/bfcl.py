@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from tasks.domain import Frozen
 from tasks.domain.conversations import SYSTEM_PROMPT, Message
 from tasks.domain.errors import UnusableData
 
@@ -33,10 +34,8 @@ _OF_PARAMETERS = ("type", "optional", "properties", "items")
 _Item = TypeVar("_Item")
 
 
-class Entry(BaseModel):
+class Entry(Frozen):
     """A line of the leaderboard's questions."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     question: tuple[tuple[Message, ...], ...] = Field(min_length=1)
@@ -44,19 +43,15 @@ class Entry(BaseModel):
     function: tuple[dict[str, Any], ...] = Field(min_length=1)
 
 
-class PossibleAnswer(BaseModel):
+class PossibleAnswer(Frozen):
     """A line of its answers: for each call the values that count as right, by parameter."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     ground_truth: tuple[dict[str, Any], ...] = Field(min_length=1)
 
 
-class Question(BaseModel):
+class Question(Frozen):
     """A question, the functions it may be answered with, and the calls that are expected."""
-
-    model_config = ConfigDict(frozen=True)
 
     category: Category
     entry: Entry

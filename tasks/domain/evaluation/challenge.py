@@ -2,19 +2,17 @@
 
 from collections.abc import Collection, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.comparison import compare, count, of_mean
+from tasks.domain.evaluation.evaluation_set import items_at
 from tasks.domain.products import Challenge, Comparison
 from tasks.domain.reports import percent, points, table
 from tasks.domain.toolcalls import ToolCall
 
 
-class Verdict(BaseModel):
+class Verdict(Frozen):
     """Whether a version takes the champion's place, and why."""
-
-    model_config = ConfigDict(frozen=True)
 
     promoted: bool
     reason: str
@@ -78,8 +76,8 @@ def _compare(
     rows: Sequence[Row],
     answers: tuple[Sequence[str | None], Sequence[str | None]],
 ) -> Comparison:
-    tuned, base = ([texts[place] for place in places] for texts in answers)
-    return compare([rows[place] for place in places], tuned, base)
+    tuned, base = (items_at(texts, places) for texts in answers)
+    return compare(items_at(rows, places), tuned, base)
 
 
 def shortfalls(result: Challenge, margin: float) -> tuple[str, ...]:

@@ -6,12 +6,18 @@ from random import Random
 from typing import Any, TypeVar
 
 from profiles import HandWrittenPrompt
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import ValidationFailed
 from tasks.domain.products import BenchmarkReport, GgufModel, ValidationReport
 from tasks.domain.toolcalls import ToolCall, tool_names
 
 _Item = TypeVar("_Item")
+_ANY_WORDS = "(any answer without a call)"
+
+
+def items_at(items: Sequence[_Item], places: Sequence[int]) -> list[_Item]:
+    """The items of these places, in the order of the places."""
+    return [items[place] for place in places]
 
 
 def loop_rows(rows: Sequence[Row], most: int) -> list[int]:
@@ -103,21 +109,13 @@ def hand_written_rows(
 
 def _hand_written_row(prompt: HandWrittenPrompt, tools: tuple[dict[str, Any], ...]) -> Row:
     call = ToolCall.model_validate(prompt.call) if prompt.call else None
-    answer = (
-        Message(role="assistant", tool_calls=(MessageCall.of(call),))
-        if call
-        else Message(role="assistant", content="(any answer without a call)")
-    )
+    answer = Message.assistant("", call) if call else Message.assistant(_ANY_WORDS)
     return Row(
         scenario="standard" if call else "no_tool",
         split="heldout",
         tool=call.name if call else None,
         phrasing="hand-written",
-        messages=(
-            Message(role="system", content=SYSTEM_PROMPT),
-            Message(role="user", content=prompt.prompt),
-            answer,
-        ),
+        messages=(*opening(prompt.prompt), answer),
         tools=tools,
     )
 
@@ -126,9 +124,8 @@ def after_calls(
     before: Sequence[Message], text: str, calls: Sequence[ToolCall], results: Sequence[str]
 ) -> tuple[Message, ...]:
     """The conversation after an answer's calls were executed: its words, its calls, the results."""
-    message_calls = tuple(MessageCall.of(call) for call in calls)
     return (
         *before,
-        Message(role="assistant", content=text, tool_calls=message_calls),
+        Message.assistant(text, *calls),
         *(Message(role="tool", content=result) for result in results),
     )

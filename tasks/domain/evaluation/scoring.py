@@ -4,9 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Thresholds
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.grounding import asks_for, is_grounded, is_honest_failure
 from tasks.domain.products import (
@@ -18,6 +17,7 @@ from tasks.domain.products import (
     ToolPrompt,
     ToolResult,
 )
+from tasks.domain.reports import shorten
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall, canonical, faults, parse, render
 
 Z = 1.959964
@@ -27,14 +27,12 @@ NEVER_CALLS = "I am happy to help with that."
 CUT_THOUGHT = "the thought was cut off"
 
 
-class Outcome(BaseModel):
+class Outcome(Frozen):
     """One answer beside what was expected of it.
 
     For a row that must not be answered by a call, ``right_tool`` and ``exact`` say that the model
     said something and neither made nor tried a call.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     parses: bool
     fits_schema: bool
@@ -196,21 +194,15 @@ def mistakes(rows: Sequence[Row], texts: Sequence[str | None], most: int = 8) ->
         if text is not None and row.scenario != "ambiguous" and not judge_answer(row, text).exact
     ]
     return tuple(
-        f"asked {row.user_text!r}; expected "
-        f"{_one_line(' '.join(map(render, _first_turn(row)))) or 'no call'}; "
-        f"said {_one_line(text)!r}"
+        f"asked {shorten(row.user_text)!r}; expected "
+        f"{shorten(' '.join(map(render, _first_turn(row)))) or 'no call'}; "
+        f"said {shorten(text)!r}"
         for row, text in wrong[:most]
     )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-class Round(BaseModel):
+class Round(Frozen):
     """One answer that called, and what came back."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     """The raw completion."""

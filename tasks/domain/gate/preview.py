@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from tasks.domain import Frozen
 from tasks.domain.conversations import Row, place_of
 from tasks.domain.gate import row_rules, similarity
 from tasks.domain.gate.quality import ROW_RULES, RowRules
@@ -18,11 +17,7 @@ Pieces = Callable[[Sequence[int]], list[str]]
 """Tokens → the text of each."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class ShownRow(_Part):
+class ShownRow(Frozen):
     """One row as the trainer reads it."""
 
     place: str
@@ -37,7 +32,7 @@ class ShownRow(_Part):
     trained: int
 
 
-class Fate(_Part):
+class Fate(Frozen):
     """One row and what became of it."""
 
     place: str
@@ -50,7 +45,7 @@ class Fate(_Part):
     """Why the gate does not let it through; empty when it does."""
 
 
-class Preview(_Part):
+class Preview(Frozen):
     """Rows as they will be trained."""
 
     examples: tuple[ShownRow, ...]

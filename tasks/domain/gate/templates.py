@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row, opening
 from tasks.domain.errors import UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.schemas.function_spec import FunctionSpec
@@ -148,13 +148,9 @@ def _trained_texts(chat: Chat, encoded: EncodedRow) -> list[str]:
 
 
 def _row(name: str) -> Row:
-    turns = [
-        Message(role="system", content=SYSTEM_PROMPT),
-        Message(role="user", content="How deep is it, and what is the sum?"),
-    ]
+    turns = [*opening("How deep is it, and what is the sum?")]
     for words, calls in _TURNS[name]:
-        tool_calls = tuple(MessageCall.of(call) for call in calls)
-        turns.append(Message(role="assistant", content=words, tool_calls=tool_calls))
+        turns.append(Message.assistant(words, *calls))
         turns += [Message(role="tool", content="410") for _ in calls]
     # A result is always followed by an answer; a row may end with its call.
     prefix = turns if turns[-1].role == "assistant" else turns[:-1]

@@ -1,12 +1,10 @@
 """What all products have in common, and files by reference."""
 
-from pydantic import BaseModel, ConfigDict
+from tasks.domain import Frozen
 
 
-class Product(BaseModel):
+class Product(Frozen):
     """Something a stage made; never changed afterwards."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class StoredFile(Product):

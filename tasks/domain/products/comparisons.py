@@ -1,12 +1,10 @@
 """Two models on the same prompts: counted in pairs, with an interval for the difference."""
 
-from pydantic import BaseModel, ConfigDict
+from tasks.domain import Frozen
 
 
-class Comparison(BaseModel):
+class Comparison(Frozen):
     """Two models on the same prompts, those left out where either's thought was cut off."""
-
-    model_config = ConfigDict(frozen=True)
 
     both: int
     """Prompts that both answer right."""
@@ -40,10 +38,8 @@ class Comparison(BaseModel):
         return self.tuned - self.base
 
 
-class AdapterComparison(BaseModel):
+class AdapterComparison(Frozen):
     """The file that ships (tuned) beside the adapter that it was made from (base)."""
-
-    model_config = ConfigDict(frozen=True)
 
     exact_match: Comparison
     """Exact match, or an abstention where no call is expected."""
@@ -51,10 +47,8 @@ class AdapterComparison(BaseModel):
     """The expected tools, or none where no call is expected."""
 
 
-class Challenge(BaseModel):
+class Challenge(Frozen):
     """A new model (tuned) beside the champion (base), both asked the same prompts."""
-
-    model_config = ConfigDict(frozen=True)
 
     champion: str
     """The champion's version."""

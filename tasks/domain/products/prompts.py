@@ -1,14 +1,11 @@
 """What stands in prompts: a family's turns, and a server's tools as was decided once for all."""
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Profile, ToolsInPrompt
+from tasks.domain import Frozen
 
 
-class Turns(BaseModel):
+class Turns(Frozen):
     """The texts of one family; with them a conversation is written without its template."""
-
-    model_config = ConfigDict(frozen=True)
 
     opening: str
     """In front of the system turn's words."""
@@ -22,10 +19,8 @@ class Turns(BaseModel):
     """What asks the assistant to speak after the words of a role."""
 
 
-class ToolPrompt(BaseModel):
+class ToolPrompt(Frozen):
     """How the tools of a server stand in the prompts of a model: trained, asked and served so."""
-
-    model_config = ConfigDict(frozen=True)
 
     mode: ToolsInPrompt = "all"
     """Never "auto", which is decided when the list is measured."""
@@ -70,10 +65,8 @@ class ToolPrompt(BaseModel):
         return profile.model_copy(update={"training": training.model_copy(update=lengths)})
 
 
-class ToolDocuments(BaseModel):
+class ToolDocuments(Frozen):
     """What a retriever searches: one text for each tool."""
-
-    model_config = ConfigDict(frozen=True)
 
     documents: dict[str, str]
     """By name, in the order of the list."""

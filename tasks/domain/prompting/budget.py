@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tasks.domain.conversations import SYSTEM_PROMPT, Message
+from tasks.domain.conversations import Message, opening
 from tasks.domain.products import Toolset
 from tasks.domain.toollists import functions
 
@@ -12,13 +12,13 @@ ROOM = 384
 """Tokens that a conversation needs: a question of 40, a call of 60, a result of about 200 (600
 characters of JSON), an answer of 80."""
 
-_TURNS = (Message(role="system", content=SYSTEM_PROMPT), Message(role="user", content=""))
+_TURNS = opening("")
 Count = Callable[[Sequence[Message], Sequence[dict[str, Any]]], int]
 
 
 def text_tokens(system: str, count: Count) -> int:
     """Tokens of a system turn without tools."""
-    return count((Message(role="system", content=system), _TURNS[1]), ())
+    return count(opening("", system), ())
 
 
 def list_tokens(toolset: Toolset, count: Count) -> int:

@@ -1,9 +1,8 @@
-"""Words, tables and figures as Markdown shows them."""
+"""Words, tables and figures as Markdown and a terminal show them."""
 
 from collections.abc import Iterable, Sequence
 
 from tasks.domain.products import Rate, Score
-from tasks.domain.training.memory import GIB
 from tasks.domain.untrusted.printable import on_one_line
 
 MAX_CELL = 160
@@ -38,6 +37,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines whose cells stand below each other, for a terminal."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lined = (zip(row, widths, strict=True) for row in rows)
+    return "\n".join("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in lined)
+
+
 def percent(share: float) -> str:
     """A share as people read it: 91.0 %."""
     return f"{100 * share:.1f} %"
@@ -46,11 +52,6 @@ def percent(share: float) -> str:
 def points(difference: float, low: float, high: float) -> str:
     """A difference of two shares in percentage points, with its 95 % interval."""
     return f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
-
-
-def gib(size: float) -> str:
-    """Bytes as people compare memory: in GiB."""
-    return f"{size / GIB:.1f} GiB"
 
 
 def rate(share: Rate) -> str:

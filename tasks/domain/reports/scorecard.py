@@ -53,7 +53,8 @@ def confusion_markdown(pairs: Sequence[ConfusedTools]) -> str:
     rows = [
         [*map(cell, (p.expected_tool, p.called_tool)), str(p.count), cell(p.example)] for p in pairs
     ]
-    return "## Confused tools\n\n" + table(["expected", "called", "prompts", "for example"], rows)
+    head = "## Confused tools\n\nOf all held-out and hand-written prompts.\n\n"
+    return head + table(["expected", "called", "prompts", "for example"], rows)
 
 
 def _served(report: BenchmarkReport) -> list[str]:
@@ -150,4 +151,4 @@ def _breakdown(title: str, tuned: dict[str, Rate], base: dict[str, Rate]) -> lis
 def _examples(examples: Sequence[str]) -> list[str]:
     if not examples:
         return []
-    return ["### Examples\n", "".join(f"- {cell(example)}\n" for example in examples)]
+    return ["### Examples\n", "".join(f"- {inline(example)}\n" for example in examples)]

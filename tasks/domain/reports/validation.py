@@ -23,16 +23,22 @@ def validation_markdown(report: ValidationReport) -> str:
             ["scenario", "completed"],
             [[name, rate(share)] for name, share in report.by_scenario.items()],
         ),
-        table(
-            ["", "scenario", "tool", "prompt", "said", "result", "answer", "why not"],
-            [_loop(case) for case in report.cases],
-        ),
+        "### Loops\n",
+        "".join(map(_loop, report.cases)),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _loop(case: LoopCase) -> list[str]:
-    mark = "✓" if case.completed else "✗"
-    tool = (case.tool or "-") + (" (simulated)" if case.simulated else "")
-    texts = [tool, case.prompt, case.first_answer, case.result, case.answer, case.reason]
-    return [mark, case.scenario, *map(cell, texts)]
+def _loop(case: LoopCase) -> str:
+    """One loop as a list: a table of so many texts is wider than Prefect's page."""
+    words = [case.scenario, cell(case.tool or ""), "simulated" * case.simulated]
+    reason = f": {cell(case.reason)}" if case.reason else ""
+    texts = {
+        "prompt": case.prompt,
+        "first answer": case.first_answer,
+        "result": case.result,
+        "answer": case.answer,
+    }
+    lines = [f"- {'✓' if case.completed else '✗'} {', '.join(filter(None, words))}{reason}"]
+    lines += [f"  - {name}: {cell(text)}" for name, text in texts.items() if text]
+    return "\n".join(lines) + "\n"

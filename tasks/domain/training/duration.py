@@ -2,6 +2,7 @@
 
 from profiles import Architecture, Training
 from tasks.domain.training.memory import Checkpointing, Estimate, Pass, RowLengths, pack_of
+from tasks.domain.training.memory_fallbacks import planned_steps
 from tasks.domain.training.sizes import Device, linear_parameters
 
 _EFFICIENCY = {"CPU": 0.6, "GPU": 0.4}
@@ -23,14 +24,6 @@ def step_operations(shape: Architecture, largest: Pass, checkpointing: Checkpoin
     return linear + head + attention
 
 
-def steps_of(training: Training, rows: int) -> int:
-    """How many optimiser steps a training has."""
-    if training.max_steps is not None:
-        return training.max_steps
-    per_epoch = -(-rows // training.effective_batch)
-    return per_epoch * (training.epochs or 1)
-
-
 def estimated_seconds(
     shape: Architecture,
     training: Training,
@@ -43,7 +36,7 @@ def estimated_seconds(
     step = average_step(lengths, training)
     operations = step_operations(shape, step, estimate.checkpointing)
     rate = operations_per_second * _EFFICIENCY[device.kind]
-    return steps_of(training, lengths.rows) * operations / rate
+    return planned_steps(training, lengths.rows) * operations / rate
 
 
 def average_step(lengths: RowLengths, training: Training) -> Pass:

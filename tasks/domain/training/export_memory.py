@@ -7,9 +7,8 @@ takes them back. Measured with one layer of the shape of Qwen2.5-14B on a CPU, i
 for the merge, 2.0 for the converter.
 """
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Architecture
+from tasks.domain import Frozen
 from tasks.domain.training.memory import GIB
 from tasks.domain.training.sizes import largest_linear
 
@@ -34,10 +33,8 @@ _CUDA_CONTEXT = GIB // 2
 """On the GPU itself; never measured."""
 
 
-class ExportMemory(BaseModel):
+class ExportMemory(Frozen):
     """Bytes at the peak."""
-
-    model_config = ConfigDict(frozen=True)
 
     gpu: int
     """0 where nothing is computed there: only weights in 4 bit are, and only where there is one."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Model, Profile
-from tasks.domain.training.memory import GIB, TYPICAL, RowLengths
+from tasks.domain import Frozen
+from tasks.domain.training.memory import TYPICAL, RowLengths, gib
 from tasks.domain.training.requirements import Moment, Place, Request, disk, moments
 from tasks.domain.training.sizes import Device
 
@@ -15,10 +14,8 @@ _FIRST_DRIVER = {11: 450, 12: 525, 13: 580}
 minor versions of one major are compatible)."""
 
 
-class Disk(BaseModel):
+class Disk(Frozen):
     """The file system of one place that a run writes to."""
-
-    model_config = ConfigDict(frozen=True)
 
     device: int
     """The same number for places that share their space."""
@@ -26,20 +23,16 @@ class Disk(BaseModel):
     """Bytes."""
 
 
-class Torch(BaseModel):
+class Torch(Frozen):
     """The torch that is installed."""
-
-    model_config = ConfigDict(frozen=True)
 
     version: str
     cuda: str = ""
     """The CUDA version that it was built for; empty for a build that knows none."""
 
 
-class Machine(BaseModel):
+class Machine(Frozen):
     """One machine as it is now; sizes in bytes."""
-
-    model_config = ConfigDict(frozen=True)
 
     cores: int
     memory: int
@@ -72,10 +65,8 @@ class Machine(BaseModel):
         return Device(kind="CPU", total=self.memory, free=self.free_memory)
 
 
-class Verdict(BaseModel):
+class Verdict(Frozen):
     """What ``doctor`` says of one model."""
-
-    model_config = ConfigDict(frozen=True)
 
     model: str
     needs: tuple[str, ...]
@@ -85,10 +76,8 @@ class Verdict(BaseModel):
     """What was seen of its chat template."""
 
 
-class Examination(BaseModel):
+class Examination(Frozen):
     """What ``doctor`` found."""
-
-    model_config = ConfigDict(frozen=True)
 
     machine: Machine
     verdicts: tuple[Verdict, ...]
@@ -129,8 +118,8 @@ def needs(machine: Machine, request: Request) -> list[str]:
         device = Device(kind="GPU", total=0, free=0, bf16=True)
     lines = []
     for moment in moments(request, device, gpu_slots=machine.gpu_slots):
-        on_gpu = f"{_gib(moment.gpu_memory)} of GPU memory and " if moment.gpu_memory else ""
-        lines.append(f"{moment.work} {on_gpu}{_gib(moment.memory)} of memory")
+        on_gpu = f"{gib(moment.gpu_memory)} of GPU memory and " if moment.gpu_memory else ""
+        lines.append(f"{moment.work} {on_gpu}{gib(moment.memory)} of memory")
     disk_bytes = disk(request)
     return [*lines, f"{sum(disk_bytes.values()) / _GB:.0f} GB of disk"] if disk_bytes else lines
 
@@ -160,7 +149,7 @@ def what_fits(
     by_model = [(f"model {m.name}", fits(m, profile, device, lengths)) for m in models]
     fitting = [(name, size) for name, size in by_profile if size is not None]
     fitting = fitting or [(name, size) for name, size in by_model if size is not None]
-    return [f"{name} ({_gib(size)})" for name, size in sorted(fitting, key=lambda each: each[1])]
+    return [f"{name} ({gib(size)})" for name, size in sorted(fitting, key=lambda each: each[1])]
 
 
 def instead(others: Sequence[str]) -> str:
@@ -170,10 +159,10 @@ def instead(others: Sequence[str]) -> str:
 
 def as_text(machine: Machine, verdicts: Sequence[Verdict]) -> str:
     """What ``doctor`` prints: the machine, then each model with what it needs and lacks here."""
-    gpu = f"{machine.gpu} ({_gib(machine.gpu_memory)})" if machine.gpu else "none"
+    gpu = f"{machine.gpu} ({gib(machine.gpu_memory)})" if machine.gpu else "none"
     lines = [
-        f"cores {machine.cores}, memory {_gib(machine.memory)} "
-        f"({_gib(machine.free_memory)} free), disk {machine.disks['storage'].free / _GB:.1f} GB "
+        f"cores {machine.cores}, memory {gib(machine.memory)} "
+        f"({gib(machine.free_memory)} free), disk {machine.disks['storage'].free / _GB:.1f} GB "
         f"free, GPU {gpu}",
     ]
     for verdict in verdicts:
@@ -219,7 +208,7 @@ def _memory_faults(machine: Machine, work: Sequence[Moment], others: Sequence[st
         )
         end = instead(others) if moment.trains else ""
         faults += [
-            f"{_gib(bytes_needed)} of {kind} for {moment.work}, found {_gib(free)}{end}"
+            f"{gib(bytes_needed)} of {kind} for {moment.work}, found {gib(free)}{end}"
             for kind, bytes_needed, free in kinds
             if bytes_needed > free
         ]
@@ -240,7 +229,3 @@ def _disk_faults(machine: Machine, bytes_by_place: Mapping[Place, int]) -> list[
                 f"{bytes_needed / _GB:.0f} GB of free disk for {names}, found {free / _GB:.1f}"
             )
     return faults
-
-
-def _gib(size: float) -> str:
-    return f"{size / GIB:.1f} GiB"

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from statistics import pstdev
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Architecture, Lora, Training
+from tasks.domain import Frozen
 from tasks.domain.training.sizes import (
     Device,
     adapter_parameters,
@@ -31,11 +30,7 @@ MARGIN = 1.15
 never more than 2 % too low (docs/memory.md)."""
 
 
-class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class RowLengths(_Facts):
+class RowLengths(Frozen):
     """Token lengths of the rows of a training."""
 
     rows: int
@@ -72,7 +67,7 @@ ROWS_AT_ONCE = 4
 rows of mcp-server-git, and as quick as 1 for those of mcp-server-time (two cores, AMD EPYC)."""
 
 
-class Pass(_Facts):
+class Pass(Frozen):
     """What is computed at once, at most: a padded batch, or a pack behind a shared prefix."""
 
     tokens: int
@@ -85,7 +80,7 @@ class Pass(_Facts):
     """Pairs of a token and one that it may look at: the size of the masks."""
 
 
-class Estimate(_Facts):
+class Estimate(Frozen):
     """The largest moment of a training, part by part, in bytes."""
 
     checkpointing: Checkpointing
@@ -112,7 +107,7 @@ class Estimate(_Facts):
         return self.weights + self.adapter + self.gradients + self.optimizer
 
 
-class _LayerBytes(_Facts):
+class _LayerBytes(Frozen):
     """Bytes that one layer keeps of each token, by what they are proportional to.
 
     Those of a CPU were counted with ``torch.autograd.graph.saved_tensors_hooks`` on Llamas of
@@ -151,6 +146,11 @@ _BYTES_OF_A_LOGIT = 9
 _RUNTIME = {"CPU": round(1.14 * GIB), "GPU": GIB // 2}
 """torch, Unsloth, TRL and Prefect once imported (measured); a CUDA context and its libraries (not
 measured)."""
+
+
+def gib(size: float) -> str:
+    """Bytes as people compare memory: in GiB."""
+    return f"{size / GIB:.1f} GiB"
 
 
 def largest_pass(lengths: RowLengths, training: Training) -> Pass:
@@ -202,13 +202,6 @@ def estimate(
         runtime=_RUNTIME[device.kind],
         largest=largest,
     )
-
-
-def floor(shape: Architecture, in_4bit: bool, lora: Lora, device: Device) -> int:
-    """Bytes that lie on the device before the first token: what a model needs at the least."""
-    adapter_size = adapter_parameters(shape, lora)
-    states = 2 if device.kind == "GPU" else 8
-    return weight_bytes(shape, in_4bit, device) + adapter_size * (4 + 4 + states)
 
 
 def choose(

@@ -8,19 +8,18 @@ longer than a limit are set aside, whole: one that is cut teaches calls that nev
 import math
 from collections.abc import Sequence
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, Field
 
 from profiles import Training
+from tasks.domain import Frozen
 
 SHORTEST_LIMIT = 1024
 """Tokens. Rows up to here are never set aside."""
 _MOST_NAMES = 20
 
 
-class Ladder(BaseModel):
+class Ladder(Frozen):
     """The fallbacks that a training has taken."""
-
-    model_config = ConfigDict(frozen=True)
 
     original: Training = Field(validation_alias=AliasChoices("original", "asked"))
     """The settings of the profile; older checkpoints have the second name."""
@@ -46,7 +45,7 @@ def next_rung(training: Training, lengths: Sequence[int], *, packed: bool) -> Tr
     limit = max(SHORTEST_LIMIT, longest * 3 // 4)
     if longest <= SHORTEST_LIMIT or min(lengths) > limit:
         return None
-    steps = training.max_steps or planned_steps(training, len(lengths))
+    steps = planned_steps(training, len(lengths))
     return _with(training, max_seq_length=limit, epochs=None, max_steps=steps)
 
 

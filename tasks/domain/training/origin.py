@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from tasks.domain import Frozen
 
 
-class Origin(BaseModel):
+class Origin(Frozen):
     """The inputs of one training."""
-
-    model_config = ConfigDict(frozen=True)
 
     model: str
     data: str

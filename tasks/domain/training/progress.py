@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from tasks.domain import Frozen
 
 Moment = Literal[
     "fell_back",
@@ -20,10 +20,8 @@ Moment = Literal[
 """``fell_back``: what was asked for is not right here, and training goes on without it."""
 
 
-class TrainingUpdate(BaseModel):
+class TrainingUpdate(Frozen):
     """One moment of a training. Rates are since the last update; losses are mean nats per token."""
-
-    model_config = ConfigDict(frozen=True)
 
     moment: Moment
     step: int
@@ -55,10 +53,8 @@ StageMoment = Literal["expected", "progress", "finished"]
 Unit = Literal["answers", "MB", "percent"]
 
 
-class StageUpdate(BaseModel):
+class StageUpdate(Frozen):
     """One moment of a stage that takes long and can count what it has done."""
-
-    model_config = ConfigDict(frozen=True)
 
     moment: StageMoment
     stage: str
@@ -78,8 +74,9 @@ class StageUpdate(BaseModel):
     @property
     def text(self) -> str:
         """How far it is, in a line."""
-        remaining = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
-        return f"{self.done} of {self.total} {self.unit}{remaining}"
+        total = "" if self.unit == "percent" else f" of {self.total}"
+        remaining = f", {self.seconds_left:.0f} s left" if self.seconds_left else ""
+        return f"{self.done}{total} {self.unit}{remaining}"
 
 
 def seconds_left(done: int, total: int, first: int, since_first: float) -> float | None:

@@ -5,9 +5,8 @@ The largest moment of each stage counts, never the sum of stages: they run one a
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Architecture, Lora, Model, Profile, Quantization, Training
+from tasks.domain import Frozen
 from tasks.domain.training.export_memory import export_memory
 from tasks.domain.training.memory import GIB, TYPICAL, RowLengths, choose
 from tasks.domain.training.sizes import (
@@ -36,7 +35,7 @@ FILE_BYTES: dict[Quantization, float] = {
 }
 """Bytes of a weight in a GGUF file: q8_0's blocks hold 32 weights in 34 bytes; those of the mixed
 types are what llama.cpp's tools/quantize/README.md measured of Llama 3.1 8B."""
-_DIRECT: tuple[Quantization, ...] = ("f16", "q8_0")
+DIRECT: tuple[Quantization, ...] = ("f16", "q8_0")
 """What the converter writes at once; the others are made from a file in f16."""
 _SPARE = 1.1
 """Disk taken over what is counted: rows, reports, Prefect's database, a file system's own."""
@@ -54,10 +53,8 @@ _GPU_HOST = 4 * GIB
 measured."""
 
 
-class Request(BaseModel):
+class Request(Frozen):
     """What a machine is to do."""
-
-    model_config = ConfigDict(frozen=True)
 
     model: Model
     profile: Profile | None = None
@@ -71,10 +68,8 @@ class Request(BaseModel):
         return "train" in self.stages or "evaluate" in self.stages
 
 
-class Moment(BaseModel):
+class Moment(Frozen):
     """The largest moment of one piece of work; bytes."""
-
-    model_config = ConfigDict(frozen=True)
 
     work: str
     """As a sentence names it: ``training with balanced``."""
@@ -210,5 +205,5 @@ def _checkpoints(shape: Architecture, lora: Lora, training: Training) -> int:
 
 def _converting(shape: Architecture, quantization: Quantization) -> int:
     """The merged model in 16 bit, and the draft that a quantiser reads."""
-    drafts = 0 if quantization in _DIRECT else gguf_bytes(shape, "f16")
+    drafts = 0 if quantization in DIRECT else gguf_bytes(shape, "f16")
     return 2 * parameters(shape) + drafts

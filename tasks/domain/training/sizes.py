@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import Architecture, EvaluationPlan, Lora, Model
+from tasks.domain import Frozen
 
 NF4_BYTES = 1 / 2 + 1 / 64 + 4 / (64 * 256)
 """Bytes of a weight in NF4 with double quantisation: 4 bits, an 8-bit scale for each block of 64,
@@ -14,10 +13,8 @@ LEAST_CONTEXT = 4096
 """Tokens of context that a model is served with at the least."""
 
 
-class Device(BaseModel):
+class Device(Frozen):
     """What a training runs on; bytes."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: Literal["GPU", "CPU"]
     total: int

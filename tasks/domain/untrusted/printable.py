@@ -8,6 +8,9 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode's categories of control and format characters, half surrogates and separators of lines:
 escape sequences, and the marks that turn the direction of writing."""
 
+_MOST_SHOWN = 300
+"""Characters of an excerpt."""
+
 
 def printable(text: str) -> str:
     """The text with its control characters written out, as in ``\\x1b[31m``; line ends stay."""
@@ -17,6 +20,12 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """As ``printable``, its line ends written out too."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def excerpt(text: str) -> str:
+    """The text's beginning as a person reads it: on one line, without its indentation."""
+    line = on_one_line(" ".join(text.split()))
+    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}…"
 
 
 def _escaped(sign: str) -> str:

@@ -37,6 +37,12 @@ def slots(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m[1] for m in _BRACES.finditer(text) if m[1]))
 
 
+def only_slot(text: str) -> str | None:
+    """The name of the slot that is the whole text; None where there is more."""
+    names = slots(text)
+    return names[0] if names and text == f"{{{names[0]}}}" else None
+
+
 def fill(text: str, values: dict[str, str]) -> str:
     """The text with a value in each slot, and single braces for doubled ones.
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import get_args
 
 from profiles import Data
 from tasks.domain.conversations import Scenario, Split
@@ -52,13 +53,7 @@ def plan(makers: Sequence[ArgumentMaker], data: Data) -> Plan:
     Raises:
         UnusableData: the profile weighs a tool that is not in the list.
     """
-    shares: dict[Scenario, float] = {
-        "standard": data.scenarios.standard,
-        "no_tool": data.scenarios.no_tool,
-        "error": data.scenarios.error,
-        "ambiguous": data.scenarios.ambiguous,
-        "edge": data.scenarios.edge,
-    }
+    shares: dict[Scenario, float] = {s: getattr(data.scenarios, s) for s in get_args(Scenario)}
     weights = _weights(makers, data.tool_weights)
     train = _quotas(makers, apportion(data.samples, shares), "train", weights)
     calls = apportion(data.heldout_calls, {s: shares[s] for s in _CALLING})
@@ -226,15 +221,15 @@ def _notes(
     makers: Sequence[ArgumentMaker], shares: dict[Scenario, float], train: Sequence[Quota]
 ) -> tuple[str, ...]:
     notes = []
-    reasons = {
+    reasons: dict[Scenario, str] = {
         "ambiguous": "no required parameter that a user must give",
         "edge": "no parameter",
         "error": "no parameter",
     }
     for scenario, reason in reasons.items():
-        having = {m.tool.name for m in _tools_for(scenario, makers)}  # type: ignore[arg-type]
+        having = {m.tool.name for m in _tools_for(scenario, makers)}
         lacking = {m.tool.name for m in makers} - having
-        if shares[scenario] and lacking:  # type: ignore[index]
+        if shares[scenario] and lacking:
             notes.append(f"no {scenario} rows for {', '.join(sorted(lacking))}: {reason}")
     rows_by_tool = {
         m.tool.name: sum(q.rows for q in train if q.tool == m.tool.name) for m in makers

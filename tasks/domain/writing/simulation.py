@@ -12,7 +12,7 @@ from tasks.domain.products import Tool, ToolResult
 from tasks.domain.schemas.references import document
 from tasks.domain.schemas.validation import faults_of, usable, validator
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.phrasing.verbs import TELLING, leading_verb, without_verb
+from tasks.domain.writing.phrasing.verbs import CHANGING, leading_verb, without_verb
 from tasks.domain.writing.values.instances import Place, draw
 from tasks.domain.writing.values.kinds import WRITERS
 from tasks.domain.writing.values.words import pieces
@@ -36,7 +36,7 @@ def answer_form(tool: Tool) -> _Form | None:
         return "schema"
     words = name_words(tool.name)
     verb = _verb(words)
-    if not tool.read_only and verb is not None and verb not in TELLING:
+    if not tool.read_only and verb in CHANGING:
         return "change"
     if is_plural(spoken(tool.name)) or verb == "list":
         return "list"
@@ -89,6 +89,8 @@ def _structured(
         except UnusableTool:
             return None
         echoed = _echo(value, call.arguments, ())
+        if not tool.read_only and "message" in echoed:
+            echoed["message"] = f"Done: {spoken(tool.name)}"
         for candidate in ([_emptied(echoed)] if is_empty else []) + [echoed, value]:
             if isinstance(candidate, dict) and check.is_valid(candidate):
                 return candidate

@@ -1,9 +1,11 @@
 """Unsloth and TRL: the only door to torch. Import from the modules below, inside a function.
 
+probe.py       whether torch can use the GPU, and how fast it multiplies
 engine.py      load a base, prepare rows, train
 run.py         the attempts of one training: from its newest checkpoint, with less where it must
 steps.py       TRL's trainer, whose batch is cut into what is computed at once
 batches.py     rows become tensors: packs behind a shared prefix, or padded rows
+order.py       rows with one tool list come together in a step
 packs.py       which rows of a step go into one pack
 attention.py   each row of a pack looks at the prefix and at itself
 gpu_kernel.py  the same for Unsloth's kernel on a GPU
@@ -14,6 +16,7 @@ keeping.py     seals what the trainer writes, and puts the best adapter aside
 stopping.py    signals, numbers that are none, nothing gained
 callback.py    what the trainer says becomes TrainingUpdates
 record.py      what was asked, done and given up
+general_loss.py the loss on a text that has nothing to do with the server, before and after
 weights.py     a base's weights as training computes with them, one at a time
 merging.py     the adapter is written, and merged into 16 bit
 adapter_process.py base and adapter answer prompts, in a process of its own

@@ -5,7 +5,6 @@
 from unsloth import FastLanguageModel
 # isort: on
 
-import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ import profiles
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.products import TrainingRecord
+from tasks.domain.training.memory_fallbacks import planned_steps
 from tasks.domain.training.origin import Origin
 from tasks.domain.training.progress import Report, TrainingUpdate
 from tasks.external.trainer.batches import PaddedBatch, SharedPrefixPacks
@@ -182,9 +182,7 @@ def _trainer(
     fault = beyond_window(model.config, longest) or find_fault(trainer, first, training.pack_tokens)
     if not fault:
         return trainer, ()
-    steps = training.max_steps or math.ceil(len(rows) / training.effective_batch) * (
-        training.epochs or 1
-    )
+    steps = planned_steps(training, len(rows))
     report(TrainingUpdate(moment="fell_back", step=0, total_steps=steps, detail=fault))
     return build(False), (fault,)
 

@@ -9,8 +9,8 @@ import profiles
 from tasks.domain.products import TrainingRecord
 from tasks.domain.training.early_stopping import Evaluation
 from tasks.external.trainer.batches import SharedPrefixPacks
-from tasks.external.trainer.breadth import general_loss
 from tasks.external.trainer.callback import losses
+from tasks.external.trainer.general_loss import general_loss
 from tasks.external.trainer.packs import IGNORED
 from tasks.external.trainer.run import Run
 from tasks.external.trainer.stopping import evaluations

@@ -1,6 +1,6 @@
 """Which tool is called instead of which, and whether the right one was listed."""
 
-from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row
 from tasks.domain.evaluation.confusion import NO_TOOL, confused_tools, recall, tool_weights
 from tasks.domain.toolcalls import ToolCall, render
 from tasks.domain.toollists import functions
@@ -15,11 +15,7 @@ CONVERT = ToolCall(
 
 
 def row(text: str, call: ToolCall | None, shown: tuple[str, ...] | None = None) -> Row:
-    said = Message(
-        role="assistant",
-        content="" if call else "Hello.",
-        tool_calls=(MessageCall.of(call),) if call else (),
-    )
+    said = Message.assistant("", call) if call else Message.assistant("Hello.")
     return Row(
         scenario="standard" if call else "no_tool",
         tool=call.name if call else None,

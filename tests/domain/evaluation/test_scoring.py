@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain import reports
-from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row
 from tasks.domain.evaluation.comparison import compare
 from tasks.domain.evaluation.scoring import (
     Round,
@@ -173,6 +173,9 @@ def test_a_mistake_is_shown_with_what_was_said_and_expected() -> None:
     assert first == f"asked 'How is Rome?'; expected {call}; said ''"
     assert second == f"asked 'Thanks!'; expected no call; said {call!r}"
     assert len(mistakes(ROWS, [""] * len(ROWS), most=3)) == 3
+    (endless,) = mistakes(ROWS, ["word " * 500, *RIGHT[1:]])
+    assert endless.startswith(f"asked 'How is Rome?'; expected {call}; said 'word word")
+    assert len(endless) < 400
 
 
 def test_rows_and_answers_must_be_as_many() -> None:
@@ -450,7 +453,7 @@ def test_the_validation_page_lists_every_loop_and_why_it_failed() -> None:
     page = reports.validation_markdown(report)
     assert "Failed. Loops completed: 50.0 %" in page
     assert "- 50.0 % of loops were completed" in page
-    assert "get_forecast (simulated)" in page
+    assert "get_forecast, simulated: the answer carries" in page
     assert "the answer carries no value of the result" in page
     assert json.loads(ValidationReport.model_validate(report).model_dump_json())
 
@@ -461,7 +464,7 @@ def several(*turns: tuple[ToolCall, ...]) -> Row:
         message
         for calls in turns
         for message in (
-            Message(role="assistant", tool_calls=tuple(map(MessageCall.of, calls))),
+            Message.assistant("", *calls),
             *(Message(role="tool", content="17 degrees") for _ in calls),
         )
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from profiles import load_profile
-from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row
 from tasks.domain.gate.balance import ENOUGH, Balance
 from tasks.domain.gate.row_rules import unsaid
 from tasks.domain.products import Finding
@@ -24,8 +24,8 @@ TOOLS = (
 
 
 def row(name: str, text: str = "hi", phrasing: str = "", **arguments: Any) -> Row:
-    call = MessageCall.of(ToolCall(name=name, arguments=arguments))
-    messages = (Message(role="user", content=text), Message(role="assistant", tool_calls=(call,)))
+    call = ToolCall(name=name, arguments=arguments)
+    messages = (Message(role="user", content=text), Message.assistant("", call))
     return Row(scenario="standard", tool=name, phrasing=phrasing, messages=messages, tools=TOOLS)
 
 

@@ -2,7 +2,7 @@
 
 import yaml
 
-from tasks.domain.conversations import Message, MessageCall, Row, Source
+from tasks.domain.conversations import Message, Row, Source
 from tasks.domain.gate.dataset_card import card, census_of
 from tasks.domain.toolcalls import ToolCall
 
@@ -11,10 +11,8 @@ FILES = {"train": "train.jsonl", "test": "heldout.jsonl"}
 
 
 def row(text: str, source: Source = "generated", called: bool = True, phrasing: str = "") -> Row:
-    call = MessageCall.of(ToolCall(name="clock", arguments={"zone": "UTC"}))
-    said = Message(
-        role="assistant", content="" if called else "Hi", tool_calls=(call,) if called else ()
-    )
+    call = ToolCall(name="clock", arguments={"zone": "UTC"})
+    said = Message.assistant("", call) if called else Message.assistant("Hi")
     return Row(
         scenario="standard" if called else "no_tool",
         tool="clock" if called else None,

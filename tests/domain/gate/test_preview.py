@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, MessageCall, Row, Scenario
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, Scenario, opening
 from tasks.domain.gate.preview import SHOWN_REJECTED, SHOWN_TOKENS, Preview, preview
 from tasks.domain.gate.preview_report import preview_markdown, token
 from tasks.domain.gate.token_rules import EncodedRow
@@ -18,15 +18,11 @@ TOOLS = functions(CLOCKS)
 
 def row(text: str, answer: str = "Yes.", scenario: Scenario = "no_tool", tool: str = "") -> Row:
     call = ToolCall(name=tool, arguments={"timezone": "Asia/Tokyo"})
-    calls = (MessageCall.of(call),) if tool else ()
+    said = Message.assistant("", call) if tool else Message.assistant(answer)
     return Row(
         scenario=scenario,
         tool=tool or None,
-        messages=(
-            Message(role="system", content=SYSTEM_PROMPT),
-            Message(role="user", content=text),
-            Message(role="assistant", content="" if tool else answer, tool_calls=calls),
-        ),
+        messages=(*opening(text), said),
         tools=TOOLS,
     )
 
@@ -97,7 +93,8 @@ def test_each_rejected_row_says_by_which_rule_and_why() -> None:
     assert [fate.place for fate in seen.accepted] == ["train:1"]
     page = preview_markdown(seen)
     assert "5 rows, 4 of them rejected" in page
-    assert "| heldout:1 | no_tool | - | Is it late? |" in page
+    assert "- heldout:1, no_tool: Is it late? (3 of " in page
+    assert "  - leaks: repeats train:1\n" in page
 
 
 def test_long_lists_of_rows_are_cut_and_counted() -> None:
@@ -106,19 +103,22 @@ def test_long_lists_of_rows_are_cut_and_counted() -> None:
     assert f"Rejected by the gate, {SHOWN_REJECTED} of 50" in preview_markdown(seen)
 
 
-def test_trained_tokens_are_bold_and_new_lines_and_backticks_are_seen() -> None:
-    assert token("hi", is_trained=True) == "**`hi`**"
-    assert token("\n`", is_trained=False) == "`\u21b5\u02cb`"
-    assert token("", is_trained=False) == "`\u2205`"
-    assert token(" ", is_trained=False) == "`   `"
+def test_trained_tokens_stand_in_a_line_of_their_own() -> None:
+    page = preview_markdown(looked_at(row("Deep?", "No.")))
+    assert "`D` `e` `e` `p` `?`\n\n- **trained** `N` `o` `.`\n" in page
 
 
-@given(st.text(), st.booleans())
-def test_no_token_leaves_its_marks(text: str, trained: bool) -> None:
-    shown = token(text, trained)
-    inner = shown.strip("*")
-    assert (inner[0], inner[-1]) == ("`", "`")
-    assert not {"\n", "\r", "`"} & set(inner[1:-1])
+def test_new_lines_backticks_and_blanks_are_seen() -> None:
+    assert token("\n`") == "`\u21b5\u02cb`"
+    assert token("") == "`\u2205`"
+    assert token(" ") == "`   `"
+
+
+@given(st.text())
+def test_no_token_leaves_its_marks(text: str) -> None:
+    shown = token(text)
+    assert (shown[0], shown[-1]) == ("`", "`")
+    assert not {"\n", "\r", "`"} & set(shown[1:-1])
 
 
 def test_a_bar_or_a_tag_in_a_question_does_not_break_the_table() -> None:

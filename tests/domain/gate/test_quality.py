@@ -33,11 +33,10 @@ TOOLS = (
 
 
 def calling(text: str, name: str, scenario: Scenario = "standard", **arguments: Any) -> Row:
-    call = MessageCall.of(ToolCall(name=name, arguments=arguments))
     messages = (
         SYSTEM,
         Message(role="user", content=text),
-        Message(role="assistant", tool_calls=(call,)),
+        Message.assistant("", ToolCall(name=name, arguments=arguments)),
         Message(role="tool", content="17 degrees"),
         Message(role="assistant", content="It is 17 degrees."),
     )

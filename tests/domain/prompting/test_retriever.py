@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row
 from tasks.domain.prompting.retriever import (
     Retriever,
     documents_of,
@@ -67,14 +67,14 @@ def test_a_request_is_all_that_the_user_says() -> None:
 
 
 def test_the_first_requests_of_training_rows_are_kept_by_the_tool_that_they_call() -> None:
-    call = MessageCall.of(ToolCall(name="git_status", arguments={}))
+    call = ToolCall(name="git_status", arguments={})
     texts = ("st", "anything left?", "hi there", "is it clean")
     rows = [
         Row(
             scenario="standard" if text != "hi there" else "no_tool",
             messages=(
                 Message(role="user", content=text),
-                Message(role="assistant", tool_calls=(call,))
+                Message.assistant("", call)
                 if text != "hi there"
                 else Message(role="assistant", content="Hello."),
             ),

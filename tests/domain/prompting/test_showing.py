@@ -1,14 +1,7 @@
 """Rows with the tools that their prompts list."""
 
 from profiles import ToolsInPrompt
-from tasks.domain.conversations import (
-    SYSTEM_PROMPT,
-    Message,
-    MessageCall,
-    Row,
-    parse_rows,
-    write_jsonl,
-)
+from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, opening, parse_rows, write_jsonl
 from tasks.domain.products import ToolPrompt
 from tasks.domain.prompting.retriever import documents_of
 from tasks.domain.prompting.showing import Showing
@@ -22,11 +15,10 @@ NAMES = [tool["function"]["name"] for tool in TOOLS]
 
 def row(text: str, tool: str | None = None, **fields: object) -> Row:
     """A conversation of one request."""
-    calls = (MessageCall.of(ToolCall(name=tool, arguments={})),) if tool else ()
-    said = Message(role="assistant", content="" if tool else "Hello.", tool_calls=calls)
-    turns = (Message(role="system", content=SYSTEM_PROMPT), Message(role="user", content=text))
+    call = Message.assistant("", ToolCall(name=tool or "", arguments={}))
+    said = call if tool else Message.assistant("Hello.")
     values = {"scenario": "standard", "tool": tool, "tools": TOOLS} | fields
-    return Row.model_validate({**values, "messages": (*turns, said)}).model_copy(
+    return Row.model_validate({**values, "messages": (*opening(text), said)}).model_copy(
         update={"tools": values["tools"]}
     )
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.conversations import Message, MessageCall, Row
+from tasks.domain.conversations import Message, Row
 from tasks.domain.gate.quality import rules_for
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.untrusted.control_tokens import ControlTokens, looks_like_one
@@ -13,10 +13,10 @@ RULE = rules_for(CHATML)["calls hold no control token"][0]
 
 
 def row(value: str, **arguments: str) -> Row:
-    call = MessageCall.of(ToolCall(name="render", arguments={"template": value, **arguments}))
+    call = ToolCall(name="render", arguments={"template": value, **arguments})
     turns = (
         Message(role="user", content=f"Render {value}"),
-        Message(role="assistant", tool_calls=(call,)),
+        Message.assistant("", call),
         Message(role="tool", content=value),
         Message(role="assistant", content=value),
     )

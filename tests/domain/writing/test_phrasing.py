@@ -12,7 +12,7 @@ from tasks.domain.conversations import Split
 from tasks.domain.identifiers import name_words, plural, singular, spoken, with_a
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.writing.phrasing.answers import answer, ask, report
-from tasks.domain.writing.phrasing.clauses import clause, described_name
+from tasks.domain.writing.phrasing.clauses import clause
 from tasks.domain.writing.phrasing.frames import CONTEXTS, FRAMES
 from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsupported_request
 from tasks.domain.writing.phrasing.requests import Request, request
@@ -305,29 +305,6 @@ def test_a_reading_tool_without_a_verb_is_asked_for_by_its_noun() -> None:
         assert expected in [phrase.text for phrase in wording.phrases]
 
 
-@pytest.mark.parametrize(
-    ("name", "description", "expected"),
-    [
-        ("vcs_diff_staged", "Shows changes that are staged for commit", "the staged changes"),
-        (
-            "vcs_diff_unstaged",
-            "Shows changes in the working directory that are not yet staged",
-            "the unstaged changes",
-        ),
-        ("vcs_diff", "Shows notes in a folder that are not archived", "the not archived notes"),
-        ("vcs_diff", "Shows notes that people archived", None),
-    ],
-)
-def test_the_state_of_a_thing_stands_before_it(
-    name: str, description: str, expected: str | None
-) -> None:
-    tool = VERSIONS.tools[0].model_copy(update={"name": name, "description": description})
-    toolset = VERSIONS.model_copy(update={"server": "vcs", "tools": (tool, *VERSIONS.tools[1:])})
-    (wording,) = wordings(toolset, [ArgumentMaker(tool, REPOSITORY)])
-    told = [phrase.object for phrase in wording.phrases]
-    assert expected in told if expected else not [thing for thing in told if "archived no" in thing]
-
-
 def test_a_verb_that_is_a_noun_too_is_made() -> None:
     tool = Tool(
         name="vcs_commit",
@@ -353,23 +330,6 @@ def test_a_thing_is_asked_to_be_done_where_nothing_else_is_said_of_it() -> None:
     assert not [text for text in shown if re.search(r"be (shown|displayed|printed)", text)]
 
 
-def test_what_goes_to_the_staging_area_is_staged_where_the_list_says_so() -> None:
-    staged = Tool(
-        name="git_diff_staged",
-        description="Shows changes that are staged for commit",
-        input_schema={"type": "object", "properties": {}},
-        read_only=True,
-    )
-    files = {"files": ["a.py", "b.py"]}
-    told = VERSIONS.model_copy(update={"tools": (*VERSIONS.tools, staged)})
-    assert "Stage a.py and b.py" in _texts(told, "git_add", files)
-    assert "a.py and b.py staged" in _texts(told, "git_add", files)
-    assert "stage a.py" not in _texts(VERSIONS, "git_add", files).casefold()
-    own = staged.model_copy(update={"name": "git_stage_hunk"})
-    has_it = told.model_copy(update={"tools": (*told.tools, own)})
-    assert "stage a.py" not in _texts(has_it, "git_add", files).casefold()
-
-
 def test_what_is_to_be_made_is_asked_for_as_a_thing() -> None:
     texts = _texts(VERSIONS, "git_create_branch", {"branch_name": "docs/menu"})
     assert "I need a new branch called docs/menu." in texts
@@ -393,17 +353,6 @@ def test_what_is_to_be_made_is_asked_for_as_a_thing() -> None:
 )
 def test_a_verb_has_its_participle(verb: str, participle: str) -> None:
     assert past_participle(verb) == participle
-
-
-def test_a_hash_is_called_a_commit_now_and_then() -> None:
-    commit = {"type": "string", "description": "The commit sha that a branch should contain"}
-    schema = {"type": "object", "properties": {"contains": commit}}
-    branches = VERSIONS.tools[0].model_copy(update={"input_schema": schema})
-    toolset = VERSIONS.model_copy(update={"tools": (branches, *VERSIONS.tools[1:])})
-    told = _texts(toolset, branches.name, {"contains": "8c1d2e3"})
-    assert "containing commit 8c1d2e3" in told
-    assert "containing 8c1d2e3" in told
-    assert "commit 12345678" not in _texts(toolset, branches.name, {"contains": "12345678"})
 
 
 def test_a_question_about_a_tool_is_answered_from_its_description() -> None:
@@ -488,15 +437,6 @@ def test_what_narrows_a_thing_stands_before_it_where_a_person_says_it_so(
     assert never not in told
 
 
-def test_a_list_is_asked_for_by_what_its_parameters_count() -> None:
-    schema = {"type": "string", "description": "Start of the period for filtering commits"}
-    log = VERSIONS.tools[1].model_copy(
-        update={"input_schema": {"type": "object", "properties": {"since": schema}}}
-    )
-    toolset = VERSIONS.model_copy(update={"tools": (log, *VERSIONS.tools[2:])})
-    assert "show the commits" in [p.text for p in _wording(toolset, "git_log").phrases]
-
-
 def test_a_text_stands_between_quotes_of_one_sort() -> None:
     told = _texts(ORDERS, "place-order", {"title": "wool prices"}).splitlines()
     single = [text for text in told if "'wool prices'" in text]
@@ -537,31 +477,6 @@ def test_a_value_with_braces_goes_beyond_the_tools_as_it_is() -> None:
 )
 def test_a_value_is_said_as_a_whole_word(text: str, value: str, is_said: bool) -> None:
     assert mentions(text, value) is is_said
-
-
-@pytest.mark.parametrize(
-    ("description", "name"),
-    [
-        ("The maximum number of results to return (default 10).", "maximum number of results"),
-        ("Duration of the operation in seconds", "duration of the operation in seconds"),
-        ("ID of the text resource that is fetched", "id of the text resource"),
-        ("Whether to include an image", ""),
-        ("Choose city", ""),
-        ("URL", ""),
-        ("An array of names to delete", ""),
-        ("If provided, returns only the last N lines", ""),
-    ],
-)
-def test_a_description_may_hold_another_name_for_its_parameter(description: str, name: str) -> None:
-    assert described_name(description) == name
-    parts = [
-        clause("n", 7, "integer", frozenset(), random.Random(n), described=description).text
-        for n in range(60)
-    ]
-    assert any(name in part for part in parts)
-    assert all("7" in part or "seven" in part for part in parts)
-    verbatim = clause("n", 7, "integer", frozenset(), random.Random(1), verbatim=True)
-    assert verbatim.text == "with n 7"
 
 
 @pytest.mark.parametrize(

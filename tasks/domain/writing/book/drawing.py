@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from tasks.domain.conversations import Split
 from tasks.domain.writing.book.inner_slots import Draw, values_by_name, values_for
@@ -32,7 +32,6 @@ MOST_TRIED = 40
 """Lines tried for one row."""
 FULLEST = 3
 """A third of the lines counts as those that say most."""
-_SPLITS: tuple[Split, ...] = ("train", "heldout")
 _SaidLine = TypeVar("_SaidLine", bound=SaidLine)
 _OfTool = TypeVar("_OfTool", RequestLine, ClarifyLine)
 _Line = TypeVar("_Line", bound=Line)
@@ -51,7 +50,7 @@ class Book:
 
     def speaks_for(self, tool: str) -> bool:
         """Whether it has requests of a tool: the grammar is then not alone with it."""
-        return any((tool, split) in self._requests for split in _SPLITS)
+        return any((tool, split) in self._requests for split in get_args(Split))
 
     def requests(self, tool: str, split: Split) -> tuple[RequestLine, ...]:
         """Requests of one tool."""
@@ -204,7 +203,7 @@ def by_use(
 
 
 def may_be_filled(line: RequestLine, options: DrawOptions) -> bool:
-    """Whether a line has the slots that a options is about."""
+    """Whether a line has the slots that the options are about."""
     slot_names = slots(line.text)
     if options.unknown is not None:
         return options.unknown in slot_names

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.domain.errors import UnusableTool
-from tasks.domain.writing.phrasebook import BookCall, fill, slots
+from tasks.domain.writing.phrasebook import BookCall, fill, only_slot, slots
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
 
@@ -83,9 +83,9 @@ def result_patterns(call: BookCall) -> dict[str, str]:
 def whole_slots(call: BookCall) -> dict[str, str]:
     """The arguments that are a slot and nothing else, with the slot's name."""
     return {
-        name: slots(value)[0]
+        name: slot
         for name, value in call.arguments.items()
-        if isinstance(value, str) and slots(value) and value == f"{{{slots(value)[0]}}}"
+        if isinstance(value, str) and (slot := only_slot(value))
     }
 
 
@@ -114,10 +114,9 @@ def fixed_arguments(call: BookCall) -> dict[str, Any]:
 def filled(value: Any, values: Mapping[str, Any]) -> Any:
     """A value with what its slots stand for; a text that is only a slot becomes that value."""
     if isinstance(value, str):
-        names = slots(value)
-        if names and value == f"{{{names[0]}}}":
-            return values[names[0]]
-        return fill(value, {name: _as_text(values[name]) for name in names})
+        if slot := only_slot(value):
+            return values[slot]
+        return fill(value, {name: _as_text(values[name]) for name in slots(value)})
     if isinstance(value, list):
         return [filled(part, values) for part in value]
     if isinstance(value, dict):

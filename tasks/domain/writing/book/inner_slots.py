@@ -17,6 +17,7 @@ from tasks.domain.writing.phrasebook import (
     RequestLine,
     ValuesLine,
     fill_some,
+    only_slot,
     slots,
 )
 
@@ -112,8 +113,8 @@ def _said_slots(line: RequestLine | ClarifyLine) -> tuple[str, ...]:
 def _filled_in(value: Any, values: Mapping[str, Any], words: dict[str, str]) -> Any:
     """A fixed value with its slots filled; other braces are its own."""
     if isinstance(value, str):
-        name = value[1:-1]
-        return values[name] if value == f"{{{name}}}" and name in values else _put(value, words)
+        slot = only_slot(value)
+        return values[slot] if slot and slot in values else _put(value, words)
     if isinstance(value, list):
         return [_filled_in(part, values, words) for part in value]
     if isinstance(value, dict):

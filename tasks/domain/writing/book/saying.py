@@ -100,9 +100,8 @@ def _is_quoted(before: str, behind: str) -> bool:
 
 
 def _with_clause(text: str, name: str, value: Any, wording: Wording, rng: random.Random) -> str:
-    about = str(wording.maker.settled(name).get("description", ""))
     kind = wording.maker.kind(name)
-    added = clause(name, value, kind, frozenset(), rng, about, verbatim=wording.verbatim)
+    added = clause(name, value, kind, frozenset(), rng, verbatim=wording.verbatim)
     end = _END.search(text)
     place = end.start() if end else len(text)
     return f"{text[:place]} {added.text}{text[place:]}"

@@ -16,10 +16,6 @@ class Lexicon:
         """A list of texts."""
         return tuple(self._content[key])
 
-    def rows(self, key: str) -> tuple[tuple[str, ...], ...]:
-        """A list of lists of texts, such as questions with their answers."""
-        return tuple(map(tuple, self._content[key]))
-
     def map(self, key: str) -> dict[str, str]:
         """A table of texts."""
         return dict(self._content[key])

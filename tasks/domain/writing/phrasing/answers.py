@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.domain.identifiers import plural, spoken
+from tasks.domain.identifiers import is_plural, plural, singular, spoken
 from tasks.domain.products import ToolResult
 from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.writing.phrasing.own_words import NAMING
 from tasks.domain.writing.phrasing.spoken import listed
-from tasks.domain.writing.phrasing.verbs import TELLING
-from tasks.domain.writing.phrasing.wording import SLOT, Wording
+from tasks.domain.writing.phrasing.verbs import CREATING, TELLING
+from tasks.domain.writing.phrasing.wording import Wording, thing_of
+from tasks.domain.writing.values.kinds import TEXTS
 from tasks.domain.writing.values.words import pieces
 
 MOST_FACTS = 3
@@ -57,12 +59,21 @@ def report(wording: Wording, result: ToolResult, rng: random.Random) -> str:
 
 def ask(wording: Wording, missing: str, rng: random.Random) -> str:
     """Ask for one parameter by its spoken name; by its description too where that is one letter."""
-    noun = spoken(missing)
+    noun, kind = spoken(missing), wording.maker.kind(missing)
     if len(noun) == 1:
         described = wording.maker.settled(missing).get("description", "").rstrip(".") or "value"
         noun = f"{described[0].lower()}{described[1:]} ({missing})"
     if noun in _PREPOSITIONS:
         noun = f"'{noun}' value"
+    if kind == "search":
+        return rng.choice(("What should I search for?", "What are you looking for?"))
+    thing = wording.noun if missing == wording.identity else thing_of(wording.maker, missing)
+    is_there = wording.phrases[0].verb not in CREATING or thing not in wording.topic
+    if thing and is_there and singular(noun.split()[-1]) in NAMING:
+        things = plural(thing) if is_plural(noun) else thing
+        return rng.choice((f"Which {things}?", f"Which {things} do you mean?"))
+    if kind in TEXTS:
+        return rng.choice((f"What should the {noun} be?", f"What {noun} should I use?"))
     shapes = (
         f"Which {noun} should I use?",
         f"What {noun} should I use?",
@@ -88,9 +99,7 @@ def _of_cut(text: str) -> dict[str, Any]:
 
 
 def _deed(wording: Wording) -> str:
-    phrase = wording.phrases[0]
-    noun = wording.noun
-    return f"{phrase.verb} {phrase.object.replace(SLOT, f'the {noun}')}".strip()
+    return wording.phrases[0].spoken(f"the {wording.noun}".strip())
 
 
 def _lead(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> str:

@@ -3,11 +3,11 @@
 import random
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from tasks.domain.identifiers import is_plural, spoken, with_a, with_the
+from tasks.domain.identifiers import is_plural, singular, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
+from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.spoken import verbalize
 from tasks.domain.writing.phrasing.verbs import base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, ROLES, SPANS, SQL, TEXTS
@@ -62,36 +62,10 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "against {v}": ("compared to {v}", "versus {v}", "vs {v}"),
 }
 """Other words for a role: as likely, all together, as the first."""
-HASH = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{7,40}")
-"""A hash of a commit, whole or its start."""
-_NAMED_SHARE = 0.4
-"""Share of the hashes that are called what they are of: "commit 8d1a2c3"."""
 _SWITCHES = frozenset(
     pieces("include show with allow enable use exclude skip ignore force keep add")
 )
-_TEXT_SHAPES = (
-    "with the {n} {v}",
-    "with the {n} {v}",
-    "with {n} {v}",
-    "using the {n} {v}",
-    "{n}: {v}",
-)
-DESCRIBED_SHARE = 0.3
-"""Share of the arguments without a role of their own that are said as their description has it."""
-_DESCRIBED = ("with {v} as the {n}", "with the {n} set to {v}", "{n}: {v}")
-_LONGEST_NAME = 6
-"""Words."""
-_NAME_ENDS = re.compile(
-    r"[.,;:()\n\u2013\u2014]| - | to (?!the\b)| (?:that|which|for which|in which)\b"
-)
-_PLAIN_WORD = re.compile(r"[a-z][a-z-]+|a|\d+")
-_NO_NAME = frozenset(
-    pieces(
-        "if whether when is are was be will can may must should only use used optional required "
-        "not never usually "
-        "e.g i.e null true false default json array list object string your my"
-    )
-)
+_TEXT_SHAPES = ("with the {n} {v}", "with {n} {v}", "with {n}: {v}")
 _CONTEXT_FREE = ("with {n} {v}", "with the {n} {v}")
 
 
@@ -101,7 +75,6 @@ def clause(
     kind: str,
     used_prepositions: frozenset[str],
     rng: random.Random,
-    described: str = "",
     *,
     verbatim: bool = False,
 ) -> Clause:
@@ -113,7 +86,6 @@ def clause(
         kind: what its values are.
         used_prepositions: the prepositions that other parameters already use.
         rng: draws among the ways to say it.
-        described: the parameter's description, which may hold another name for it.
         verbatim: whether it is said by its name and with the value as it is.
     """
     noun = spoken(name)
@@ -125,33 +97,14 @@ def clause(
         lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
         return Clause(f"{lead}: {verbalize(value, 'object', rng)}", 10)
     text = verbalize(value, kind, rng, verbatim=verbatim)
-    if text == value and HASH.fullmatch(text) and not verbatim and rng.random() < _NAMED_SHARE:
-        text = f"commit {text}"
     if kind in SPANS and not isinstance(value, list) and text != str(value):
         return Clause(_span(noun, text, used_prepositions), 7)
     shape, order = _shape(noun, value, kind)
     if shape is None or shape.split(" {")[0] in used_prepositions:
         shape, order = _plain(noun, value, kind, rng, verbatim), 8 if kind in TEXTS else 7
-        own_name = "" if verbatim else described_name(described)
-        if own_name not in ("", noun) and rng.random() < DESCRIBED_SHARE:
-            shape, noun = rng.choice(_DESCRIBED), own_name
     elif not verbatim and shape in _ALSO and rng.random() < 0.5:
         shape = rng.choice(_ALSO[shape])
     return Clause(shape.replace("{n}", noun).replace("{v}", text), order)
-
-
-@lru_cache(maxsize=4096)
-def described_name(description: str) -> str:
-    """What a description calls its parameter, without an article; empty where it is a sentence.
-
-    "The maximum number of results to return (default 10)" is "maximum number of results".
-    """
-    first = _NAME_ENDS.split(description.strip(), maxsplit=1)[0]
-    words = re.sub(r"^(the|an?|optional:?) ", "", first.lower()).split()
-    is_name = 1 < len(words) <= _LONGEST_NAME and all(map(_PLAIN_WORD.fullmatch, words))
-    if not is_name or _NO_NAME & set(words) or base_form(words[0]) is not None:
-        return ""
-    return " ".join(words)
 
 
 def preposition(name: str, value: Any, kind: str) -> str:
@@ -174,18 +127,41 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
         return "limited to {v}", 7
     if kind == "enum" and re.search(r"\b(location|city|country|region|place)$", noun):
         return "in {v}", 3
-    return ROLES.get(kind, (None, 7))
+    is_narrowed = kind in _ONE_OF_MANY and not _BARE.fullmatch(noun)
+    return (None, 7) if is_narrowed else ROLES.get(kind, (None, 7))
+
+
+_ONE_OF_MANY = frozenset(
+    ("date", "datetime", "date-time", "clock", "uri", "place", "file", "media file")
+)
+"""Kinds of values that a name narrows: a due date, the address of an icon."""
+_BARE = re.compile(
+    r"URL|URI|link|date|day|time|timestamp|date time|when|at|on|location|address|place"
+    r"|(?:file )?paths?|files?|file names?"
+)
 
 
 def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:
+    if (thing := stem(noun)) and thing != noun and not is_plural(noun) and not verbatim:
+        place = "in" if _PLACES.search(thing) else "for"
+        return rng.choice((f"{place} {thing} {{v}}", f"{place} {thing} {{v}}", "with {n} {v}"))
     if isinstance(value, (int, float)):
         if is_plural(noun):
-            return "with {v} {n}"
+            return f"with {{v}} {singular(noun) if value == 1 else noun}"
         nameable = len(noun) > 1 and len(noun.split()) < 3 and base_form(noun.split()[0]) is None
-        return rng.choice(("with {n} {v}", "with a {n} of {v}")) if nameable else "with {n} {v}"
+        amount = f"with {with_a(noun)} of {{v}}" if nameable else "with {n} {v}"
+        return rng.choice(("with {n} {v}", amount))
     if kind in TEXTS:
         return "with the {n} {v}" if verbatim else rng.choice(_TEXT_SHAPES)
     return rng.choice(_CONTEXT_FREE) if not is_plural(noun) else "with the {n} {v}"
+
+
+_PLACES = re.compile(
+    r"\b(account|album|bucket|board|calendar|channel|cluster|collection|database|guild|group|index|"
+    r"list|namespace|organization|playlist|project|repository|schema|server|space|stream|table|team|"
+    r"vault|workspace|zone)$"
+)
+"""Things that others are in."""
 
 
 def _span(noun: str, text: str, used_prepositions: frozenset[str]) -> str:

@@ -4,7 +4,14 @@ import re
 
 from tasks.domain.identifiers import name_words, plural, singular, spoken
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.writing.phrasing.verbs import TELLING, VERBS, leading_verb, shared_first_word
+from tasks.domain.writing.phrasing.verbs import (
+    NOUNS,
+    TELLING,
+    VERBS,
+    leading_verb,
+    shared_first_word,
+)
+from tasks.domain.writing.values.parameters import SEVERAL
 
 
 def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
@@ -16,11 +23,24 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     shared = shared_first_word(name_words(other.name) for other in toolset.tools)
     if len(words) > 1 and (shared or words[0] in name_words(toolset.server)):
         words = words[1:]
-    return _verb_first(words, tool, toolset)
+    words = words[:-1] if len(words) > 2 and words[-1] == "tool" else words
+    words = (*(word for word in words[:-1] if word not in SEVERAL), *words[-1:])
+    return _verb_first(_with_joint_verb(words), tool, toolset)
+
+
+def _with_joint_verb(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a name, two verbs that it joins as one of them: ``get_or_create_label``."""
+    place = words.index("or") if "or" in words[1:-1] else 0
+    verbs = words[place - 1 : place + 2]
+    if not place or not all(leading_verb((verb, "")) for verb in (verbs[0], verbs[2])):
+        return words
+    return (" ".join(verbs), *words[: place - 1], *words[place + 2 :])
 
 
 def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     """The words of a name whose verb stands elsewhere: ``orders_refund``, ``sheets.getRange``."""
+    if " " in "".join(words[:1]):
+        return (words[0], *_of_one(words[1:], tool)) if len(words) > 1 else words
     space, _, own = re.sub(r"__|[./:]|-(?=[a-z]+_)", "\n", tool.name).rpartition("\n")
     if space and len(parts := name_words(own)) > 1 and _is_verb(parts[0], tool):
         return parts
@@ -28,12 +48,17 @@ def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[s
     if not place:
         return words
     rest = (*words[:place], *words[place + 1 :])
-    nouns = {singular(spoken(n)) for n in tool.input_schema.get("required", ())}
     if words[place] == "list":
-        rest = (*rest[:-1], plural(rest[-1]))
-    elif place == len(words) - 1 and any(n.startswith(f"{singular(rest[-1])} ") for n in nouns):
-        rest = (*rest[:-1], singular(rest[-1]))
-    return (words[place], *rest)
+        return (words[place], *rest[:-1], plural(rest[-1]))
+    return (words[place], *_of_one(rest, tool))
+
+
+def _of_one(things: tuple[str, ...], tool: Tool) -> tuple[str, ...]:
+    """The words of a thing, in the singular where a call names one of it: ``pods_delete(name)``."""
+    names = [spoken(name) for name in tool.input_schema.get("required", ())]
+    one = singular(things[-1])
+    is_one = any(name in NAMING or name.startswith(f"{one} ") for name in names)
+    return (*things[:-1], one) if is_one else things
 
 
 def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
@@ -41,8 +66,10 @@ def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
     last = len(words) - 1
     if last < 1 or words[1] == "with":
         return 0
-    is_first = _opens(tool.description, words[0]) or not _is_noun_first(words, toolset)
-    if is_first and (leading_verb(words) or (last == 1 and _opens(tool.description, words[0]))):
+    is_verb = leading_verb(words) or words[last] not in NOUNS
+    opens = is_verb and _opens(tool.description, words[0])
+    is_first = opens or not _is_noun_first(words, toolset)
+    if is_first and (leading_verb(words) or (last == 1 and opens)):
         return 0
     by_description = next(
         (n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0
@@ -78,11 +105,30 @@ def unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
     """
     if len(words) > 2 and words[1] == "with":
         return " ".join(words[:2])
-    if len(words) < 2 or not _opens(tool.description, words[0]):
+    if len(words) < 2 or words[1] in NOUNS or not _opens(tool.description, words[0]):
         return None
     if len(words) == 2 and leading_verb((words[1], "")) is not None:
         return " ".join(words)
     return " ".join(words[:2]) if len(words) > 2 and words[1] in _PARTICLES else words[0]
+
+
+NAMING = frozenset(("name", "id", "key", "uuid", "identifier", "slug"))
+"""Names of parameters that say which one is meant, and nothing of what it is."""
+_NAMING_END = re.compile(rf"(?:^| )(?:{'|'.join(sorted(NAMING))}|number|path|title|ts)s?\b.*$")
+
+
+_THING = re.compile(
+    r"(?i)(?:the |an? |unique )*(?:(?:id|name|key|slug) of (?:the |an? )(?P<of>[a-z ]+?)"
+    r"(?= to | for | in | where | that |[.,(]|$)|(?P<own>[a-z ]+?) (?:id|name|key|slug)\b)"
+)
+"""What a description says that an id is of: "The name of the Pod to delete"."""
+
+
+def stem(parameter: str, description: str = "") -> str:
+    """The thing that a parameter names: 'channel' of ``channel_id``; empty where it says none."""
+    own = _NAMING_END.sub("", spoken(parameter))
+    match = None if own else _THING.match(description)
+    return (match["of"] or match["own"]).split()[-1].lower() if match else own
 
 
 _PARTICLES = frozenset(("to", "from", "for", "with", "on", "off", "up", "out"))

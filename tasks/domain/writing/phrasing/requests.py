@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from tasks.domain.identifiers import (
     with_a,
 )
 from tasks.domain.writing.phrasing.attributes import before_noun, head_noun
-from tasks.domain.writing.phrasing.clauses import HASH, Clause, clause, preposition
+from tasks.domain.writing.phrasing.clauses import Clause, clause, preposition
 from tasks.domain.writing.phrasing.frames import (
     AFTERS,
     CONTEXTS,
@@ -27,8 +28,14 @@ from tasks.domain.writing.phrasing.frames import (
 )
 from tasks.domain.writing.phrasing.spoken import listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
-from tasks.domain.writing.phrasing.verbs import CREATING, past_participle
-from tasks.domain.writing.phrasing.wording import SLOT, Phrase, Wording
+from tasks.domain.writing.phrasing.verbs import (
+    CREATING,
+    MAKING,
+    SAYING,
+    leading_verb,
+    past_participle,
+)
+from tasks.domain.writing.phrasing.wording import NAMED_SLOT, SLOT, Phrase, Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
 QUESTION_SHARE = 0.55
@@ -93,7 +100,11 @@ def request(
 def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random) -> str:
     """The tool's name and its values; empty where a value does not speak for itself."""
     is_plain = all(type(value) in (str, int) for value in arguments.values())
-    if not is_plain or (len(arguments) > 1 and not arguments.keys() <= set(wording.maker.required)):
+    kinds = [wording.maker.kind(name) for name in wording.maker.spoken_for]
+    is_clear = arguments.keys() <= set(wording.maker.required) or (
+        len(arguments) == 1 and kinds.count(wording.maker.kind(next(iter(arguments)))) == 1
+    )
+    if not is_plain or not is_clear:
         return ""
     values = [verbalize(value, wording.maker.kind(name), rng) for name, value in arguments.items()]
     name = " ".join(name_words(wording.tool.name))
@@ -106,12 +117,46 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     is_free = not wording.verbatim
     others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
+    is_plain = "{" not in phrase.object
+    phrase, arguments = _in_the_verb_of_its_action(phrase, arguments)
+    phrase, arguments = _with_named_values(wording, phrase, arguments, rng)
     if is_free and not phrase.has_slot:
-        thing = in_other_nouns(phrase.object, rng)
+        thing = in_other_nouns(phrase.object, rng) if is_plain else phrase.object
         thing, arguments = before_noun(thing, arguments, wording.maker, rng)
         phrase = replace(phrase, object=thing)
     clauses = _clauses(wording, phrase, arguments, rng)
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
+
+
+def _in_the_verb_of_its_action(
+    phrase: Phrase, arguments: dict[str, Any]
+) -> tuple[Phrase, dict[str, Any]]:
+    """What is managed, by the action that an argument names: "pause the playback"."""
+    action = arguments.get("action")
+    verb, *rest = name_words(action) if isinstance(action, str) else ("",)
+    if phrase.verb not in _DOING or leading_verb((verb, "")) is None:
+        return phrase, arguments
+    thing = " ".join(rest) or {"add": "to "}.get(verb, "") + phrase.object
+    others = {name: value for name, value in arguments.items() if name != "action"}
+    return Phrase(verb, thing, False), others
+
+
+_DOING = frozenset(("manage", "run", "perform", "execute", "control", "handle"))
+"""Verbs that say nothing of what is done."""
+
+
+def _with_named_values(
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
+) -> tuple[Phrase, dict[str, Any]]:
+    """A phrase with the values of its named slots, and the arguments still to be said."""
+    thing, rest = phrase.object, dict(arguments)
+    for name, noun in NAMED_SLOT.findall(phrase.object):
+        words = with_a(noun)
+        if name in rest:
+            kind = wording.maker.kind(name)
+            words = f"{noun} {verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)}"
+        thing = thing.replace(f"{{{name}|{noun}}}", words)
+    return replace(phrase, object=thing), rest
 
 
 def type_with_care(
@@ -197,11 +242,8 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
         noun = plural(noun) if len(value) > 1 else singular(noun)
-    if noun == "revision" and HASH.fullmatch(text) and not wording.verbatim:
-        noun = "commit"
-    choices = [f"the {noun} {text}"]
-    if kind in TEXTS or wording.bare:
-        choices.append(text)
+    choices = [f"the {noun} {text}" if noun else text]
+    choices.append(text if kind in TEXTS or wording.bare else f"{noun} {text}".strip())
     if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
         choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
     return rng.choice(choices)
@@ -218,16 +260,41 @@ def _clauses(
     rest = {n: v for n, v in arguments.items() if not (phrase.has_slot and n == wording.identity)}
     if len(rest) > 1 and all(len(n) == 1 and isinstance(v, (int, float)) for n, v in rest.items()):
         return [Clause(f"of {listed([verbalize(v, 'number', rng) for v in rest.values()])}", 1)]
-    used_prepositions: set[str] = {"for"} if re.search(r"\bfor\b", phrase.object) else set()
+    used_prepositions = set(_shared_prepositions(wording))
+    used_prepositions |= {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
+    texts = [name for name in rest if wording.maker.kind(name) == "text"]
+    is_putting = phrase.verb in SAYING | MAKING | _PUTTING | {"reply"} and len(texts) == 1
     for name, value in rest.items():
         kind, prepositions = wording.maker.kind(name), frozenset(used_prepositions)
-        about = str(wording.maker.settled(name).get("description", ""))
-        clauses.append(
-            clause(name, value, kind, prepositions, rng, about, verbatim=wording.verbatim)
-        )
+        said_so = clause(name, value, kind, prepositions, rng, verbatim=wording.verbatim)
+        if kind == "text" and name in _TEXT_PARAMETERS and is_putting and rng.random() < SAID_SHARE:
+            said_so = Clause(f": {verbalize(value, kind, rng, verbatim=wording.verbatim)}", 11)
+        clauses.append(replace(said_so, text=_as_of_verb(said_so.text, phrase.verb, kind)))
         used_prepositions.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
+
+
+def _as_of_verb(text: str, verb: str, kind: str) -> str:
+    """A clause with the preposition that goes with a verb: what is put, is put into a file."""
+    if kind in PATHS and verb in _PUTTING:
+        return re.sub(r"^for ", "in " if verb == "put" else "to ", text)
+    return re.sub(r"^from ", "for ", text) if kind == "uri" and verb in MAKING else text
+
+
+_TEXT_PARAMETERS = frozenset(("text", "body", "content", "message", "comment", "note"))
+"""Parameters that hold what is said or written, and are seldom named."""
+SAID_SHARE = 0.6
+"""Share of the texts that are not named: "add a comment to issue 7: "Looks good""."""
+_PUTTING = frozenset(("put", "save", "patch", "append", "add", "insert", "write"))
+"""Verbs with which something comes into a file."""
+
+
+def _shared_prepositions(wording: Wording) -> list[str]:
+    """The prepositions of several parameters of a tool: "on" says neither of its two dates."""
+    maker = wording.maker
+    counts = Counter(preposition(name, "", maker.kind(name)) for name in maker.spoken_for)
+    return [words for words, count in counts.items() if words and count > 1]
 
 
 def _joined(thing: str, clauses: list[Clause]) -> str:
@@ -236,9 +303,10 @@ def _joined(thing: str, clauses: list[Clause]) -> str:
     withs = [part.removeprefix("with ") for part in parts if part.startswith("with ")]
     others = [part for part in parts if not part.startswith("with ")]
     last = [part for part in others if part.startswith(("and ", "but "))]
+    last += [part for part in others if part.startswith(": ")]
     plain = [part for part in others if part not in last]
     shared = [f"with {listed(withs)}"] if withs else []
-    return " ".join([thing, *plain, *shared, *last]).strip()
+    return " ".join([thing, *plain, *shared, *last]).strip().replace(" : ", ": ")
 
 
 def _question(

@@ -53,7 +53,7 @@ VERBS = (
         )
     )
 )
-_CHANGING = frozenset(
+CHANGING = frozenset(
     pieces(
         "add append archive cancel close commit copy create deactivate delete disable drop edit "
         "enable insert install kill merge move post publish push put refund remove rename reset "
@@ -69,13 +69,15 @@ _NAMES_FIRST = frozenset(_LEXICON.texts("names_first"))
 """Words that, alone as a whole name, are the thing asked for: ``git_log``, ``git_status``."""
 
 
-_DOUBLED = re.compile(r"[^aeiou][aeiou][bdglmnprt]$")
+_DOUBLED = re.compile(r"(?:^|sub|com|per)[^aeiou]*(?<!v)[aeiou][bdglmnprt]$")
 """One short vowel between consonants: 'stop' → 'stopped'."""
 _IRREGULAR = _LEXICON.map("irregular")
 
 
 def past_participle(verb: str) -> str:
     """The past participle of a verb, with its particle: 'check out' → 'checked out'."""
+    if " or " in verb:
+        return " or ".join(map(past_participle, verb.split(" or ")))
     first, _, particle = verb.partition(" ")
     word = _IRREGULAR.get(first)
     if word is None and first.endswith("e"):
@@ -99,12 +101,6 @@ def base_form(word: str) -> str | None:
     return None
 
 
-def infinitive(gerund: str) -> str | None:
-    """The verb of what goes on: 'staging' → 'stage'; None if it is none that is known."""
-    stem = gerund.removesuffix("ing")
-    return next((verb for verb in (stem, f"{stem}e") if verb in VERBS), None)
-
-
 def without_verb(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a tool's name behind the verb that it opens with."""
     return words[1:] if leading_verb(words) else words
@@ -126,10 +122,11 @@ def leading_verb(words: tuple[str, ...]) -> str | None:
     """The verb that a tool's name opens with, or None."""
     if not words or (len(words) == 1 and words[0] in _NAMES_FIRST):
         return None
-    return PHRASAL.get(words[0], words[0]) if words[0] in VERBS or words[0] in PHRASAL else None
+    is_verb = words[0] in VERBS or words[0] in PHRASAL or " or " in words[0]
+    return PHRASAL.get(words[0], words[0]) if is_verb else None
 
 
 def is_changing(tool: Tool) -> bool:
     """Whether a call may change something: unsaid counts as such, unless the name says reading."""
     words = frozenset(name_words(tool.name))
-    return not tool.read_only and (not words & TELLING or bool(words & _CHANGING & VERBS))
+    return not tool.read_only and (not words & TELLING or bool(words & CHANGING & VERBS))

@@ -21,7 +21,7 @@ from tasks.domain.identifiers import (
     with_the,
 )
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.writing.phrasing.own_words import own_words, unknown_verb
+from tasks.domain.writing.phrasing.own_words import NAMING, own_words, stem, unknown_verb
 from tasks.domain.writing.phrasing.spoken import mentions
 from tasks.domain.writing.phrasing.verbs import (
     MAKING,
@@ -30,16 +30,15 @@ from tasks.domain.writing.phrasing.verbs import (
     SAYING,
     SHOWING,
     SYNONYMS,
-    VERBS,
     base_form,
-    infinitive,
     leading_verb,
-    past_participle,
 )
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 SLOT = "{it}"
+NAMED_SLOT = re.compile(r"\{(\w+)\|(\w[\w ]*)\}")
+"""Another parameter's value, and what it is of: "the history of {channel_id|channel}"."""
 _MOST_WORDS = 12
 """A description's sentence longer than this is no phrase that a person says."""
 
@@ -58,6 +57,11 @@ class Phrase:
     def text(self) -> str:
         """The whole phrase."""
         return f"{self.verb} {self.object}".strip()
+
+    def spoken(self, identity: str) -> str:
+        """The whole phrase with words for what its slots stand for, and no values."""
+        text = self.text.replace(SLOT, identity)
+        return NAMED_SLOT.sub(lambda slot: with_a(slot[2]), text)
 
     @property
     def has_slot(self) -> bool:
@@ -121,17 +125,11 @@ def wordings(
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
     verbs = Counter(leading_verb(words) for words in names.values())
     starts = Counter(_start(tool.description) for tool in toolset.tools)
-    described = " ".join(tool.description.lower() for tool in toolset.tools)
-    vocabulary = frozenset(re.findall(r"[a-z]+", described))
-    told_of = (
-        frozenset(verb for verb in VERBS if past_participle(verb) in vocabulary) - verbs.keys()
-    )
     result = (
         _wording(
             maker,
             names[maker.tool.name],
             verbs,
-            told_of,
             starts[_start(maker.tool.description)] == 1,
         )
         for maker in makers
@@ -147,34 +145,46 @@ def _wording(
     maker: ArgumentMaker,
     words: tuple[str, ...],
     verbs: Counter[str | None],
-    told_of: frozenset[str],
     distinct: bool,
 ) -> Wording:
     verb = leading_verb(words) or unknown_verb(words, maker.tool)
     rest = (
         words[len(verb.split()) :] if verb and leading_verb(words) is None else words[bool(verb) :]
     )
-    phrase_of_name = " ".join(
-        spoken(w) for w in rest if w not in ("multiple", "several", "the", "a", "an")
-    )
-    head, tail = _split(phrase_of_name)
-    identity = _identity(maker, verb, head)
+    if verb is None:  # the staged diff
+        rest = tuple(sorted(rest, key=lambda word: not word.endswith("ed")))
+    phrase_of_name = " ".join(spoken(w) for w in rest if w not in ("the", "a", "an"))
+    head, tail = _split(_with_named_slots(f" {phrase_of_name}", maker).strip())
+    if (
+        verb is None
+        and not is_plural(" ".join(words[:1]))
+        and maker.tool.description.startswith("List")
+    ):
+        head = plural(head)
+    identity = _identity(maker, verb, head, tail)
     noun = _noun(maker, identity, head)
-    slotted = identity is not None and (not head or _names(maker, identity, head, verb))
+    slotted = identity is not None
     if identity is not None and maker.kind(identity) in SQL:
         verb = "run"
     by_name = _named_phrases(maker, verb, head, tail, slotted)
+    if (
+        verb in NOUNS
+        and verb == name_words(maker.tool.name)[-1]
+        and not (slotted or tail or is_plural(head))
+    ):
+        by_name = _as_noun(maker, verb, head)
     first_phrases = _described_phrases(maker, identity, noun) if distinct else ()
-    first_phrases += (
-        _phrases_with_place(maker, verb, told_of) if slotted else _counted_phrases(maker)
-    )
-    first_phrases += _as_noun(maker, verb) if not head and identity is None else ()
     alone = verb is not None and verbs[verb] == 1
     # A bare "reset" says less than the description; "the status" and "commit with …" say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
     poor = bool(first_phrases) and (verb is None or not says)
     if poor:
-        by_name = _noun_phrases(maker, words) if verb is None else ()
+        is_noun = (
+            maker.tool.read_only
+            and len(words) <= _MOST_NOUNS
+            and not is_plural(" ".join(words[:1]))
+        )
+        by_name = by_name if verb is None and is_noun else ()
     phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
     return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
@@ -182,26 +192,67 @@ def _wording(
 
 def _in_other_verbs(phrases: Sequence[Phrase], verb_counts: Counter[str | None]) -> list[Phrase]:
     return [
-        replace(phrase, verb=verb, object=phrase.object.removeprefix("to "))
+        replace(phrase, verb=verb, object=re.sub(r"^(?:to|for) ", "", phrase.object))
         for phrase in phrases
+        if phrase.verb != "search" or _IS_SOUGHT.match(phrase.object)
         for verb in SYNONYMS.get(phrase.verb, ())
-        if verb not in verb_counts
+        if verb not in verb_counts and (verb != "find out" or phrase.object.startswith("the "))
     ]
 
 
+_IS_SOUGHT = re.compile(r"for |\{it\}|the (?:\w+ )*\w+s\b")
+"""What is searched for, and not where: nobody finds the web."""
+
+
 def _split(text: str) -> tuple[str, str]:
-    parts = re.split(r" (?=(?:with|in|of|for|by|from|to|as|at|on)\b)", text, maxsplit=1)
+    parts = re.split(r"(?:^| )(?=(?:with|in|of|for|by|from|to|as|at|on)\b)", text, maxsplit=1)
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
-def _identity(maker: ArgumentMaker, verb: str | None, head: str) -> str | None:
+def thing_of(maker: ArgumentMaker, name: str) -> str:
+    """What a parameter's values are names of; empty where nothing says it."""
+    return stem(name, str(maker.settled(name).get("description", "")))
+
+
+def _with_named_slots(text: str, maker: ArgumentMaker) -> str:
+    """A phrase with slots for the values that it speaks of: "messages from a channel"."""
+    for name in maker.spoken_for:
+        thing = thing_of(maker, name)
+        if name in maker.required and thing and maker.kind(name) not in _NO_NAMES:
+            article = "" if stem(name) else "an? "  # it is of one, not of the maker of all
+            speaks_of_it = (
+                rf"(?i)(?:^ an? |(?<= )(from|to|in|of|for|on|onto|about|by|carrying) {article}"
+                rf"(?:[\w'-]+ ){{0,4}}?){re.escape(thing)}"
+                r"(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
+            )
+            text = re.sub(speaks_of_it, rf"\1 {{{name}|{thing}}}", text, count=1)
+    return text
+
+
+_NO_NAMES = TEXTS - {"words", "title", "name"} | SQL | {"boolean", "object", "array", "zone"}
+"""Kinds of values that no thing is called by."""
+
+
+def _identity(maker: ArgumentMaker, verb: str | None, head: str, tail: str) -> str | None:
     candidates = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
     for name in candidates:
         if head and _names(maker, name, head, verb):
             return name
-    if head or verb is None or not candidates:
+    naming = [n for n in candidates if spoken(n).split()[-1] in NAMING and not tail]
+    if head:
+        is_one = len(naming) == len(candidates) == 1 and not is_plural(head)
+        if not is_one or verb in MAKING | SAYING | {None}:
+            return None
+        # A history is no entity where another tool is about entities.
+        named = {word for other in (*maker.names, head) for word in name_words(other)}
+        about = str(maker.settled(naming[0]).get("description", "")).lower()
+        return naming[0] if head.split()[-1] in about and stem(naming[0]) not in named else None
+    if verb is None or not candidates or NAMED_SLOT.search(tail):
         return None
-    return candidates[0] if maker.kind(candidates[0]) not in TEXTS or verb in SAYING else None
+    # What is done is done to the files, in the folder.
+    candidates.sort(key=lambda name: maker.kind(name) == "folder")
+    first = candidates[0]
+    return first if maker.kind(first) not in TEXTS or verb in SAYING else None
 
 
 def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool:
@@ -210,14 +261,12 @@ def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool
     many = is_plural(noun)
     if many != is_plural(head):
         return False
-    last, own = singular(head.split()[-1]), singular(noun)
-    if own == last or own in (f"{last} {end}" for end in ("name", "id", "path", "title", "key")):
+    last, own, thing = singular(head.split()[-1]), singular(noun), stem(noun)
+    if last in (own, singular(thing)):
         return True
-    if (
-        own.endswith((f" {last}", f" {last} name"))
-        and kind != "zone"
-        and not own.startswith("base")
-    ):
+    if own in NAMING and not many:
+        return verb not in MAKING | {None}
+    if f" {singular(thing)}".endswith(f" {last}") and kind != "zone" and not own.startswith("base"):
         return True
     if many and own in ("name", "path", "id", "item"):
         return True
@@ -235,8 +284,7 @@ def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
         return "SQL query"
     own = re.sub(r"(?<=\w) (name|path|id)(s?)$", r"\2", spoken(identity))
     own = plural(own[:-1]) if own.endswith("s") and maker.kind(identity) != "enum" else own
-    generic = own in ("path", "paths", "name", "names", "source", "id", "ids", "items")
-    return head if head and (generic or singular(own) in singular(head)) else own
+    return head or ("" if own in NAMING else own)
 
 
 def _named_phrases(
@@ -246,7 +294,8 @@ def _named_phrases(
     if not maker.tool.name.isascii() or (verb is None and not maker.tool.read_only):
         # Nobody knows what it does: to show something would be a guess, and a wrong one.
         words = f"{head}{end}" if maker.tool.name.isascii() else ""
-        return (Phrase("run", with_the(words) if words else maker.tool.name, False),)
+        thing = with_the(words) if " " in words else words
+        return (Phrase("run", thing or maker.tool.name, False),)
     if slotted:
         return (
             Phrase(verb or "show", f"{_TOWARDS.get(verb or '', '')}{SLOT}{end}", verb in SHOWING),
@@ -260,61 +309,40 @@ def _named_phrases(
     return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
 
 
-def _noun_phrases(maker: ArgumentMaker, words: Sequence[str]) -> tuple[Phrase, ...]:
-    """A reading tool named after what it shows: ``git_diff_staged`` as "the staged diff"."""
-    if not maker.tool.read_only or len(words) > _MOST_NOUNS:
-        return ()
-    first, *rest = sorted(words, key=lambda word: not word.endswith("ed"))
-    thing = " ".join((first, *rest))
-    lists = base_form(maker.tool.description.partition(" ")[0]) == "list"
-    return (Phrase("show", with_the(plural(thing) if lists else thing), True),)
-
-
-def _as_noun(maker: ArgumentMaker, verb: str | None) -> tuple[Phrase, ...]:
-    """A tool that is named by a verb alone, where that is a noun too: "make a commit"."""
-    if verb not in NOUNS or not any(name in maker.required for name in maker.spoken_for):
-        return ()
+def _as_noun(maker: ArgumentMaker, verb: str, head: str) -> tuple[Phrase, ...]:
+    """A tool whose name ends with a verb that is a noun too: "make a commit", "do a web search"."""
     doing, _, thing = NOUNS[verb].format(verb).partition(" ")
-    return (Phrase(doing, thing, False),)
+    if head:
+        return (Phrase(doing, f"{with_a(head)} {verb}", False),)
+    says_how = any(name in maker.required for name in maker.spoken_for)
+    return (Phrase(verb, "", False), *((Phrase(doing, thing, False),) if says_how else ()))
 
 
-def _counted_phrases(maker: ArgumentMaker) -> tuple[Phrase, ...]:
-    """What a reading tool shows, from what its parameters count or filter: "the commits"."""
-    if not maker.tool.read_only:
-        return ()
-    descriptions = (str(schema.get("description", "")) for schema in maker.properties.values())
-    things = [match[1] for text in descriptions if (match := _COUNT_PATTERN.search(text))]
-    return (Phrase("show", f"the {things[0]}", True),) if things else ()
-
-
-_COUNT_PATTERN = re.compile(
-    r"\b(?:filter(?:ing)?|number of(?=.* to (?:return|list|show|fetch|get|retrieve)\b)) "
-    r"(?!results|items|entries|characters|tokens|bytes|lines|words|records)([a-z]+[^s\W]s)\b",
-    re.IGNORECASE,
-)
 _MOST_NOUNS = 3
 """Words of a name that still reads as one thing."""
 _SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
 """Verbs of documentation, and what a person says instead."""
-_TOWARDS = {"switch": "to "}
+_TOWARDS = {"switch": "to ", "search": "in "}
 """Verbs that need a preposition before the thing itself."""
 _CUT_PATTERN = re.compile(
-    r"\s+(in|of|for|from|at|by|to|on|based on|using|matching|given|via|through)\s+"
-    r"((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|query|names?|"
-    r"ids?)\b.*$|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
+    r"\s+(in|of|for|from|at|by|to|on|about|with|within|based on|using|matching|given|via|through)"
+    r"\s+((a|an|the|its|their)\s+)?(specific|specified|given|provided|particular|certain|current|query|names?|"
+    r"ids?|optional|the following)\b.*$|\s+(?:between|for|of|from) (?:two|multiple|several)\b.*$"
+    r"|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
     r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
     r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(
-    r"[.;:(\n]| and (?!\w+ (from|in|of)\b)"
+    r"[.;:(\n]| - | and (?!\w+ (from|in|of)\b)"
     r"|, (?=helpful|useful|including|which|where|such|using|or of)"
     r"| as (a|an|text|json)\b| that (can|may) "
 )
 _UNSAYABLE = re.compile(
-    r"[,<>{}\[\]`\"]|\b(this|you|your|mcp|tool|client|user|how|up to|optional|optionally|single)\b",
+    r"[,<>{}\[\]`\"]|\b(this|you|your|existing|mcp|tool|client|user|how|up to|optional(ly)?)\b",
     re.IGNORECASE,
 )
-_DANGLING = re.compile(r"\b(a|an|the|in|of|for|from|at|by|to|on|with|and|or)$")
+_DANGLING = re.compile(r"\b(a|an|the|in|of|for|from|at|by|to|on|with|and|or|public|all)$")
+_LIST_OF = re.compile(r"^an? (?:\w+ )?list of ")
 _FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
 """What may follow the slot in a description's phrase: nothing, or one plain place."""
 
@@ -323,12 +351,12 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
     sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
     first, _, rest = sentence.partition(" ")
     verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
-    rest = _CUT_PATTERN.sub("", f" {rest}").strip()
+    rest = _with_named_slots(f" {rest}", maker) if identity is None else f" {rest}"
+    rest = _LIST_OF.sub("", _CUT_PATTERN.sub("", rest).strip())
     if (
         verb is None
-        or not rest
-        or _DANGLING.search(rest)
-        or _UNSAYABLE.search(rest)
+        or _DANGLING.search(rest or "a")
+        or _UNSAYABLE.search(NAMED_SLOT.sub("", rest))
         or len(rest.split()) > _MOST_WORDS
     ):
         return ()
@@ -337,55 +365,11 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
         rest = rest.removeprefix("specific ")
         if re.match(r"(current|new|complete|detailed)\b", rest):
             rest = with_the(rest)
-        short = _shortened(rest, name_words(maker.tool.name))
-        return tuple(Phrase(verb, thing, shows) for thing in (rest, short) if thing)
-    slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun)
+        return (Phrase(verb, rest, shows),) if rest else ()
+    slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun) if noun else None
     if slotted and slotted.startswith(SLOT):
         slotted = _TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()
-
-
-_STATE = re.compile(
-    r"(?P<things>[a-z]+s)(?: in [a-z ]+?)? that are (?P<no>not (?:yet )?)?(?P<state>[a-z]+ed)\b.*"
-)
-"""'changes in the working directory that are not yet staged'."""
-
-
-def _shortened(thing: str, names: Sequence[str]) -> str:
-    """A thing whose state follows it, the state before it: "the staged changes"; or empty."""
-    match = _STATE.fullmatch(thing)
-    if match is None:
-        return ""
-    state, no = match["state"], match["no"] or ""
-    if no:
-        state = f"un{state}" if f"un{state}" in names else f"{no}{state}"
-    return f"the {state} {match['things']}"
-
-
-_PLACE = re.compile(r" (?:to|from|into|in|on) the (?!\w+ (?:of|that)\b)[a-z]+(?: [a-z]+)?$")
-"""A plain place at a sentence's end: "Adds file contents to the staging area"."""
-
-
-_FOR_DOING = re.compile(r" (?:to|into) the (?P<doing>[a-z]+ing) [a-z]+$")
-"""A place that is named for what is done there: "the staging area"."""
-
-
-def _phrases_with_place(
-    maker: ArgumentMaker, verb: str | None, told_of: frozenset[str]
-) -> tuple[Phrase, ...]:
-    """The tool's verb and object with the place that its description names.
-
-    Where a place is for doing something and the list tells of things that it is done to
-    (``told_of``), that is a verb too: to add a file "to the staging area" is to stage it.
-    """
-    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
-    place = _PLACE.search(sentence)
-    if place is None or verb is None or base_form(sentence.split()[0]) != verb:
-        return ()
-    placed = Phrase(verb, f"{SLOT}{place[0]}", verb in SHOWING)
-    match = _FOR_DOING.fullmatch(place[0])
-    doing = infinitive(match["doing"]) if match else None
-    return (placed, Phrase(doing, SLOT, False)) if doing in told_of else (placed,)
 
 
 def _with_slot(rest: str, noun: str) -> str | None:

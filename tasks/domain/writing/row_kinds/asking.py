@@ -2,7 +2,7 @@
 
 import random
 
-from tasks.domain.conversations import Message, MessageCall, Row, Split
+from tasks.domain.conversations import Message, Row, Split
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.book.drawing import by_use, family_of
 from tasks.domain.writing.book.filling import draw_arguments
@@ -36,7 +36,7 @@ def _question_row(desk: Desk, wording: Wording, split: Split, rng: random.Random
     pair = desk.speech.from_schema(wording, options, rng, missing)
     if pair is None:
         return None
-    turns = (Message(role="assistant", content=ask(wording, missing, rng)),)
+    turns = (Message.assistant(ask(wording, missing, rng)),)
     row = desk.row("ambiguous", split, pair[0], turns)
     return row.model_copy(update={"missing": missing})
 
@@ -61,9 +61,9 @@ def _row_of(
         return None
     call = ToolCall(name=wording.tool.name, arguments=arguments)
     turns = (
-        Message(role="assistant", content=say_text(plain.question, arguments, words, rng)),
+        Message.assistant(say_text(plain.question, arguments, words, rng)),
         Message(role="user", content=answer),
-        Message(role="assistant", tool_calls=(MessageCall.of(call),)),
+        Message.assistant("", call),
     )
     row = desk.row("ambiguous", options.split, _request(line, text), turns)
     return row.model_copy(update={"missing": line.missing[0]})

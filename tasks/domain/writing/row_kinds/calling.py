@@ -3,15 +3,15 @@
 import random
 from dataclasses import replace
 
-from tasks.domain.conversations import Message, MessageCall, Row, Scenario, Split
+from tasks.domain.conversations import Message, Row, Scenario, Split
 from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
-from tasks.domain.writing.multiple_calls import several
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
-from tasks.domain.writing.row_kinds.several_calls import several_of_book
+from tasks.domain.writing.row_kinds.multiple_calls import several
+from tasks.domain.writing.row_kinds.multiple_calls_of_book import several_of_book
 from tasks.domain.writing.row_kinds.speech import TRIES, RequestAndCall
 from tasks.domain.writing.values.draw_options import DrawOptions
 
@@ -46,9 +46,9 @@ def answered_row(
     """A request, its call, the result, and the assistant's last words."""
     user_request, call, answered = turn
     turns = (
-        Message(role="assistant", tool_calls=(MessageCall.of(call),)),
+        Message.assistant("", call),
         answered.turn(desk.data.max_result_chars),
-        Message(role="assistant", content=last),
+        Message.assistant(last),
     )
     row = desk.row(scenario, split, user_request, turns)
     return row.model_copy(update={"tool": call.name, "simulated": answered.result.simulated})
@@ -63,7 +63,7 @@ def _row(
         if split == "train" and rng.random() >= desk.data.answered_share:
             free = rng.random() < FREE_SHARE
             options = DrawOptions(split, optional, unusual, free=free)
-            pair = desk.new_request(wording, options, rng)
+            pair = desk.speech.request(wording, options, rng)
             return _ending_row(desk, scenario, split, pair) if pair else None
         pair = _request_of_server(
             desk, wording, DrawOptions(split, optional, unusual, real=True), rng
@@ -71,7 +71,7 @@ def _row(
         if pair is None:
             return None
         user_request, call = pair
-        answered = desk.answered(wording, call, rng)
+        answered = desk.replies.of(wording, call, rng)
         if answered is None:
             return _ending_row(desk, scenario, split, pair)
         if failed(answered.result):
@@ -86,7 +86,7 @@ def _row(
 def _ending_row(desk: Desk, scenario: Scenario, split: Split, pair: RequestAndCall) -> Row:
     """A row that ends with its call: nobody hears the answer, so it is not asked for."""
     user_request, call = pair
-    turns = (Message(role="assistant", tool_calls=(MessageCall.of(call),)),)
+    turns = (Message.assistant("", call),)
     return desk.row(scenario, split, user_request, turns).model_copy(update={"tool": call.name})
 
 
@@ -94,9 +94,9 @@ def _request_of_server(
     desk: Desk, wording: Wording, options: DrawOptions, rng: random.Random
 ) -> RequestAndCall | None:
     """A request with values of the server; with others once those are used up."""
-    pair = desk.new_request(wording, options, rng)
+    pair = desk.speech.request(wording, options, rng)
     if pair is None and wording.maker.server_values:
-        return desk.new_request(wording, replace(options, real=False), rng)
+        return desk.speech.request(wording, replace(options, real=False), rng)
     return pair
 
 
@@ -104,7 +104,7 @@ def _several_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
     conversation = None
     if desk.speech.asks_book(desk.book.calls(split), rng):
         conversation = several_of_book(desk, split, rng)
-    conversation = conversation or several(desk, split, desk.data.max_result_chars, rng)
+    conversation = conversation or several(desk, split, rng)
     if conversation is None:
         return None
     row = desk.row("standard", split, conversation.request, conversation.turns)

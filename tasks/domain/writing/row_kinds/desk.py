@@ -1,22 +1,20 @@
 """What all rows of a dataset are written from, and what has been said and answered so far."""
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, get_args
 
 from profiles import Data
-from tasks.domain.conversations import SYSTEM_PROMPT, Message, Row, Scenario, Split
-from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.answered import Answered
+from tasks.domain.conversations import Message, Row, Scenario, Split, opening
 from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.harvest import Link
+from tasks.domain.writing.phrasebook import UnsupportedLine
 from tasks.domain.writing.phrasing.requests import Request
-from tasks.domain.writing.phrasing.tool_context import ToolContext
+from tasks.domain.writing.phrasing.tool_context import ToolContext, bare
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.replies import Replies
-from tasks.domain.writing.row_kinds.speech import RequestAndCall, Speech
-from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.row_kinds.speech import Speech
 
 
 @dataclass(frozen=True)
@@ -32,33 +30,27 @@ class Desk:
     speech: Speech
     replies: Replies
 
-    def new_request(
-        self, wording: Wording, options: DrawOptions, rng: random.Random
-    ) -> RequestAndCall | None:
-        """A new text with its call; None when there are no more."""
-        return self.speech.request(wording, options, rng)
-
-    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
-        """What came back from a call; None where nobody knows."""
-        return self.replies.of(wording, call, rng)
-
-    def is_new(self, text: str) -> bool:
-        """Whether nobody said a text before; it counts as said from now on."""
-        return self.speech.is_new(text)
+    @cached_property
+    def off_topic_with_own_verbs(self) -> dict[Split, tuple[UnsupportedLine, ...]]:
+        """By split, the requests for every server that have a verb of these tools."""
+        return {
+            split: tuple(
+                line
+                for line in self.book.off_topic(split)
+                if not self.context.verbs.isdisjoint(bare(line.text).split())
+            )
+            for split in get_args(Split)
+        }
 
     def row(
         self, scenario: Scenario, split: Split, user_request: Request, turns: Sequence[Message]
     ) -> Row:
         """A row of a request and what follows it."""
-        start = (
-            Message(role="system", content=SYSTEM_PROMPT),
-            Message(role="user", content=user_request.text),
-        )
         return Row(
             scenario=scenario,
             split=split,
             phrasing=user_request.family,
             fixed=user_request.fixed,
-            messages=(*start, *turns),
+            messages=(*opening(user_request.text), *turns),
             tools=self.functions,
         )

@@ -23,7 +23,7 @@ def error_row(desk: Desk, wording: Wording, split: Split, rng: random.Random) ->
         options = DrawOptions(
             split, OPTIONAL_SHARE / 3, unknown=rng.choice(names) if names else None
         )
-        pair = desk.new_request(wording, options, rng) or desk.new_request(
+        pair = desk.speech.request(wording, options, rng) or desk.speech.request(
             wording, DrawOptions(split, 0.5), rng
         )
         if pair is None:

@@ -15,7 +15,6 @@ from tasks.domain.writing.phrasing.hard_negatives import (
 )
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.spoken import verbalize
-from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
@@ -65,10 +64,9 @@ def _unsupported_row(desk: Desk, split: Split, rng: random.Random) -> Row | None
 
 
 def _off_topic_row(desk: Desk, split: Split, rng: random.Random) -> Row | None:
-    lines = desk.book.off_topic(split)
-    own = [line for line in lines if not desk.context.verbs.isdisjoint(bare(line.text).split())]
+    own = desk.off_topic_with_own_verbs[split]
     is_own = bool(own) and rng.random() < OWN_VERB_SHARE
-    return _row_of(desk, own if is_own else lines, split, rng)
+    return _row_of(desk, own if is_own else desk.book.off_topic(split), split, rng)
 
 
 def _with_values(desk: Desk) -> list[Wording]:
@@ -76,7 +74,7 @@ def _with_values(desk: Desk) -> list[Wording]:
 
 
 def _row_of_grammar(desk: Desk, exchange: Exchange | None, family: str, split: Split) -> Row | None:
-    if exchange is None or not desk.is_new(exchange[0]):
+    if exchange is None or not desk.speech.is_new(exchange[0]):
         return None
     return _row(desk, Request(exchange[0], family), exchange[1], split)
 
@@ -94,7 +92,7 @@ def _row_of(desk: Desk, lines: Sequence[TalkLine], split: Split, rng: random.Ran
 
 
 def _row(desk: Desk, user_request: Request, reply: str, split: Split) -> Row:
-    return desk.row("no_tool", split, user_request, (Message(role="assistant", content=reply),))
+    return desk.row("no_tool", split, user_request, (Message.assistant(reply),))
 
 
 def _values(desk: Desk, line: TalkLine, split: Split, rng: random.Random) -> dict[str, str] | None:

@@ -4,8 +4,6 @@ import json
 from collections.abc import Collection, Sequence
 from math import ceil
 
-from pydantic import BaseModel, ConfigDict
-
 from profiles import (
     USUAL_CONCURRENCY,
     USUAL_PRICES,
@@ -13,6 +11,7 @@ from profiles import (
     Server,
     TeacherPlan,
 )
+from tasks.domain import Frozen
 from tasks.domain.products import Toolset
 from tasks.domain.writing.teaching.questions import Question, Style, questions
 from tasks.domain.writing.teaching.reading import reading_question
@@ -34,10 +33,8 @@ TOKENS_PER_SECOND = 50
 """That one request gets from a hosted model of middle size."""
 
 
-class Cost(BaseModel):
+class Cost(Frozen):
     """Questions and tokens; an estimate that is right within a factor of two."""
-
-    model_config = ConfigDict(frozen=True)
 
     questions: int
     tokens_in: int

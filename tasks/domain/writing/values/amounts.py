@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from tasks.domain.writing.values.settling import type_of
@@ -16,6 +17,9 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     (r"\bminutes?\b", 0, 59),
     (r"percent|\bratio\b|quality|confidence", 1, 100),
     (r"\bport\b", 1024, 9999),
+    (r"\b(adults|guests|people|persons|passengers|rooms|nights)\b", 1, 8),
+    (r"\b(children|infants|pets)\b", 1, 3),
+    (r"\bradius\b", 100, 5000),
     (r"\b(page|chapter|volume|level|priority|rating|stars|floor)\b", 1, 20),
     (r"\b(timeout|seconds|duration|delay|interval)\b", 1, 120),
     (r"\b(lat|latitude)\b", -80, 80),
@@ -26,7 +30,7 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     (r"\bage\b", 1, 95),
     (r"\btemperature\b", -20, 40),
     (r"\b(limit|max|top|first|last|head|tail|results)\b", 2, 60),
-    (r"\b(count|number of|guests|people|quantity|steps|copies|lines|rows)\b", 1, 40),
+    (r"\b(count|number of|quantity|steps|copies|lines|rows)\b", 1, 40),
     (r"\b(index|offset|start|skip)\b", 1, 500),
     (r"\b(id|key|number|code)\b", 1, 999),
 )
@@ -82,6 +86,8 @@ def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
     low, above = (None, low) if above is True else (low, above)
     high, below = (None, high) if below is True else (high, below)
     ends: list[float] = [value for value in (low, above, high, below) if _is_number(value)]
+    if not ends:
+        return stated_bounds(schema.get("description", ""))
     width = max(ends, default=0) - min(ends, default=0)
     step = 1 if schema.get("type") == "integer" else min(10**-_PLACES, width / 10 or 1)
     lows = [low, above + step if _is_number(above) else None]
@@ -90,6 +96,22 @@ def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
         max((value for value in lows if _is_number(value)), default=None),
         min((value for value in highs if _is_number(value)), default=None),
     )
+
+
+_STATED = re.compile(
+    r"(?:\b(?:between|from)|\() ?(?P<low>\d+)(?: \([^)]*\))? ?(?:-|to|and) ?(?P<high>\d+)\b(?!-)"
+    r"|\b(?:max(?:imum)?(?: of| is|:)?|up to) (?P<most>\d+)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def stated_bounds(description: str) -> tuple[int | None, int | None]:
+    """The bounds that a description tells and its schema does not: "(1-20, default 10)"."""
+    match = _STATED.search(description)
+    if match is None:
+        return None, None
+    return (int(match["low"]), int(match["high"])) if match["low"] else (None, int(match["most"]))
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

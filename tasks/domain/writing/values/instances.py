@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,8 @@ def draw(schema: Any, at: Place) -> Any:
 def _object(schema: dict[str, Any], at: Place) -> dict[str, Any]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
     chance = at.optional if at.depth <= SHALLOW else 0.0
+    if at.depth and not required and len(properties) <= _FEW:
+        chance = 1.0  # a latitude alone is no place
     value = {
         name: draw(part, at.inside(name))
         for name, part in properties.items()
@@ -142,6 +145,10 @@ def _object(schema: dict[str, Any], at: Place) -> dict[str, Any]:
     for name in others:
         value[name] = draw(schema.get("properties", {}).get(name, {}), at.inside(name))
     return value | other_properties(schema, len(value), at)
+
+
+_FEW = 2
+"""Parts of an object that only together say something."""
 
 
 def other_properties(schema: dict[str, Any], count: int, at: Place) -> dict[str, Any]:
@@ -234,7 +241,8 @@ def example_values(schema: dict[str, Any], names: frozenset[str]) -> list[str]:
     """
     stated = [v for v in schema.get("examples", ()) if isinstance(v, str)]
     quoted = quoted_examples(schema.get("description", ""))
-    return stated or [text for text in quoted if text not in names]
+    usual = schema.get("default")
+    return stated or [text for text in quoted if text not in names and text != usual]
 
 
 def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:
@@ -272,7 +280,15 @@ def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
 
 def _like(example: str, rng: random.Random) -> str:
     kind = kind_of_example(example)
-    return WRITERS[kind](rng) if kind else example
+    if kind is not None:
+        return WRITERS[kind](rng)
+    if len(re.findall(r"\d", example)) < _NUMBERED:
+        return example
+    return re.sub(r"\d", lambda _: str(rng.randint(1, 9)), example)
+
+
+_NUMBERED = 3
+"""Digits from which on an example only shows the form: PROJECT-123."""
 
 
 def _sized(text: str, schema: dict[str, Any], rng: random.Random) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.domain.writing.values import words, writers
+from tasks.domain.writing.values import places, words, writers
 from tasks.domain.writing.values.writers import Writer
 
 # fmt: off
@@ -149,18 +149,10 @@ KINDS: dict[KindName, Kind] = {
         unusual=writers.unusual_folder,
     ),
     "glob": Kind(writers.glob, role=("matching {v}", 4), example=r"\S*\*\S*"),
-    "branch": Kind(
-        writers.branch,
-        traits=("endpoint", "on the server"),
-        missing="feature/{}",
-    ),
+    "branch": Kind(writers.branch, traits=("endpoint", "on the server"), missing="feature/{}"),
     "commit message": Kind(writers.commit, traits=("text",)),
     "sha": Kind(writers.hex_digits, traits=("on the server",), missing="feature/{}"),
-    "revision": Kind(
-        writers.revision,
-        traits=("endpoint", "on the server"),
-        missing="feature/{}",
-    ),
+    "revision": Kind(writers.revision, traits=("endpoint", "on the server"), missing="feature/{}"),
     "version": Kind(writers.version, example=r"\d+\.\d+\.\d+"),
     "select": Kind(writers.select, traits=("sql",), missing="SELECT * FROM {}"),
     "sql change": Kind(writers.change, traits=("sql",), missing="DELETE FROM {} WHERE id = 1"),
@@ -187,15 +179,11 @@ KINDS: dict[KindName, Kind] = {
         lambda rng: f"{rng.choice(words.ADJECTIVES)} {rng.choice(words.PRODUCTS)}",
         traits=("on the server",),
     ),
-    "city": Kind(writers.pick(words.CITIES), traits=("endpoint",), role=("in {v}", 3)),
-    "country": Kind(
-        writers.pick(words.COUNTRIES),
-        traits=("closed", "endpoint"),
-        role=("in {v}", 3),
-    ),
+    "city": Kind(writers.city, traits=("endpoint",), role=("in {v}", 3)),
+    "country": Kind(writers.country, traits=("closed", "endpoint"), role=("in {v}", 3)),
     "place": Kind(writers.place, traits=("endpoint",), role=("at {v}", 3)),
     "country code": Kind(
-        lambda rng: rng.choice(writers.codes("territories", words.COUNTRIES)),
+        lambda rng: rng.choice(writers.codes("territories", places.country_names())),
         traits=("closed", "endpoint"),
         role=("in {v}", 3),
     ),
@@ -209,35 +197,17 @@ KINDS: dict[KindName, Kind] = {
         traits=("closed", "endpoint"),
         role=("in {v}", 5),
     ),
-    "currency": Kind(
-        writers.pick(words.CURRENCIES),
-        traits=("closed", "endpoint"),
-    ),
+    "currency": Kind(writers.pick(words.CURRENCIES), traits=("closed", "endpoint")),
     "color": Kind(writers.pick(words.COLORS)),
-    "unit": Kind(
-        writers.pick(words.UNITS),
-        traits=("vague", "endpoint"),
-    ),
-    "tag": Kind(
-        writers.pick(words.TAGS),
-        traits=("vague", "endpoint", "on the server"),
-    ),
+    "unit": Kind(writers.pick(words.UNITS), traits=("vague", "endpoint")),
+    "tag": Kind(writers.pick(words.TAGS), traits=("vague", "endpoint", "on the server")),
     "entity type": Kind(writers.pick(words.ENTITY_TYPES), traits=("vague",)),
     "relation": Kind(writers.pick(words.RELATIONS)),
     "command": Kind(writers.pick(words.COMMANDS)),
-    "title": Kind(
-        writers.title,
-        traits=("text", "on the server"),
-    ),
-    "name": Kind(
-        writers.name,
-        traits=("text", "endpoint", "on the server"),
-    ),
+    "title": Kind(writers.title, traits=("text", "on the server")),
+    "name": Kind(writers.name, traits=("text", "endpoint", "on the server")),
     "text": Kind(writers.sentence, traits=("text",)),
-    "identifier": Kind(
-        writers.identifier,
-        traits=("vague", "endpoint", "on the server"),
-    ),
+    "identifier": Kind(writers.identifier, traits=("vague", "endpoint", "on the server")),
     "digits": Kind(lambda rng: str(rng.randint(1, 60))),
     "phone": Kind(writers.phone),
     "cell": Kind(writers.cell),
@@ -246,32 +216,14 @@ KINDS: dict[KindName, Kind] = {
         lambda rng: f"{rng.choice(words.NOUNS).capitalize()}{rng.randint(1, 12)}",
         traits=("on the server",),
     ),
-    "words": Kind(
-        writers.word,
-        traits=("text", "vague", "on the server"),
-    ),
+    "words": Kind(writers.word, traits=("text", "vague", "on the server")),
     "enum": Kind(traits=("always known",)),
     "boolean": Kind(traits=("always known",)),
     "integer": Kind(traits=("always known",)),
     "number": Kind(traits=("always known",)),
-    "seconds": Kind(
-        traits=(
-            "span",
-            "always known",
-        )
-    ),
-    "minutes": Kind(
-        traits=(
-            "span",
-            "always known",
-        )
-    ),
-    "hours": Kind(
-        traits=(
-            "span",
-            "always known",
-        )
-    ),
+    "seconds": Kind(traits=("span", "always known")),
+    "minutes": Kind(traits=("span", "always known")),
+    "hours": Kind(traits=("span", "always known")),
     "object": Kind(traits=("always known",)),
     "array": Kind(traits=("always known",)),
     "null": Kind(traits=("always known",)),

@@ -37,21 +37,25 @@ from tasks.domain.writing.values.instances import (
     other_properties,
     split_of,
 )
-from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, VAGUE, WRITERS
+from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import (
     kind_of,
     kind_of_example,
     kind_of_number,
     stated_fallback,
+    without_sections,
 )
 from tasks.domain.writing.values.parameters import (
-    WRAPPING,
+    CHANGES,
     as_many_as_named,
     count_numbers,
+    in_order,
     leaves,
     tries,
+    with_descriptions,
     with_required,
     without_rivals,
+    wrapped,
 )
 from tasks.domain.writing.values.settling import dependents, outline, settle, type_of
 from tasks.domain.writing.values.unknown_values import unknown_value
@@ -98,10 +102,7 @@ class ArgumentMaker:
         return arguments
 
     def _attempt(
-        self,
-        rng: random.Random,
-        attempts: Iterable[DrawOptions],
-        left_out: Collection[str],
+        self, rng: random.Random, attempts: Iterable[DrawOptions], left_out: Collection[str]
     ) -> tuple[dict[str, Any] | None, str]:
         """The first valid arguments; else None, and what was wrong with the last."""
         fault, unfinished = "", 0
@@ -172,15 +173,7 @@ class ArgumentMaker:
     @cached_property
     def _wrappers(self) -> dict[str, dict[str, Any]]:
         """The parameters of each parameter that only holds others."""
-        objects = {n: self.settle(part) for n, part in self._properties.items()}
-        return {
-            name: schema["properties"]
-            for name, schema in objects.items()
-            if type_of(schema) == "object"
-            and schema.get("properties")
-            and not schema["properties"].keys() & self._properties.keys()
-            and (len(objects) == 1 or not WRAPPING.isdisjoint(name_words(name)[-1:]))
-        }
+        return wrapped({n: self.settle(part) for n, part in self._properties.items()})
 
     def is_given(self, name: str) -> bool:
         """Whether the operator says which values a parameter has."""
@@ -271,12 +264,13 @@ class ArgumentMaker:
     @cached_property
     def about(self) -> str:
         """The tool's name and description: what unclear parameter names mean."""
-        return f"{' '.join(name_words(self.tool.name))}. {self.tool.description}"
+        description = without_sections(self.tool.description)
+        return f"{' '.join(name_words(self.tool.name))}. {description}"
 
     @cached_property
     def _input(self) -> dict[str, Any]:
         schema: dict[str, Any] = usable(self.tool.input_schema)
-        return schema
+        return with_descriptions(schema, self.tool.description)
 
     @cached_property
     def _document(self) -> Document:
@@ -299,29 +293,24 @@ class ArgumentMaker:
         # Alternatives, denials and dialects can make the compact form allow less, too.
         return validator(self.tool.input_schema), validator(parameters(self.tool))
 
-    def _place(self, rng: random.Random, options: DrawOptions) -> Place:
-        return Place(
-            rng,
-            self._document,
-            self.about,
-            options.split,
-            options.unusual,
-            options.optional,
-            self._quoted_names,
-        )
-
     def _from_operator(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
     def _draw(
         self, rng: random.Random, options: DrawOptions, left_out: Collection[str]
     ) -> dict[str, Any]:
-        at = self._place(rng, options)
+        share, quoted_names = options.optional, self._quoted_names
+        at = Place(
+            rng, self._document, self.about, options.split, options.unusual, share, quoted_names
+        )
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
         always = {*required, *options.also}
         names = [n for n in properties if n in always or rng.random() < options.optional]
         names = [n for n in without_rivals(names) if n not in left_out]
+        if self._changes_nothing(names) and options.optional:
+            spare = [n for n in properties if n not in names and n not in left_out]
+            names += [rng.choice(spare)] if spare else []
         schema, others = dependents(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
@@ -333,7 +322,12 @@ class ArgumentMaker:
             elif name in names or name in others:
                 drawing = partial(self._other_than, arguments, name, part, at, options)
                 arguments[name] = as_many_as_named(self.tool.name, drawing)
-        return arguments | other_properties(schema, len(arguments), at)
+        return in_order(arguments) | other_properties(schema, len(arguments), at)
+
+    def _changes_nothing(self, names: Collection[str]) -> bool:
+        """Whether a call would only say what is to be changed, and not how."""
+        is_change = not CHANGES.isdisjoint(name_words(self.tool.name))
+        return is_change and all(n in self.required and self.kind(n) in ON_SERVER for n in names)
 
     def _other_than(
         self, earlier: dict[str, Any], name: str, part: Any, at: Place, options: DrawOptions

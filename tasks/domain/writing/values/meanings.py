@@ -6,6 +6,12 @@ from functools import lru_cache
 from tasks.domain.writing.values.kinds import EXAMPLES, SPANS, KindName
 
 _SQL = r"(sql|quer(y|ies)|statements?)\b"
+_MACHINERY = (
+    r"bucket|cluster|consumer|container|deployment|function|index|instance|job|key|module|"
+    r"namespace|node|package|pipeline|plugin|pod|queue|redis|repository|resource|secret|service|stack|"
+    r"stream|volume|workflow"
+)
+"""Things whose names are short and without blanks."""
 _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("cell", r"\bcell$", r""),
     ("cell", r"^at$", r"\bcell\b"),
@@ -16,7 +22,8 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("weekday", r"\bday of (the )?week$|weekday", ""),
     ("difference", r"\bdifference$|\boffset$", ""),
     ("date", r"\b(date|day|since|until|birthday|deadline|check in|check out)$", ""),
-    ("email", r"e ?mail", ""),
+    ("email", r"e ?mail|^b?cc$", ""),
+    ("email", "", r"\be-?mail address"),
     ("uri", r"\b(url|uri|link|href|endpoint|website|webhook)s?\b", ""),
     ("create table", r"query|sql|statement", r"create table"),
     # Not the plain verbs: "select the best library", "update the ticket".
@@ -31,9 +38,10 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("revision", r"^target$", r"\bcommits?\b|branch"),
     ("commit message", r"message|subject", r"\bcommit|records changes"),
     ("media file", r"\b(file|path|paths|image)s?\b", r"\bmedia\b|\bimage\b|\baudio\b"),
-    ("folder", r"\b(dir|directory|folder|cwd|root|repo path|repository)$", r""),
+    ("folder", r"\b(dir( path)?|directory|folder|cwd|root|repo path|repository)$", r""),
     ("folder", r"\bpath$|^root$", r"^[^.]*\b(director(y|ies)|folder|tree|search|find)\b"),
-    ("file", r"\b(files?|paths?|file ?names?|filepath)$", r""),
+    ("file", r"\b(files?|paths?|file names?)$", r""),
+    ("file", "", r"\b(list|array) of (local )?file ?paths"),
     (
         "city",
         r"^(from|to|origin|destination|(from|to) city)$",
@@ -54,7 +62,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("country", r"\bcountry\b", r""),
     ("city", r"\bcity\b|\btown\b", r""),
     ("city", r"\b(location|origin|destination|place)$", r"weather|forecast|city|cities|flight"),
-    ("place", r"\b(location|address|place|venue|origin|destination)$", r""),
+    ("place", r"\b(location|address(es)?|place|venue|origin|destination)s?$", r""),
     ("first name", r"\b(first|given) name$", r""),
     ("last name", r"\b(last|family) name$|surname", r""),
     ("username", r"\b(user ?name|login|handle|account)$", r""),
@@ -79,6 +87,8 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("command", r"\bcommand$", r""),
     ("topic", r"\b(topic|subject|theme)$", r""),
     ("name", r"^from$|^to$|\bentity name|^names?$|\bnames$", r"\bentit(y|ies)\b|\bnodes?\b"),
+    ("identifier", r"\bname$", rf"\b({_MACHINERY})\b"),
+    ("identifier", rf"\b({_MACHINERY})$", r""),
     ("title", r"\b(title|headline|name|heading|project|event|book|movie|song)s?$", r""),
     ("search", r"\b(query|search|q|keywords?|term|phrase)$", r""),
     (
@@ -99,7 +109,7 @@ def kind_of(name: str, described: str, about: str) -> KindName:
         if not name_rule.search(name):
             continue
         if context_rule.search(context if name_rule.pattern else own):
-            if kind in _CODES and not _is_of_two_letters(described):
+            if _is_denied(kind, described):
                 return "identifier"
             return kind if kind in _MOMENTS else _standard(own) or kind
     return _standard(own) or ("digits" if _COUNTS.search(name) else "words")
@@ -124,13 +134,23 @@ def _standard(described: str) -> KindName | None:
     return next((kind for kind, form in _STANDARDS if form.search(described)), None)
 
 
-_CODES = frozenset({"language code", "country code"})
+_LOOKS: dict[KindName, str] = {
+    **dict.fromkeys(("language code", "country code"), r"^..$"),
+    **dict.fromkeys(("date", "datetime", "clock"), r"\d|[YHh]"),
+    "hostname": r"\w\.\w",
+    "version": r"\d\.\d",
+    "uri": r"://",
+}
+"""What every value of a kind has."""
 
 
-def _is_of_two_letters(described: str) -> bool:
-    """Whether a code is one of two letters, as far as its description says."""
+def _is_denied(kind: KindName, described: str) -> bool:
+    """Whether a description says that values are not of a kind: a domain such as 'light'."""
+    examples = quoted_examples(described)
+    if kind in _LOOKS and not all(re.search(_LOOKS[kind], example) for example in examples):
+        return True
     other = re.search(r"alpha-3|three-letter|639-[23]|\bbcp", described.lower())
-    return not other and all(len(example) == 2 for example in quoted_examples(described))
+    return kind in ("language code", "country code") and other is not None
 
 
 _UNITS: dict[str, KindName] = {
@@ -162,7 +182,7 @@ def kind_of_example(example: str) -> KindName | None:
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.;!?]\s+(?=[A-Z'\"`])|\n")
 _SAID_TO_BE = re.compile(
     r"\b(e\.?g|i\.e|for (example|instance)|examples?|such as|like|one of|either|values?|options?"
-    r"|(can|may|must|should) be|defaults?( to| is)?)\b|\buse $|[(:,]\s*$|[(:]\s*['\"`]",
+    r"|format|(can|may|must|should) be|defaults?( to| is)?)\b|\buse $|[(:,]\s*$|[(:]\s*['\"`]",
     re.IGNORECASE,
 )
 """What stands in a sentence before a quotation that is an example."""
@@ -182,7 +202,37 @@ def quoted_examples(description: str) -> tuple[str, ...]:
             is_said = _SAID_TO_BE.search(sentence[: quote.start()])
             if is_said and not _NO_VALUE.fullmatch(quote[2]):
                 examples[quote[2]] = None
-    return tuple(examples)
+    return tuple(examples) or _plain_examples(description)
+
+
+_PLAIN_LIST = re.compile(
+    r"(?:\b(?:e\.g\.|eg|for example|such as|like|one of|examples?(?: of [\w ]+)?(?: are| is)?)[,:]?"
+    r" |\((?=\w+, \w+, \w))(?P<items>[^)\n;]+)"
+)
+_PLAIN_ITEM = re.compile(r"(?!etc\b|the$|an?$)[#@]?[\w:/-]+(?:\.[\w/-]+)*")
+
+
+def _plain_examples(description: str) -> tuple[str, ...]:
+    """Examples without quotes: 'kind of the resource (e.g. Pod, Service)'."""
+    lists = (match["items"] for match in _PLAIN_LIST.finditer(description))
+    items = (item.strip(" .") for text in lists for item in re.split(r",|\bor\b|\band\b", text))
+    examples = tuple(dict.fromkeys(item for item in items if _PLAIN_ITEM.fullmatch(item)))
+    return examples if len(examples) > 1 else ()
+
+
+_SECTION = re.compile(r"^\s*(Args|Arguments|Parameters|Params|Returns|Raises|Examples?):", re.M)
+
+
+def without_sections(description: str) -> str:
+    """A tool's description without what a Python docstring says of arguments and results."""
+    return _SECTION.split(description, maxsplit=1)[0]
+
+
+def described_in(description: str, parameter: str) -> str:
+    """What the docstring in a tool's description says of a parameter; empty where nothing."""
+    rule = rf"^\s*[-*]?\s*`?{re.escape(parameter)}`?\s*(?:\([^)\n]*\))?:\s*(\S.*)$"
+    line = re.search(rule, description[len(without_sections(description)) :], re.M)
+    return line[1].strip() if line else ""
 
 
 _FALLBACK_VALUE = re.compile(

@@ -1,19 +1,23 @@
 """What the schemas of a tool's parameters say of them together, and one by one."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tasks.domain.identifiers import name_words
 from tasks.domain.writing.values.amounts import bounds, usual_range
 from tasks.domain.writing.values.instances import DRAWS, Place, draw
+from tasks.domain.writing.values.meanings import described_in
 from tasks.domain.writing.values.settling import type_of
 
 Settle = Callable[[Any], dict[str, Any]]
-WRAPPING = frozenset(
+_WRAPPING = frozenset(
     ("flags", "options", "opts", "params", "parameters", "args", "arguments", "input", "inputs",
      "request", "model", "body", "payload", "kwargs")
 )  # fmt: skip
 """Last words of the names of parameters that only hold others."""
+CHANGES = frozenset(("update", "edit", "modify", "change", "patch"))
+"""Words of a tool's name that ask for what is to be other than it was."""
 SEVERAL = frozenset(("multiple", "several", "many", "batch", "bulk"))
 """Words of a tool's name that say how many things it is for."""
 _RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
@@ -24,6 +28,56 @@ def without_rivals(names: list[str]) -> list[str]:
     """Names without those that servers refuse beside another one."""
     dropped = {second for first, second in _RIVALS if first in names and second in names}
     return [name for name in names if name not in dropped]
+
+
+def wrapped(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The parameters of each parameter that only holds others; ``schemas``: those of all."""
+    return {
+        name: schema["properties"]
+        for name, schema in schemas.items()
+        if type_of(schema) == "object"
+        and schema.get("properties")
+        and not schema["properties"].keys() & schemas.keys()
+        and (len(schemas) == 1 or not _WRAPPING.isdisjoint(name_words(name)[-1:]))
+    }
+
+
+_ENDS = (
+    ("start", "end"), ("min", "max"), ("since", "until"), ("after", "before"), ("from", "to"),
+    ("begin", "end"), ("checkin", "checkout"), ("in", "out"), ("oldest", "latest"),
+    ("start", "stop"),
+)  # fmt: skip
+"""Words of two parameters' names of which the first one's value is the lesser."""
+
+
+def in_order(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The same with the two ends of a range in their order: no stay that ends before it begins."""
+    by_words = {name_words(name): name for name in arguments}
+    for words, name in by_words.items():
+        for least, most in _ENDS:
+            other = by_words.get(tuple(most if word == least else word for word in words), name)
+            low, high = arguments[name], arguments[other]
+            if _is_moment_or_number(low) and type(low) is type(high) and low > high:
+                arguments |= {name: high, other: low}
+    return arguments
+
+
+def _is_moment_or_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return re.match(r"\d{4}-\d\d-\d\d", value) is not None
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def with_descriptions(schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """A schema whose parameters are described by the docstring that is the tool's description."""
+    properties = schema.get("properties", {})
+    lines = {n: described_in(description, n) for n in properties}
+    described = {
+        n: {**part, "description": lines[n]} if lines[n] and isinstance(part, dict) else part
+        for n, part in properties.items()
+        if not (isinstance(part, dict) and part.get("description"))
+    }
+    return {**schema, "properties": {**properties, **described}} if any(lines.values()) else schema
 
 
 def tries(schema: Any, at: Place, name: str) -> Iterator[Any]:

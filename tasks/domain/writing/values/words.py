@@ -12,10 +12,6 @@ def pieces(text: str, between: str | None = None) -> tuple[str, ...]:
 
 FIRST_NAMES = _LEXICON.texts("first_names")
 LAST_NAMES = _LEXICON.texts("last_names")
-CAPITALS = _LEXICON.rows("capitals")
-FAMOUS_CITIES = _LEXICON.texts("famous_cities")
-COUNTRIES = tuple(country for country, _ in CAPITALS)
-CITIES = tuple(sorted({*FAMOUS_CITIES, *(city for _, city in CAPITALS)}))
 DAYS = _LEXICON.texts("days")
 STREETS = _LEXICON.texts("streets")
 COMPANY_STEMS = _LEXICON.texts("company_stems")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from babel import Locale
 
 from tasks.domain.writing.values import words
-from tasks.domain.writing.values.places import famous_zone
+from tasks.domain.writing.values.places import city_names, country_names, famous_zone
 
 Writer = Callable[[random.Random], str]
 
@@ -213,8 +213,16 @@ def name(rng: random.Random) -> str:
 
 def place(rng: random.Random) -> str:
     if rng.random() < 0.5:
-        return rng.choice(words.CITIES)
-    return f"{rng.randint(1, 240)} {rng.choice(words.STREETS)} Street, {rng.choice(words.CITIES)}"
+        return city(rng)
+    return f"{rng.randint(1, 240)} {rng.choice(words.STREETS)} Street, {city(rng)}"
+
+
+def city(rng: random.Random) -> str:
+    return rng.choice(city_names())
+
+
+def country(rng: random.Random) -> str:
+    return rng.choice(country_names())
 
 
 def _where(rng: random.Random) -> str:

@@ -22,7 +22,6 @@ from tasks.domain.writing.book.inner_slots import kept_words, words_of
 from tasks.domain.writing.book.printing import printed_after
 from tasks.domain.writing.book.saying import say_value
 from tasks.domain.writing.book.taking import holds_nothing, take_value
-from tasks.domain.writing.multiple_calls import Several, calling, saying
 from tasks.domain.writing.phrasebook import BookCall, CallsLine, fill, slots
 from tasks.domain.writing.phrasing.requests import Request
 from tasks.domain.writing.phrasing.spoken import mentions
@@ -30,6 +29,7 @@ from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
+from tasks.domain.writing.row_kinds.multiple_calls import Several
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.settling import type_of
 
@@ -155,11 +155,11 @@ def _beside(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Conversa
     calls = [ToolCall(name=step.call.tool, arguments=step.arguments) for step in steps]
     if any(_fault(step, step.arguments) for step in steps):
         return None
-    answers = [desk.answered(s.wording, c, rng) for s, c in zip(steps, calls, strict=True)]
+    answers = [desk.replies.of(s.wording, c, rng) for s, c in zip(steps, calls, strict=True)]
     known_answers = [answered for answered in answers if answered is not None]
     if any(failed(answered.result) for answered in known_answers):
         return None
-    turns: tuple[Message, ...] = (calling(*calls),)
+    turns: tuple[Message, ...] = (Message.assistant("", *calls),)
     if len(known_answers) < len(calls):
         return turns, calls[0], False
     limit = desk.data.max_result_chars
@@ -167,7 +167,10 @@ def _beside(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Conversa
         answered.tell_success(step.wording, call, limit, rng)
         for answered, step, call in zip(known_answers, steps, calls, strict=True)
     ]
-    turns += (*(answered.turn(limit) for answered in known_answers), saying("\n".join(sentences)))
+    turns += (
+        *(answered.turn(limit) for answered in known_answers),
+        Message.assistant("\n".join(sentences)),
+    )
     return turns, calls[0], any(answered.result.simulated for answered in known_answers)
 
 
@@ -182,7 +185,7 @@ def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Convers
         if arguments is None or _fault(step, arguments):
             return None
         calls.append(ToolCall(name=step.call.tool, arguments=arguments))
-        turns.append(calling(calls[-1]))
+        turns.append(Message.assistant("", calls[-1]))
         answered = _answered_after(desk, steps, calls, rng)
         if answered is not None:
             # What the result before named is not denied by the next one.
@@ -192,7 +195,8 @@ def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Convers
             answers.append(answered)
             turns.append(answered.turn(limit))
     if len(answers) == len(calls):
-        turns.append(saying(answers[-1].tell_success(steps[-1].wording, calls[-1], limit, rng)))
+        last = answers[-1].tell_success(steps[-1].wording, calls[-1], limit, rng)
+        turns.append(Message.assistant(last))
     return tuple(turns), calls[0], any(answered.result.simulated for answered in answers)
 
 
@@ -208,7 +212,7 @@ def _answered_after(
     changes = [call for earlier, call in pairs if is_changing(earlier.wording.tool)]
     if changes and not is_changing(step.wording.tool):
         return printed_after(desk.book, changes, calls[-1], rng)
-    return desk.answered(step.wording, calls[-1], rng)
+    return desk.replies.of(step.wording, calls[-1], rng)
 
 
 def _with_taken(step: _Step, result: str) -> dict[str, Any] | None:

@@ -4,19 +4,17 @@ All calls are executed as those of other rows are; only a failure that passes is
 """
 
 import random
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-from tasks.domain.conversations import Message, MessageCall, Split
+from tasks.domain.conversations import Message, Split
 from tasks.domain.identifiers import spoken, with_a
 from tasks.domain.prompting.results import failed, result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
 from tasks.domain.writing.phrasing.requests import Request, request
-from tasks.domain.writing.phrasing.wording import SLOT, Wording
+from tasks.domain.writing.phrasing.wording import SLOT, Wording, thing_of
+from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
 
@@ -51,39 +49,13 @@ class Several:
     simulated: bool
 
 
-class Sayer(Protocol):
-    """What makes requests that were not made before, and executes calls."""
-
-    @property
-    def words(self) -> Mapping[str, Wording]:
-        """How to ask for each tool."""
-
-    @property
-    def links(self) -> Sequence[Link]:
-        """Calls whose answers name values of other tools."""
-
-    def new_request(
-        self, wording: Wording, options: DrawOptions, rng: random.Random
-    ) -> tuple[Request, ToolCall] | None:
-        """A new text with its call; None when there are no more."""
-
-    def answered(self, wording: Wording, call: ToolCall, rng: random.Random) -> Answered | None:
-        """What came back from a call; None where nobody knows."""
-
-    def is_new(self, text: str) -> bool:
-        """Whether nobody said a text before; it counts as said from now on."""
-
-
-def several(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Several | None:
-    """A conversation with two calls; None when this server has none, or no more.
-
-    ``limit``: characters of a result that the model sees.
-    """
-    ways = [_side_by_side, *([_one_from_the_other] if sayer.links else [])]
+def several(desk: Desk, split: Split, rng: random.Random) -> Several | None:
+    """A conversation with two calls; None when this server has none, or no more."""
+    ways = [_side_by_side, *([_one_from_the_other] if desk.links else [])]
     if split == "train":
         ways.append(_again)
     for _ in range(TRIES):
-        conversation = rng.choice(ways)(sayer, split, limit, rng)
+        conversation = rng.choice(ways)(desk, split, rng)
         if conversation is not None:
             return conversation
     return None
@@ -99,30 +71,31 @@ class _Exchange:
     wording: Wording
 
 
-def _exchange(sayer: Sayer, wording: Wording, split: Split, rng: random.Random) -> _Exchange | None:
-    pair = sayer.new_request(wording, DrawOptions(split, OPTIONAL_SHARE, real=True), rng)
+def _exchange(desk: Desk, wording: Wording, split: Split, rng: random.Random) -> _Exchange | None:
+    pair = desk.speech.request(wording, DrawOptions(split, OPTIONAL_SHARE, real=True), rng)
     if pair is None:
         return None
-    answered = sayer.answered(wording, pair[1], rng)
+    answered = desk.replies.of(wording, pair[1], rng)
     if answered is not None and failed(answered.result):
         return None
     return _Exchange(*pair, answered, wording)
 
 
-def _any(sayer: Sayer, rng: random.Random) -> Wording:
+def _any(desk: Desk, rng: random.Random) -> Wording:
     return rng.choice(
-        [words for words in sayer.words.values() if words.maker.spoken_for]
-        or list(sayer.words.values())
+        [words for words in desk.words.values() if words.maker.spoken_for]
+        or list(desk.words.values())
     )
 
 
-def _side_by_side(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Several | None:
-    one = _exchange(sayer, _any(sayer, rng), split, rng)
-    other = _exchange(sayer, _any(sayer, rng), split, rng)
+def _side_by_side(desk: Desk, split: Split, rng: random.Random) -> Several | None:
+    limit = desk.data.max_result_chars
+    one = _exchange(desk, _any(desk, rng), split, rng)
+    other = _exchange(desk, _any(desk, rng), split, rng)
     if one is None or other is None or one.call == other.call:
         return None
     text = rng.choice(_BESIDE[split]).format(a=_ended(one.request.text), b=other.request.text)
-    turns: tuple[Message, ...] = (calling(one.call, other.call),)
+    turns: tuple[Message, ...] = (Message.assistant("", one.call, other.call),)
     if one.answered is not None and other.answered is not None:
         both = ((one.answered, one), (other.answered, other))
         sentences = [
@@ -132,7 +105,7 @@ def _side_by_side(sayer: Sayer, split: Split, limit: int, rng: random.Random) ->
         turns += (
             one.answered.turn(limit),
             other.answered.turn(limit),
-            saying("\n".join(sentences)),
+            Message.assistant("\n".join(sentences)),
         )
     simulated = any(d.answered and d.answered.result.simulated for d in (one, other))
     user_request = Request(
@@ -141,12 +114,10 @@ def _side_by_side(sayer: Sayer, split: Split, limit: int, rng: random.Random) ->
     return Several(user_request, turns, one.call.name, bool(simulated))
 
 
-def _one_from_the_other(
-    sayer: Sayer, split: Split, limit: int, rng: random.Random
-) -> Several | None:
-    link = rng.choice(sayer.links)
-    first, second = sayer.words[link.call.name], sayer.words[link.tool]
-    listed = sayer.answered(first, link.call, rng)
+def _one_from_the_other(desk: Desk, split: Split, rng: random.Random) -> Several | None:
+    limit, link = desk.data.max_result_chars, rng.choice(desk.links)
+    first, second = desk.words[link.call.name], desk.words[link.tool]
+    listed = desk.replies.of(first, link.call, rng)
     if listed is None or failed(listed.result):
         return None
     place = _place(link, result_text(listed.result, limit), split, rng)
@@ -154,17 +125,19 @@ def _one_from_the_other(
         return None
     arguments = {**second.maker.constants, link.parameter: link.values[place]}
     call = ToolCall(name=link.tool, arguments=arguments)
-    answered = sayer.answered(second, call, rng)
-    user_request = request(first, link.call.arguments, split, rng)
+    answered = desk.replies.of(second, call, rng)
+    listing = request(first, link.call.arguments, split, rng)
     do = _deed(second, link.parameter, _PLACES[place], rng)
-    text = rng.choice(_THEN[split]).format(a=_ended(user_request.text), do=do)
-    if (answered and failed(answered.result)) or not sayer.is_new(text):
+    text = rng.choice(_THEN[split]).format(a=_ended(listing.text), do=do)
+    if (answered and failed(answered.result)) or not desk.speech.is_new(text):
         return None
-    turns: tuple[Message, ...] = (calling(link.call), listed.turn(limit), calling(call))
+    turns = [Message.assistant("", link.call), listed.turn(limit), Message.assistant("", call)]
     if answered is not None:
-        turns += (answered.turn(limit), saying(answered.tell_success(second, call, limit, rng)))
+        last = answered.tell_success(second, call, limit, rng)
+        turns += [answered.turn(limit), Message.assistant(last)]
     simulated = listed.result.simulated or bool(answered and answered.result.simulated)
-    return Several(Request(text, f"several-then-{split}"), turns, link.call.name, simulated)
+    user_request = Request(text, f"several-then-{split}")
+    return Several(user_request, tuple(turns), link.call.name, simulated)
 
 
 def _place(link: Link, text: str, split: Split, rng: random.Random) -> int | None:
@@ -180,39 +153,26 @@ def _place(link: Link, text: str, split: Split, rng: random.Random) -> int | Non
 
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
     """What to do with one of the listed things: "read the first file", "list the books for …"."""
-    phrases = [phrase for phrase in wording.phrases if phrase.has_slot]
-    if phrases and wording.identity == parameter:
+    is_it, thing = wording.identity == parameter, thing_of(wording.maker, parameter)
+    slot = SLOT if is_it else f"{{{parameter}|{thing}}}"
+    noun = (wording.noun if is_it else thing) or spoken(parameter)
+    if phrases := [phrase for phrase in wording.phrases if slot in phrase.object]:
         phrase = rng.choice(phrases)
-        return f"{phrase.verb} {phrase.object.replace(SLOT, f'the {which} {wording.noun}')}"
-    noun = re.sub(r" (id|identifier|key|name|slug)$", "", spoken(parameter))
-    text = wording.phrases[0].text
-    if SLOT in text:
-        text = text.replace(SLOT, with_a(wording.noun))
+        return replace(phrase, object=phrase.object.replace(slot, f"the {which} {noun}")).spoken("")
+    text = wording.phrases[0].spoken(with_a(wording.noun) if wording.noun else "one")
     return f"{text} for the {which} {noun}"
 
 
-def _again(sayer: Sayer, split: Split, limit: int, rng: random.Random) -> Several | None:
-    exchange = _exchange(sayer, _any(sayer, rng), split, rng)
+def _again(desk: Desk, split: Split, rng: random.Random) -> Several | None:
+    limit = desk.data.max_result_chars
+    exchange = _exchange(desk, _any(desk, rng), split, rng)
     if exchange is None or exchange.answered is None:
         return None
-    turns = (
-        calling(exchange.call),
-        Message(role="tool", content=f"Error: {rng.choice(_PASSING)}"),
-        calling(exchange.call),
-        exchange.answered.turn(limit),
-        saying(exchange.answered.tell_success(exchange.wording, exchange.call, limit, rng)),
-    )
+    call = Message.assistant("", exchange.call)
+    error = Message(role="tool", content=f"Error: {rng.choice(_PASSING)}")
+    last = exchange.answered.tell_success(exchange.wording, exchange.call, limit, rng)
+    turns = (call, error, call, exchange.answered.turn(limit), Message.assistant(last))
     return Several(exchange.request, turns, exchange.call.name, simulated=True)
-
-
-def calling(*calls: ToolCall) -> Message:
-    """A turn of the assistant's that makes calls."""
-    return Message(role="assistant", tool_calls=tuple(map(MessageCall.of, calls)))
-
-
-def saying(text: str) -> Message:
-    """A turn of the assistant's that says something."""
-    return Message(role="assistant", content=text)
 
 
 def _ended(text: str) -> str:
