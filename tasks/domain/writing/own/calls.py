@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"<(tool_?calls?|function_?calls?)>(.*?)(?:</\1>|\Z)", re.DO
 _OTHER_DIALECT = re.compile(
     r"<[^<>\n]{0,20}(?:tool|function)[_▁]?(?:calls?|use|code)"
     r"|<function=|<invoke\b|<use_mcp_tool>|<\|(?:python_tag|channel|recipient|plugin)\|>"
-    r"|\[TOOL_CALLS\]|functools\[|✿FUNCTION✿|```tool_code|^Action(?: Input)?:(?=\s*[`{])",
+    r"|\[TOOL_CALLS\]|functools\[|✿FUNCTION✿|```tool_code|^Action Input:|^Action:(?=\s*[`{])",
     re.I | re.M,
 )
 """How calls begin in the text of models whose dialect is not read here."""
