@@ -16,7 +16,7 @@ from tasks.domain.toolcalls import tool_names
 from tasks.domain.toollists import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
 from tasks.domain.untrusted.decoding import unambiguous
-from tasks.domain.writing.own.calls import excerpt, values_of
+from tasks.domain.writing.own.calls import behind_gap, excerpt, values_of
 
 _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
@@ -50,7 +50,7 @@ def tools_in_words(text: str) -> tuple[str, list[Any]]:
             while text.startswith(("[", "{"), at):
                 value, at = decoder.raw_decode(text, at)
                 values += value if isinstance(value, list) else [value]
-                at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,"))
+                at = behind_gap(text, at)
         if values and all(map(_is_tool, values)):
             return text[: match.start()], [values]
     return text, []
