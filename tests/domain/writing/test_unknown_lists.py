@@ -182,3 +182,21 @@ def test_a_question_names_the_thing_that_is_missing() -> None:
 def test_only_a_tool_that_changes_something_answers_that_it_is_done() -> None:
     assert answer_form(_tool("reverse_geocode", "Converts coordinates", latitude=COUNT)) is None
     assert answer_form(_tool("delete_label", "Deletes a label", id=TEXT)) == "change"
+
+
+def test_a_bare_name_is_of_what_its_description_says() -> None:
+    pod = {**TEXT, "description": "Name of the Pod where the command will be executed"}
+    command = {**TEXT, "description": "Command to execute"}
+    tool = _tool("pods_exec", "Execute a command in a Kubernetes Pod", name=pod, command=command)
+    assert "in pod web-1" in _said(tool, name="web-1", command="ls")
+    wording = _wording(tool)
+    assert "Which pod?" in {ask(wording, "name", random.Random(n)) for n in range(20)}
+
+
+def test_what_is_managed_is_asked_for_by_the_action_that_is_named() -> None:
+    action = {"type": "string", "enum": ["pause", "add", "get_tracks"]}
+    tool = _tool("playback", "Manage the playback queue", action=action)
+    assert "pause the playback queue" in _said(tool, action="pause")
+    assert "add to the playback queue" in _said(tool, action="add")
+    assert "get tracks" in _said(tool, action="get_tracks")
+    assert "manage the" not in _said(tool, action="pause")

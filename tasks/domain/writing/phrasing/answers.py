@@ -9,10 +9,10 @@ from typing import Any
 from tasks.domain.identifiers import is_plural, plural, singular, spoken
 from tasks.domain.products import ToolResult
 from tasks.domain.untrusted.decoding import from_json
-from tasks.domain.writing.phrasing.own_words import NAMING, stem
+from tasks.domain.writing.phrasing.own_words import NAMING
 from tasks.domain.writing.phrasing.spoken import listed
 from tasks.domain.writing.phrasing.verbs import CREATING, TELLING
-from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.phrasing.wording import Wording, thing_of
 from tasks.domain.writing.values.kinds import TEXTS
 from tasks.domain.writing.values.words import pieces
 
@@ -67,7 +67,7 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
         noun = f"'{noun}' value"
     if kind == "search":
         return rng.choice(("What should I search for?", "What are you looking for?"))
-    thing = wording.noun if missing == wording.identity else stem(missing)
+    thing = wording.noun if missing == wording.identity else thing_of(wording.maker, missing)
     is_there = wording.phrases[0].verb not in CREATING or thing not in wording.topic
     if thing and is_there and singular(noun.split()[-1]) in NAMING:
         things = plural(thing) if is_plural(noun) else thing

@@ -117,9 +117,18 @@ NAMING = frozenset(("name", "id", "key", "uuid", "identifier", "slug"))
 _NAMING_END = re.compile(rf"(?:^| )(?:{'|'.join(sorted(NAMING))}|number|path|title|ts)s?\b.*$")
 
 
-def stem(parameter: str) -> str:
+_THING = re.compile(
+    r"(?i)(?:the |an? |unique )*(?:(?:id|name|key|slug) of (?:the |an? )(?P<of>[a-z ]+?)"
+    r"(?= to | for | in | where | that |[.,(]|$)|(?P<own>[a-z ]+?) (?:id|name|key|slug)\b)"
+)
+"""What a description says that an id is of: "The name of the Pod to delete"."""
+
+
+def stem(parameter: str, description: str = "") -> str:
     """The thing that a parameter names: 'channel' of ``channel_id``; empty where it says none."""
-    return _NAMING_END.sub("", spoken(parameter))
+    own = _NAMING_END.sub("", spoken(parameter))
+    match = None if own else _THING.match(description)
+    return (match["of"] or match["own"]).split()[-1].lower() if match else own
 
 
 _PARTICLES = frozenset(("to", "from", "for", "with", "on", "off", "up", "out"))

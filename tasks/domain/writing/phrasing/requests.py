@@ -26,10 +26,15 @@ from tasks.domain.writing.phrasing.frames import (
     Form,
     Frame,
 )
-from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.spoken import listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
-from tasks.domain.writing.phrasing.verbs import CREATING, MAKING, SAYING, past_participle
+from tasks.domain.writing.phrasing.verbs import (
+    CREATING,
+    MAKING,
+    SAYING,
+    leading_verb,
+    past_participle,
+)
 from tasks.domain.writing.phrasing.wording import NAMED_SLOT, SLOT, Phrase, Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
@@ -113,6 +118,7 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
     is_plain = "{" not in phrase.object
+    phrase, arguments = _in_the_verb_of_its_action(phrase, arguments)
     phrase, arguments = _with_named_values(wording, phrase, arguments, rng)
     if is_free and not phrase.has_slot:
         thing = in_other_nouns(phrase.object, rng) if is_plain else phrase.object
@@ -122,19 +128,34 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
 
 
+def _in_the_verb_of_its_action(
+    phrase: Phrase, arguments: dict[str, Any]
+) -> tuple[Phrase, dict[str, Any]]:
+    """What is managed, by the action that an argument names: "pause the playback"."""
+    action = arguments.get("action")
+    verb, *rest = name_words(action) if isinstance(action, str) else ("",)
+    if phrase.verb not in _DOING or leading_verb((verb, "")) is None:
+        return phrase, arguments
+    thing = " ".join(rest) or {"add": "to "}.get(verb, "") + phrase.object
+    others = {name: value for name, value in arguments.items() if name != "action"}
+    return Phrase(verb, thing, False), others
+
+
+_DOING = frozenset(("manage", "run", "perform", "execute", "control", "handle"))
+"""Verbs that say nothing of what is done."""
+
+
 def _with_named_values(
     wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
 ) -> tuple[Phrase, dict[str, Any]]:
     """A phrase with the values of its named slots, and the arguments still to be said."""
     thing, rest = phrase.object, dict(arguments)
-    for name in NAMED_SLOT.findall(thing):
-        if name in rest and name != "it":
-            text = verbalize(
-                rest.pop(name), wording.maker.kind(name), rng, verbatim=wording.verbatim
-            )
-            thing = thing.replace(f"{{{name}}}", f"{stem(name)} {text}")
-        elif name != "it":
-            thing = thing.replace(f"{{{name}}}", with_a(stem(name)))
+    for name, noun in NAMED_SLOT.findall(phrase.object):
+        words = with_a(noun)
+        if name in rest:
+            kind = wording.maker.kind(name)
+            words = f"{noun} {verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)}"
+        thing = thing.replace(f"{{{name}|{noun}}}", words)
     return replace(phrase, object=thing), rest
 
 

@@ -37,8 +37,8 @@ from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 SLOT = "{it}"
-NAMED_SLOT = re.compile(r"\{(\w+)\}")
-"""Another parameter's value: "the history of {channel_id}"."""
+NAMED_SLOT = re.compile(r"\{(\w+)\|(\w[\w ]*)\}")
+"""Another parameter's value, and what it is of: "the history of {channel_id|channel}"."""
 _MOST_WORDS = 12
 """A description's sentence longer than this is no phrase that a person says."""
 
@@ -61,7 +61,7 @@ class Phrase:
     def spoken(self, identity: str) -> str:
         """The whole phrase with words for what its slots stand for, and no values."""
         text = self.text.replace(SLOT, identity)
-        return NAMED_SLOT.sub(lambda slot: with_a(stem(slot[1])), text)
+        return NAMED_SLOT.sub(lambda slot: with_a(slot[2]), text)
 
     @property
     def has_slot(self) -> bool:
@@ -209,16 +209,23 @@ def _split(text: str) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
+def thing_of(maker: ArgumentMaker, name: str) -> str:
+    """What a parameter's values are names of; empty where nothing says it."""
+    return stem(name, str(maker.settled(name).get("description", "")))
+
+
 def _with_named_slots(text: str, maker: ArgumentMaker) -> str:
     """A phrase with slots for the values that it speaks of: "messages from a channel"."""
     for name in maker.spoken_for:
-        thing = stem(name)
+        thing = thing_of(maker, name)
         if name in maker.required and thing and maker.kind(name) not in _NO_NAMES:
+            article = "" if stem(name) else "an? "  # it is of one, not of the maker of all
             speaks_of_it = (
-                r"(?i)(?:^ an? |(?<= )(from|to|in|of|for|on|about|by|carrying) (?:[\w'-]+ ){0,4}?)"
-                rf"{re.escape(thing)}(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
+                rf"(?i)(?:^ an? |(?<= )(from|to|in|of|for|on|onto|about|by|carrying) {article}"
+                rf"(?:[\w'-]+ ){{0,4}}?){re.escape(thing)}"
+                r"(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
             )
-            text = re.sub(speaks_of_it, rf"\1 {{{name}}}", text, count=1)
+            text = re.sub(speaks_of_it, rf"\1 {{{name}|{thing}}}", text, count=1)
     return text
 
 

@@ -12,9 +12,8 @@ from tasks.domain.prompting.results import failed, result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
-from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.requests import Request, request
-from tasks.domain.writing.phrasing.wording import SLOT, Wording
+from tasks.domain.writing.phrasing.wording import SLOT, Wording, thing_of
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
@@ -154,8 +153,9 @@ def _place(link: Link, text: str, split: Split, rng: random.Random) -> int | Non
 
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
     """What to do with one of the listed things: "read the first file", "list the books for …"."""
-    slot = SLOT if wording.identity == parameter else f"{{{parameter}}}"
-    noun = (wording.noun if slot == SLOT else stem(parameter)) or spoken(parameter)
+    is_it, thing = wording.identity == parameter, thing_of(wording.maker, parameter)
+    slot = SLOT if is_it else f"{{{parameter}|{thing}}}"
+    noun = (wording.noun if is_it else thing) or spoken(parameter)
     if phrases := [phrase for phrase in wording.phrases if slot in phrase.object]:
         phrase = rng.choice(phrases)
         return replace(phrase, object=phrase.object.replace(slot, f"the {which} {noun}")).spoken("")
