@@ -238,7 +238,7 @@ def _identity(maker: ArgumentMaker, verb: str | None, head: str, tail: str) -> s
     for name in candidates:
         if head and _names(maker, name, head, verb):
             return name
-    naming = [n for n in candidates if spoken(n).split()[-1] in NAMING and not tail]
+    naming = [n for n in candidates if NAMING.intersection(spoken(n).split()[-1:]) and not tail]
     if head:
         is_one = len(naming) == len(candidates) == 1 and not is_plural(head)
         if not is_one or verb in MAKING | SAYING | {None}:
