@@ -142,7 +142,8 @@ _BARE = re.compile(
 
 
 def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:
-    if (thing := stem(noun)) and thing != noun and not is_plural(noun) and not verbatim:
+    is_name = not is_plural(noun) and not noun.endswith((" path", " title")) and not verbatim
+    if is_name and (thing := stem(noun)) and thing != noun:
         place = "in" if _PLACES.search(thing) else "for"
         return rng.choice((f"{place} {thing} {{v}}", f"{place} {thing} {{v}}", "with {n} {v}"))
     if isinstance(value, (int, float)):
