@@ -1,11 +1,13 @@
 """Take the pictures of ``docs/pictures/`` with headless Chromium, from a server that has a run.
 
 ``python -m docs.take_pictures http://127.0.0.1:4200 smollm2`` after a run of ``forge/smollm2``. The
-pictures here show one of ``make serve``, started from the run form. A server on another port than
-4200 must be told its port by PREFECT_SERVER_API_PORT too, or its pages look for the API at 4200.
+pictures here show the one that ``make demo`` left, and the deployments of ``make deploy``. A server
+on another port than 4200 must be told its port by PREFECT_SERVER_API_PORT too, or its pages look
+for the API at 4200.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import httpx
 from tests.services.browser import Page, chromium, has
 
 FOLDER = Path(__file__).parent / "pictures"
+_GRAPH_SECONDS = 40
+"""Until a run's graph is laid out where other work has the CPU."""
 
 
 def main(server: str, model: str) -> None:
@@ -35,6 +39,7 @@ def main(server: str, model: str) -> None:
     with chromium() as page:
         for run in [run for run in runs if run["state_type"] == "COMPLETED"][:1]:
             page.show(f"{server}/v2/runs/flow-run/{run['id']}", has(run["name"]))
+            time.sleep(_GRAPH_SECONDS)
             _take(page, "run")
         for kind, script in (("loss-curve", loaded), ("scorecard", has("Held-out prompts"))):
             for artifact in artifacts[kind][:1]:

@@ -42,7 +42,7 @@ def forge(
         include_tools: only these tools, by name or pattern; all when empty.
         tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
         output: a folder below dist for what is forged, promoted or not; when empty, a version that
-            is promoted goes to dist/<server>-<model>.
+            is promoted goes to dist, as in dist/time-smollm2.
     """
     recipe = load_recipe(
         server, model, profile, quantization, samples, seed, include_tools or (), tools_in_prompt

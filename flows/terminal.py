@@ -76,5 +76,6 @@ class Consent:
 
 def show(step: Step) -> None:
     """A call and its result, as lines beside the answer."""
-    origin = "simulated" if step.simulated else "error" if step.is_error else "result"
-    note(f"  call    {step.call_text}\n  {origin:7} {excerpt(step.result)}")
+    outcome = "simulated" if step.simulated else "error" if step.is_error else "result"
+    origin = outcome if step.executed else "not made"
+    note(f"  call      {step.call_text}\n  {origin:9} {excerpt(step.result)}")

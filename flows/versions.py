@@ -13,7 +13,7 @@ def promote(name: str, version: str, reason: str = "a person chose it") -> Bundl
     """Make a version the champion, whatever was measured.
 
     Args:
-        name: the bundle's, as in dist: <server>-<model>.
+        name: the bundle's, of server and model, such as time-smollm2.
         version: its id, or how that begins.
         reason: it stands among the decisions.
     """
@@ -25,7 +25,7 @@ def rollback(name: str, reason: str = "a person went back") -> Bundle:
     """Go back to the champion before this one.
 
     Args:
-        name: the bundle's, as in dist: <server>-<model>.
+        name: the bundle's, of server and model, such as time-smollm2.
         reason: it stands among the decisions.
     """
     return roll_back(name, reason)
@@ -38,8 +38,8 @@ def push(
     """Put a version on the Hugging Face hub: adapter, GGUF file, proofs, model and dataset card.
 
     Args:
-        name: the bundle's, as in dist: <server>-<model>.
-        repository: <owner>/<name> on the hub; made if it is not there.
+        name: the bundle's, of server and model, such as time-smollm2.
+        repository: on the hub, owner and name, such as you/time-smollm2; made if it is not there.
         version: its id, or how that begins; the champion when empty.
         private: whether a new repository is private.
         token_secret: the Secret block that holds the hub's token; HF_TOKEN when empty.

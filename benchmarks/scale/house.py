@@ -97,20 +97,25 @@ class House(Deployment):
                 process
             ).get("MCP_FORGE_HOME", "")
             if process.pid not in own and (of_a_run or f"{self.folder}/servers/" in words):
-                left.append(words[:120])
+                left.append(_shortened(words))
         return left
 
 
 def left_of(folder: Path) -> list[str]:
     """Processes of a deployment that has ended, known by its folder."""
     return [
-        words[:120]
+        _shortened(words)
         for process in psutil.process_iter(["pid", "cmdline"])
         if process.pid != os.getpid()
         and str(folder)
         in (words := " ".join(process.info["cmdline"] or ()))
         + _environment(process).get("PREFECT_HOME", "")
     ]
+
+
+def _shortened(words: str) -> str:
+    """A command line without the folder of its environment: records name no path of a machine."""
+    return words.replace(f"{sys.prefix}/", "")[:120]
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

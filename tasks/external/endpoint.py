@@ -147,7 +147,9 @@ def listen(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise MachineTooSmall(f"127.0.0.1:{port}: {reason}; needed a free --port") from error
+        raise MachineTooSmall(
+            f"127.0.0.1:{port}: {reason}; needed a free port, as with --port 0"
+        ) from error
 
 
 def serve(

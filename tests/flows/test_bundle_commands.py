@@ -57,7 +57,7 @@ def test_a_call_that_is_not_sure_enough_is_shown_and_not_made(bundle: Path) -> N
     done = run(*COMMAND, "chat", str(bundle), "--ask", REPEAT, "--min-confidence", "auto")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == UNSURE
-    assert 'call    get_current_time {"timezone": "Asia/Tokyo"}' in done.stderr
+    assert 'call      get_current_time {"timezone": "Asia/Tokyo"}' in done.stderr
     assert "Held back: the model is not sure enough" in done.stderr
 
 

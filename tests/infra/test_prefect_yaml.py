@@ -132,6 +132,12 @@ def test_a_model_without_deployments_of_its_own_can_be_chosen_in_every_form() ->
         assert all(others <= set(choice["enum"]) for choice in choices)
 
 
+def test_no_description_in_a_form_has_what_prefect_takes_for_a_tag_and_leaves_out() -> None:
+    for deployment in DEPLOYMENTS.values():
+        fields = parameter_schema(import_object(deployment["entrypoint"])).properties
+        assert not [name for name, field in fields.items() if "<" in field.get("description", "")]
+
+
 def test_no_secret_can_be_given_as_a_parameter() -> None:
     for deployment in DEPLOYMENTS.values():
         schema = parameter_schema(import_object(deployment["entrypoint"])).model_dump_json()

@@ -40,7 +40,7 @@ def server() -> Iterator[tuple[Server, int]]:
         settings = running.enter_context(databases(folder)) | {
             "PREFECT_HOME": str(folder / "prefect"),
             "PREFECT_SERVER_API_PORT": str(port),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
         done = subprocess.run(
             command("migrate"),

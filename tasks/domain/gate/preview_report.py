@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from tasks.domain.gate.preview import Fate, Preview, ShownRow
-from tasks.domain.reports import cell, percent, table
+from tasks.domain.reports import cell, percent
 
 _VISIBLE = str.maketrans({"\n": "\u21b5", "\r": "\u240d", "\t": "\u21e5", "`": "\u02cb"})
 """A token stands between backticks on one line: what would break that gets a sign of its own."""
@@ -54,22 +54,14 @@ def _is_trained(token: tuple[str, bool]) -> bool:
 
 
 def _fates(title: str, fates: Sequence[Fate], count: int) -> list[str]:
+    """Rows as a list: a table of so many texts is wider than Prefect's page."""
     if not fates:
         return []
     some = f", {len(fates)} of {count}" if len(fates) < count else ""
-    header = ["row", "scenario", "tool", "the user says", "tokens", "trained", "why not"]
-    rows = [
-        [
-            fate.place,
-            fate.scenario,
-            cell(fate.tool) or "-",
-            cell(fate.text),
-            str(fate.tokens),
-            str(fate.trained),
-            cell("; ".join(fate.faults)),
-        ]
-        for fate in fates
-    ]
-    if not any(fate.faults for fate in fates):
-        header, rows = header[:-1], [row[:-1] for row in rows]
-    return [f"### {title}{some}\n", table(header, rows)]
+    return [f"### {title}{some}\n", "".join(map(_fate, fates))]
+
+
+def _fate(fate: Fate) -> str:
+    words = ", ".join(filter(None, [fate.place, fate.scenario, cell(fate.tool)]))
+    line = f"- {words}: {cell(fate.text)} ({fate.trained} of {fate.tokens} tokens are trained)\n"
+    return line + "".join(f"  - {cell(fault)}\n" for fault in fate.faults)

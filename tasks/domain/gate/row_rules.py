@@ -89,18 +89,18 @@ def unfit_arguments(row: Row) -> str:
     offered = set(tool_names(row.tools))
     calls = [call for call in decodable(row) if call.name in offered]
     faults_by_call = [faults(call, row.tools) for call in calls]
-    found = (fault for each in faults_by_call for fault in each)
+    schema_faults = (fault for each in faults_by_call for fault in each)
     undeclared = (_undeclared(call, row) for call in calls)
-    return next(iter((*found, *filter(None, undeclared))), "")
+    return next(iter((*schema_faults, *filter(None, undeclared))), "")
 
 
 def _undeclared(call: ToolCall, row: Row) -> str:
     """An argument that its tool does not name, though its schema leaves open whether it may be."""
     schema = schemas_of(row.tools)[call.name]
-    known = {*(schema.get("properties") or {}), *(schema.get("required") or ())}
-    if not known or schema.keys() - _CLOSED:
+    parameters = {*(schema.get("properties") or {}), *(schema.get("required") or ())}
+    if not parameters or schema.keys() - _CLOSED:
         return ""
-    name = next((name for name in call.arguments if name not in known), None)
+    name = next((name for name in call.arguments if name not in parameters), None)
     return "" if name is None else f"{call.name}: {name!r} is no parameter of it"
 
 

@@ -102,21 +102,21 @@ def _with_required_names(schema: dict[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties")
     if not isinstance(properties, dict):
         return schema
-    told = {
+    flags = {
         name: part["required"]
         for name, part in properties.items()
         if isinstance(part, dict) and isinstance(part.get("required"), bool)
     }
     names = schema.get("required") or []
-    if not told or not isinstance(names, list):
+    if not flags or not isinstance(names, list):
         return schema
     rest = {
         name: {key: value for key, value in part.items() if key != "required"}
-        if name in told
+        if name in flags
         else part
         for name, part in properties.items()
     }
-    required = [*names, *(name for name, is_required in told.items() if is_required)]
+    required = [*names, *(name for name, is_required in flags.items() if is_required)]
     return {**schema, "properties": rest, "required": required}
 
 

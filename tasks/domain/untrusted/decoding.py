@@ -93,11 +93,11 @@ def from_yaml(text: str) -> Any:
         raise ValueError("it is nested too deep, or inside itself") from error
 
 
-def _check_keys(node: yaml.Node, seen: set[int]) -> None:
+def _check_keys(node: yaml.Node, ids: set[int]) -> None:
     """ValueError for a key that stands twice, or that YAML takes for a truth value, as ``on``."""
-    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+    if id(node) in ids or not isinstance(node, yaml.CollectionNode):
         return
-    seen.add(id(node))
+    ids.add(id(node))
     keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
     texts = [key.value for key in keys if isinstance(key, yaml.ScalarNode)]
     unambiguous((text, number) for number, text in enumerate(texts))
@@ -106,7 +106,7 @@ def _check_keys(node: yaml.Node, seen: set[int]) -> None:
             raise ValueError(f"the key {key.value!r} is no text in YAML; put it in quotes")
     for part in node.value:
         for inner in part if isinstance(part, tuple) else (part,):
-            _check_keys(inner, seen)
+            _check_keys(inner, ids)
 
 
 def _size(node: yaml.Node, sizes: dict[int, int]) -> int:

@@ -93,7 +93,8 @@ def test_each_rejected_row_says_by_which_rule_and_why() -> None:
     assert [fate.place for fate in seen.accepted] == ["train:1"]
     page = preview_markdown(seen)
     assert "5 rows, 4 of them rejected" in page
-    assert "| heldout:1 | no_tool | - | Is it late? |" in page
+    assert "- heldout:1, no_tool: Is it late? (3 of " in page
+    assert "  - leaks: repeats train:1\n" in page
 
 
 def test_long_lists_of_rows_are_cut_and_counted() -> None:

@@ -56,10 +56,10 @@ def check_no_call_in(text: str, names: Collection[str]) -> None:
     is_call = _INPUT.search(text) and not _DESCRIBED.search(text)
     values = [match[1] for match in _VALUE.finditer(text)] if is_call else []
     whole = _WHOLE.fullmatch(text.strip())
-    called = next((name for name in (*values, whole[1] if whole else "") if name in names), None)
-    if called is not None:
+    tool = next((name for name in (*values, whole[1] if whole else "") if name in names), None)
+    if tool is not None:
         raise UnusableData(
-            f"found a call of {called!r} in words, {excerpt(text)}; needed {OPEN} or tool_calls"
+            f"found a call of {tool!r} in words, {excerpt(text)}; needed {OPEN} or tool_calls"
         )
 
 

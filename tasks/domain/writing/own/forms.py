@@ -98,12 +98,12 @@ def _turns(value: dict[str, Any]) -> Any:
 
 def _responded(request: dict[str, Any], output: Any) -> dict[str, Any]:
     """The items of OpenAI's Responses: what went in, and what came out, as turns."""
-    given = request["input"]
-    asked = given if isinstance(given, list) else [{"role": "user", "content": given}]
-    said = {"role": "assistant", "content": output} if isinstance(output, str) else output
-    answers = said if isinstance(said, list) else [said] * bool(said)
+    turns = request["input"]
+    questions = turns if isinstance(turns, list) else [{"role": "user", "content": turns}]
+    answer = {"role": "assistant", "content": output} if isinstance(output, str) else output
+    answers = answer if isinstance(answer, list) else [answer] * bool(answer)
     system = request.get("instructions") or request.get("system")
-    return {**request, "system": system, "messages": [*asked, *answers]}
+    return {**request, "system": system, "messages": [*questions, *answers]}
 
 
 def _completed(request: dict[str, Any], response: Any) -> dict[str, Any]:

@@ -268,7 +268,7 @@ def _clauses(
     for name, value in rest.items():
         kind, prepositions = wording.maker.kind(name), frozenset(used_prepositions)
         said_so = clause(name, value, kind, prepositions, rng, verbatim=wording.verbatim)
-        if kind == "text" and name in _SAID and is_putting and rng.random() < SAID_SHARE:
+        if kind == "text" and name in _TEXT_PARAMETERS and is_putting and rng.random() < SAID_SHARE:
             said_so = Clause(f": {verbalize(value, kind, rng, verbatim=wording.verbatim)}", 11)
         clauses.append(replace(said_so, text=_as_of_verb(said_so.text, phrase.verb, kind)))
         used_prepositions.add(preposition(name, value, kind))
@@ -282,7 +282,7 @@ def _as_of_verb(text: str, verb: str, kind: str) -> str:
     return re.sub(r"^from ", "for ", text) if kind == "uri" and verb in MAKING else text
 
 
-_SAID = frozenset(("text", "body", "content", "message", "comment", "note"))
+_TEXT_PARAMETERS = frozenset(("text", "body", "content", "message", "comment", "note"))
 """Parameters that hold what is said or written, and are seldom named."""
 SAID_SHARE = 0.6
 """Share of the texts that are not named: "add a comment to issue 7: "Looks good""."""

@@ -47,7 +47,6 @@ from tasks.domain.writing.values.meanings import (
 )
 from tasks.domain.writing.values.parameters import (
     CHANGES,
-    WRAPPING,
     as_many_as_named,
     count_numbers,
     in_order,
@@ -56,6 +55,7 @@ from tasks.domain.writing.values.parameters import (
     with_descriptions,
     with_required,
     without_rivals,
+    wrapped,
 )
 from tasks.domain.writing.values.settling import dependents, outline, settle, type_of
 from tasks.domain.writing.values.unknown_values import unknown_value
@@ -102,10 +102,7 @@ class ArgumentMaker:
         return arguments
 
     def _attempt(
-        self,
-        rng: random.Random,
-        attempts: Iterable[DrawOptions],
-        left_out: Collection[str],
+        self, rng: random.Random, attempts: Iterable[DrawOptions], left_out: Collection[str]
     ) -> tuple[dict[str, Any] | None, str]:
         """The first valid arguments; else None, and what was wrong with the last."""
         fault, unfinished = "", 0
@@ -176,15 +173,7 @@ class ArgumentMaker:
     @cached_property
     def _wrappers(self) -> dict[str, dict[str, Any]]:
         """The parameters of each parameter that only holds others."""
-        objects = {n: self.settle(part) for n, part in self._properties.items()}
-        return {
-            name: schema["properties"]
-            for name, schema in objects.items()
-            if type_of(schema) == "object"
-            and schema.get("properties")
-            and not schema["properties"].keys() & self._properties.keys()
-            and (len(objects) == 1 or not WRAPPING.isdisjoint(name_words(name)[-1:]))
-        }
+        return wrapped({n: self.settle(part) for n, part in self._properties.items()})
 
     def is_given(self, name: str) -> bool:
         """Whether the operator says which values a parameter has."""
@@ -304,24 +293,16 @@ class ArgumentMaker:
         # Alternatives, denials and dialects can make the compact form allow less, too.
         return validator(self.tool.input_schema), validator(parameters(self.tool))
 
-    def _place(self, rng: random.Random, options: DrawOptions) -> Place:
-        return Place(
-            rng,
-            self._document,
-            self.about,
-            options.split,
-            options.unusual,
-            options.optional,
-            self._quoted_names,
-        )
-
     def _from_operator(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
     def _draw(
         self, rng: random.Random, options: DrawOptions, left_out: Collection[str]
     ) -> dict[str, Any]:
-        at = self._place(rng, options)
+        share, quoted_names = options.optional, self._quoted_names
+        at = Place(
+            rng, self._document, self.about, options.split, options.unusual, share, quoted_names
+        )
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
         always = {*required, *options.also}

@@ -216,8 +216,8 @@ def _plain_examples(description: str) -> tuple[str, ...]:
     """Examples without quotes: 'kind of the resource (e.g. Pod, Service)'."""
     lists = (match["items"] for match in _PLAIN_LIST.finditer(description))
     items = (item.strip(" .") for text in lists for item in re.split(r",|\bor\b|\band\b", text))
-    found = dict.fromkeys(item for item in items if _PLAIN_ITEM.fullmatch(item))
-    return tuple(found) if len(found) > 1 else ()
+    examples = tuple(dict.fromkeys(item for item in items if _PLAIN_ITEM.fullmatch(item)))
+    return examples if len(examples) > 1 else ()
 
 
 _SECTION = re.compile(r"^\s*(Args|Arguments|Parameters|Params|Returns|Raises|Examples?):", re.M)

@@ -11,7 +11,7 @@ from tasks.domain.writing.values.meanings import described_in
 from tasks.domain.writing.values.settling import type_of
 
 Settle = Callable[[Any], dict[str, Any]]
-WRAPPING = frozenset(
+_WRAPPING = frozenset(
     ("flags", "options", "opts", "params", "parameters", "args", "arguments", "input", "inputs",
      "request", "model", "body", "payload", "kwargs")
 )  # fmt: skip
@@ -28,6 +28,18 @@ def without_rivals(names: list[str]) -> list[str]:
     """Names without those that servers refuse beside another one."""
     dropped = {second for first, second in _RIVALS if first in names and second in names}
     return [name for name in names if name not in dropped]
+
+
+def wrapped(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The parameters of each parameter that only holds others; ``schemas``: those of all."""
+    return {
+        name: schema["properties"]
+        for name, schema in schemas.items()
+        if type_of(schema) == "object"
+        and schema.get("properties")
+        and not schema["properties"].keys() & schemas.keys()
+        and (len(schemas) == 1 or not _WRAPPING.isdisjoint(name_words(name)[-1:]))
+    }
 
 
 _ENDS = (
