@@ -195,11 +195,12 @@ def test_a_bare_name_is_of_what_its_description_says() -> None:
 
 
 def test_what_is_managed_is_asked_for_by_the_action_that_is_named() -> None:
-    action = {"type": "string", "enum": ["pause", "add", "get_tracks"]}
+    action = {"type": "string", "enum": ["pause", "add", "get", "get_tracks"]}
     tool = _tool("playback", "Manage the playback queue", action=action)
     assert "pause the playback queue" in _said(tool, action="pause")
     assert "add to the playback queue" in _said(tool, action="add")
     assert "get tracks" in _said(tool, action="get_tracks")
+    assert "get the queue" in _said(_tool("queue", "Queue things", action=action), action="get")
     assert "manage the" not in _said(tool, action="pause")
 
 
