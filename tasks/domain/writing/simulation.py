@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableTool
-from tasks.domain.identifiers import is_plural, name_words, spoken
+from tasks.domain.identifiers import name_words, spoken
 from tasks.domain.products import Tool, ToolResult
 from tasks.domain.schemas.references import document
 from tasks.domain.schemas.validation import faults_of, usable, validator
@@ -38,7 +38,7 @@ def answer_form(tool: Tool) -> _Form | None:
     verb = _verb(words)
     if not tool.read_only and verb in CHANGING:
         return "change"
-    if is_plural(spoken(tool.name)) or verb == "list":
+    if verb == "list":
         return "list"
     return "echo" if verb == "echo" and tool.input_schema.get("required") else None
 

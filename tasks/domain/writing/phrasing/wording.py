@@ -235,6 +235,7 @@ _NO_NAMES = TEXTS - {"words", "title", "name"} | SQL | {"boolean", "object", "ar
 
 def _identity(maker: ArgumentMaker, verb: str | None, head: str, tail: str) -> str | None:
     candidates = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
+    candidates = [name for name in candidates if name != "action"]
     for name in candidates:
         if head and _names(maker, name, head, verb):
             return name
