@@ -601,6 +601,7 @@ def test_glaives_quotes_may_hold_an_apostrophe_and_a_line_end() -> None:
         "`clock` gives the time (of a zone).",
         "clock (of a zone)",
         'clock(zone="A") is how I would ask.',
+        "const calls: Array<ToolCall> = []; Promise<FunctionCall>; <ToolUseBlock />",
         "If 7 < 8, the function calls itself. Action: none",
         "[",
         "{so}",
@@ -776,6 +777,7 @@ def test_items_of_openais_responses_are_turns(value: Any) -> None:
         f"Be exact. You can invoke:\n{json.dumps([CLOCK])}. Put calls as [f(a=1)]",
         f"Be exact. Use these -\n{json.dumps(CLOCK)}\n\n{json.dumps({**CLOCK, 'name': 'b'})}\n",
         f"Be exact. {{so}} [{{}}] {json.dumps([TOOL])}",
+        f"Be exact.\n[AVAILABLE_TOOLS]{json.dumps([TOOL])}[/AVAILABLE_TOOLS]",
     ],
 )
 def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
@@ -783,7 +785,7 @@ def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
     (row,) = brought.rows
     assert (row.calls, row.tools[0]) == ((CALL,), TOOL)
     assert row.messages[0].content.startswith("Be exact.")
-    assert "[f(a=1)]" not in row.messages[0].content
+    assert not {"[f(a=1)]", "[AVAILABLE_TOOLS]"} & set(row.messages[0].content.split())
     assert brought.notes[0].startswith("1 system turns list their tools")
 
 
