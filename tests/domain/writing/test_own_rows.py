@@ -798,9 +798,16 @@ def test_two_lists_of_tools_are_said() -> None:
 
 @pytest.mark.parametrize("key", ["toolInvocations", "invalid_tool_calls", "recipient"])
 def test_an_answer_whose_calls_stand_elsewhere_is_refused(key: str) -> None:
-    value = "functions.clock" if key == "recipient" else [{"toolName": "clock"}]
+    value = "functions.clock" if key == "recipient" else [{"toolName": "clock", "args": {}}]
     with pytest.raises(UnusableData, match=f"turn 2: its calls stand under '{key}'"):
         read({"messages": [ASKED, {**SAID, key: value}], "tools": [TOOL]})
+
+
+def test_what_is_told_of_tools_beside_an_answer_is_no_call() -> None:
+    beside = {"tools_used": ["clock"], "tool_choice": {"type": "auto"}, "callbacks": [{"at": 1}]}
+    assert only({"messages": [ASKED, {**SAID, **beside}], "tools": [TOOL]}).answer
+    written = {**SAID, "content": HERMES_CALL, "toolInvocations": [{"args": {}}]}
+    assert only({"messages": [ASKED, written], "tools": [TOOL]}).calls == (CALL,)
 
 
 def test_every_list_of_calls_of_a_turn_is_read() -> None:
