@@ -601,6 +601,7 @@ def test_glaives_quotes_may_hold_an_apostrophe_and_a_line_end() -> None:
         "`clock` gives the time (of a zone).",
         "clock (of a zone)",
         'clock(zone="A") is how I would ask.',
+        "const calls: Array<ToolCall> = []; Promise<FunctionCall>; <ToolUseBlock />",
         "If 7 < 8, the function calls itself. Action: none",
         "[",
         "{so}",
@@ -776,6 +777,7 @@ def test_items_of_openais_responses_are_turns(value: Any) -> None:
         f"Be exact. You can invoke:\n{json.dumps([CLOCK])}. Put calls as [f(a=1)]",
         f"Be exact. Use these -\n{json.dumps(CLOCK)}\n\n{json.dumps({**CLOCK, 'name': 'b'})}\n",
         f"Be exact. {{so}} [{{}}] {json.dumps([TOOL])}",
+        f"Be exact.\n[AVAILABLE_TOOLS]{json.dumps([TOOL])}[/AVAILABLE_TOOLS]",
     ],
 )
 def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
@@ -783,7 +785,7 @@ def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
     (row,) = brought.rows
     assert (row.calls, row.tools[0]) == ((CALL,), TOOL)
     assert row.messages[0].content.startswith("Be exact.")
-    assert "[f(a=1)]" not in row.messages[0].content
+    assert not {"[f(a=1)]", "[AVAILABLE_TOOLS]"} & set(row.messages[0].content.split())
     assert brought.notes[0].startswith("1 system turns list their tools")
 
 
@@ -796,9 +798,16 @@ def test_two_lists_of_tools_are_said() -> None:
 
 @pytest.mark.parametrize("key", ["toolInvocations", "invalid_tool_calls", "recipient"])
 def test_an_answer_whose_calls_stand_elsewhere_is_refused(key: str) -> None:
-    value = "functions.clock" if key == "recipient" else [{"toolName": "clock"}]
+    value = "functions.clock" if key == "recipient" else [{"toolName": "clock", "args": {}}]
     with pytest.raises(UnusableData, match=f"turn 2: its calls stand under '{key}'"):
         read({"messages": [ASKED, {**SAID, key: value}], "tools": [TOOL]})
+
+
+def test_what_is_told_of_tools_beside_an_answer_is_no_call() -> None:
+    beside = {"tools_used": ["clock"], "tool_choice": {"type": "auto"}, "callbacks": [{"at": 1}]}
+    assert only({"messages": [ASKED, {**SAID, **beside}], "tools": [TOOL]}).answer
+    written = {**SAID, "content": HERMES_CALL, "toolInvocations": [{"args": {}}]}
+    assert only({"messages": [ASKED, written], "tools": [TOOL]}).calls == (CALL,)
 
 
 def test_every_list_of_calls_of_a_turn_is_read() -> None:

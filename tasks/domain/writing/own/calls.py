@@ -14,13 +14,14 @@ from tasks.domain.untrusted.decoding import KeyTwice, unambiguous
 
 MOST_LEVELS = 50
 """Lists and objects inside each other: what checks and renders them takes several frames each."""
-_BLOCK = re.compile(r"<(tool_?calls?|function_?calls?)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.I)
+_TAG = r"(?:tool|function)_?calls?|(?:TOOL|FUNCTION)_?CALLS?"
+_BLOCK = re.compile(rf"<({_TAG})>(.*?)(?:</\1>|\Z)", re.DOTALL)
 """Calls between tags, as Hermes (ours), Glaive and Nemotron (``<TOOLCALL>``) name them."""
 _OTHER_DIALECT = re.compile(
-    r"<[^<>\n]{0,20}(?:tool|function)[_▁]?(?:calls?|use|code)"
+    rf"<[^<>\n]{{0,20}}(?:{_TAG}|(?:tool|function)▁calls?|tool_(?:use|code)\b)"
     r"|<function=|<invoke\b|<use_mcp_tool>|<\|(?:python_tag|channel|recipient|plugin)\|>"
     r"|\[TOOL_CALLS\]|functools\[|✿FUNCTION✿|```tool_code|^Action Input:|^Action:(?=\s*[`{])",
-    re.I | re.M,
+    re.M,
 )
 """How calls begin in the text of models whose dialect is not read here."""
 CALL_KEYS = ("function", "functionCall", "function_call")

@@ -22,6 +22,8 @@ _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
 _BEGINNING = re.compile(r"""\[\s*\{|\{\s*["'](?:name|type)["']""")
 _MOST_BEGINNINGS = 20
+_OPENING = re.compile(r"^[<\[][^\n]*\Z", re.M)
+"""The tag or token in front of a list: ``<functions>``, ``[AVAILABLE_TOOLS]``."""
 _VALUES = ("default", "const", "enum", "example", "examples")
 """Keys of a schema that hold values, in which null is one."""
 
@@ -52,7 +54,7 @@ def tools_in_words(text: str) -> tuple[str, list[Any]]:
                 values += value if isinstance(value, list) else [value]
                 at = behind_gap(text, at)
         if values and all(map(_is_tool, values)):
-            return text[: match.start()], [values]
+            return _OPENING.sub("", text[: match.start()]), [values]
     return text, []
 
 
