@@ -75,7 +75,7 @@ class Outcome(BaseModel):
     typed_exact: list[bool]
     """Per test prompt, in their order, whether all of it was right."""
     note: str = ""
-    """Of version 0.2, whose teacher put rows into other words: what became of its answers."""
+    """What a reader of the figures should know; by hand, or of a version that is no more."""
 
     @property
     def table(self) -> tuple[str, str, str, int, float, int, int]:
@@ -121,11 +121,10 @@ def recipe_for(server: str, model: str, profile: str, steps: int, seed: int) -> 
 
 
 def for_steps(recipe: Recipe, steps: int) -> Recipe:
-    """The recipe cut to so many optimiser steps, and to no more rows than they see."""
+    """The recipe for so many optimiser steps, and as many rows as they see."""
     profile = recipe.profile
     training = profile.training.model_copy(update={"max_steps": steps, "epochs": None})
-    samples = min(profile.data.samples, steps * training.effective_batch)
-    data = profile.data.model_copy(update={"samples": samples})
+    data = profile.data.model_copy(update={"samples": steps * training.effective_batch})
     changed = profile.model_copy(update={"training": training, "data": data})
     return recipe.model_copy(update={"profile": changed})
 

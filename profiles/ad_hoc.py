@@ -35,6 +35,11 @@ def _parsed(text: str, registered: Sequence[str]) -> Server:
     file, _, name = text.partition("#")
     if is_config(Path(file)):
         return _configured(Path(file), name)
+    if name and file.endswith(".json") and is_file(Path(file)):
+        raise ProfileError(
+            f"{_excerpt(file)} lists no servers as MCP clients do: needed JSON, without comments, "
+            "with 'mcpServers' or 'servers'"
+        )
     words = _words(text)
     # A path may have blanks in it; a command has a program before its last word.
     is_command = len(words) > 1 and shutil.which(words[0]) is not None

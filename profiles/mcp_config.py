@@ -23,6 +23,13 @@ _OF_A_CLIENT = re.compile(r"\$\{(\w*)(?:[^\w}][^}]*)?\}")
 _SECRET_OPTION = re.compile(
     r"--?(?:[\w-]*[-_])?(?:api[-_]?key|token|secret|password|passwd)(?:=(?P<value>.*))?", re.I
 )
+_SECRET_PAIR = re.compile(
+    r"(?:.*=)?(?:[\w-]*[-_])?(?P<name>authorization|cookie|api[-_]?key|access[-_]?key|token|secret"
+    r"|password|passwd)\s*[:=]\s*(?P<value>\S.*)",
+    re.I | re.DOTALL,
+)
+"""A header or a variable in one word: ``Authorization: Bearer x``, ``GITLAB_TOKEN=x``."""
+_PASSWORD = re.compile(r"://[^/@\s:]*:(?P<value>[^/@\s]+)@")
 _SECRET = re.compile(r"auth|key|token|secret|password|credential|cookie", re.IGNORECASE)
 """Names of settings whose values nobody wants in a bundle."""
 
@@ -116,11 +123,14 @@ def _command(entry: Mapping[str, Any], place: str) -> list[str]:
         if option := _SECRET_OPTION.fullmatch(word):
             value = option["value"] if option["value"] is not None else after
             _check_no_secret(word.partition("=")[0], "" if value.startswith("-") else value, place)
+        if pair := _SECRET_PAIR.fullmatch(word):
+            _check_no_secret(pair["name"], pair["value"], place)
         if _VARIABLE.search(word):
             raise ValueError(
                 f"{place}: args name a variable, which is filled in only in env, headers and url: "
                 "everybody here can read the command of a process"
             )
+        _check_no_password(word, "args", place)
     return [_ours(word, "args", place) for word in words if word]
 
 
@@ -133,6 +143,7 @@ def _texts(values: Any, what: str, place: str) -> dict[str, str]:
     for key, text in texts.items():
         if _SECRET.search(key):
             _check_no_secret(key, text, place)
+        _check_no_password(text, key, place)
     return {key: _ours(text, key, place) for key, text in texts.items()}
 
 
@@ -143,6 +154,12 @@ def _text(value: Any, what: str, place: str) -> str:
     if isinstance(value, int | float):
         return json.dumps(value)
     raise ValueError(f"{place}: {what} holds a list or an object, needed texts")
+
+
+def _check_no_password(text: str, what: str, place: str) -> None:
+    """Make sure that an address holds none: ``postgres://user:password@host``."""
+    if password := _PASSWORD.search(text):
+        _check_no_secret(f"{what} password", password["value"], place)
 
 
 def _check_no_secret(key: str, text: str, place: str) -> None:

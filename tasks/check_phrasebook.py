@@ -39,6 +39,6 @@ def check_book(file: str, server: Server | None, write: bool = False) -> Verdict
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableData(f"{path} cannot be read: {error}") from error

@@ -52,6 +52,10 @@ def test_a_book_without_faults_notes_the_schemas_of_its_tools(
     assert not any("--write" in note for note in again.notes)
 
 
+def test_a_book_of_an_editor_that_marks_its_files_is_read(listed: Server, tmp_path: Path) -> None:
+    assert check_book.fn(str(book(tmp_path, f"\ufeff{TEXTS}")), listed).faults == ()
+
+
 def test_a_faulty_book_stays_as_it_is(listed: Server, tmp_path: Path) -> None:
     faulty = TEXTS + '{"kind":"request","tool":"git_push","text":"push"}\n'
     file = book(tmp_path, faulty)

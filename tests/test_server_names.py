@@ -89,6 +89,19 @@ def test_settings_that_are_no_texts_are_what_json_calls_them(tmp_path: Path) -> 
     assert (server.env, server.folder) == ({"DEBUG": "false", "PORT": "8080", "UNSET": ""}, "/srv")
 
 
+def test_words_that_only_look_like_a_secret_are_taken(tmp_path: Path) -> None:
+    args = ["author=Ada", "-e", "TOKENIZER=x", "--keyspace=a", "http://h:80/a@b", "Accept: x"]
+    entry = {**WEATHER, "args": args, "env": {"DB": "postgres://u:${DB_PASSWORD}@h/db"}}
+    assert resolve_server(str(write(tmp_path, mcpServers={"a": entry}))).command[1:] == tuple(args)
+
+
+def test_a_clients_file_with_comments_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mcp.json"
+    file.write_text('{"servers": {} // mine\n}', encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"lists no servers .* needed JSON, without comments"):
+        resolve_server(f"{file}#time")
+
+
 def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
     assert resolve_server(str(write(tmp_path, servers={"orders": ORDERS}))).name == "orders"
 
@@ -122,6 +135,18 @@ def test_the_only_server_of_a_file_needs_no_name(tmp_path: Path) -> None:
             "a",
             "--github_token holds a value",
         ),
+        (
+            {"a": {**WEATHER, "args": ["--header", "Authorization: Bearer s3cret"]}},
+            "a",
+            "Authorization holds a value",
+        ),
+        ({"a": {**WEATHER, "args": ["-e", "GITLAB_TOKEN=s3cret"]}}, "a", "TOKEN holds a value"),
+        (
+            {"a": {**WEATHER, "env": {"DB": "postgres://u:s3cret@h/db"}}},
+            "a",
+            "DB password holds a value",
+        ),
+        ({"a": {**WEATHER, "args": ["redis://:s3cret@h"]}}, "a", "args password holds a value"),
         ({"a": {"url": "https://x/mcp?a=1&api_key=s3cret"}}, "a", "api_key holds a value"),
         ({"a": {**WEATHER, "args": ["--key=${KEY}"]}}, "a", "args name a variable"),
         ({"a": {**WEATHER, "args": [["s3cret"]]}}, "a", "args holds a list or an object"),
@@ -158,7 +183,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 def test_a_file_that_is_no_json_is_no_file_of_a_client(text: str, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(text, encoding="latin-1")
-    with pytest.raises(ProfileError, match="neither a registered server"):
+    with pytest.raises(ProfileError, match="lists no servers as MCP clients do"):
         resolve_server(f"{file}#git")
 
 

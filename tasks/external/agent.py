@@ -7,7 +7,7 @@ from pathlib import Path
 
 from profiles import Server
 from tasks.domain.bundle.checks import OpenedBundle
-from tasks.domain.bundle.dialogue import Reply, Step
+from tasks.domain.bundle.dialogue import Reply, Step, Usage
 from tasks.domain.bundle.min_confidence import MinConfidence, least_confidence
 from tasks.domain.conversations import Message
 from tasks.domain.evaluation.evaluation_set import after_calls
@@ -157,6 +157,10 @@ class Agent:
             answer=words,
             confidence=answers[0].confidence,
             is_held_back=answers[0].is_held_back,
+            usage=Usage(
+                prompt_tokens=sum(one.completion.prompt_tokens for one in answers),
+                completion_tokens=sum(one.completion.answer_tokens for one in answers),
+            ),
         )
         return reply, ended
 

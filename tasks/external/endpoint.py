@@ -60,7 +60,7 @@ class _Endpoint:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
             assurance = Assurance(confidence=reply.confidence, held_back=reply.is_held_back)
             response = self._completion(
-                ParsedAnswer(text=reply.answer), reply.calls, "stop", Usage(), assurance
+                ParsedAnswer(text=reply.answer), reply.calls, "stop", reply.usage, assurance
             )
             summary = _summary(reply)
         else:

@@ -127,6 +127,7 @@ def test_with_execute_the_call_is_made_and_the_answer_comes(agent: Agent) -> Non
     )
     assert "Asia/Tokyo" in first["result"]
     assert made["choices"][0]["message"]["content"]
+    assert made["usage"]["prompt_tokens"] > made["usage"]["completion_tokens"] > 0
 
 
 def test_the_decision_to_call_is_seen_though_its_tag_begins_as_the_end_of_an_answer_does(

@@ -116,6 +116,31 @@ def exported(arguments: dict[str, Any]) -> dict[str, Any]:
             "completion": turns[1:],
             "tools": [TOOL],
         },
+        "openai's responses": {
+            "input": [
+                ASKED,
+                {"type": "function_call", "call_id": "c1", **call},
+                {"type": "function_call_output", "call_id": "c1", "output": "09:00"},
+                {"type": "message", **SAID},
+            ],
+            "tools": [{"type": "function", **CLOCK}],
+        },
+        "nemotron": {
+            "messages": [
+                ASKED,
+                {"role": "assistant", "content": f"<TOOLCALL>[{as_text}]</TOOLCALL>"},
+                result,
+                SAID,
+            ],
+            "tools": [json.dumps(CLOCK)],
+        },
+        "tools in a prompt's words": share_gpt(
+            f"# Tools\nYou can invoke:\n[{json.dumps(CLOCK)}]. Put calls into the format [f(a=1)].",
+            spoken[0],
+            ("gpt", as_text),
+            ("tool", "09:00"),
+            end,
+        ),
         "a server's tools": {
             "messages": turns,
             "tools": [

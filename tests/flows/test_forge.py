@@ -356,7 +356,9 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
     [
         ("quality-time-tiny", "well-formed calls"),
         ("dataset-time-tiny", "| train | 30 |"),
+        ("dataset-card-time-tiny", "## Header\n\n```yaml\npretty_name: "),
         ("rows-time-tiny", "tokens are trained ("),
+        ("rows-time-tiny", "\n\n- **trained** `"),
         ("memory-time-tiny", "## Will tiny with tiny fit? Yes."),
         ("adapter-time-tiny", "adamw_torch_fused"),
         ("loss-curve-time-tiny", "data:image/svg+xml;base64,"),
@@ -367,10 +369,11 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
         ("gguf-time-tiny", "20 tensors compared"),
         ("gguf-time-tiny-base", "20 tensors compared"),
         ("validation-time-tiny", "Loops completed: "),
+        ("scorecard-time-tiny", "# tiny for time\n\nProfile tiny, "),
         ("scorecard-time-tiny", "always one call"),
         ("scorecard-time-tiny", "Fitted on 9 held-out rows (Platt scaling)"),
         ("scorecard-time-tiny", "![risk over coverage](data:image/svg+xml;base64,"),
-        ("bundle-time-tiny", "mcp-forge verify-bundle"),
+        ("bundle-time-tiny", "mcp-forge chat "),
         ("bundle-time-tiny", ", the champion: it is the "),
     ],
 )
@@ -630,7 +633,9 @@ def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
     draft = stages.generate(asked, made)
     assert draft.train_rows == 30
     card = (tmp_path / "made.README.md").read_text("utf-8")
-    assert card == text("dataset-card-time-tiny")
+    page, _ = text("dataset-card-time-tiny").split("\n## Header\n")
+    assert page.startswith("# Tool calls for time")
+    assert page in card
     assert "| conversations that a person brought | 8 |" in card
     assert "| CC0-1.0 |" in card
     assert stages.check(recipe.model, recipe.profile, made, "", "", "").dataset.card is not None

@@ -38,6 +38,7 @@ PIECES = (
     *("text", "tool_use", "tool_result", "thinking", "standard", "train", "own"),
     *("[clock(zone='Paris')]", '[clock(zone="a), b", n=-1)]', "[clock(zone=", "[clock()]"),
     *('{"name": "clock", "parameters": {}}', "```json\n[]\n```", "Paris<|im_end|>", "</s>"),
+    *("<TOOLCALL>[]</TOOLCALL>", ">>>clock\n{}", '{"tool": "clock", "args": {}}', "clock()"),
     *("List[int]", "str, optional", "Union[int, str]", "null", "[]", "Action: f\nAction Input: {}"),
 )
 KEYS = st.sampled_from(
@@ -50,6 +51,7 @@ KEYS = st.sampled_from(
         *("$ref", "$schema", "items", "pattern", "format", "multipleOf", "additionalProperties"),
         *("scenario", "split", "tool", "simulated", "source", "phrasing", "missing", "varied"),
         *("query", "answers", "prompt", "completion", "level", "message", "place", "response"),
+        *("input", "output", "recipient", "channel", "summary", "toolCalls", "label", "tool_name"),
         *("fixed", "shown", "choices", "candidates", "finish_reason", "functionDeclarations"),
     ]
 )

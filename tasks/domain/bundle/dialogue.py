@@ -35,6 +35,13 @@ class Step(Frozen):
         return call_text(ToolCall(name=self.name, arguments=self.arguments))
 
 
+class Usage(BaseModel):
+    """Tokens of a request, under OpenAI's names."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class Reply(Frozen):
     """What a question led to."""
 
@@ -45,18 +52,13 @@ class Reply(Frozen):
     """The probability that the first answer is right; None where the bundle says nothing of it."""
     is_held_back: bool = False
     """Whether the first answer is a call that was not made, the model not being sure enough."""
+    usage: Usage = Usage()
+    """Of all its answers together."""
 
     @property
     def asks_back(self) -> bool:
         """Whether the model wants to know something before it calls."""
         return not self.calls and self.answer.rstrip().endswith("?")
-
-
-class Usage(BaseModel):
-    """Tokens of a request, under OpenAI's names."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
 
 
 class Assurance(BaseModel):

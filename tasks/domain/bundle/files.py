@@ -36,6 +36,8 @@ from tasks.domain.reports import (
 CHECKSUMS = "SHA256SUMS"
 """The file of a bundle that has the sums of all others."""
 _CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_MOST_SHOWN = 200
+"""Characters of a line of the sums in a message."""
 
 
 def bundle_name(server: str, model: str) -> str:
@@ -284,13 +286,18 @@ def parse_checksums(text: str) -> dict[str, str]:
     for number, line in enumerate(text.splitlines(), start=1):
         match = _CHECKSUM.fullmatch(line)
         if match is None:
-            raise BundleInvalid(f"line {number} is not a sha256, two spaces and a name: {line!r}")
+            excerpt = line[:_MOST_SHOWN]
+            raise BundleInvalid(
+                f"line {number} is not a sha256, two spaces and a name: {excerpt!r}"
+            )
         sha256, name = match.groups()
         path = PurePosixPath(name)
         is_plain = path.as_posix() == name and name.isprintable()
         if not is_plain or path.is_absolute() or ".." in path.parts or "\\" in name:
-            raise BundleInvalid(f"line {number}: {name!r} is not a file inside the bundle")
+            raise BundleInvalid(
+                f"line {number}: {name[:_MOST_SHOWN]!r} is not a file inside the bundle"
+            )
         if name in sums:
-            raise BundleInvalid(f"line {number}: {name!r} stands there twice")
+            raise BundleInvalid(f"line {number}: {name[:_MOST_SHOWN]!r} stands there twice")
         sums[name] = sha256
     return sums

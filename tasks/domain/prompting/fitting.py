@@ -181,11 +181,12 @@ def samples_for(prompt: ToolPrompt, profile: Profile, tools: int) -> int:
     A short list gets more only where the gate would certainly refuse.
     """
     data, each = profile.data, profile.quality.min_rows_per_tool
-    calling = data.scenarios.standard + data.scenarios.error + data.scenarios.edge
+    # Rows of the other kinds go to the tools in turn, and a short list may leave some without.
+    standard = data.scenarios.standard
     least = each * tools * (SPREAD if _is_long(prompt, profile) else 1)
-    if not calling or data.samples * calling >= least:
+    if not standard or data.samples * standard >= least:
         return 0
-    return round(SPREAD * each * tools / calling)
+    return round(SPREAD * each * tools / standard)
 
 
 def _is_long(prompt: ToolPrompt, profile: Profile) -> bool:
@@ -194,7 +195,8 @@ def _is_long(prompt: ToolPrompt, profile: Profile) -> bool:
 
 
 SPREAD = 2
-"""Rows for a tool on average, over those that the gate asks for: tools do not get equal parts."""
+"""Rows for a tool on average, over those that the gate asks for: tools do not get equal parts
+(``scenarios.LEAST_WEIGHT``)."""
 
 
 def refusal(toolset: Toolset, count: Count, most: int) -> str:

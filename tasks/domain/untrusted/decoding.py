@@ -20,6 +20,7 @@ _MARKS = {
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
     b"SQLite ": "an SQLite database",
+    b"\xff\xfe\0\0": "in UTF-32",
     b"\xff\xfe": "in UTF-16",
     b"\xfe\xff": "in UTF-16",
 }

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from tasks.domain.errors import UnusableData
-from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.untrusted.decoding import from_json, unambiguous
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
 _SKELETON = re.compile(r"\w+|∎")
@@ -252,7 +252,8 @@ def unreadable_lines(text: str, source: str) -> tuple[str, ...]:
 def read_line(line: str, place: str) -> Line:
     """One line from its JSON; UnusableData, with the place, when it is not one."""
     try:
-        value = from_json(line)
+        from_json(line)  # within bounds
+        value = json.loads(line, object_pairs_hook=unambiguous)
     except ValueError as error:
         raise UnusableData(
             f"{place}: not JSON ({error}); each line must be one object with a 'kind'"

@@ -22,6 +22,8 @@ MOST_AMBIGUOUS = 0.2
 VALUE_WEIGHT = 0.3
 """More rows for each value: with as many for both tools, 24 % of typed conversions were exactly
 right and 68 % of questions for one zone's time (n=50 each, SmolLM2-135M after 170 steps)."""
+LEAST_WEIGHT = 0.6
+"""Of a tool, over the mean: with twice as many rows as the gate needs, none gets too few."""
 _WORD = re.compile(r"[a-z]{2,}")
 _SMALL = frozenset(
     pieces("an the of in on at by to for from with as and or not is be that this it")
@@ -128,10 +130,10 @@ def _answers_without(simpler: ArgumentMaker, maker: ArgumentMaker, name: str) ->
 def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
     """How much there is to learn about each tool: its weight among the standard rows to train on.
 
-    One plus how much its words (name and description, as a Jaccard index) are those of the tool
-    most like it, times one plus ``VALUE_WEIGHT`` for each value that every request says: a model
-    has to learn to tell ``git_diff_staged`` and ``git_diff_unstaged`` apart, and to read three
-    values off "convert 5 pm from Tokyo to Paris".
+    At least ``LEAST_WEIGHT`` of the mean, else one plus how much its words (name and description,
+    as a Jaccard index) are those of the tool most like it, times one plus ``VALUE_WEIGHT`` for each
+    value that every request says: a model has to learn to tell ``git_diff_staged`` and
+    ``git_diff_unstaged`` apart, and to read three values off "convert 5 pm from Tokyo to Paris".
     """
     words = {
         maker.tool.name: frozenset(_WORD.findall(maker.about.casefold())) - _SMALL
@@ -143,7 +145,8 @@ def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
         others = (_jaccard(words[name], words[other]) for other in words if other != name)
         values = sum(parameter in maker.required for parameter in maker.spoken_for)
         weights[name] = (1 + max(others, default=0)) * (1 + VALUE_WEIGHT * values)
-    return weights
+    least = LEAST_WEIGHT * sum(weights.values()) / len(weights)
+    return {name: max(weight, least) for name, weight in weights.items()}
 
 
 def _weights(

@@ -223,6 +223,7 @@ def test_a_name_that_leaves_the_bundle_or_breaks_the_line_is_refused(name: str) 
         (f"{SHA[:-1]}  a\n", "line 1 is not"),
         (f"{SHA}  a\n{SHA}  a\n", "line 2: 'a' stands there twice"),
         (f"{SHA}  /a\n", "not a file inside the bundle"),
+        ("x" * 100_000, f"'{'x' * 200}'$"),
     ],
 )
 def test_sums_that_cannot_be_trusted_are_refused_by_line(text: str, fault: str) -> None:

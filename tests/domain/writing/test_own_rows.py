@@ -314,6 +314,7 @@ def test_a_log_of_a_prefect_run_gives_its_conversations_and_counts_the_rest() ->
         {"choices": [{"message": SAID, "finish_reason": "length"}]},
         {"content": [{"type": "text", "text": "It"}], "stop_reason": "max_tokens"},
         {"candidates": [{"content": {"parts": [{"text": "It"}]}, "finishReason": "MAX_TOKENS"}]},
+        {"output": [SAID], "incomplete_details": {"reason": "max_output_tokens"}},
     ],
 )
 def test_a_logged_answer_that_was_cut_off_is_left_out_and_counted(response: Any) -> None:
@@ -338,6 +339,13 @@ def test_several_results_in_one_turn_become_one_message_each() -> None:
     row = only(share_gpt(HERMES, TURNS[0], ("gpt", HERMES_CALL * 2), ("tool", both), TURNS[3]))
     assert [message.content for message in row.messages[3:5]] == ["1", "2"]
     assert len(row.calls) == 2
+
+
+def test_a_value_is_said_in_either_of_unicodes_forms() -> None:
+    call = {"name": "clock", "arguments": {"zone": "Z\u00fcrich"}}
+    asked = {**ASKED, "content": "time in Zu\u0308rich?"}
+    row = only({"messages": [asked, {**SAID, "function_call": call}], "tools": [TOOL]})
+    assert list(unsaid(row)) == []
 
 
 def test_results_go_to_the_calls_that_they_name() -> None:
@@ -426,6 +434,10 @@ def test_rows_of_ours_are_read_as_own_ones_with_all_they_say() -> None:
         (
             {"messages": [ASKED, BOTH, ANSWERED, {**ANSWERED, "tool_call_id": "x"}]},
             "the results are of 'c1, x'",
+        ),
+        (
+            {"messages": [{"role": "function_call", "content": "{'name': 'a', 'name': 'b'}"}]},
+            "the key .*name.* stands twice",
         ),
         (
             {"messages": [{"role": "function_call", "content": '{"name": "a", "name": "b"}'}]},
@@ -528,6 +540,16 @@ OPTIONAL = {
 }
 
 
+def test_a_prompt_of_many_objects_takes_no_longer_than_it_is_long() -> None:
+    start = time.process_time()
+    for text in ('{"name": "x"} ' * 100_000, '{"name":' * 50_000, "[{" * 100_000):
+        with pytest.raises(UnusableData, match="has no 'tools'"):
+            read({"messages": [{"role": "system", "content": text}, ASKED, SAID]})
+    with suppress(UnusableData):
+        read({"messages": [ASKED, SAID], "tools": "{} " * 100_000})
+    assert time.process_time() - start < 5
+
+
 def spoken(text: str, **keys: Any) -> Row:
     """A row that ends with an answer of these words."""
     return only({"messages": [ASKED, {**SAID, "content": text, **keys}], "tools": [OPTIONAL]})
@@ -577,6 +599,10 @@ def test_glaives_quotes_may_hold_an_apostrophe_and_a_line_end() -> None:
         '{"name": "clock", "parameters": {"type": "object", "properties": {}}}',
         '{"tool": "an hourglass", "arguments": {}}',
         "`clock` gives the time (of a zone).",
+        "clock (of a zone)",
+        'clock(zone="A") is how I would ask.',
+        "const calls: Array<ToolCall> = []; Promise<FunctionCall>; <ToolUseBlock />",
+        "If 7 < 8, the function calls itself. Action: none",
         "[",
         "{so}",
     ],
@@ -751,6 +777,7 @@ def test_items_of_openais_responses_are_turns(value: Any) -> None:
         f"Be exact. You can invoke:\n{json.dumps([CLOCK])}. Put calls as [f(a=1)]",
         f"Be exact. Use these -\n{json.dumps(CLOCK)}\n\n{json.dumps({**CLOCK, 'name': 'b'})}\n",
         f"Be exact. {{so}} [{{}}] {json.dumps([TOOL])}",
+        f"Be exact.\n[AVAILABLE_TOOLS]{json.dumps([TOOL])}[/AVAILABLE_TOOLS]",
     ],
 )
 def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
@@ -758,7 +785,7 @@ def test_tools_are_found_in_the_words_of_a_prompt(prompt: str) -> None:
     (row,) = brought.rows
     assert (row.calls, row.tools[0]) == ((CALL,), TOOL)
     assert row.messages[0].content.startswith("Be exact.")
-    assert "[f(a=1)]" not in row.messages[0].content
+    assert not {"[f(a=1)]", "[AVAILABLE_TOOLS]"} & set(row.messages[0].content.split())
     assert brought.notes[0].startswith("1 system turns list their tools")
 
 
@@ -771,9 +798,16 @@ def test_two_lists_of_tools_are_said() -> None:
 
 @pytest.mark.parametrize("key", ["toolInvocations", "invalid_tool_calls", "recipient"])
 def test_an_answer_whose_calls_stand_elsewhere_is_refused(key: str) -> None:
-    value = "functions.clock" if key == "recipient" else [{"toolName": "clock"}]
+    value = "functions.clock" if key == "recipient" else [{"toolName": "clock", "args": {}}]
     with pytest.raises(UnusableData, match=f"turn 2: its calls stand under '{key}'"):
         read({"messages": [ASKED, {**SAID, key: value}], "tools": [TOOL]})
+
+
+def test_what_is_told_of_tools_beside_an_answer_is_no_call() -> None:
+    beside = {"tools_used": ["clock"], "tool_choice": {"type": "auto"}, "callbacks": [{"at": 1}]}
+    assert only({"messages": [ASKED, {**SAID, **beside}], "tools": [TOOL]}).answer
+    written = {**SAID, "content": HERMES_CALL, "toolInvocations": [{"args": {}}]}
+    assert only({"messages": [ASKED, written], "tools": [TOOL]}).calls == (CALL,)
 
 
 def test_every_list_of_calls_of_a_turn_is_read() -> None:

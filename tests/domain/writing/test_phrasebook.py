@@ -63,6 +63,7 @@ def test_every_kind_is_read_and_written_back() -> None:
             '{"kind":"clarify","tool":"t","text":"{a}","missing":["a"],"question":"y","answer":"{a}"}',
             "the text already says 'a'",
         ),
+        ('{"kind":"request","tool":"a","tool":"b","text":"x"}', "the key 'tool' stands twice"),
     ],
 )
 def test_a_wrong_line_is_named_with_file_line_and_what_was_needed(line: str, said: str) -> None:

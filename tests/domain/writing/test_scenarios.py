@@ -56,6 +56,23 @@ def test_tools_that_are_easily_confused_get_more_rows() -> None:
     assert rows["git_add"] > 1.2 * rows["git_create_branch"]
 
 
+def test_an_easy_tool_of_a_long_list_gets_half_the_rows_of_an_average_one() -> None:
+    easy = VERSIONS.tools[0]
+    values = {f"{part}_title": {"type": "string"} for part in ("book", "film", "song", "play")}
+    values |= {f"{part}_city": {"type": "string"} for part in ("home", "next", "last", "first")}
+    schema = {"type": "object", "properties": values, "required": list(values)}
+    hard = easy.model_copy(update={"input_schema": schema})
+    named = (
+        tool.model_copy(update={"name": f"{tool.name}_{number}"})
+        for number, tool in enumerate([easy] * 4 + [hard] * 50)
+    )
+    makers = _makers(VERSIONS.model_copy(update={"tools": tuple(named)}))
+    planned = plan(makers, data(54 * 8 * 10 // 6))  # six of ten are standard rows
+    rows = [quota.rows for quota in planned.train if quota.scenario == "standard"]
+    assert len(rows) == 54
+    assert min(rows) >= 4
+
+
 def test_a_tool_that_weighs_twice_gets_twice_the_rows_to_train_on_and_as_many_to_be_asked() -> None:
     even, heavy = (
         plan(_makers(CLOCKS), data(400).model_copy(update={"tool_weights": weights}))

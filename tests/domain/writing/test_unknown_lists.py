@@ -11,10 +11,11 @@ from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.phrasing.answers import ask
 from tasks.domain.writing.phrasing.requests import request
 from tasks.domain.writing.phrasing.wording import Wording, wordings
-from tasks.domain.writing.simulation import answer_form
+from tasks.domain.writing.rows import write_rows
+from tasks.domain.writing.simulation import answer_form, simulate
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
-from tests.fakes.toolsets import server
+from tests.fakes.toolsets import data, server
 
 TEXT: dict[str, Any] = {"type": "string"}
 COUNT: dict[str, Any] = {"type": "integer"}
@@ -194,9 +195,34 @@ def test_a_bare_name_is_of_what_its_description_says() -> None:
 
 
 def test_what_is_managed_is_asked_for_by_the_action_that_is_named() -> None:
-    action = {"type": "string", "enum": ["pause", "add", "get_tracks"]}
+    action = {"type": "string", "enum": ["pause", "add", "get", "get_tracks"]}
     tool = _tool("playback", "Manage the playback queue", action=action)
     assert "pause the playback queue" in _said(tool, action="pause")
     assert "add to the playback queue" in _said(tool, action="add")
     assert "get tracks" in _said(tool, action="get_tracks")
+    assert "get the queue" in _said(_tool("queue", "Queue things", action=action), action="get")
     assert "manage the" not in _said(tool, action="pause")
+
+
+def test_only_names_that_are_listed_are_made_up() -> None:
+    assert answer_form(_tool("list_labels", "Lists labels")) == "list"
+    assert answer_form(_tool("get_thread_replies", "Gets the replies", thread_id=TEXT)) is None
+
+
+def test_a_change_is_not_made_again_where_it_may_have_been_made() -> None:
+    tools = (
+        _tool("delete_label", "Deletes a label", label_id=TEXT),
+        _tool("list_labels", "Lists labels", query=TEXT),
+    )
+    toolset = Toolset(server="own", tools=tools)
+    changes = data(240).model_copy(update={"multiple_calls_share": 1.0})
+    written = write_rows(
+        toolset, server(), changes, lambda call: simulate(toolset.tool(call.name), call, 1)
+    )
+    repeated = [
+        row for row in written.train if len(row.calls) == 2 and row.calls[0] == row.calls[1]
+    ]
+    deleted = [row for row in repeated if row.calls[0].name == "delete_label"]
+    assert deleted
+    texts = " ".join(m.content for row in deleted for m in row.messages if m.role == "tool")
+    assert not re.search(r"timed out|reset", texts)

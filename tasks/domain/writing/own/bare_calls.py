@@ -28,7 +28,9 @@ _VALUE = re.compile(r"""["']\w+["']\s*:\s*["']([^"'\n]{1,200})["']""")
 _INPUT = re.compile(r"""["']\w{0,20}(?:arg|param|input)\w{0,20}["']\s*:""")
 _DESCRIBED = re.compile(r"""["']properties["']\s*:""")
 _WHOLE = re.compile(
-    r"(?:```\w*[^\S\n]*\n)?\s*(?:print\(|>>>\s*)?([\w.-]+)\s*[({].*[)}]\s*(?:```)?", re.DOTALL
+    r"(?:```\w*[^\S\n]*\n)?\s*(?:>>>\s*(?P<marked>[\w.-]+)\s*\{.*\}"
+    r"|(?:print\()?(?P<plain>[\w.-]+)\((?:\s*[\"'\d{\[)]|\s*\w+\s*=).*)",
+    re.DOTALL,
 )
 _JSON_WORDS = {"true": True, "false": False, "null": None}
 
@@ -55,8 +57,11 @@ def check_no_call_in(text: str, names: Collection[str]) -> None:
     # A tool that is described, not called, has its parameters' properties there.
     is_call = _INPUT.search(text) and not _DESCRIBED.search(text)
     values = [match[1] for match in _VALUE.finditer(text)] if is_call else []
-    whole = _WHOLE.fullmatch(text.strip())
-    tool = next((name for name in (*values, whole[1] if whole else "") if name in names), None)
+    body = text.strip().removesuffix("```").rstrip()
+    whole = _WHOLE.fullmatch(body) if body.endswith((")", "}")) else None
+    if whole:
+        values.append(whole["marked"] or whole["plain"])
+    tool = next((name for name in values if name in names), None)
     if tool is not None:
         raise UnusableData(
             f"found a call of {tool!r} in words, {excerpt(text)}; needed {OPEN} or tool_calls"

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,14 @@ from tasks.domain.untrusted.decoding import KeyTwice, unambiguous
 
 MOST_LEVELS = 50
 """Lists and objects inside each other: what checks and renders them takes several frames each."""
-_BLOCK = re.compile(r"<(tool_?calls?|function_?calls?)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.I)
+_TAG = r"(?:tool|function)_?calls?|(?:TOOL|FUNCTION)_?CALLS?"
+_BLOCK = re.compile(rf"<({_TAG})>(.*?)(?:</\1>|\Z)", re.DOTALL)
 """Calls between tags, as Hermes (ours), Glaive and Nemotron (``<TOOLCALL>``) name them."""
 _OTHER_DIALECT = re.compile(
-    r"<[^<>\n]{0,20}(?:tool|function)[_▁]?(?:calls?|use|code)"
+    rf"<[^<>\n]{{0,20}}(?:{_TAG}|(?:tool|function)▁calls?|tool_(?:use|code)\b)"
     r"|<function=|<invoke\b|<use_mcp_tool>|<\|(?:python_tag|channel|recipient|plugin)\|>"
-    r"|\[TOOL_CALLS\]|functools\[|✿FUNCTION✿|```tool_code|^Action(?: Input)?:(?=\s*[`{])",
-    re.I | re.M,
+    r"|\[TOOL_CALLS\]|functools\[|✿FUNCTION✿|```tool_code|^Action Input:|^Action:(?=\s*[`{])",
+    re.M,
 )
 """How calls begin in the text of models whose dialect is not read here."""
 CALL_KEYS = ("function", "functionCall", "function_call")
@@ -32,6 +34,7 @@ _GLAIVE = re.compile(
     r"""\{\s*["']name["']:\s*["']([^"']+)["'],\s*["']arguments["']:\s*'(.*)'\s*\}""", re.S
 )
 """Glaive's calls: JSON between single quotes, which it may hold too."""
+_BETWEEN = re.compile(r"[ \n\r\t,;]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -135,7 +138,7 @@ def values_of(text: str, what: str) -> list[Any]:
         while at < len(text):
             value, at = decoder.raw_decode(text, at)
             values.append(checked(value))
-            at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,;"))
+            at = behind_gap(text, at)
     except KeyTwice as error:
         raise UnusableData(f"{what}: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -143,11 +146,28 @@ def values_of(text: str, what: str) -> list[Any]:
     return values
 
 
+def behind_gap(text: str, at: int) -> int:
+    """The place behind blanks and what stands between values."""
+    gap = _BETWEEN.match(text, at)
+    return gap.end() if gap else at
+
+
+def _pairs(part: ast.Dict) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The keys and values of a dict, without those that ``**`` takes from another."""
+    return ((key, value) for key, value in zip(part.keys, part.values, strict=True) if key)
+
+
 def _literal(text: str, what: str, fault: Exception) -> Any:
     try:
+        tree = ast.parse(text, mode="eval")
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Dict):
+                unambiguous((ast.unparse(k), ast.unparse(v)) for k, v in _pairs(part))
         # By way of JSON, which has no sets, bytes or tuples.
-        value = json.loads(json.dumps(ast.literal_eval(text), allow_nan=False))
+        value = json.loads(json.dumps(ast.literal_eval(tree), allow_nan=False))
         return checked(value)
+    except KeyTwice as error:
+        raise UnusableData(f"{what}: {error}") from error
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
         raise UnusableData(
             f"{what}: neither JSON ({fault}) nor a Python literal: {excerpt(text)}"

@@ -9,8 +9,8 @@ from tasks.domain.writing.own.calls import excerpt, values_of
 _TURNS = ("messages", "conversations", "conversation", "contents")
 _MEDIA = ("images", "image", "videos", "video", "audios", "audio")
 _OTHERS = ("request", "query", "prompt")
-_LIMITS = ("length", "max_tokens", "MAX_TOKENS")
-"""How OpenAI, Anthropic and Gemini say that an answer was ended by its token limit."""
+_LIMITS = ("length", "max_tokens", "MAX_TOKENS", "max_output_tokens")
+"""How OpenAI, Anthropic, Gemini and OpenAI's Responses say that a token limit ended an answer."""
 _EXPECTATION = "needed an object with its turns in one of them"
 
 
@@ -36,8 +36,10 @@ def is_cut(value: Any) -> bool:
     """Whether it is a logged answer that stopped at its token limit."""
     response = value.get("response") if isinstance(value, dict) else None
     first = _first(response, "choices") or _first(response, "candidates")
-    keys = ("stop_reason", "finish_reason", "finishReason")
-    ends = [part.get(key) for part in (response, first) if isinstance(part, dict) for key in keys]
+    details = response.get("incomplete_details") if isinstance(response, dict) else None
+    keys = ("stop_reason", "finish_reason", "finishReason", "reason")
+    parts = [part for part in (response, first, details) if isinstance(part, dict)]
+    ends = [part.get(key) for part in parts for key in keys]
     return any(reason in ends for reason in _LIMITS)
 
 

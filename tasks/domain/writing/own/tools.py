@@ -16,12 +16,14 @@ from tasks.domain.toolcalls import tool_names
 from tasks.domain.toollists import functions as compact_functions
 from tasks.domain.toollists import tool_from_value
 from tasks.domain.untrusted.decoding import unambiguous
-from tasks.domain.writing.own.calls import excerpt, values_of
+from tasks.domain.writing.own.calls import behind_gap, excerpt, values_of
 
 _LISTS = ("functionDeclarations", "function_declarations", "tools", "functions")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema", "parametersJsonSchema")
 _BEGINNING = re.compile(r"""\[\s*\{|\{\s*["'](?:name|type)["']""")
 _MOST_BEGINNINGS = 20
+_OPENING = re.compile(r"^[<\[][^\n]*\Z", re.M)
+"""The tag or token in front of a list: ``<functions>``, ``[AVAILABLE_TOOLS]``."""
 _VALUES = ("default", "const", "enum", "example", "examples")
 """Keys of a schema that hold values, in which null is one."""
 
@@ -50,9 +52,9 @@ def tools_in_words(text: str) -> tuple[str, list[Any]]:
             while text.startswith(("[", "{"), at):
                 value, at = decoder.raw_decode(text, at)
                 values += value if isinstance(value, list) else [value]
-                at += len(text[at:]) - len(text[at:].lstrip(" \n\r\t,"))
+                at = behind_gap(text, at)
         if values and all(map(_is_tool, values)):
-            return text[: match.start()], [values]
+            return _OPENING.sub("", text[: match.start()]), [values]
     return text, []
 
 

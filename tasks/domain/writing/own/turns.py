@@ -1,6 +1,5 @@
 """Turns as people's files have them → turns in one form: who, what, calls, what is learned."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
@@ -55,7 +54,8 @@ _SWITCHES = ("loss", "train", "training")
 _PARTIAL = "train_detail"
 _BESIDE = "additional_kwargs"
 """Where older exports of LangChain have calls."""
-_CALLS_ELSEWHERE = re.compile(r"tool|call|invocation", re.I)
+_ARGUMENTS = {"args", "arguments", "input"}
+"""What an object has that is a call, whoever's form it is."""
 _ABOUT = {"role", "from", "type", *NAMES, *IDS, *_THOUGHTS, *_WEIGHTS, *_SWITCHES, *CALL_LISTS}
 """What a turn without words may say."""
 _KEYS = {
@@ -116,7 +116,7 @@ def _turns(message: dict[str, Any]) -> Iterator[OwnTurn]:
         yield from results_of(content, message)
         return
     is_call = name in _CALLING
-    if name == "reasoning" or message.get("channel") == "analysis":
+    if name == "reasoning" or (role, message.get("channel")) == ("assistant", "analysis"):
         yield OwnTurn("assistant", thought=thought_in(message), is_learned=_is_learned(message))
         return
     parts = parts_of(content, is_call)
@@ -155,6 +155,8 @@ def _answer(message: dict[str, Any], is_call: bool, parts: Parts) -> OwnTurn:
             raise UnusableData("its list of calls is empty, needed at least one")
     elif not calls:
         text, calls = _said_and_called(text)
+    if not calls:
+        _check_no_calls_elsewhere(message)
     beside = [thought_in(message[key]) for key in _THOUGHTS if message.get(key)]
     thoughts = [one.strip() for one in (*beside[:1], parts.thought, thought) if one.strip()]
     if any("<think>" in one or "</think>" in one for one in (text, *thoughts)):
@@ -167,24 +169,25 @@ def _answer(message: dict[str, Any], is_call: bool, parts: Parts) -> OwnTurn:
 
 
 def _all_calls(message: dict[str, Any], calls: tuple[OwnCall, ...]) -> tuple[OwnCall, ...]:
-    """The calls of a turn's content and of each of its lists, those that stand twice once.
-
-    Raises:
-        UnusableData: there are none but under a key that is not read, or to a ``recipient``.
-    """
+    """The calls of a turn's content and of each of its lists, those that stand twice once."""
     beside = message.get(_BESIDE)
     holders = (message, beside if isinstance(beside, dict) else {})
     for listed in (one[key] for one in holders for key in CALL_LISTS if one.get(key)):
         calls += tuple(call for call in calls_of(listed) if not _is_among(call, calls))
-    elsewhere = [
-        key
-        for key, value in message.items()
-        if key not in _KEYS and isinstance(value, dict | list) and value
-        if _CALLS_ELSEWHERE.search(key)
-    ] + ["recipient"] * (message.get("recipient") not in (None, "", "all"))
-    if elsewhere and not calls:
-        raise UnusableData(f"its calls stand under {elsewhere[0]!r}, needed 'tool_calls'")
     return calls
+
+
+def _check_no_calls_elsewhere(message: dict[str, Any]) -> None:
+    """Make sure that an answer does not call under a key that is not read, or a ``recipient``."""
+    keys = [key for key, value in message.items() if key not in _KEYS and _holds_arguments(value)]
+    keys += ["recipient"] * (message.get("recipient") not in (None, "", "all"))
+    if keys:
+        raise UnusableData(f"its calls stand under {keys[0]!r}, needed 'tool_calls'")
+
+
+def _holds_arguments(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, dict) and _ARGUMENTS & part.keys() for part in parts)
 
 
 def _said_and_called(text: str) -> tuple[str, tuple[OwnCall, ...]]:

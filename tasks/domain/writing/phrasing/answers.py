@@ -186,7 +186,8 @@ def _text_answer(text: str, wording: Wording, rng: random.Random) -> str:
         return f"{_confirmation(wording)} The tool had nothing to add."
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and len(text) <= MOST_TEXT:
-        return text if rng.random() < 0.5 else f"Here is the answer: {text}"
+        is_bare = rng.random() < 0.5 or text.startswith("Done")
+        return text if is_bare else f"Here is the answer: {text}"
     excerpt = "\n".join(lines[:3])
     more = f"\n… {len(lines) - 3} more lines." if len(lines) > 3 else ""
     return f"Here is the result:\n{_shortened(excerpt)}{more}"

@@ -137,13 +137,15 @@ _ONE_OF_MANY = frozenset(
 """Kinds of values that a name narrows: a due date, the address of an icon."""
 _BARE = re.compile(
     r"URL|URI|link|date|day|time|timestamp|date time|when|at|on|location|address|place"
-    r"|(?:file )?paths?|files?|file names?"
+    r"|(?:file )?paths?|files?"
 )
 
 
 def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool) -> str:
-    if (thing := stem(noun)) and thing != noun and not is_plural(noun) and not verbatim:
-        place = "in" if _PLACES.search(thing) else "for"
+    is_name = not is_plural(noun) and not noun.endswith((" path", " title")) and not verbatim
+    thing = stem(noun) if is_name else ""
+    if thing and (thing != noun or (isinstance(value, str) and _PLACES.fullmatch(thing))):
+        place = "in" if _PLACES.fullmatch(thing) else "for"
         return rng.choice((f"{place} {thing} {{v}}", f"{place} {thing} {{v}}", "with {n} {v}"))
     if isinstance(value, (int, float)):
         if is_plural(noun):
@@ -157,9 +159,9 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
 
 
 _PLACES = re.compile(
-    r"\b(account|album|bucket|board|calendar|channel|cluster|collection|database|guild|group|index|"
-    r"list|namespace|organization|playlist|project|repository|schema|server|space|stream|table|team|"
-    r"vault|workspace|zone)$"
+    r"(?:\w+ )*(account|album|bucket|board|calendar|channel|cluster|collection|database|guild|"
+    r"group|index|list|namespace|organization|playlist|project|repository|schema|server|space|stream|table|team|"
+    r"vault|workspace|zone)"
 )
 """Things that others are in."""
 

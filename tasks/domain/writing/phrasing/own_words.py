@@ -48,7 +48,7 @@ def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[s
     if not place:
         return words
     rest = (*words[:place], *words[place + 1 :])
-    if words[place] == "list":
+    if words[place] == "list" and not {"in", "of", "by", "for", "from"} & {*rest}:
         return (words[place], *rest[:-1], plural(rest[-1]))
     return (words[place], *_of_one(rest, tool))
 

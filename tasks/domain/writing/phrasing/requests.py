@@ -14,6 +14,7 @@ from tasks.domain.identifiers import (
     plural,
     singular,
     with_a,
+    with_the,
 )
 from tasks.domain.writing.phrasing.attributes import before_noun, head_noun
 from tasks.domain.writing.phrasing.clauses import Clause, clause, preposition
@@ -134,9 +135,10 @@ def _in_the_verb_of_its_action(
     """What is managed, by the action that an argument names: "pause the playback"."""
     action = arguments.get("action")
     verb, *rest = name_words(action) if isinstance(action, str) else ("",)
-    if phrase.verb not in _DOING or leading_verb((verb, "")) is None:
+    if (phrase.object and phrase.verb not in _DOING) or leading_verb((verb, "")) is None:
         return phrase, arguments
-    thing = " ".join(rest) or {"add": "to "}.get(verb, "") + phrase.object
+    managed = phrase.object or with_the(phrase.verb)
+    thing = " ".join(rest) or {"add": "to "}.get(verb, "") + managed
     others = {name: value for name, value in arguments.items() if name != "action"}
     return Phrase(verb, thing, False), others
 

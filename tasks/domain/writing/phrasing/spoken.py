@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import unicodedata
 from typing import Any
 
 from tasks.domain.identifiers import spoken
@@ -103,12 +104,13 @@ def is_mentioned(value: Any, text: str, how: str) -> bool:
     """Whether a text says a value of a kind: as it is, in a spoken form, or in another case."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return mentions(text, value, how) or mentions(text.casefold(), _folded(value), how)
+    return mentions(text, value, how) or mentions(_folded(text), _folded(value), how)
 
 
 def _folded(value: Any) -> Any:
     if isinstance(value, str):
-        return value.casefold()
+        # Keyboards write ü as one sign or as two.
+        return unicodedata.normalize("NFC", value.casefold())
     if isinstance(value, list):
         return [_folded(part) for part in value]
     if isinstance(value, dict):

@@ -235,10 +235,11 @@ _NO_NAMES = TEXTS - {"words", "title", "name"} | SQL | {"boolean", "object", "ar
 
 def _identity(maker: ArgumentMaker, verb: str | None, head: str, tail: str) -> str | None:
     candidates = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
+    candidates = [name for name in candidates if name != "action"]
     for name in candidates:
         if head and _names(maker, name, head, verb):
             return name
-    naming = [n for n in candidates if spoken(n).split()[-1] in NAMING and not tail]
+    naming = [n for n in candidates if NAMING.intersection(spoken(n).split()[-1:]) and not tail]
     if head:
         is_one = len(naming) == len(candidates) == 1 and not is_plural(head)
         if not is_one or verb in MAKING | SAYING | {None}:

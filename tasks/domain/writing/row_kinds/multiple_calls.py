@@ -13,6 +13,7 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
 from tasks.domain.writing.phrasing.requests import Request, request
+from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.phrasing.wording import SLOT, Wording, thing_of
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
@@ -30,13 +31,13 @@ _THEN: dict[Split, tuple[str, ...]] = {
     "heldout": ("{a} Next, {do}.", "{a} When you have that, {do}."),
 }
 _PLACES = {0: "first", 1: "second", -1: "last"}
-_PASSING = (
-    "The request timed out after 30 seconds",
+_REFUSED = (
     "The service is not available at the moment, try again",
     "Too many requests, try again",
-    "Connection reset by peer",
 )
-"""Failures that are gone when the same call is made once more."""
+"""Failures of which nothing came: they are gone when the same call is made once more."""
+_PASSING = (*_REFUSED, "The request timed out after 30 seconds", "Connection reset by peer")
+"""The same, and those after which a change may have been made: it is not made again."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ def _again(desk: Desk, split: Split, rng: random.Random) -> Several | None:
     if exchange is None or exchange.answered is None:
         return None
     call = Message.assistant("", exchange.call)
-    error = Message(role="tool", content=f"Error: {rng.choice(_PASSING)}")
+    errors = _REFUSED if is_changing(exchange.wording.tool) else _PASSING
+    error = Message(role="tool", content=f"Error: {rng.choice(errors)}")
     last = exchange.answered.tell_success(exchange.wording, exchange.call, limit, rng)
     turns = (call, error, call, exchange.answered.turn(limit), Message.assistant(last))
     return Several(exchange.request, turns, exchange.call.name, simulated=True)
