@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,16 @@ class Storage:
             final.parent.mkdir(parents=True, exist_ok=True)
             _put(draft, final, sha256)
             return StoredFile(uri=str(final), sha256=sha256, size_bytes=size)
-        self._fs.invalidate_cache()  # a folder that is put over one that is there lands inside it
-        if self._fs.isdir(target) or (draft.is_dir() and self._fs.exists(target)):
+        self._fs.invalidate_cache()
+        if self._fs.exists(target) and self._fs.isdir(target) != draft.is_dir():
             self._fs.rm(target, recursive=True)
-        self._fs.put(str(draft), target, recursive=draft.is_dir())
+        if draft.is_dir():
+            names = list(_sizes(draft))
+            self._replace_files(
+                draft, target, names, self._remote_sizes(*parts).keys() - set(names)
+            )
+        else:
+            self._fs.put_file(str(draft), target)
         return StoredFile(uri=self._fs.unstrip_protocol(target), sha256=sha256, size_bytes=size)
 
     def uri(self, *parts: str) -> str:
@@ -128,10 +134,8 @@ class Storage:
         target = "/".join((self._root, *_plain(parts)))
         # What lies in a checkpoint never changes; a JSON file beside it may, and keep its size.
         changing = {name for name in here if name.endswith(".json") and "/" not in name}
-        for name in changing | {name for name in here if there.get(name) != here[name]}:
-            self._fs.put_file(str(self.folder(*parts) / name), f"{target}/{name}")
-        for name in there.keys() - here.keys():
-            self._fs.rm_file(f"{target}/{name}")
+        changing |= {name for name in here if there.get(name) != here[name]}
+        self._replace_files(self.folder(*parts), target, changing, there.keys() - here.keys())
 
     def bring_folder(self, *parts: str) -> None:
         """Add to this machine's ``folder`` what other machines have sent; the reverse."""
@@ -143,6 +147,17 @@ class Storage:
             local = self.folder(*parts) / name
             local.parent.mkdir(parents=True, exist_ok=True)
             self._fs.get_file(f"{target}/{name}", str(local))
+
+    def _replace_files(
+        self, folder: Path, target: str, names: Iterable[str], gone: Iterable[str]
+    ) -> None:
+        """Put files over those that are there, then remove the others: whoever reads meanwhile
+        misses none, and finds each as it was or as it is.
+        """
+        for name in names:
+            self._fs.put_file(str(folder / name), f"{target}/{name}")
+        for name in gone:
+            self._fs.rm_file(f"{target}/{name}")
 
     def _remote_sizes(self, *parts: str) -> dict[str, int]:
         """The size of each file of a remote folder, by its path in it."""

@@ -130,10 +130,10 @@ def _answers_without(simpler: ArgumentMaker, maker: ArgumentMaker, name: str) ->
 def difficulties(makers: Sequence[ArgumentMaker]) -> dict[str, float]:
     """How much there is to learn about each tool: its weight among the standard rows to train on.
 
-    At least ``LEAST_WEIGHT`` of the mean, else one plus how much its words (name and description, as a Jaccard index) are those of the tool
-    most like it, times one plus ``VALUE_WEIGHT`` for each value that every request says: a model
-    has to learn to tell ``git_diff_staged`` and ``git_diff_unstaged`` apart, and to read three
-    values off "convert 5 pm from Tokyo to Paris".
+    At least ``LEAST_WEIGHT`` of the mean, else one plus how much its words (name and description,
+    as a Jaccard index) are those of the tool most like it, times one plus ``VALUE_WEIGHT`` for each
+    value that every request says: a model has to learn to tell ``git_diff_staged`` and
+    ``git_diff_unstaged`` apart, and to read three values off "convert 5 pm from Tokyo to Paris".
     """
     words = {
         maker.tool.name: frozenset(_WORD.findall(maker.about.casefold())) - _SMALL

@@ -24,13 +24,12 @@ _SUCCESS = frozenset(pieces("success ok done created deleted updated"))
 """Yes-or-no fields that say that a call succeeded, which it did."""
 
 
-_Form = Literal["schema", "change", "list", "echo"]
+_Form = Literal["schema", "change", "list"]
 
 
 def answer_form(tool: Tool) -> _Form | None:
     """What an answer of a tool looks like: as its output schema, the word that a change was made, a
-    list of names, or what was sent. None where nothing says so: a made-up answer is then prose that
-    does not answer.
+    list of names. None where nothing says so: a made-up answer is then prose that does not answer.
     """
     if tool.output_schema:
         return "schema"
@@ -38,9 +37,7 @@ def answer_form(tool: Tool) -> _Form | None:
     verb = _verb(words)
     if not tool.read_only and verb in CHANGING:
         return "change"
-    if verb == "list":
-        return "list"
-    return "echo" if verb == "echo" and tool.input_schema.get("required") else None
+    return "list" if verb == "list" else None
 
 
 def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
@@ -129,8 +126,6 @@ def _plain(tool: Tool, call: ToolCall, rng: random.Random, is_empty: bool) -> st
         if is_empty:
             return f"No {' '.join(without_verb(name_words(tool.name)))} found"
         return "\n".join(dict.fromkeys(WRITERS["title"](rng) for _ in range(rng.randint(2, 4))))
-    if form == "echo":
-        return f"Echo: {_short(call.arguments[required[0]])}"
     return f"{WRITERS['text'](rng)}."
 
 

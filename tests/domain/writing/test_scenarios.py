@@ -58,7 +58,8 @@ def test_tools_that_are_easily_confused_get_more_rows() -> None:
 
 def test_an_easy_tool_of_a_long_list_gets_half_the_rows_of_an_average_one() -> None:
     easy = VERSIONS.tools[0]
-    values = {name: {"type": "string"} for name in ("city", "street", "title", "author", "colour")}
+    values = {f"{part}_title": {"type": "string"} for part in ("book", "film", "song", "play")}
+    values |= {f"{part}_city": {"type": "string"} for part in ("home", "next", "last", "first")}
     schema = {"type": "object", "properties": values, "required": list(values)}
     hard = easy.model_copy(update={"input_schema": schema})
     named = (
