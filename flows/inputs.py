@@ -16,6 +16,8 @@ def check_files(*arguments: str, **files: str) -> None:
     for typed, file in [*zip(arguments, arguments, strict=True), *flags.items()]:
         if file and not Path(file).exists():
             raise ForgeError(f"{typed}: no such file")
+        if file and not (Path(file).is_file() or Path(file).is_dir()):
+            raise ForgeError(f"{typed}: is a pipe or a device, needed a file")
 
 
 def chosen_server(server: str, tools: str) -> str:

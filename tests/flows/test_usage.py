@@ -1,5 +1,6 @@
 """A command line that is wrong, and its help."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,6 @@ def test_a_file_that_is_not_there_is_named_with_its_flag(tmp_path: Path) -> None
         check_files(data=str(tmp_path), own_data="ours.jsonl")
     with pytest.raises(ForgeError, match=r"^sweep\.toml: no such file$"):
         check_files("sweep.toml")
+    os.mkfifo(tmp_path / "rows")
+    with pytest.raises(ForgeError, match="rows: is a pipe or a device, needed a file"):
+        check_files(own_data=str(tmp_path / "rows"))
