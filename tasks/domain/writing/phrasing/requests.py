@@ -229,10 +229,10 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
         return phrase.object
     name, noun = wording.identity or "", wording.noun
     if name not in arguments:
-        return phrase.object.replace(SLOT, with_a(noun))
+        return phrase.object.replace(SLOT, with_a(noun or "item"))
     value, kind = arguments[name], wording.maker.kind(name)
     if isinstance(value, list) and any(isinstance(part, dict) for part in value):
-        these = f"{rng.choice(('these', 'the following'))} {plural(noun)}"
+        these = f"{rng.choice(('these', 'the following'))} {plural(noun or 'item')}"
         return f"{phrase.object.replace(SLOT, these)}: {verbalize(value, kind, rng)}"
     return phrase.object.replace(SLOT, _identity(wording, value, kind, noun, rng))
 
