@@ -131,7 +131,7 @@ class Storage:
         if self._is_local:
             return
         here, there = _sizes(self.folder(*parts)), self._remote_sizes(*parts)
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         # What lies in a checkpoint never changes; a JSON file beside it may, and keep its size.
         changing = {name for name in here if name.endswith(".json") and "/" not in name}
         changing |= {name for name in here if there.get(name) != here[name]}
@@ -142,7 +142,7 @@ class Storage:
         if self._is_local:
             return
         here, there = _sizes(self.folder(*parts)), self._remote_sizes(*parts)
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         for name in (name for name in there if here.get(name) != there[name]):
             local = self.folder(*parts) / name
             local.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ class Storage:
     def _remote_sizes(self, *parts: str) -> dict[str, int]:
         """The size of each file of a remote folder, by its path in it."""
         self._fs.invalidate_cache()
-        target = "/".join((self._root, *_plain(parts)))
+        target = self._target(parts)
         entries = self._fs.find(target, detail=True).items()
         return {name.partition(f"{target}/")[2]: int(facts["size"]) for name, facts in entries}
 
