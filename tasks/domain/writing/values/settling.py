@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tasks.domain.errors import UnusableTool
@@ -133,9 +133,14 @@ def _type(first: Any, second: Any) -> Any:
     return both[0] if len(both) == 1 else both or second
 
 
+def _names(listed: Iterable[Any]) -> list[str]:
+    """Names of properties; what else a list maker put among them is none."""
+    return [name for name in listed if isinstance(name, str)]
+
+
 _UNITED: dict[str, Callable[[Any, Any], Any]] = {
     "properties": _properties,
-    "required": lambda first, second: list(dict.fromkeys([*first, *second])),
+    "required": lambda first, second: list(dict.fromkeys(_names([*first, *second]))),
     "dependentRequired": lambda first, second: {**first, **second},
     "enum": _enum,
     "type": _type,
@@ -210,7 +215,7 @@ def dependents(
         rules |= schema.get("dependentSchemas", {})
         for rule in (rules[name] for name in names if isinstance(rules.get(name), dict)):
             schema = merge(settle(rule, document, rng), schema)
-        names_needed = [*schema.get("required", ())]
+        names_needed = _names(schema.get("required", ()))
         names_needed += [
             n for name in names if isinstance(rules.get(name), list) for n in rules[name]
         ]
