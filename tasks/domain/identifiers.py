@@ -138,8 +138,8 @@ def singular(noun: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """Many of one: 'entity' → 'entities'."""
-    if is_plural(noun) or noun.split()[-1] in _SAME_IN_PLURAL:
+    """Many of one: 'entity' → 'entities'; a name without words stays as it is."""
+    if not noun.strip() or is_plural(noun) or noun.split()[-1] in _SAME_IN_PLURAL:
         return noun
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"
@@ -148,9 +148,9 @@ def plural(noun: str) -> str:
 
 def with_a(noun: str) -> str:
     """A noun with 'a' or 'an'; 'some' before a plural, nothing before what cannot be counted."""
-    if is_plural(noun):
-        return f"some {noun}"
-    if noun.split()[-1].lower() in _SAME_IN_PLURAL:
+    if not noun.strip():
+        return noun
+    if is_plural(noun) or noun.split()[-1].lower() in _SAME_IN_PLURAL:
         return f"some {noun}"
     vowel = re.match(r"[aeio]|u[^nrs]|un[^i]|h(our|onest)|[FHLMNRSX](?=[A-Z])|SQL", noun)
     return f"{'an' if vowel and not noun.startswith(('one', 'URL', 'URI')) else 'a'} {noun}"
@@ -158,6 +158,8 @@ def with_a(noun: str) -> str:
 
 def with_the(noun: str) -> str:
     """A noun with 'the', unless it has a word of that kind or is something that goes on."""
+    if not noun.strip():
+        return noun
     first, last = noun.split()[0], noun.split()[-1]
     if first in _DETERMINED or last in _GOING_ON:
         return noun

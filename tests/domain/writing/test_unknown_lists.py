@@ -226,3 +226,37 @@ def test_a_change_is_not_made_again_where_it_may_have_been_made() -> None:
     assert deleted
     texts = " ".join(m.content for row in deleted for m in row.messages if m.role == "tool")
     assert not re.search(r"timed out|reset", texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        (":", {"type": "object", "properties": {}}),
+        ("get_note", {"type": "object", "properties": {"": TEXT}, "required": [""]}),
+        ("read", {"type": "object", "properties": {"_": TEXT}, "required": ["_"]}),
+    ],
+)
+def test_names_without_a_word_are_no_reason_to_stop(name: str, schema: dict[str, Any]) -> None:
+    tool = Tool(name=name, description="List all layouts.", input_schema=schema)
+    toolset = Toolset(server="own", tools=(tool,))
+    written = write_rows(toolset, server(), data(24), lambda call: simulate(tool, call, 1))
+    assert len(written.train) == 24
+
+
+def test_what_is_no_text_among_the_names_of_a_condition_is_no_name() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["circle"]}, "radius": {"type": "number"}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "circle"}}},
+        "then": {"required": [None, "radius"]},
+    }
+    tool = Tool(name="create_shape", description="Create a shape", input_schema=schema)
+    maker = ArgumentMaker(tool, server(), names=frozenset((tool.name,)))
+    assert maker.make(random.Random(1), DrawOptions()).keys() == {"kind", "radius"}
+
+
+def test_a_multiple_of_more_digits_than_a_float_has_is_written_as_it_is_given() -> None:
+    tool = _tool("set_mass", "Sets the mass", mass={"type": "number", "multipleOf": 5.71659979e17})
+    maker = ArgumentMaker(tool, server(), names=frozenset((tool.name,)))
+    assert isinstance(maker.make(random.Random(1), DrawOptions())["mass"], float)

@@ -75,7 +75,8 @@ def _decimal(low: float, high: float, rng: random.Random) -> float:
 
 
 def _neat(value: float) -> int | float:
-    return int(value) if float(value).is_integer() else value
+    """A whole number without a point, where a float has all of its digits."""
+    return int(value) if abs(value) < _MOST_STEPS and float(value).is_integer() else value
 
 
 def bounds(schema: dict[str, Any]) -> tuple[float | None, float | None]:
