@@ -137,7 +137,7 @@ def test_a_key_that_a_server_shows_is_neither_learned_nor_told(
     with connect(server) as session:
         session.toolset()
         result = session.call(CALL)
-        told = session._line.tail()
+        told = session._wire.tail()
     assert result.structured is not None
     assert result.structured["all"]["KEY"] == "${CANARY}"
     assert told == "; its stderr ends: my key is ${CANARY}"
