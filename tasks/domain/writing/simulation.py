@@ -86,7 +86,7 @@ def _structured(
         except UnusableTool:
             return None
         echoed = _echo(value, call.arguments, ())
-        if not tool.read_only and "message" in echoed:
+        if not tool.read_only and isinstance(echoed, dict) and "message" in echoed:
             echoed["message"] = f"Done: {spoken(tool.name)}"
         for candidate in ([_emptied(echoed)] if is_empty else []) + [echoed, value]:
             if isinstance(candidate, dict) and check.is_valid(candidate):

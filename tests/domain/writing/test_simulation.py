@@ -37,6 +37,14 @@ def test_nested_fields_repeat_the_argument_that_bears_their_path() -> None:
     assert result.structured == {"source": {"zone": "Asia/Tokyo"}}
 
 
+@pytest.mark.parametrize("kind", ["integer", "string", "array"])
+def test_a_schema_of_no_object_has_a_text_for_its_result(kind: str) -> None:
+    tool = Tool(name="add_note", input_schema={"type": "object"}, output_schema={"type": kind})
+    result = simulate(tool, ToolCall(name="add_note"), 1)
+    assert result.structured is None
+    assert result.text
+
+
 def test_the_same_call_and_seed_get_the_same_answer_and_another_seed_another() -> None:
     assert simulate(TOOL, CALL, 1) == simulate(TOOL, CALL, 1)
     assert simulate(TOOL, CALL, 1) != simulate(TOOL, CALL, 2)
