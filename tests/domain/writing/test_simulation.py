@@ -40,7 +40,7 @@ def test_nested_fields_repeat_the_argument_that_bears_their_path() -> None:
 @pytest.mark.parametrize("kind", ["integer", "string", "array"])
 def test_a_schema_of_no_object_has_a_text_for_its_result(kind: str) -> None:
     tool = Tool(name="add_note", input_schema={"type": "object"}, output_schema={"type": kind})
-    result = simulate(tool, ToolCall(name="add_note"), 1)
+    result = simulate(tool, ToolCall(name="add_note", arguments={}), 1)
     assert result.structured is None
     assert result.text
 
