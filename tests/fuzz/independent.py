@@ -4,6 +4,7 @@ Formats are not asserted (the two packages know different ones), and a pattern t
 ``regex`` cannot read, or not run in a second, is taken as met.
 """
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -45,8 +46,8 @@ def fault_of(arguments: Any, schema: dict[str, Any]) -> str:
     for kind, validator in _validators(ByIdentity(schema)):
         try:
             fault = next(validator.iter_errors(arguments), None)
-        except (Unresolvable, RecursionError, ValueError, TypeError, AttributeError):
-            continue  # no schema of this dialect: the next one's say
+        except (Unresolvable, RecursionError, ValueError, TypeError, AttributeError, re.error):
+            continue  # no schema of this dialect, or a name's pattern not one of Python's
         if fault is None:
             return ""
         faults.append(f"{kind}: {fault.json_path}: {fault.message}"[:400])
