@@ -2,7 +2,7 @@
 
 from tasks.domain.bundle.versions import differences_text, find_version, versions_text
 from tasks.domain.errors import NoSuchVersion
-from tasks.external.versions import bundle_names, versions_of
+from tasks.external.versions import Versions, bundle_names, versions_of
 
 
 def list_versions(name: str = "") -> str:
@@ -11,7 +11,7 @@ def list_versions(name: str = "") -> str:
     Raises:
         NoSuchVersion: the bundle has none.
     """
-    every = [versions_of(one) for one in ([name] if name else bundle_names())]
+    every = [versions_of(name)] if name else [Versions(one) for one in bundle_names()]
     if not every:
         raise NoSuchVersion("no bundle has a version yet; mcp-forge run makes the first")
     texts = [f"{one.name}\n\n{versions_text(one.all(), one.decisions())}" for one in every]
