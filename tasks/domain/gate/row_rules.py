@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from tasks.domain.conversations import Message, Row
@@ -91,7 +92,7 @@ def unfit_arguments(row: Row) -> str:
     faults_by_call = [faults(call, row.tools) for call in calls]
     schema_faults = (fault for each in faults_by_call for fault in each)
     undeclared = (_undeclared(call, row) for call in calls)
-    return next(iter((*schema_faults, *filter(None, undeclared))), "")
+    return next(chain(schema_faults, filter(None, undeclared)), "")
 
 
 def _undeclared(call: ToolCall, row: Row) -> str:
