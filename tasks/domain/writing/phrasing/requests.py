@@ -151,14 +151,16 @@ def _with_named_values(
     wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
 ) -> tuple[Phrase, dict[str, Any]]:
     """A phrase with the values of its named slots, and the arguments still to be said."""
-    thing, rest = phrase.object, dict(arguments)
-    for name, noun in NAMED_SLOT.findall(phrase.object):
-        words = with_a(noun)
-        if name in rest:
-            kind = wording.maker.kind(name)
-            words = f"{noun} {verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)}"
-        thing = thing.replace(f"{{{name}|{noun}}}", words)
-    return replace(phrase, object=thing), rest
+    rest = dict(arguments)
+
+    def words(slot: re.Match[str]) -> str:
+        name, noun = slot.groups()
+        if name not in rest:
+            return with_a(noun)
+        kind = wording.maker.kind(name)
+        return f"{noun} {verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)}"
+
+    return replace(phrase, object=NAMED_SLOT.sub(words, phrase.object)), rest
 
 
 def type_with_care(

@@ -209,6 +209,11 @@ def _split(text: str) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
+def named_slot(parameter: str, thing: str) -> str:
+    """The place of a parameter's value in a phrase, with what the value is of."""
+    return f"{{{parameter}|{thing}}}"
+
+
 def thing_of(maker: ArgumentMaker, name: str) -> str:
     """What a parameter's values are names of; empty where nothing says it."""
     return stem(name, str(maker.settled(name).get("description", "")))
@@ -225,7 +230,7 @@ def _with_named_slots(text: str, maker: ArgumentMaker) -> str:
                 rf"(?:[\w'-]+ ){{0,4}}?){re.escape(thing)}"
                 r"(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
             )
-            text = re.sub(speaks_of_it, rf"\1 {{{name}|{thing}}}", text, count=1)
+            text = re.sub(speaks_of_it, rf"\1 {named_slot(name, thing)}", text, count=1)
     return text
 
 

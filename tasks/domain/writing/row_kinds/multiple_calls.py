@@ -14,7 +14,7 @@ from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.verbs import is_changing
-from tasks.domain.writing.phrasing.wording import SLOT, Wording, thing_of
+from tasks.domain.writing.phrasing.wording import SLOT, Wording, named_slot, thing_of
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of
@@ -155,7 +155,7 @@ def _place(link: Link, text: str, split: Split, rng: random.Random) -> int | Non
 def _deed(wording: Wording, parameter: str, which: str, rng: random.Random) -> str:
     """What to do with one of the listed things: "read the first file", "list the books for …"."""
     is_it, thing = wording.identity == parameter, thing_of(wording.maker, parameter)
-    slot = SLOT if is_it else f"{{{parameter}|{thing}}}"
+    slot = SLOT if is_it else named_slot(parameter, thing)
     noun = (wording.noun if is_it else thing) or spoken(parameter)
     if phrases := [phrase for phrase in wording.phrases if slot in phrase.object]:
         phrase = rng.choice(phrases)
