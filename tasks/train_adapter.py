@@ -1,10 +1,12 @@
 """Stage 5: ApprovedDataset → LoraAdapter, on whatever machine this flow run was placed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from prefect import task
+from prefect import get_run_logger, task
 
 from profiles import Model, Profile
 from tasks.caching import ByContent, content_key
@@ -43,7 +45,7 @@ def train_adapter(
     """Train; go on from the newest checkpoint of the same inputs, if there is one.
 
     Where the storage is remote, each checkpoint is sent there when it is whole, so that another
-    machine goes on from it.
+    machine goes on from it. A storage that takes none is a warning: this machine has it.
 
     ``plan`` says whether to use gradient checkpointing: the gradients are the same either way, so
     it decides neither the result nor which checkpoints are gone on from.
@@ -71,7 +73,8 @@ def train_adapter(
 
     def report(update: TrainingUpdate) -> None:
         if update.moment == "checkpoint":
-            storage.send_folder(*place)
+            with _warning("the newest checkpoint is on this machine only"):
+                storage.send_folder(*place)
         reporter(update)
 
     try:
@@ -85,18 +88,29 @@ def train_adapter(
         reporter.close()
     artifacts.adapter(adapter)
     events.adapter_saved(adapter)
-    _clear(checkpoints)
-    storage.remove(*place)
+    _clear(storage, place)
     return adapter
 
 
-def _clear(checkpoints: Path) -> None:
+@contextmanager
+def _warning(consequence: str) -> Iterator[None]:
+    """Say what a remote storage that fails means, and go on: no training is repeated for that."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - each filesystem raises its own
+        reason = f"{type(error).__name__}: {error}"
+        get_run_logger().warning("The storage failed: %s; %s", reason, consequence)
+
+
+def _clear(storage: Storage, place: tuple[str, str]) -> None:
     """Give back disk and GPU, last of all: what stops the task before is no reason to repeat it."""
     from tasks.external.trainer.checkpoints import Checkpoints
     from tasks.external.trainer.out_of_memory import give_back
 
-    Checkpoints(checkpoints).drop()
+    Checkpoints(storage.folder(*place)).drop()
     give_back()
+    with _warning("the checkpoints of a finished training are left there"):
+        storage.remove(*place)
 
 
 def _train(

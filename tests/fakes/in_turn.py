@@ -11,7 +11,7 @@ from uuid import UUID
 from prefect import flow, runtime
 from prefect.client.orchestration import get_client
 
-from profiles import load_recipe
+from profiles import Recipe, load_recipe
 from tasks.check_quality import check_quality
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, LoraAdapter
 from tasks.estimate_memory import estimate_memory
@@ -27,22 +27,39 @@ RUNS: list[str] = []
 def prepare() -> tuple[ApprovedDataset, BaseModelFolder]:
     """Everything before the training."""
     RUNS.append(str(runtime.flow_run.id))
-    recipe = load_recipe("time", "tiny", "tiny", "q8_0")
-    base = prepare_base(recipe.model)
-    draft = synthesize_dataset(inspect_server(recipe.server), recipe.server, recipe.profile.data)
-    return check_quality(draft, base, recipe.profile, recipe.server.name), base
+    return _prepare()
 
 
 @flow(persist_result=True)
 def train(run: str) -> LoraAdapter:
     """The training, from what another machine left."""
-    recipe = load_recipe("time", "tiny", "tiny", "q8_0")
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(UUID(run)).state
     assert found is not None
-    dataset, base = found.result()
+    return _train(*found.result())
+
+
+@flow
+def prepare_and_train() -> LoraAdapter:
+    """Both, on one machine."""
+    return _train(*_prepare())
+
+
+def _prepare() -> tuple[ApprovedDataset, BaseModelFolder]:
+    recipe = _recipe()
+    base = prepare_base(recipe.model)
+    draft = synthesize_dataset(inspect_server(recipe.server), recipe.server, recipe.profile.data)
+    return check_quality(draft, base, recipe.profile, recipe.server.name), base
+
+
+def _train(dataset: ApprovedDataset, base: BaseModelFolder) -> LoraAdapter:
+    recipe = _recipe()
     plan = estimate_memory(dataset, base, recipe.model, recipe.profile)
     return train_adapter(dataset, base, recipe.model, recipe.profile, plan)
+
+
+def _recipe() -> Recipe:
+    return load_recipe("time", "tiny", "tiny", "q8_0")
 
 
 if __name__ == "__main__":

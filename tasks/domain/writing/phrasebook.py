@@ -288,11 +288,14 @@ def _fault(fault: ErrorDetails) -> str:
     # The first part of the place is the kind, which the reader sees in the line.
     where = ".".join(map(str, fault["loc"][1:]))
     message = fault["msg"].removeprefix("Value error, ")
-    is_said = fault["type"] in ("missing", "value_error", "union_tag_invalid")
-    if fault["type"] == "union_tag_not_found":
-        return "no 'kind', needed one of " + ", ".join(_KINDS)
+    is_said = fault["type"] in ("missing", "value_error")
+    if fault["type"].startswith("union_tag"):
+        return (
+            "needed a 'kind', one of " + ", ".join(_KINDS) + _shape_of(fault["input"].get("kind"))
+        )
     message = message if len(message) <= _MOST_SAID else f"{message[:_MOST_SAID]}…"
-    return where + ": " * bool(where) + message + ("" if is_said else _shape_of(fault["input"]))
+    said = where + ": " * bool(where) + message + ("" if is_said else _shape_of(fault["input"]))
+    return " ".join(said.split())
 
 
 def _shape_of(value: object) -> str:

@@ -11,7 +11,7 @@ from profiles import PhrasebookFiles, Server
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.drawing import NO_BOOK, Book
 from tasks.domain.writing.book.fingerprints import schema_fingerprint, schemas_of_book
-from tasks.domain.writing.book.general import general_lines
+from tasks.domain.writing.book.general import general_lines, met_by_none
 from tasks.domain.writing.book.inner_slots import free_names
 from tasks.domain.writing.book.line_rules import LineRules, inner_values
 from tasks.domain.writing.phrasebook import (
@@ -94,6 +94,8 @@ class _Choice:
         """The lines of a book for this very list, without those that do not fit its tools."""
         names = {tool.name for tool in self._toolset.tools}
         candidates = [line for line in lines if _tools_of(line) <= names]
+        if written_for := schemas_of_book(lines).keys():
+            candidates = self._unmet(candidates, written_for, name)
         self._take(self._fitting(candidates, self._own_rules, name), name)
 
     def shared_tools(self, lines: Sequence[Line]) -> set[str]:
@@ -139,6 +141,19 @@ class _Choice:
                 yield line
         if faulty:
             self._notes.append(f"{len(faulty)} lines of {name} are left out: {faulty[0]}")
+
+    def _unmet(self, lines: Sequence[Line], written_for: Collection[str], name: str) -> list[Line]:
+        """Without the requests that a tool may meet which the book was not written for."""
+        tools = self._toolset.tools
+        new = [tool for tool in tools if tool.name not in written_for]
+        known = [tool for tool in tools if tool.name in written_for]
+        kept = met_by_none(lines, new, known)
+        if len(kept) < len(lines):
+            self._notes.append(
+                f"requests that no tool meets, left out of {name} since a tool that it was not "
+                f"written for may meet them: {len(lines) - len(kept)}"
+            )
+        return kept
 
     def _take(self, lines: Iterator[Line], name: str) -> None:
         for line in lines:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tasks.domain.identifiers import singular
-from tasks.domain.products import Toolset
+from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.lexicon import Lexicon
 from tasks.domain.writing.phrasebook import (
     ChatLine,
@@ -35,9 +35,9 @@ def general_lines(lines: Sequence[Line], toolset: Toolset, own: Sequence[Line]) 
     kilometres" has beside ``convert_time``, and then no word of what describes the tools either.
     """
     tools = toolset.tools
-    parameters = {name for tool in tools for name in tool.input_schema.get("properties", {})}
+    parameters = _parameters(tools)
     named = _words([*(tool.name for tool in tools), *parameters])
-    described = named | _words(tool.description.partition("\n")[0] for tool in tools)
+    described = _subjects(tools)
     context = ToolContext.of(toolset)
     excluded = {ChatLine: named, UnsupportedLine: described - context.verbs - _SMALL_WORDS}
     about = context.about + " " + " ".join(sorted(parameters)).lower()
@@ -55,6 +55,29 @@ def general_lines(lines: Sequence[Line], toolset: Toolset, own: Sequence[Line]) 
         )
 
     return tuple(filter(fits, lines))
+
+
+def met_by_none(lines: Sequence[Line], new: Sequence[Tool], known: Sequence[Tool]) -> list[Line]:
+    """The lines of a book for a list that has tools which its writer did not know.
+
+    Requests that no tool meets are left out where they have a word of the new tools that those
+    the writer knew have not: one of the new tools may meet them.
+    """
+    words = _subjects(new) - _subjects(known) - _SMALL_WORDS
+    return [
+        line
+        for line in lines
+        if not isinstance(line, UnsupportedLine) or words.isdisjoint(_words([line.text]))
+    ]
+
+
+def _subjects(tools: Sequence[Tool]) -> set[str]:
+    first_lines = (tool.description.partition("\n")[0] for tool in tools)
+    return _words([*(tool.name for tool in tools), *_parameters(tools), *first_lines])
+
+
+def _parameters(tools: Iterable[Tool]) -> set[str]:
+    return {name for tool in tools for name in tool.input_schema.get("properties", {})}
 
 
 def _words(texts: Iterable[str]) -> set[str]:

@@ -1,8 +1,12 @@
 """tasks/domain/writing/book/choice.py: which book speaks for which tool of a list."""
 
+from typing import get_args
+
 from profiles import PhrasebookFile, PhrasebookFiles
+from tasks.domain.conversations import Split
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.choice import choose_book
+from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.book.fingerprints import with_tools
 from tasks.domain.writing.phrasebook import write_phrasebook
 from tests.fakes.phrasebooks import TEXTS, book_lines
@@ -58,6 +62,25 @@ def test_requests_that_no_tool_meets_are_shared_by_a_list_that_has_no_other_tool
     for toolset, kept in ((part, 3), (more, 0)):
         book = choose_book(toolset, REPOSITORY, SHARED).book
         assert len(book.unsupported("train")) + len(book.unsupported("heldout")) == kept
+
+
+def test_requests_that_a_tool_may_meet_that_an_own_book_does_not_know_are_left_out() -> None:
+    part = VERSIONS.model_copy(update={"tools": VERSIONS.tools[:2]})
+    text = write_phrasebook(with_tools(book_lines(), part))
+    files = PhrasebookFiles(own=PhrasebookFile("own.jsonl", text))
+    known = choose_book(part, REPOSITORY, files)
+    new = {"name": "git_push", "description": "Sends commits to a remote"}
+    tools = (*part.tools, VERSIONS.tools[2].model_copy(update=new))
+    more = choose_book(part.model_copy(update={"tools": tools}), REPOSITORY, files)
+    assert texts_of(known.book) - texts_of(more.book) == {"push it to origin"}
+    assert more.notes[0] == (
+        "requests that no tool meets, left out of own.jsonl since a tool that it was not "
+        "written for may meet them: 1"
+    )
+
+
+def texts_of(book: Book) -> set[str]:
+    return {line.text for split in get_args(Split) for line in book.unsupported(split)}
 
 
 def test_what_a_shared_line_does_not_say_may_be_said_in_the_schemas_words() -> None:
