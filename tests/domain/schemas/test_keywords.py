@@ -25,6 +25,9 @@ UNKNOWN: tuple[dict[str, Any], ...] = (
     {"unevaluatedProperties": "no"},
     {"propertyNames": 3},
     {"examples": 5},
+    {"if": {"$ref": False}, "then": {"$ref": []}, "else": True},
+    {"contains": {"type": "no"}, "propertyNames": {"$ref": 3}},
+    {"dependentSchemas": {"zone": {"if": {"$ref": 3}}}},
 )
 
 
