@@ -243,7 +243,7 @@ def test_names_without_a_word_are_no_reason_to_stop(name: str, schema: dict[str,
     assert len(written.train) == 24
 
 
-def test_a_condition_that_is_no_schema_in_any_dialect_that_has_conditions_asks_for_nothing() -> None:
+def test_a_condition_that_no_dialect_with_conditions_takes_asks_for_nothing() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle"]}, "radius": {"type": "number"}},
