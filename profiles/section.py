@@ -82,10 +82,11 @@ _MOST_SAID = 300
 
 def explain(error: ValidationError) -> str:
     """A validation error as one line: where, what is wrong."""
-    faults = (
+    texts = (
         ".".join(map(str, fault["loc"])) + ": " * bool(fault["loc"]) + _reason(fault)
         for fault in error.errors()[:_MOST_FAULTS]
     )
+    faults = (" ".join(text.split()) for text in texts)  # a key may hold line ends
     return "; ".join(one if len(one) <= _MOST_SAID else f"{one[:_MOST_SAID]}…" for one in faults)
 
 
