@@ -1,7 +1,6 @@
 """Where a run keeps its files: a local folder or any fsspec URI; every file has its sha256."""
 
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -16,9 +15,8 @@ from filelock import FileLock
 from pydantic import BaseModel
 
 from profiles.settings import Settings
-from tasks.domain.conversations import Row, parse_rows
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import Dataset, StoredFile, ToolDocuments
+from tasks.domain.products import StoredFile
 
 
 class Storage:
@@ -182,37 +180,6 @@ class Storage:
                 f"{file.uri}: altered: sha256 is {sha256[:12]}…, needed {file.sha256[:12]}…"
             )
         return local
-
-    def train_rows(self, dataset: Dataset) -> Iterator[Row]:
-        """The training rows one by one, for files larger than memory.
-
-        Raises:
-            UnusableData: a file is gone, altered or has no rows.
-        """
-        return self._rows(dataset.train, self.tools_beside(dataset))
-
-    def heldout_rows(self, dataset: Dataset) -> Iterator[Row]:
-        """The held-out rows one by one; as ``train_rows``."""
-        return self._rows(dataset.heldout, self.tools_beside(dataset))
-
-    def tools_beside(self, dataset: Dataset) -> tuple[dict[str, Any], ...] | None:
-        """The list of rows that are stored without one; None where each row has its own."""
-        if dataset.tools is None:
-            return None
-        return tuple(json.loads(self.fetch(dataset.tools).read_text(encoding="utf-8")))
-
-    def retriever_of(self, dataset: Dataset) -> ToolDocuments | None:
-        """What the tools of a request are chosen with, where they are."""
-        if dataset.retriever is None:
-            return None
-        text = self.fetch(dataset.retriever).read_text(encoding="utf-8")
-        return ToolDocuments.model_validate_json(text)
-
-    def _rows(self, stored: StoredFile, tools: tuple[dict[str, Any], ...] | None) -> Iterator[Row]:
-        path = self.fetch(stored)
-        # Only \n ends a row: texts may hold other line ends.
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            yield from parse_rows(lines, path.name, tools)
 
     def holds(self, value: Any) -> bool:
         """Whether every stored file that a value refers to is there and unaltered."""
