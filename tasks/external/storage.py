@@ -286,11 +286,17 @@ def digest(path: Path) -> tuple[str, int]:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     whole = hashlib.sha256()
     size = 0
-    for inner in sorted(p for p in path.rglob("*") if p.is_file()):
+    for name, inner in files_below(path).items():
         part, bytes_ = digest(inner)
-        whole.update(f"{inner.relative_to(path).as_posix()}\0{part}\n".encode())
+        whole.update(f"{name}\0{part}\n".encode())
         size += bytes_
     return whole.hexdigest(), size
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    """The files of a folder and the folders in it, by their path in it, in order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
 def link(source: Path, target: Path) -> None:
@@ -308,8 +314,7 @@ def _size(path: Path) -> int:
 
 def _sizes(folder: Path) -> dict[str, int]:
     """The size of each file of a folder, by its path in it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    return {name: path.stat().st_size for name, path in files_below(folder).items()}
 
 
 def _protocols(filesystem: Any) -> tuple[str, ...]:
