@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from profiles.files import is_pipe_or_device
 from tasks.domain.errors import UnusableData
 from tasks.domain.untrusted.decoding import packed_form
 from tasks.domain.writing.own.rows import OwnRows, read_own
@@ -36,8 +37,7 @@ def read_own_file(
 
 def _check_form(path: Path) -> None:
     """UnusableData for a pipe or device, and where the first bytes say that it is no text."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # Opening a pipe takes away what it holds, or waits for ever.
+    if is_pipe_or_device(path):
         raise UnusableData(f"{path}: is a pipe or a device, needed a file: it is read twice")
     with path.open("rb") as file:
         form = packed_form(file.read(8))
