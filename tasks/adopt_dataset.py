@@ -17,7 +17,7 @@ from tasks.external.tool_files import read_toolset
 
 
 @task(cache_policy=NO_CACHE)
-def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> Dataset:
+def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool) -> Dataset:
     """Read rows from files and keep them in the storage; thoughts for a model that ``thinks``.
 
     Raises:

@@ -16,7 +16,7 @@ NEWS = logging.getLogger("mcp_forge.news")
 """What a person at a terminal is told of a run."""
 
 
-def bar(description: str, total: int, initial: int = 0) -> "tqdm[Never]":
+def bar(description: str, total: int, initial: int) -> "tqdm[Never]":
     """A bar with the time that is left; none where the terminal is a file, and gone at its end."""
     stream = STREAM.get() or sys.stderr
     return tqdm(
