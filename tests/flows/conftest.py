@@ -20,7 +20,7 @@ from tests.helpers.needs import need
 def prefect_api() -> Iterator[None]:
     """A Prefect API of this module's own. Heartbeats would cost a second for each flow run."""
     quiet = {PREFECT_LOGGING_TO_API_ENABLED: False, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
+    with prefect_test_harness(server_startup_timeout=300), temporary_settings(quiet):
         yield
 
 
