@@ -87,11 +87,12 @@ _MOST_SAID = 300
 
 def explain(error: ValidationError) -> str:
     """A validation error as one line: where, what is wrong."""
-    faults = (
+    texts = (
         ".".join(map(str, fault["loc"])) + ": " * bool(fault["loc"]) + _reason(fault)
         for fault in error.errors()[:_MOST_FAULTS]
     )
-    return "; ".join(beginning(one, _MOST_SAID) for one in faults)
+    # A key may hold line ends.
+    return "; ".join(beginning(" ".join(text.split()), _MOST_SAID) for text in texts)
 
 
 def _reason(fault: ErrorDetails) -> str:

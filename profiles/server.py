@@ -61,7 +61,7 @@ class Server(Section):
     """Whether a tool or parameter that cannot be used stops the run; else it is left out, noted."""
     constants: dict[str, Json] = Field(default={})
     """Argument values that never vary, by parameter or ``tool.parameter``."""
-    values: dict[str, tuple[Json, ...]] = Field(default={})
+    values: dict[str, Annotated[tuple[Json, ...], Field(min_length=1)]] = Field(default={})
     """Argument values that exist on the server, by parameter or ``tool.parameter``."""
     read_only: tuple[str, ...] = ()
     """Tools that may be called while rows are written, though they do not say that they change

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from profiles import Profile, Recipe
@@ -95,7 +95,8 @@ def _beside_adapter(
         return None
     comparison = compare_with_adapter(adapter, rows, texts)
     artifacts.adapter_comparison(comparison, recipe.model.name)
-    check_export(comparison, recipe.profile.evaluation.adapter_margin)
+    if doubt := check_export(comparison, recipe.profile.evaluation.adapter_margin):
+        get_run_logger().warning(doubt)
     return comparison
 
 

@@ -109,6 +109,19 @@ def test_a_key_that_was_renamed_is_refused_with_its_new_name(
         load_profile("old")
 
 
+def test_a_parameter_with_values_has_at_least_one(own: Path) -> None:
+    write(own, {"servers/bad": 'command = ["x"]\n[values]\nbranch = []'})
+    with pytest.raises(ProfileError, match=r"values\.branch: .* at least 1 item"):
+        load_server("bad")
+
+
+def test_a_key_with_a_line_end_is_named_on_one_line(own: Path) -> None:
+    write(own, {"servers/bad": 'command = ["x"]\n[values]\n"a\\nb" = 3'})
+    with pytest.raises(ProfileError, match=r"values\.a b: ") as refusal:
+        load_server("bad")
+    assert "\n" not in str(refusal.value)
+
+
 def test_a_server_has_the_book_of_its_name_and_may_name_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

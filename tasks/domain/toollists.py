@@ -75,11 +75,12 @@ def _list_in(envelope: dict[str, Any], value: Any, name: str) -> list[Any]:
         keys = ", ".join(map(str, envelope)) or "none"
         description = f"keys {keys}" if isinstance(value, dict) else _kind(value)
         raise UnusableData(f"{name}: found {description}, needed a list of tools")
-    if not tools:
-        raise UnusableData(f"{name}: the tool list is empty, needed at least one tool")
     if envelope.get("nextCursor"):
         raise UnusableData(f"{name}: only one page (it has a nextCursor), needed the whole list")
-    return [tool for entry in tools for tool in _declared(entry)]
+    listed = [tool for entry in tools for tool in _declared(entry)]
+    if not listed:
+        raise UnusableData(f"{name}: the tool list is empty, needed at least one tool")
+    return listed
 
 
 def _declared(entry: Any) -> list[Any]:

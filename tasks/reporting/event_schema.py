@@ -19,6 +19,7 @@ from tasks.domain.products import (
     BenchmarkReport,
     Bundle,
     Challenge,
+    Dataset,
     Finding,
     GgufModel,
     LoraAdapter,
@@ -27,6 +28,7 @@ from tasks.domain.products import (
     ValidationReport,
 )
 from tasks.domain.training.progress import StageUpdate, TrainingUpdate
+from tasks.domain.writing.teaching.product import Phrasebook
 
 Fact = int | float | str
 
@@ -254,6 +256,16 @@ def _benchmark(report: BenchmarkReport) -> dict[str, Fact]:
     return {"tuned": report.tuned.mean, "base": report.base.mean}
 
 
+def _phrasebook(book: Phrasebook) -> dict[str, Fact]:
+    """Nothing where no teacher wrote one."""
+    return {"lines": book.lines, "rejections": book.rejections} if book.file else {}
+
+
+def _prompt(data: Dataset) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {"tools_in_prompt": data.prompt.mode}
+    return facts | {"tools_selected": data.prompt.selected} if data.prompt.selected else facts
+
+
 def _bundle(bundle: Bundle) -> dict[str, Fact]:
     return {"path": bundle.path, "sha256": bundle.sha256}
 
@@ -273,13 +285,10 @@ STAGE_FACTS: dict[str, Callable[[Any], dict[str, Fact]]] = {
     "prepare_base": _base,
     "inspect_server": _toolset,
     "fit_toolset": lambda fitted: {"prefix_tokens": fitted.prompt.prefix_tokens},
-    "write_phrasebook": lambda book: {"lines": book.lines, "rejections": book.rejections},
+    "write_phrasebook": _phrasebook,
     "synthesize_dataset": lambda data: {"rows": data.train_rows, "heldout": data.heldout_rows},
     "mix_dataset": lambda data: {"rows": data.train_rows, "heldout": data.heldout_rows},
-    "show_tools": lambda data: {
-        "tools_in_prompt": data.prompt.mode,
-        "tools_selected": data.prompt.selected,
-    },
+    "show_tools": _prompt,
     "describe_dataset": lambda data: {"card": data.card.uri if data.card else ""},
     "check_quality": lambda data: {"rows": data.report.rows},
     "estimate_memory": lambda plan: {"bytes": plan.estimate.total, "seconds": plan.seconds},

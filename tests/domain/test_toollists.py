@@ -77,6 +77,9 @@ def test_a_tools_hints_are_read() -> None:
     assert (tool.read_only, tool.destructive, tool.title) == (True, False, "Forecast")
 
 
+EMPTY = "weather: the tool list is empty, needed at least one tool"
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -85,7 +88,9 @@ def test_a_tools_hints_are_read() -> None:
         ({}, "weather: found keys none, needed a list of tools"),
         ({"error": {"code": 1}}, "weather: found keys error, needed a list of tools"),
         ({"tools": {}}, "weather: found keys tools, needed a list of tools"),
-        ([], "weather: the tool list is empty, needed at least one tool"),
+        ([], EMPTY),
+        ([{"functionDeclarations": []}], EMPTY),
+        ({"tools": [{"functionDeclarations": []}]}, EMPTY),
         (
             {"tools": [MCP], "nextCursor": "2"},
             "weather: only one page (it has a nextCursor), needed the whole list",

@@ -27,12 +27,14 @@ class Document:
         self._resolver = _resolver(schema)
         self._targets: dict[str, Any] = {}
 
-    def lookup(self, reference: str) -> Any:
+    def lookup(self, reference: Any) -> Any:
         """What a ``$ref`` points to: by JSON pointer, ``$anchor`` or the document's own ``$id``.
 
         Raises:
-            UnusableTool: it leaves the document, or points nowhere in it.
+            UnusableTool: it is no text, leaves the document, or points nowhere in it.
         """
+        if not isinstance(reference, str):
+            raise UnusableTool(f"$ref is {json.dumps(reference)}, needed a text")
         if reference not in self._targets:
             self._targets[reference] = self._find(reference)
         return self._targets[reference]

@@ -23,6 +23,7 @@ from jsonschema_rs import (
 )
 
 from tasks.domain.errors import UnusableTool
+from tasks.domain.schemas.forms import mapped
 from tasks.domain.schemas.keywords import in_known_keywords
 from tasks.domain.schemas.limits import SIZES, endless, excess, lost_reference, oversized
 
@@ -33,6 +34,8 @@ _DIALECTS: dict[str, type[Validator]] = {
     "draft-06/schema": Draft6Validator,
     "draft-04/schema": Draft4Validator,
 }
+_WITHOUT_DEFS = ("draft-07/schema", "draft-06/schema", "draft-04/schema")
+"""They call ``definitions`` what is ``$defs`` since 2019, and so leave those unchecked."""
 _SMALL, _LARGE = (
     FancyRegexOptions(backtrack_limit=100_000, size_limit=size, dfa_size_limit=1 << 20)
     for size in (1 << 18, 1 << 24)
@@ -108,9 +111,14 @@ def _judge_large(text: str) -> tuple[Validator, Any, dict[str, str]]:
     schema = json.loads(text, object_hook=_with_whole_sizes)
     try:
         return _compiled(schema), in_known_keywords(schema), {}
-    except UnusableTool:
+    except UnusableTool as fault:
         rest, reasons = _without_unusable(schema)
-        return _compiled(rest), in_known_keywords(rest), reasons
+        if not reasons:
+            raise
+        try:
+            return _compiled(rest), in_known_keywords(rest), reasons
+        except UnusableTool:
+            raise fault from None
 
 
 def check_schema(schema: Any) -> None:
@@ -165,6 +173,7 @@ def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
     first: Exception | None = None
     for kind in dict.fromkeys((*own, *_DIALECTS.values())):
         try:
+            _check_defs(schema, kind)
             return kind(schema, validate_formats=True, pattern_options=patterns, offline=True)
         except (ValueError, ReferencingError) as error:
             first = first or error
@@ -172,6 +181,21 @@ def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
                 break  # in no dialect
     reason = _lost_reference(schema) or _reason(first)
     raise UnusableTool(f"not a valid JSON Schema: {reason}") from first
+
+
+def _check_defs(schema: Any, kind: type[Validator]) -> None:
+    """Hold ``$defs`` against a dialect that does not know them: references may lead there."""
+    for name in _WITHOUT_DEFS if isinstance(schema, dict) else ():
+        if _DIALECTS[name] is kind:
+            meta.validate(mapped(schema, _defined) | {"$schema": f"http://json-schema.org/{name}#"})
+
+
+def _defined(part: dict[str, Any]) -> dict[str, Any]:
+    named = [part[key] for key in ("definitions", "$defs") if isinstance(part.get(key), dict)]
+    if "$defs" not in part or not named:
+        return part
+    rest = {key: part[key] for key in part if key != "$defs"}
+    return rest | {"definitions": {name: each for map_ in named for name, each in map_.items()}}
 
 
 def _lost_reference(schema: Any) -> str:

@@ -13,3 +13,9 @@ def test_a_pointer_into_what_has_no_such_part_points_nowhere(target: Any) -> Non
     schema = {"type": "object", "$defs": target}
     with pytest.raises(UnusableTool, match=r"'#/\$defs/Address' points nowhere"):
         Document(schema).lookup("#/$defs/Address")
+
+
+@pytest.mark.parametrize("reference", [False, 3, None, [], {}])
+def test_a_reference_is_a_text(reference: Any) -> None:
+    with pytest.raises(UnusableTool, match=r"^\$ref is .+, needed a text$"):
+        Document({"type": "object"}).lookup(reference)
