@@ -190,7 +190,6 @@ def train_rows(
 ) -> tuple[Path, float, float, int]:
     """(the trained model's GGUF file, seconds of training, its last loss, its steps)."""
     from tasks.external.trainer import engine
-    from tasks.external.trainer.merging import merge, save_adapter
 
     profile, base = recipe.profile, base_folder(recipe, folder)
     encode = ChatTokenizer(base).encode
@@ -203,10 +202,18 @@ def train_rows(
         model, tokenizer, rows, None, profile.training, folder / "checkpoints", lambda _: None
     )
     seconds = time.monotonic() - started
+    gguf = export(model, recipe, base, folder)
+    return gguf, seconds, record.final_loss, record.steps
+
+
+def export(model: Any, recipe: Recipe, base: Path, folder: Path) -> Path:
+    """The GGUF file of a trained model."""
+    from tasks.external.trainer.merging import merge, save_adapter
+
     save_adapter(model, folder / "adapter")
     merge(base, folder / "adapter", folder / "merged", in_4bit=recipe.model.load_in_4bit)
     convert(folder / "merged", folder / "model.gguf", recipe.quantization)
-    return folder / "model.gguf", seconds, record.final_loss, record.steps
+    return folder / "model.gguf"
 
 
 def _table(outcomes: Sequence[Outcome]) -> str:

@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.generalisation import answered, base_folder, recipe_for, rows_of
+from benchmarks.generalisation import answered, base_folder, export, recipe_for, rows_of
 from profiles import Recipe
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
 from tasks.domain.evaluation.scoring import judge_answer, score
 from tasks.domain.reports import METRICS, rate, table
-from tasks.external.llama_cpp import convert
 from tasks.external.servers import at_home
 from tasks.external.tokenizer import ChatTokenizer
 
@@ -101,7 +100,6 @@ def preferred(
 ) -> Path:
     """The GGUF file of the adapter after the preference stage."""
     from tasks.external.trainer import engine
-    from tasks.external.trainer.merging import merge, save_adapter
 
     profile, base = recipe.profile, base_folder(recipe, folder)
     model, _ = engine.load_model(base, recipe.model, profile.lora, profile.training)
@@ -109,11 +107,7 @@ def preferred(
     started = time.monotonic()
     _optimise(model, pairs, options)
     sys.stdout.write(f"preference stage: {time.monotonic() - started:.0f} s\n")
-    after = folder / f"preferred-{int(time.time())}"
-    save_adapter(model, after / "adapter")
-    merge(base, after / "adapter", after / "merged", in_4bit=recipe.model.load_in_4bit)
-    convert(after / "merged", after / "model.gguf", recipe.quantization)
-    return after / "model.gguf"
+    return export(model, recipe, base, folder / f"preferred-{int(time.time())}")
 
 
 def _set_adapter(model: Any, folder: Path) -> None:

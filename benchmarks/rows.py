@@ -7,6 +7,7 @@ from pathlib import Path
 import profiles
 from profiles import Data, Profile, Scenarios
 from tasks.domain.gate.token_rules import EncodedRow
+from tasks.domain.training.common_prefix import common_prefix_length
 
 OWN_TOKENS = (100, 200)
 """Tokens of a row behind the shared prefix: fewer flatter sharing, more hide it behind results."""
@@ -58,6 +59,4 @@ def _only_answered(data: Data, samples: int) -> Data:
 
 def shared_tokens(rows: Sequence[EncodedRow]) -> int:
     """How many tokens all rows begin with."""
-    least, greatest = min(row.ids for row in rows), max(row.ids for row in rows)
-    pairs = zip(least, greatest, strict=False)
-    return next((index for index, (left, right) in enumerate(pairs) if left != right), len(least))
+    return common_prefix_length(min(row.ids for row in rows), max(row.ids for row in rows))

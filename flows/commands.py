@@ -221,8 +221,9 @@ class _OnRows(_Tuned):
 
     def parameters(self) -> dict[str, Any]:
         """What the flows take; ForgeError when a file is not there."""
-        check_files(**self.model_dump(include={"data", "heldout", "tools"}))
-        return self.model_dump(include={"data", "heldout", "tools"}) | {
+        files = self.model_dump(include={"data", "heldout", "tools"})
+        check_files(**files)
+        return files | {
             "model": load_model(self.model),
             "profile": load_profile(self.chosen_profile),
         }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from profiles import resolve_server
+from profiles.files import is_pipe_or_device
 from tasks.domain.errors import ForgeError
 
 
@@ -16,7 +17,7 @@ def check_files(*arguments: str, **files: str) -> None:
     for typed, file in [*zip(arguments, arguments, strict=True), *flags.items()]:
         if file and not Path(file).exists():
             raise ForgeError(f"{typed}: no such file")
-        if file and not (Path(file).is_file() or Path(file).is_dir()):
+        if file and is_pipe_or_device(Path(file)):
             raise ForgeError(f"{typed}: is a pipe or a device, needed a file")
 
 

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -79,7 +80,7 @@ def prefect_api() -> Iterator[str]:
     assert process.stdout is not None
     try:
         url = f"http://127.0.0.1:{_port(process.stdout)}/api"
-        _wait_until_healthy(url, process)
+        wait_until_healthy(url, partial(_check_alive, process))
         yield url
     finally:
         process.stdin.close()
@@ -98,14 +99,23 @@ def _port(output: IO[str]) -> int:
     return int(line)
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[str]) -> None:
+def _check_alive(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        raise MachineTooSmall(
+            f"the local Prefect server ended; {Settings().home}/logs has its reason"
+        )
+
+
+def wait_until_healthy(url: str, check_alive: Callable[[], None]) -> None:
+    """Wait until a local server answers; ``check_alive`` raises an error when it has ended.
+
+    Raises:
+        MachineTooSmall: it does not answer in time.
+    """
     deadline = time.monotonic() + _START_SECONDS
     with httpx.Client(trust_env=False) as client:
         while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise MachineTooSmall(
-                    f"the local Prefect server ended; {Settings().home}/logs has its reason"
-                )
+            check_alive()
             try:
                 if client.get(f"{url}/health", timeout=5).is_success:
                     return

@@ -12,15 +12,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-import httpx
 import psutil
 
-from flows.local_server import settle_environment
+from flows.local_server import settle_environment, wait_until_healthy
+from tasks.domain.errors import MachineTooSmall
 
 PORT = 4200
-_START_SECONDS = 180
 _END_SECONDS = 60
 _YIELDING = 5
 """Added to the niceness of the workers and all that they start. Prefect's server holds its SQLite's
@@ -50,6 +50,8 @@ def main() -> None:
             _watch(parts)
         except KeyboardInterrupt:
             sys.stdout.write("\nEnding\n")
+        except MachineTooSmall as error:
+            sys.exit(str(error))
 
 
 def _start(
@@ -63,7 +65,7 @@ def _start(
             sys.exit(f"failed: {' '.join(command)}")
 
     start("the server", _PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    _wait_until_healthy(parts, environment["PREFECT_API_URL"])
+    wait_until_healthy(environment["PREFECT_API_URL"], partial(_check_alive, parts))
     do(sys.executable, "-m", "infra.bootstrap")
     do(sys.executable, "-m", "infra.write_prefect_yaml")
     do(_PREFECT, "--no-prompt", "deploy", "--all")
@@ -92,19 +94,6 @@ def _check_free(port: int) -> None:
             sys.exit(
                 f"port {port} is taken; end what serves there, or name another: make serve PORT=…"
             )
-
-
-def _wait_until_healthy(parts: Mapping[str, subprocess.Popen[bytes]], url: str) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    with httpx.Client(trust_env=False) as client:
-        while time.monotonic() < deadline:
-            _check_alive(parts)
-            try:
-                if client.get(f"{url}/health", timeout=5).is_success:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.5)
-    sys.exit(f"the server did not answer within {_START_SECONDS} s")
 
 
 @contextmanager

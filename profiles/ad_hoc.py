@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from profiles.mcp_config import is_config, is_file, spec_in
-from profiles.section import ProfileError, explain
+from profiles.section import ProfileError, beginning, explain
 from profiles.server import Server
 from profiles.server_names import name_of_command, name_of_file, name_of_url
 from profiles.settings import Settings
@@ -71,4 +71,4 @@ def _words(command: str) -> tuple[str, ...]:
 
 
 def _excerpt(text: str) -> str:
-    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")
+    return repr(beginning(text, _MOST_SHOWN))

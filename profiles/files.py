@@ -38,6 +38,11 @@ def find(kind: str, file: str) -> Path:
     raise ProfileError(f"no file {file[:_LONGEST_NAME]!r} in profiles/{kind}")
 
 
+def is_pipe_or_device(path: Path) -> bool:
+    """Whether a path has no end: opening it may wait for ever, or take away what it holds."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def text_of(path: Path) -> str:
     """What a file says; ProfileError when it is not text."""
     try:

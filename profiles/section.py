@@ -43,6 +43,11 @@ def readable(message: str) -> str:
     return f"{message[:_MOST_CHARACTERS]}…{message[-_MOST_CHARACTERS:]}"
 
 
+def beginning(text: str, most: int) -> str:
+    """The first ``most`` characters of a text, marked where there are more."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 class ProfileError(ValueError):
     """A profile, model or server file is missing or says something that it may not say.
 
@@ -86,8 +91,8 @@ def explain(error: ValidationError) -> str:
         ".".join(map(str, fault["loc"])) + ": " * bool(fault["loc"]) + _reason(fault)
         for fault in error.errors()[:_MOST_FAULTS]
     )
-    faults = (" ".join(text.split()) for text in texts)  # a key may hold line ends
-    return "; ".join(one if len(one) <= _MOST_SAID else f"{one[:_MOST_SAID]}…" for one in faults)
+    # A key may hold line ends.
+    return "; ".join(beginning(" ".join(text.split()), _MOST_SAID) for text in texts)
 
 
 def _reason(fault: ErrorDetails) -> str:

@@ -10,13 +10,14 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.products import Dataset
 from tasks.domain.toollists import functions
 from tasks.domain.writing.mixing import HELD_OUT, held_out
+from tasks.external.dataset_files import keep_rows
 from tasks.external.handover import has_manifest, take
-from tasks.external.row_files import keep_rows, read_own_file
+from tasks.external.own_file import read_own_file
 from tasks.external.tool_files import read_toolset
 
 
 @task(cache_policy=NO_CACHE)
-def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> Dataset:
+def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool) -> Dataset:
     """Read rows from files and keep them in the storage; thoughts for a model that ``thinks``.
 
     Raises:
@@ -39,9 +40,7 @@ def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool = False) -> 
     for note in notes:
         get_run_logger().info(note)
     return Dataset(
-        **keep_rows("own", rows, apart, tool_list).as_fields,
-        train_rows=len(rows),
-        heldout_rows=len(apart),
+        **keep_rows("own", rows, apart, tool_list),
         toolset_fingerprint=fingerprint(rows[0].tools),
         seed=0,
         notes=tuple(notes),

@@ -7,6 +7,7 @@ from tasks.caching import ByContent
 from tasks.domain.evaluation.evaluation_set import stratified_sample
 from tasks.domain.products import AdapterAnswers, Dataset, LoraAdapter
 from tasks.external.adapter import adapter_answers
+from tasks.external.dataset_files import heldout_rows
 from tasks.external.storage import Storage
 from tasks.reporting import events
 from tasks.reporting.stage_progress import StageReporter
@@ -38,7 +39,7 @@ def ask_adapter(adapter: LoraAdapter, dataset: Dataset, recipe: Recipe) -> Adapt
     storage, most = Storage(), recipe.profile.evaluation.adapter_prompts
     if not most:
         return None
-    rows = list(storage.heldout_rows(dataset))
+    rows = list(heldout_rows(dataset))
     places = stratified_sample(rows, most, recipe.profile.data.seed)
     answers = adapter_answers(
         storage.fetch(adapter.base.files),

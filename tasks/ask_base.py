@@ -8,6 +8,7 @@ from tasks.domain.evaluation.evaluation_set import hand_written_questions, strat
 from tasks.domain.products import BaseAnswers, Dataset, GgufModel
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import base_at_once, context_for
+from tasks.external.dataset_files import heldout_rows, retriever_of
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import student
@@ -40,8 +41,7 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
     Raises:
         ExportFailed: llama.cpp cannot load the file, or does not answer.
     """
-    storage, evaluation = Storage(), recipe.profile.evaluation
-    rows = list(storage.heldout_rows(dataset))
+    rows, evaluation = list(heldout_rows(dataset)), recipe.profile.evaluation
     hand_written = hand_written_questions(
         at_home(recipe.server).test_prompts, rows[0].tools, evaluation.test_prompts
     )
@@ -49,8 +49,7 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
         stratified_sample(group, evaluation.base_prompts, recipe.profile.data.seed)
         for group in (rows, hand_written)
     )
-    documents = storage.retriever_of(dataset)
-    showing = Showing(dataset.prompt.for_base, rows[0].tools, documents, dataset.seed)
+    showing = Showing(dataset.prompt.for_base, rows[0].tools, retriever_of(dataset), dataset.seed)
     questions = showing.rows(
         [
             *(rows[place] for place in places),
@@ -61,7 +60,7 @@ def ask_base(base: GgufModel, dataset: Dataset, recipe: Recipe) -> BaseAnswers:
     context = context_for(profile.training.max_seq_length)
     with (
         student(
-            storage.fetch(base.files),
+            Storage().fetch(base.files),
             recipe.model.stop,
             recipe.answer_tokens,
             context,

@@ -29,6 +29,7 @@ from tasks.domain.products import (
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.constraint import Constraint
+from tasks.external.dataset_files import heldout_rows, retriever_of
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import Completion, student
@@ -58,16 +59,14 @@ def benchmark_model(
         ValidationFailed: the validation is that of another file.
     """
     check_same_file(tuned, validation)
-    storage, most = Storage(), recipe.profile.evaluation.test_prompts
-    rows = list(storage.heldout_rows(dataset))
-    documents = storage.retriever_of(dataset)
-    showing = Showing(dataset.prompt, rows[0].tools, documents, dataset.seed)
+    rows, most = list(heldout_rows(dataset)), recipe.profile.evaluation.test_prompts
+    showing = Showing(dataset.prompt, rows[0].tools, retriever_of(dataset), dataset.seed)
     hand_written = showing.rows(
         hand_written_questions(at_home(recipe.server).test_prompts, rows[0].tools, most)
     )
     answers = validation.answers
     completions, served = _completions(
-        storage.fetch(tuned.files), hand_written, recipe, dataset.prompt
+        Storage().fetch(tuned.files), hand_written, recipe, dataset.prompt
     )
     test_answers = [one.answer for one in completions]
     sample, test_sample = (

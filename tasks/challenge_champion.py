@@ -23,8 +23,8 @@ from tasks.domain.products import (
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.bundle_folder import open_bundle
+from tasks.external.dataset_files import heldout_rows
 from tasks.external.servers import at_home, executing_with_stub
-from tasks.external.storage import Storage
 from tasks.external.student import student
 from tasks.external.tool_loops import run_loops
 from tasks.external.versions import Versions
@@ -57,7 +57,7 @@ def challenge_champion(
     if changes is None and champion.gguf == gguf.files.sha256:
         return None
     changed = changes.names if changes else ()
-    heldout = list(Storage().heldout_rows(dataset))
+    heldout = list(heldout_rows(dataset))
     prompts, most = at_home(recipe.server).test_prompts, recipe.profile.evaluation.test_prompts
     hand_written = hand_written_questions(prompts, heldout[0].tools, most)
     # In the order of the answers: those to the held-out rows first.

@@ -39,8 +39,8 @@ def check_machine(request: Request) -> None:
         raise MachineTooSmall(f"this machine cannot forge {name}: needed {'; '.join(faults)}")
 
 
-def examine(models: Sequence[str], quantization: Quantization, profile: str = "") -> Examination:
-    """What ``doctor`` says of these models; each with its own profile unless one is named."""
+def examine(models: Sequence[str], quantization: Quantization, profile: str) -> Examination:
+    """What ``doctor`` says of these models; each with its own profile where none is named."""
     requests = [
         Request(
             model=load_model(name),

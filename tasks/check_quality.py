@@ -12,6 +12,7 @@ from tasks.domain.gate.preview_report import preview_markdown
 from tasks.domain.gate.quality import judge, refusal, rules_for
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, Dataset
 from tasks.domain.reports import quality_markdown
+from tasks.external.dataset_files import heldout_rows, train_rows
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
@@ -28,10 +29,9 @@ def check_quality(
     Raises:
         QualityGateFailed: a rule is broken; the report stays as an artifact and an event.
     """
-    storage = Storage()
-    rows = list(storage.train_rows(dataset)), list(storage.heldout_rows(dataset))
+    rows = list(train_rows(dataset)), list(heldout_rows(dataset))
     limit = dataset.prompt.settled(profile).training.max_seq_length
-    tokenizer = ChatTokenizer(storage.fetch(base.files))
+    tokenizer = ChatTokenizer(Storage().fetch(base.files))
     rules = rules_for(tokenizer.control)
     report = judge(*rows, profile.quality, limit, tokenizer.encode, dataset.planned, rules)
     page = preview(*rows, limit, tokenizer.encode, tokenizer.pieces, rules)

@@ -7,7 +7,7 @@ from tasks.caching import ByContent
 from tasks.domain.gate.dataset_card import card, census_of
 from tasks.domain.products import Dataset
 from tasks.domain.writing.book.choice import TEACHER
-from tasks.external.storage import Storage
+from tasks.external.dataset_files import heldout_rows, keep_text, train_rows
 from tasks.reporting import artifacts, events
 
 
@@ -16,9 +16,8 @@ def describe_dataset(
     dataset: Dataset, server: Server, plan: TeacherPlan | None, own: OwnData | None
 ) -> Dataset:
     """Count the rows and write down where they come from, in the hub's form."""
-    storage = Storage()
     text = card(
-        census_of(storage.train_rows(dataset), storage.heldout_rows(dataset)),
+        census_of(train_rows(dataset), heldout_rows(dataset)),
         server.name,
         {
             "generated": _licence(dataset, server, plan),
@@ -29,8 +28,8 @@ def describe_dataset(
     )
     artifacts.dataset_card(text, server.name)
     # Beside the training rows, whichever task has put them there.
-    place = ("datasets", dataset.train.uri.rstrip("/").split("/")[-2], "README.md")
-    return dataset.model_copy(update={"card": storage.write_text(text, *place)})
+    folder = dataset.train.uri.rstrip("/").split("/")[-2]
+    return dataset.model_copy(update={"card": keep_text(folder, "README.md", text)})
 
 
 def _licence(dataset: Dataset, server: Server, plan: TeacherPlan | None) -> str:

@@ -9,8 +9,8 @@ from profiles import OwnData
 from tasks.domain.products import Dataset, Toolset
 from tasks.domain.toollists import functions
 from tasks.domain.writing.mixing import held_out, mixed, scaled, unreserved, with_tools_of
-from tasks.external.row_files import keep_rows, read_own_file
-from tasks.external.storage import Storage
+from tasks.external.dataset_files import heldout_rows, keep_rows, train_rows
+from tasks.external.own_file import read_own_file
 from tasks.reporting import events
 
 
@@ -27,13 +27,12 @@ def mix_dataset(
     """
     if own is None:
         return dataset
-    storage, tools = Storage(), functions(toolset)
-    file = Path(own.file)
+    tools, file = functions(toolset), Path(own.file)
     own_rows = read_own_file(file, tools, thinks=thinks)
     free = unreserved(own_rows.rows, dataset.reserved)
     training_rows, apart = held_out(with_tools_of(free, tools))
-    rows = mixed(list(storage.train_rows(dataset)), training_rows, own.share, dataset.seed)
-    heldout = [*storage.heldout_rows(dataset), *apart]
+    rows = mixed(list(train_rows(dataset)), training_rows, own.share, dataset.seed)
+    heldout = [*heldout_rows(dataset), *apart]
     reserved = len(own_rows.rows) - len(free)
     notes = [f"{reserved} say what the model is asked afterwards and were left out"] * bool(
         reserved
@@ -41,8 +40,7 @@ def mix_dataset(
     share = f"{own.share:.0%} of the training rows are from {file.name}"
     note = "; ".join([share, *own_rows.notes, *notes])
     changed = {
-        **keep_rows("mixed", rows, heldout, tools).as_fields,
-        "heldout_rows": len(heldout),
+        **keep_rows("mixed", rows, heldout, tools),
         "planned": scaled(dataset.planned, 1 - own.share),
         "notes": (*dataset.notes, note),
     }

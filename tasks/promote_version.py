@@ -21,7 +21,7 @@ _UNFINISHED_DAYS = 1
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
 def promote_version(
-    version: Version, verdict: Verdict, promotion: Promotion, output: str = ""
+    version: Version, verdict: Verdict, promotion: Promotion, output: str
 ) -> Bundle:
     """Write down what was decided, and put the bundle in its place.
 

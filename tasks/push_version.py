@@ -10,7 +10,7 @@ from tasks.domain.bundle.model_card import model_card
 from tasks.domain.bundle.versions import Version, find_version
 from tasks.domain.errors import NoSuchVersion, PushFailed
 from tasks.external.hub_upload import upload
-from tasks.external.storage import Storage
+from tasks.external.storage import Storage, files_below
 from tasks.external.versions import versions_of
 
 _README = "README.md"
@@ -44,16 +44,11 @@ def _secret(name: str) -> str:
 def _files(version: Version, bundle: Path) -> dict[str, Path | str]:
     """What lies where in the repository: the bundle's files, the adapter, both cards."""
     storage = Storage()
-    files: dict[str, Path | str] = dict(_below(bundle))
+    files: dict[str, Path | str] = dict(files_below(bundle))
     files[_README] = model_card(version, (bundle / _README).read_text(encoding="utf-8"))
     if version.adapter is not None:
         adapter = storage.fetch(version.adapter)
-        files |= {f"adapter/{name}": path for name, path in _below(adapter).items()}
+        files |= {f"adapter/{name}": path for name, path in files_below(adapter).items()}
     if version.dataset_card is not None:
         files["dataset-card.md"] = storage.fetch(version.dataset_card)
     return files
-
-
-def _below(folder: Path) -> dict[str, Path]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path for path in files}

@@ -8,8 +8,7 @@ from tasks.domain.prompting.fitting import FittedTools
 from tasks.domain.prompting.retriever import documents_of, requests_by_tool
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.toollists import functions
-from tasks.external.row_files import keep_rows, keep_text
-from tasks.external.storage import Storage
+from tasks.external.dataset_files import heldout_rows, keep_rows, keep_text, train_rows
 from tasks.reporting import events
 
 
@@ -22,14 +21,12 @@ def show_tools(dataset: Dataset, fitted: FittedTools) -> Dataset:
     prompt, tools = fitted.prompt, functions(fitted.toolset)
     if prompt.mode == "all":
         return dataset.model_copy(update={"prompt": prompt})
-    storage = Storage()
-    rows = list(storage.train_rows(dataset))
+    rows = list(train_rows(dataset))
     documents = documents_of(tools, requests_by_tool(rows))
     key = content_key("shown", __file__, dataset=dataset, prompt=prompt)[-8:]
     place = f"{fitted.toolset.server}-{key}"
     retriever = keep_text(place, "retriever.json", documents.model_dump_json(indent=2))
     showing = Showing(prompt, tools, documents, dataset.seed)
-    train, heldout = showing.rows(rows), showing.rows(storage.heldout_rows(dataset))
+    train, heldout = showing.rows(rows), showing.rows(heldout_rows(dataset))
     files = keep_rows(fitted.toolset.server, train, heldout, tools, key)
-    changes = {**files.as_fields, "retriever": retriever, "prompt": prompt}
-    return dataset.model_copy(update=changes)
+    return dataset.model_copy(update={**files, "retriever": retriever, "prompt": prompt})

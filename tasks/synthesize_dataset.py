@@ -14,7 +14,7 @@ from tasks.domain.writing.book.choice import choose_book
 from tasks.domain.writing.phrasebook import Line, read_phrasebook
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.teaching.product import Phrasebook
-from tasks.external.row_files import keep_rows
+from tasks.external.dataset_files import keep_rows
 from tasks.external.servers import at_home, executing_read_only
 from tasks.external.storage import Storage
 from tasks.reporting import events
@@ -64,9 +64,7 @@ def synthesize_dataset(
         toolset.server, written_rows.train, written_rows.heldout, functions(toolset), key[-8:]
     )
     return Dataset(
-        **files.as_fields,
-        train_rows=len(written_rows.train),
-        heldout_rows=len(written_rows.heldout),
+        **files,
         toolset_fingerprint=toolset.fingerprint,
         seed=data.seed,
         reserved=tuple(prompt.prompt for prompt in home.test_prompts),

@@ -21,6 +21,7 @@ from tasks.domain.products import (
 from tasks.domain.training.origin import Origin, flat
 from tasks.domain.training.progress import Report, TrainingUpdate
 from tasks.domain.writing.list_augmentation import list_numbers
+from tasks.external.dataset_files import heldout_rows, train_rows
 from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.reporting import artifacts, events
@@ -130,9 +131,9 @@ def _train(
     storage = Storage()
     folder = storage.fetch(base.files)
     encode = ChatTokenizer(folder).encode
-    train = list(storage.train_rows(dataset.dataset))
+    train = list(train_rows(dataset.dataset))
     rows = engine.prepare_dataset([encode(row) for row in train], list_numbers(train))
-    heldout = list(islice(storage.heldout_rows(dataset.dataset), profile.evaluation.loss_rows))
+    heldout = list(islice(heldout_rows(dataset.dataset), profile.evaluation.loss_rows))
     eval_rows = engine.prepare_dataset([encode(row) for row in heldout])
     training = profile.training.model_copy(
         update={"gradient_checkpointing": plan.estimate.checkpointing}

@@ -25,6 +25,7 @@ from tasks.domain.products import (
 from tasks.domain.prompting.trimming import trimmed
 from tasks.domain.training.sizes import context_for
 from tasks.external.constraint import Constraint
+from tasks.external.dataset_files import heldout_rows, retriever_of
 from tasks.external.servers import executing_with_stub
 from tasks.external.storage import Storage
 from tasks.external.student import Student, student
@@ -50,15 +51,14 @@ def validate_model(
     """
     toolset = trimmed(toolset, dataset.prompt.trims)
     _check_drift(dataset, toolset)
-    storage, profile = Storage(), dataset.prompt.settled(recipe.profile)
-    rows = list(storage.heldout_rows(dataset))
+    rows, profile = list(heldout_rows(dataset)), dataset.prompt.settled(recipe.profile)
     places = loop_rows(rows, profile.evaluation.loops)
     context = context_for(profile.training.max_seq_length)
     seconds = profile.evaluation.call_timeout_seconds
     total = len(rows) + len(places)
     with (
         student(
-            storage.fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
+            Storage().fetch(gguf.files), recipe.model.stop, recipe.answer_tokens, context
         ) as model,
         executing_with_stub(recipe.server, toolset, profile.data.seed, seconds) as execute,
         StageReporter("validation", recipe.model.name, total) as progress,
@@ -78,7 +78,7 @@ def validate_model(
             **served,
             "prompt": dataset.prompt,
             "signals": tuple(answer.signals for answer in answers),
-            "retriever": storage.retriever_of(dataset),
+            "retriever": retriever_of(dataset),
         }
     )
     artifacts.validation(report, recipe.model.name)

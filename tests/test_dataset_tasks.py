@@ -6,22 +6,13 @@ from pathlib import Path
 import pytest
 
 from profiles import OwnData, Server, load_profile
-from tasks.domain.conversations import Row, fingerprint, write_jsonl
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import Dataset, StoredFile
+from tasks.domain.products import Dataset
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.simulation import simulate
-from tasks.external.storage import Storage
+from tasks.external.dataset_files import heldout_rows, keep_rows, train_rows
 from tasks.mix_dataset import mix_dataset
 from tests.fakes.toolsets import CLOCKS
-
-
-def kept(rows: tuple[Row, ...], name: str) -> StoredFile:
-    storage, text = Storage(), write_jsonl(rows)
-    place = ("datasets", f"given-{fingerprint(text)[:8]}", name)
-    with storage.writing(*place) as draft:
-        draft.write_text(text, encoding="utf-8")
-        return storage.keep(draft, *place)
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +30,11 @@ def dataset() -> Dataset:
         CLOCKS, server, data, lambda call: simulate(CLOCKS.tool(call.name), call, 1)
     )
     return Dataset(
-        train=kept(written.train, "train.jsonl"),
-        heldout=kept(written.heldout, "heldout.jsonl"),
-        train_rows=len(written.train),
-        heldout_rows=len(written.heldout),
+        **keep_rows("given", written.train, written.heldout, None),
         toolset_fingerprint=CLOCKS.fingerprint,
         seed=1,
         planned=written.planned,
     )
-
-
-def train(made: Dataset) -> list[Row]:
-    return list(Storage().train_rows(made))
 
 
 def own_file(folder: Path, count: int) -> Path:
@@ -72,10 +56,10 @@ def test_own_rows_take_their_share_and_a_tenth_of_them_is_held_out(
     dataset: Dataset, tmp_path: Path
 ) -> None:
     made = mix_dataset.fn(dataset, CLOCKS, OwnData(file=str(own_file(tmp_path, 40)), share=0.25))
-    rows = train(made)
+    rows = list(train_rows(made))
     assert len(rows) == made.train_rows == 60
     assert sum(row.source == "own" for row in rows) == 15
-    apart = list(Storage().heldout_rows(made))
+    apart = list(heldout_rows(made))
     assert len(apart) == made.heldout_rows == dataset.heldout_rows + 4
     assert all(row.tools == rows[0].tools for row in rows)
     assert made.planned is not None
@@ -90,7 +74,7 @@ def test_own_rows_that_the_model_is_asked_afterwards_are_left_out(
         update={"reserved": ("How is number 3 doing?", "how is number 4 doing")}
     )
     made = mix_dataset.fn(asked, CLOCKS, OwnData(file=str(own_file(tmp_path, 20)), share=0.25))
-    texts = {row.user_text for row in (*train(made), *list(Storage().heldout_rows(made)))}
+    texts = {row.user_text for row in (*train_rows(made), *heldout_rows(made))}
     assert texts.isdisjoint({"how is number 3 doing", "how is number 4 doing"})
     assert made.notes[-1].endswith("; 2 say what the model is asked afterwards and were left out")
 

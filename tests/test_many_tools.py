@@ -13,8 +13,8 @@ from tasks.domain.evaluation.confusion import recall
 from tasks.domain.gate.quality import judge, refusal, rules_for
 from tasks.domain.products import BaseModelFolder, Dataset
 from tasks.domain.prompting.fitting import FittedTools
+from tasks.external.dataset_files import heldout_rows, train_rows
 from tasks.external.servers import read_toolset_of
-from tasks.external.storage import Storage
 from tasks.external.tokenizer import ChatTokenizer
 from tasks.fit_toolset import fit_toolset
 from tasks.measure_tools import measure_tools
@@ -73,10 +73,10 @@ def test_rows_of_a_long_list_pass_the_gate_without_a_switch(
     fit: FittedTools, dataset: Dataset, base: BaseModelFolder
 ) -> None:
     assert fit.prompt.mode == "selected"
-    tokenizer, storage = ChatTokenizer(Path(base.files.uri)), Storage()
+    tokenizer = ChatTokenizer(Path(base.files.uri))
     report = judge(
-        storage.train_rows(dataset),
-        storage.heldout_rows(dataset),
+        train_rows(dataset),
+        heldout_rows(dataset),
         fit.profile.quality,
         fit.profile.training.max_seq_length,
         tokenizer.encode,
@@ -88,10 +88,9 @@ def test_rows_of_a_long_list_pass_the_gate_without_a_switch(
 
 
 def test_a_long_list_stands_once_beside_its_rows(fit: FittedTools, dataset: Dataset) -> None:
-    storage = Storage()
     assert dataset.tools is not None
     assert dataset.train.size_bytes < dataset.train_rows * dataset.tools.size_bytes / 20
-    rows = list(storage.heldout_rows(dataset))
+    rows = list(heldout_rows(dataset))
     assert {len(row.tools) for row in rows} == {TOOLS}
     assert {len(row.listed) for row in rows} == {fit.prompt.selected}
     found = recall(rows)
@@ -104,7 +103,7 @@ def test_a_list_in_the_weights_takes_no_schema_into_a_row(
     server: Server, base: BaseModelFolder, mode: str
 ) -> None:
     dataset = shown(server, fitted(server, base, profile(tools_in_prompt=mode)))
-    row = next(Storage().train_rows(dataset))
+    row = next(train_rows(dataset))
     assert row.listed == ()
     names_in_prompt = row.messages[0].content != SYSTEM_PROMPT
     assert names_in_prompt == (mode == "names")

@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from profiles.section import beginning
 from tasks.domain.bundle.dialogue import (
     Assurance,
     ChatRequest,
@@ -72,7 +73,7 @@ class _Endpoint:
             response = self._completion(words, (), finish, usage, assurance)
             summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
         seconds = time.monotonic() - started
-        cut = summary if len(summary) <= _MOST_ANSWERED else f"{summary[:_MOST_ANSWERED]}…"
+        cut = beginning(summary, _MOST_ANSWERED)
         self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {cut}{assurance.text}")
         return response
 

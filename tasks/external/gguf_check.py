@@ -14,6 +14,7 @@ from profiles import Quantization
 from tasks.domain.conversations import Message, opening
 from tasks.domain.errors import ExportFailed
 from tasks.domain.toolcalls import ToolCall
+from tasks.domain.training.common_prefix import common_prefix_length
 from tasks.external.gguf_file import GgufFile
 from tasks.external.gguf_names import GgufNames
 from tasks.external.student import Student, student
@@ -92,9 +93,7 @@ def _compare_prompt(model: Student, tokenizer: ChatTokenizer, name: str) -> None
     read = model.prompt_tokens(_TALK, [_FUNCTION])
     if read == expected:
         return
-    pairs = enumerate(zip(read, expected, strict=False))
-    least = min(len(read), len(expected))
-    place = next((place for place, (one, other) in pairs if one != other), least)
+    place = common_prefix_length(read, expected)
     actual, there = (tokenizer.text(tokens[place : place + 5]) for tokens in (read, expected))
     raise ExportFailed(
         f"{name}: llama.cpp reads a conversation as other tokens than training: "

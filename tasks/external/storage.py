@@ -1,7 +1,6 @@
 """Where a run keeps its files: a local folder or any fsspec URI; every file has its sha256."""
 
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -16,9 +15,8 @@ from filelock import FileLock
 from pydantic import BaseModel
 
 from profiles.settings import Settings
-from tasks.domain.conversations import Row, parse_rows
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import Dataset, StoredFile, ToolDocuments
+from tasks.domain.products import StoredFile
 
 
 class Storage:
@@ -183,37 +181,6 @@ class Storage:
             )
         return local
 
-    def train_rows(self, dataset: Dataset) -> Iterator[Row]:
-        """The training rows one by one, for files larger than memory.
-
-        Raises:
-            UnusableData: a file is gone, altered or has no rows.
-        """
-        return self._rows(dataset.train, self.tools_beside(dataset))
-
-    def heldout_rows(self, dataset: Dataset) -> Iterator[Row]:
-        """The held-out rows one by one; as ``train_rows``."""
-        return self._rows(dataset.heldout, self.tools_beside(dataset))
-
-    def tools_beside(self, dataset: Dataset) -> tuple[dict[str, Any], ...] | None:
-        """The list of rows that are stored without one; None where each row has its own."""
-        if dataset.tools is None:
-            return None
-        return tuple(json.loads(self.fetch(dataset.tools).read_text(encoding="utf-8")))
-
-    def retriever_of(self, dataset: Dataset) -> ToolDocuments | None:
-        """What the tools of a request are chosen with, where they are."""
-        if dataset.retriever is None:
-            return None
-        text = self.fetch(dataset.retriever).read_text(encoding="utf-8")
-        return ToolDocuments.model_validate_json(text)
-
-    def _rows(self, stored: StoredFile, tools: tuple[dict[str, Any], ...] | None) -> Iterator[Row]:
-        path = self.fetch(stored)
-        # Only \n ends a row: texts may hold other line ends.
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            yield from parse_rows(lines, path.name, tools)
-
     def holds(self, value: Any) -> bool:
         """Whether every stored file that a value refers to is there and unaltered."""
         try:
@@ -319,11 +286,17 @@ def digest(path: Path) -> tuple[str, int]:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     whole = hashlib.sha256()
     size = 0
-    for inner in sorted(p for p in path.rglob("*") if p.is_file()):
+    for name, inner in files_below(path).items():
         part, bytes_ = digest(inner)
-        whole.update(f"{inner.relative_to(path).as_posix()}\0{part}\n".encode())
+        whole.update(f"{name}\0{part}\n".encode())
         size += bytes_
     return whole.hexdigest(), size
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    """The files of a folder and the folders in it, by their path in it, in order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
 def link(source: Path, target: Path) -> None:
@@ -341,8 +314,7 @@ def _size(path: Path) -> int:
 
 def _sizes(folder: Path) -> dict[str, int]:
     """The size of each file of a folder, by its path in it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    return {name: path.stat().st_size for name, path in files_below(folder).items()}
 
 
 def _protocols(filesystem: Any) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from tasks.domain.errors import UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow, first_difference
 from tasks.domain.products import Turns
 from tasks.domain.schemas.by_identity import ByIdentity
+from tasks.domain.training.common_prefix import common_prefix_length
 from tasks.domain.untrusted.control_tokens import ControlTokens, looks_like_one
 from tasks.external.tokenizer_files import open_tokenizer
 
@@ -230,7 +231,7 @@ class ChatTokenizer:
         conversations = [(*system, Message(role="user", content=text)) for text in ("1", "2")]
         texts = [self.render(messages, tools) for messages in conversations]
         others = [self.render(messages, _STAND_IN) for messages in conversations]
-        real, stand_in = _common_start(*texts), _common_start(*others)
+        real, stand_in = (a[: common_prefix_length(a, b)] for a, b in (texts, others))
         # A tokenizer never joins what stands before and behind such a token.
         end = max((real.rfind(token) for token in self._tokenizer.get_added_vocab()), default=-1)
         if end < 0 or texts[0][len(real) :] != others[0][len(stand_in) :]:
@@ -301,11 +302,6 @@ class ChatTokenizer:
                 )
             spans.append((len(before), len(after.rstrip())))
         return text, spans
-
-
-def _common_start(a: str, b: str) -> str:
-    pairs = enumerate(zip(a, b, strict=False))
-    return a[: next((place for place, (one, other) in pairs if one != other), len(a))]
 
 
 def _learned_turns(row: Row) -> list[int]:

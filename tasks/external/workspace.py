@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock
 
 from profiles import Server, Workspace
+from profiles.section import beginning
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import ServerFailed
 
@@ -101,9 +102,7 @@ def _run(name: str, command: tuple[str, ...], folder: Path) -> None:
     ours = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     env = {**ours, **_GIT, "PATH": path}
-    line = " ".join(command)
-    if len(line) > 80:
-        line = f"{line[:80]}…"
+    line = beginning(" ".join(command), 80)
     place = f"server {name!r}: workspace command {' '.join(line.split())!r}"
     try:
         process = subprocess.run(

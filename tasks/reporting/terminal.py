@@ -8,14 +8,15 @@ from typing import Never, TextIO
 
 from tqdm import tqdm
 
+from tasks.domain.training.memory import GIB
+
 STREAM: ContextVar[TextIO | None] = ContextVar("the terminal of this command", default=None)
 """Where a command has put its terminal; else standard error."""
 NEWS = logging.getLogger("mcp_forge.news")
 """What a person at a terminal is told of a run."""
-_GIB = 2**30
 
 
-def bar(description: str, total: int, initial: int = 0) -> "tqdm[Never]":
+def bar(description: str, total: int, initial: int) -> "tqdm[Never]":
     """A bar with the time that is left; none where the terminal is a file, and gone at its end."""
     stream = STREAM.get() or sys.stderr
     return tqdm(
@@ -52,7 +53,7 @@ def duration(seconds: float) -> str:
 
 def _figure(key: str, value: float) -> str:
     if key.endswith("bytes"):
-        return f"{value / _GIB:.1f} GiB"
+        return f"{value / GIB:.1f} GiB"
     if key == "seconds":
         return duration(value)
     figure = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"

@@ -12,9 +12,8 @@ import fsspec
 import pytest
 
 from profiles.settings import Settings
-from tasks.domain.conversations import Message, Row, write_jsonl
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import BaseModelFolder, Dataset, StoredFile
+from tasks.domain.products import BaseModelFolder, StoredFile
 from tasks.external.storage import Storage, digest, stored_files
 from tests.fakes.templates import CHATML
 
@@ -257,29 +256,6 @@ def test_the_name_of_a_file_counts_in_a_folders_sum(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / name).write_text("same", encoding="utf-8")
     assert digest(tmp_path / "one") != digest(tmp_path / "two")
-
-
-def dataset_of(rows: StoredFile) -> Dataset:
-    """A dataset whose splits are one file."""
-    return Dataset(
-        train=rows, heldout=rows, train_rows=2, heldout_rows=2, toolset_fingerprint="", seed=1
-    )
-
-
-def test_rows_are_read_back_as_they_were_written(storage: Storage) -> None:
-    row = Row(
-        scenario="no_tool",
-        messages=(Message(role="user", content="Hi"), Message(role="assistant", content="Grüezi")),
-        tools=({"type": "function", "function": {"name": "look_up"}},),
-    )
-    stored = kept_file(storage, write_jsonl([row, row]), "train.jsonl")
-    assert list(storage.train_rows(dataset_of(stored))) == [row, row]
-
-
-def test_a_file_that_holds_no_rows_is_named_with_the_line(storage: Storage) -> None:
-    stored = kept_file(storage, "not a row\n", "train.jsonl")
-    with pytest.raises(UnusableData, match=r"train\.jsonl:1: not JSON"):
-        list(storage.train_rows(dataset_of(stored)))
 
 
 def checkpoint(storage: Storage, step: int, text: str = "weights") -> Path:

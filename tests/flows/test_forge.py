@@ -1,11 +1,7 @@
-"""The whole workflow under a real Prefect API, with a tiny model and the real time server.
-
-The model, its profile and a server that does not start lie in a folder of a person's own.
-"""
+"""The whole workflow under a real Prefect API, with a tiny model and the real time server."""
 
 import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -18,21 +14,11 @@ from typing import Any
 import httpx
 import pytest
 from prefect import flow
-from prefect.artifacts import Artifact
-from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState
 from prefect.client.schemas.objects import StateType
 from prefect.events import Event
-from prefect.events.clients import AssertingEventsClient
-from prefect.events.worker import EventsWorker
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.settings import (
-    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
-    PREFECT_LOGGING_TO_API_ENABLED,
-    temporary_settings,
-)
-from prefect.testing.utilities import prefect_test_harness
 
 from flows import stages
 from flows.forge import forge
@@ -42,42 +28,30 @@ from flows.train import train
 from flows.versions import promote, rollback
 from flows.watch import watch
 from profiles import (
-    OwnData,
-    ProfileError,
     Promotion,
     Recipe,
-    Server,
-    TeacherPlan,
     load_profile,
     load_recipe,
 )
 from tasks.ask_breadth import request_of
 from tasks.ask_person import ask_person
-from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
     BundleInvalid,
-    MachineTooSmall,
-    QualityGateFailed,
-    ServerFailed,
-    ToolsetTooLarge,
     UnusableData,
     ValidationFailed,
 )
 from tasks.domain.evaluation.bfcl import CATEGORIES
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle
-from tasks.external.llama_cpp import missing_for
 from tasks.external.versions import Versions
 from tasks.list_versions import compare_versions, list_versions
 from tasks.verify_bundle import verify_bundle
 from tests.fakes.bfcl import need_the_package
-from tests.fakes.endpoint import endpoint
 from tests.fakes.mute_model import mute
 from tests.fakes.own_profiles import model, profile, write
-from tests.fakes.tracker import PHRASES, TRACKER
-from tests.fakes.writing_model import capable
-from tests.helpers.needs import need
-from tests.helpers.teacher import PLAN
+from tests.helpers.shown_in_prefect import heard, text
+
+pytestmark = pytest.mark.usefixtures("llama_cpp", "own_profiles", "prefect_api")
 
 STAGES = (
     "check_machine",
@@ -116,62 +90,6 @@ ALWAYS_RUN = {
     "ask_person",
     "promote_version",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What a person registers for the runs below."""
-    folder = tmp_path_factory.mktemp("profiles")
-    files = {
-        "models/tiny": model(tiny_base),
-        "models/lost": model(folder),
-        "training/tiny": profile(),
-        "training/greedy": profile(quality={"min_trained_share": 1.0}),
-        "training/strict": profile(
-            thresholds={"tool_selection": 0.9}, evaluation={"adapter_prompts": 4}
-        ),
-        "training/narrow": profile(training={"max_seq_length": 512}),
-        "training/vast": profile(
-            training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}
-        ),
-        "servers/broken": 'command = ["no-such-program", "--stdio"]',
-    }
-    write(folder, files)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MCP_FORGE_PROFILES", str(folder))
-        patch.setenv("MCP_FORGE_DIST", str(tmp_path_factory.getbasetemp()))
-        yield folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def prefect_api() -> Iterator[None]:
-    """A Prefect API of this module's own. Heartbeats would cost a second for each flow run."""
-    quiet = {PREFECT_LOGGING_TO_API_ENABLED: False, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
-        yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def llama_cpp() -> None:
-    """The converter and the server that a run needs."""
-    need(*missing_for("q8_0"))
-
-
-@contextmanager
-def heard() -> Iterator[list[Event]]:
-    """The events that are emitted meanwhile, complete when the block ends."""
-    events: list[Event] = []
-    AssertingEventsClient.reset()
-    EventsWorker.set_client_override(AssertingEventsClient)
-    worker = EventsWorker.instance()
-    try:
-        yield events
-    finally:
-        worker.wait_until_empty()
-        worker.drain()
-        events += [event for client in AssertingEventsClient.all for event in client.events]
-        EventsWorker.set_client_override(None)
-        AssertingEventsClient.reset()
 
 
 @dataclass
@@ -214,13 +132,6 @@ def again(forged: Forged, tmp_path_factory: pytest.TempPathFactory) -> Forged:
     """The same run once more."""
     assert forged.bundle
     return run(tmp_path_factory.mktemp("dist") / "bundle")
-
-
-def text(key: str) -> str:
-    """The newest artifact of a key."""
-    artifact = Artifact.get(key)
-    assert artifact is not None, key
-    return str(artifact.data)
 
 
 def test_every_stage_is_run_once_and_a_bundle_comes_out(forged: Forged) -> None:
@@ -401,25 +312,6 @@ def test_a_cached_file_that_was_altered_is_made_again_and_nothing_else(
     assert gguf.read_bytes() == wanted
 
 
-def test_a_refused_dataset_is_told_with_rule_count_and_remedy() -> None:
-    with (
-        heard() as events,
-        pytest.raises(QualityGateFailed) as caught,
-    ):
-        forge("time", "tiny", "greedy")
-    for words in (
-        "share of trained tokens: ",
-        "need at least 100.0 %",
-        "To do: list fewer tools in each prompt",
-    ):
-        assert words in str(caught.value)
-    assert "at least 100.0 %" in text("quality-time-tiny")
-    (failure,) = [event for event in events if event.event == "mcp-forge.quality.failed"]
-    assert [finding["rule"] for finding in failure.payload["findings"]] == [
-        "share of trained tokens"
-    ]
-
-
 def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     with (
         heard() as events,
@@ -432,62 +324,9 @@ def test_a_missed_threshold_stops_the_run_and_leaves_the_report() -> None:
     assert "select the expected tool" in failure.payload["failures"][0]
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (
-            ("nobody", "tiny", "tiny"),
-            "no server 'nobody' is registered; known: broken, ",
-        ),
-        (("time", "huge", "tiny"), "no 'huge' in profiles/models; known: .*tiny"),
-        (("time", "tiny", "slow"), "no 'slow' in profiles/training; known: .*tiny"),
-        (("mcp-server-time --stdio", "tiny", "tiny"), "MCP_FORGE_ALLOW_AD_HOC_SERVERS=true"),
-    ],
-)
-def test_a_name_that_is_not_registered_is_answered_with_those_that_are(
-    names: tuple[str, str, str], message: str
-) -> None:
-    with pytest.raises(ProfileError, match=message):
-        forge(*names)
-
-
-def test_a_server_that_cannot_start_stops_the_run() -> None:
-    with pytest.raises(ServerFailed, match="'broken': no program 'no-such-program' on PATH"):
-        forge("broken", "tiny", "tiny")
-
-
-def test_a_model_without_files_stops_the_run_before_it_begins() -> None:
-    with pytest.raises(MachineTooSmall, match=r"lost: no model in .*: needed a folder with config"):
-        forge("time", "lost", "tiny")
-
-
 def test_a_base_that_was_handed_over_is_trained_where_its_source_is_out_of_reach() -> None:
     prepared = flow(prepare)(load_recipe("time", "tiny", "tiny"))
     assert train("time", "lost", "tiny", prepared=prepared).base == prepared.base
-
-
-def test_a_training_that_cannot_fit_stops_the_run_before_it_begins() -> None:
-    with pytest.raises(
-        MachineTooSmall, match=r"GiB of memory for training with vast, .*fits: profile "
-    ):
-        forge("time", "tiny", "vast")
-
-
-def test_a_training_that_cannot_fit_with_its_own_rows_is_refused_with_what_would(
-    tmp_path: Path,
-) -> None:
-    recipe = load_recipe("time", "tiny", "vast")
-    rows = str(tmp_path / "train.jsonl")
-    stages.generate(recipe, rows)
-    with pytest.raises(MachineTooSmall, match=r"tokens at once, found .*fits: profile "):
-        stages.train_alone(recipe.model, recipe.profile, rows, "", "", str(tmp_path / "adapter"))
-    assert "## Will tiny with vast fit? No." in text("memory-tiny")
-    assert not (tmp_path / "adapter").exists()
-
-
-def test_a_tool_list_that_leaves_no_room_stops_the_run() -> None:
-    with pytest.raises(ToolsetTooLarge, match=r"(?s)the list of 2 tools takes .*--include-tools"):
-        forge("time", "tiny", "narrow")
 
 
 def copied(bundle: Bundle, folder: Path) -> Path:
@@ -564,99 +403,6 @@ def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> Non
     stale_reports_are_refused(recipe, gguf, rows, reports)
     bundle = stages.pack(recipe, gguf, *reports, str(tmp_path / "bundle"))
     assert (Path(bundle.path) / "model.gguf").read_bytes() == Path(gguf).read_bytes()
-
-
-def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> None:
-    recipe = load_recipe("time", "tiny", "tiny")
-    stages.generate(recipe, str(tmp_path / "made.jsonl"))
-    own = tmp_path / "own.jsonl"
-    shutil.copy(tmp_path / "made.jsonl", own)
-    approved = stages.check(recipe.model, recipe.profile, str(own), "", "", "")
-    assert (approved.dataset.train_rows, approved.dataset.heldout_rows) == (27, 3)
-    assert approved.dataset.planned is None
-
-
-def test_generate_has_a_phrasebook_written_and_never_pays_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MCP_FORGE_ALLOW_AD_HOC_SERVERS", "true")
-    Secret(value="sk-of-the-block").save("teacher-key", overwrite=True)
-    tools = tmp_path / "tracker.json"
-    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
-    recipe = load_recipe(str(tools), "tiny", "tiny", include_tools=["close_task", "get_task"])
-    with endpoint(capable) as seen:
-        changed = {**PLAN, "endpoint": seen.url, "key_secret": "teacher-key"}
-        plan = TeacherPlan.model_validate(changed | {"max_answer_tokens": 4000})
-        data = recipe.profile.data.model_copy(update={"phrasebook_share": 0.7})
-        profile = recipe.profile.model_copy(update={"teacher": plan, "data": data})
-        asked = recipe.model_copy(update={"profile": profile})
-        draft = stages.generate(asked, str(tmp_path / "made.jsonl"))
-        paid = len(seen.asked)
-        again = stages.generate(asked, str(tmp_path / "again.jsonl"))
-    assert (len(seen.asked), again.train.sha256) == (paid, draft.train.sha256)
-    assert set(seen.keys) == {"Bearer sk-of-the-block"}
-    assert draft.requests == "requests were drawn from a phrasebook (a teacher)"
-    assert any(note.startswith("teacher someone: ") for note in draft.notes)
-    book = text("phrasebook-tracker-tiny")
-    assert "| close_task | request | tick off" in book
-    assert "| unknown tool | 19 |" in book
-    rows = (tmp_path / "made.jsonl").read_text("utf-8").casefold()
-    lines = [*PHRASES["close_task"]["requests"], *PHRASES["get_task"]["requests"]]
-    words = {max(re.split(r"\{\w+\}", line), key=len).strip().casefold() for line in lines}
-    assert sum(each in rows for each in words if len(each) > 6) > 3
-
-
-def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -> None:
-    tools, output = tmp_path / "tracker.json", tmp_path / "tracker.phrasebook.jsonl"
-    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
-    server = Server(name="tracker", tools_file=str(tools))
-    with endpoint(capable) as seen, heard() as events:
-        plan = TeacherPlan(endpoint=seen.url, model="someone")
-        made = stages.write_book(server, plan, str(output))
-    verdict = check_book.fn(str(output), server)
-    assert (verdict.faults, verdict.notes) == ((), ())
-    assert made.lines > 500
-    assert list(tmp_path.iterdir()) == [tools, output] or len(list(tmp_path.iterdir())) == 2
-    told = [event.payload for event in events if "evaluation" in event.event]
-    assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
-    assert [p["done"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
-
-
-def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
-    chat = {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "Hm."}]}
-    lines = [json.dumps(chat).replace('""', f'"own text {number}"') for number in range(20)]
-    (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    recipe = load_recipe("time", "tiny", "tiny")
-    made, own = str(tmp_path / "made.jsonl"), str(tmp_path / "own.jsonl")
-    plan = {"own": OwnData(file=own, share=0.2, licence="CC0-1.0")}
-    asked = recipe.model_copy(update={"profile": recipe.profile.model_copy(update=plan)})
-    draft = stages.generate(asked, made)
-    assert draft.train_rows == 30
-    card = (tmp_path / "made.README.md").read_text("utf-8")
-    page, _ = text("dataset-card-time-tiny").split("\n## Header\n")
-    assert page.startswith("# Tool calls for time")
-    assert page in card
-    assert "| conversations that a person brought | 8 |" in card
-    assert "| CC0-1.0 |" in card
-    assert stages.check(recipe.model, recipe.profile, made, "", "", "").dataset.card is not None
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("{", r"own\.jsonl:1: not JSON"),
-        ('{"messages": []}', r"own\.jsonl:1: the row has no 'tools'"),
-        ("", r"own\.jsonl: no rows, needed at least one"),
-    ],
-    ids=["a bad line", "no tools", "an empty file"],
-)
-def test_rows_that_cannot_be_read_are_named_by_their_line(
-    line: str, message: str, tmp_path: Path
-) -> None:
-    (tmp_path / "own.jsonl").write_text(line, encoding="utf-8")
-    recipe = load_recipe("time", "tiny", "tiny")
-    with pytest.raises(UnusableData, match=message):
-        stages.check(recipe.model, recipe.profile, str(tmp_path / "own.jsonl"), "", "", "")
 
 
 def test_a_sweep_ranks_its_trials_and_goes_on_without_those_that_fail(forged: Forged) -> None:

@@ -1,31 +1,20 @@
 """tasks/train_adapter.py: a remote storage that takes no checkpoints costs no training."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 from tasks.external.storage import Storage
 from tests.fakes.in_turn import prepare_and_train
 from tests.fakes.own_profiles import model, profile, write
 
 
-@pytest.fixture(scope="module", autouse=True)
-def prefect_api() -> Iterator[None]:
-    """A Prefect API of this module's own."""
-    quiet = {PREFECT_LOGGING_TO_API_ENABLED: False}
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def own_profiles(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def four_steps(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A training of four steps with two checkpoints."""
     training = profile(training={"max_steps": 4, "save_steps": 2})
     write(tmp_path / "own", {"models/tiny": model(tiny_base), "training/tiny": training})
@@ -34,6 +23,7 @@ def own_profiles(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MCP_FORGE_STORAGE", f"memory://{uuid4().hex}")
 
 
+@pytest.mark.usefixtures("prefect_api", "four_steps")
 def test_checkpoints_that_the_storage_does_not_take_or_remove_are_warnings(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,19 +5,11 @@ Vocabulary, template, tokenizer class, kind of layers and 4 bit are those of the
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.settings import (
-    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
-    PREFECT_LOGGING_TO_API_ENABLED,
-    temporary_settings,
-)
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.forge import forge
-from tasks.external.llama_cpp import missing_for
 from tests.fakes.own_profiles import profile, stand_in, write
 from tests.fakes.stand_ins import missing_vocabularies, write_qwen, write_r1
 from tests.helpers.needs import need
@@ -30,20 +22,12 @@ QWEN = {  # sizes that tell the two apart, as their own do
 
 
 @pytest.fixture(scope="module", autouse=True)
-def llama_cpp() -> None:
-    """The converter, its vocabularies and the server."""
-    need(*missing_for("q8_0"), *missing_vocabularies("llama-bpe", "qwen2"))
+def vocabularies() -> None:
+    """Those that come with llama.cpp's converter."""
+    need(*missing_vocabularies("llama-bpe", "qwen2"))
 
 
-@pytest.fixture(scope="module")
-def prefect_api() -> Iterator[None]:
-    """A Prefect API of this module's own. Heartbeats would cost a second for each flow run."""
-    quiet = {PREFECT_LOGGING_TO_API_ENABLED: False, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
-        yield
-
-
-@pytest.mark.usefixtures("prefect_api")
+@pytest.mark.usefixtures("llama_cpp", "prefect_api")
 @pytest.mark.parametrize("name", ["deepseek-r1", *QWEN])
 def test_a_stand_in_goes_from_its_base_to_its_bundle(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from tasks.domain.errors import ForgeError
 from tasks.domain.gate.quality import rules_for
 from tasks.domain.gate.row_rules import unsaid
 from tasks.domain.writing.own.rows import OwnRows, read_own
-from tasks.external.row_files import read_own_file
+from tasks.external.own_file import read_own_file
 from tests.fakes.own_rows import exported
 from tests.fuzz.mutation import TEXTS, altered, in_bytes, scrambled
 from tests.fuzz.refusals import one_line

@@ -7,6 +7,7 @@ from tasks.domain.conversations import Row, place_of
 from tasks.domain.gate import row_rules, similarity
 from tasks.domain.gate.quality import ROW_RULES, RowRules
 from tasks.domain.gate.token_rules import EncodedRow
+from tasks.domain.training.common_prefix import common_prefix_length
 
 SHOWN_ROWS = 3
 SHOWN_TOKENS = 3000
@@ -137,7 +138,7 @@ def _shown_rows(
     first: list[int] = []
     for index in _different(rows):
         ids, is_trained = list(encoded[index].ids), encoded[index].trained
-        begins_at = _common(first, ids)
+        begins_at = common_prefix_length(first, ids)
         first = first or ids
         end = min(len(ids), begins_at + SHOWN_TOKENS)
         part = slice(begins_at, end)
@@ -158,11 +159,6 @@ def _different(rows: Sequence[Row]) -> list[int]:
     first_places = sorted(firsts.values())[:SHOWN_ROWS]
     others = [index for index in range(len(rows)) if index not in first_places]
     return sorted(first_places + others[: SHOWN_ROWS - len(first_places)])
-
-
-def _common(first: Sequence[int], ids: Sequence[int]) -> int:
-    pairs = enumerate(zip(first, ids, strict=False))
-    return next((i for i, (one, other) in pairs if one != other), min(len(first), len(ids)))
 
 
 def _spread(items: Sequence[Fate], count: int) -> list[int]:

@@ -10,6 +10,7 @@ from profiles import Quality
 from tasks.domain.conversations import Row
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent
+from tasks.domain.training.common_prefix import common_prefix_length
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class TokenTally:
     def prefix(self) -> int:
         """Length of the prefix that all rows with the server's own list share."""
         # What the least and the greatest row share, all rows between them share.
-        pairs = enumerate(zip(self.least, self.greatest, strict=False))
-        return next((index for index, (one, other) in pairs if one != other), len(self.least))
+        return common_prefix_length(self.least, self.greatest)
 
     @property
     def trained_share(self) -> float:
@@ -172,7 +172,6 @@ def first_difference(text: str, back: str, parts: Callable[[str], list[str]]) ->
     pairs = zip_longest(parts(normalize("NFC", text)), parts(normalize("NFC", back)), fillvalue="")
     for expected, actual in ((expected.strip(), actual.strip()) for expected, actual in pairs):
         if expected != actual:
-            same = (one == other for one, other in zip_longest(expected, actual))
-            start = max(0, next(place for place, equal in enumerate(same) if not equal) - 10)
+            start = max(0, common_prefix_length(expected, actual) - 10)
             return f"{expected[start : start + 30]!r} reads {actual[start : start + 30]!r}"
     return ""

@@ -1,7 +1,7 @@
 """How many tokens a tool list takes, and whether a conversation still fits behind it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tasks.domain.conversations import Message, opening
@@ -12,6 +12,7 @@ ROOM = 384
 """Tokens that a conversation needs: a question of 40, a call of 60, a result of about 200 (600
 characters of JSON), an answer of 80."""
 
+_FIRST_WORD = re.compile(r"[^\W_]+[_.\-/]")
 _TURNS = opening("")
 Count = Callable[[Sequence[Message], Sequence[dict[str, Any]]], int]
 
@@ -39,7 +40,10 @@ def tool_tokens(toolset: Toolset, count: Count) -> dict[str, int]:
     return {name: size - shared for name, size in alone.items()}
 
 
-def group_of(name: str) -> str:
-    """The pattern of the tools that a name belongs to by its first word: ``issue_*``."""
-    first = re.match(r"[^\W_]+[_.\-/]", name)
-    return f"{first[0]}*" if first else name
+def sizes_by_group(sizes: Mapping[str, int]) -> dict[str, list[int]]:
+    """The sizes of tools by the pattern of their names' first word: ``issue_*``."""
+    groups: dict[str, list[int]] = {}
+    for name, size in sizes.items():
+        first = _FIRST_WORD.match(name)
+        groups.setdefault(f"{first[0]}*" if first else name, []).append(size)
+    return groups

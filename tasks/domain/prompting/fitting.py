@@ -10,8 +10,8 @@ from tasks.domain.products import Product, ToolPrompt, Toolset
 from tasks.domain.prompting.budget import (
     ROOM,
     Count,
-    group_of,
     list_tokens,
+    sizes_by_group,
     text_tokens,
     tool_tokens,
 )
@@ -218,8 +218,6 @@ def refusal(toolset: Toolset, count: Count, most: int) -> str:
 
 def groups_that_fit(sizes: dict[str, int], room: int) -> list[tuple[str, int, int]]:
     """(pattern, tools, tokens) of the largest groups of tools with one first word that fit."""
-    groups: dict[str, list[int]] = {}
-    for name, size in sizes.items():
-        groups.setdefault(group_of(name), []).append(size)
+    groups = sizes_by_group(sizes)
     fitting = [(name, len(each), sum(each)) for name, each in groups.items() if sum(each) <= room]
     return sorted(fitting, key=lambda group: -group[1])[:_LARGEST_GROUPS]

@@ -3,7 +3,7 @@
 from profiles import Profile
 from tasks.domain.errors import ToolsetTooLarge
 from tasks.domain.products import Toolset
-from tasks.domain.prompting.budget import ROOM, Count, group_of, list_tokens, tool_tokens
+from tasks.domain.prompting.budget import ROOM, Count, list_tokens, sizes_by_group, tool_tokens
 from tasks.domain.prompting.fitting import fit, longest_row_for
 from tasks.domain.untrusted.printable import on_one_line
 
@@ -13,10 +13,7 @@ _WIDTH = 48
 def size_table(toolset: Toolset, profile: Profile, count: Count, most: int) -> str:
     """The table; ``most``: tokens that a row may have."""
     sizes = tool_tokens(toolset, count)
-    groups: dict[str, list[int]] = {}
-    for name, size in sizes.items():
-        groups.setdefault(group_of(name), []).append(size)
-    several = {name: each for name, each in groups.items() if len(each) > 1}
+    several = {name: each for name, each in sizes_by_group(sizes).items() if len(each) > 1}
     lines = [
         _line("tool", "tokens"),
         *(_line(name, str(size)) for name, size in _largest_first(sizes)),

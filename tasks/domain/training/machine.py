@@ -124,9 +124,7 @@ def needs(machine: Machine, request: Request) -> list[str]:
     return [*lines, f"{sum(disk_bytes.values()) / _GB:.0f} GB of disk"] if disk_bytes else lines
 
 
-def fits(
-    model: Model, profile: Profile, device: Device, lengths: RowLengths = TYPICAL
-) -> int | None:
+def fits(model: Model, profile: Profile, device: Device, lengths: RowLengths) -> int | None:
     """The bytes that this training takes if it fits on ``device``; None when it does not."""
     if model.architecture is None or (model.needs_gpu and device.kind == "CPU"):
         return None

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from profiles.section import beginning
+
 _ALLOWED = "\n\t\u200c\u200d"
 """Line ends, and the joiners that scripts and emoji need."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -24,8 +26,7 @@ def on_one_line(text: str) -> str:
 
 def excerpt(text: str) -> str:
     """The text's beginning as a person reads it: on one line, without its indentation."""
-    line = on_one_line(" ".join(text.split()))
-    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}…"
+    return beginning(on_one_line(" ".join(text.split())), _MOST_SHOWN)
 
 
 def _escaped(sign: str) -> str:

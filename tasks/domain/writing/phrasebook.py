@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from profiles.section import beginning
 from tasks.domain.errors import UnusableData
 from tasks.domain.untrusted.decoding import from_json, unambiguous
 
@@ -293,11 +294,11 @@ def _fault(fault: ErrorDetails) -> str:
         return (
             "needed a 'kind', one of " + ", ".join(_KINDS) + _shape_of(fault["input"].get("kind"))
         )
-    message = message if len(message) <= _MOST_SAID else f"{message[:_MOST_SAID]}…"
-    said = where + ": " * bool(where) + message + ("" if is_said else _shape_of(fault["input"]))
+    found = "" if is_said else _shape_of(fault["input"])
+    said = where + ": " * bool(where) + beginning(message, _MOST_SAID) + found
     return " ".join(said.split())
 
 
 def _shape_of(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return ", found " + (text if len(text) <= FOUND_CHARS else text[:FOUND_CHARS] + "…")
+    return ", found " + beginning(text, FOUND_CHARS)

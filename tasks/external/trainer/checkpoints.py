@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from tasks.domain.errors import ResumeRefused
 from tasks.domain.training.memory_fallbacks import Ladder
 from tasks.domain.training.origin import Origin, differences
-from tasks.external.storage import digest
+from tasks.external.storage import digest, files_below
 
 _SEAL = "sealed.json"
 Record = TypeVar("Record", bound=BaseModel)
@@ -157,8 +157,8 @@ def fault(checkpoint: Path) -> str:
 
 def _contents(checkpoint: Path) -> dict[str, list[str | int]]:
     """Name: [sha256, bytes] of each file but the seal."""
-    files = sorted(path for path in checkpoint.rglob("*") if path.is_file() and path.name != _SEAL)
-    return {path.relative_to(checkpoint).as_posix(): list(digest(path)) for path in files}
+    files = files_below(checkpoint).items()
+    return {name: list(digest(path)) for name, path in files if path.name != _SEAL}
 
 
 def _step(checkpoint: Path) -> int:

@@ -7,6 +7,8 @@ and a pack must not grow beyond what the memory holds, so one step may be severa
 from collections.abc import Sequence
 from typing import Any
 
+from tasks.domain.training.common_prefix import common_prefix_length
+
 IGNORED = -100
 """The label that no loss is computed for (torch's convention)."""
 
@@ -67,8 +69,7 @@ def _packs_that_end(rows: Rows, budget: int) -> list[tuple[int, int]]:
 
 
 def _common(one: dict[str, Any], other: dict[str, Any], most: int) -> int:
-    pairs = zip(one["input_ids"][:most], other["input_ids"][:most], strict=False)
-    return next((index for index, (a, b) in enumerate(pairs) if a != b), most)
+    return common_prefix_length(one["input_ids"][:most], other["input_ids"][:most])
 
 
 def _shareable(row: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.domain.conversations import Message
 from tasks.domain.products import Tool, Toolset
-from tasks.domain.prompting.budget import group_of, list_tokens, tool_tokens
+from tasks.domain.prompting.budget import list_tokens, sizes_by_group, tool_tokens
 
 
 def _count(messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
@@ -35,11 +35,11 @@ def test_one_tools_size_is_that_of_the_list_less_a_list_without_tools() -> None:
 
 
 def test_a_group_is_the_tools_with_one_first_word() -> None:
-    names = ("issue_create", "get-file", "repo.list", "echo", "listIssues")
-    assert [group_of(name) for name in names] == [
-        "issue_*",
-        "get-*",
-        "repo.*",
-        "echo",
-        "listIssues",
-    ]
+    names = ("issue_create", "get-file", "repo.list", "echo", "listIssues", "issue_close")
+    assert sizes_by_group({name: size for size, name in enumerate(names)}) == {
+        "issue_*": [0, 5],
+        "get-*": [1],
+        "repo.*": [2],
+        "echo": [3],
+        "listIssues": [4],
+    }

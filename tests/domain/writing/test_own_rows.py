@@ -17,7 +17,7 @@ from tasks.domain.gate.row_rules import unsaid
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.mixing import held_out, mixed, with_tools_of
 from tasks.domain.writing.own.rows import OwnRows, read_own
-from tasks.external.row_files import read_own_file
+from tasks.external.own_file import read_own_file
 from tests.fakes.own_rows import (
     ASKED,
     CLOCK,

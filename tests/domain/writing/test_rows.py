@@ -86,7 +86,9 @@ def test_a_called_row_goes_from_call_to_result_to_answer(both: tuple[Toolset, Wr
 
 
 def test_an_ambiguous_row_leaves_a_value_out_and_asks_for_it() -> None:
-    for row in _of(_written(CLOCKS).train, "ambiguous"):
+    rows = _of(_written(CLOCKS).train, "ambiguous")
+    assert rows
+    for row in rows:
         assert row.missing == "time"
         assert row.tool is None
         assert "time" in row.answer

@@ -185,10 +185,10 @@ def test_a_tool_that_the_book_does_not_know_is_asked_for_by_the_grammar() -> Non
 
 def test_a_repository_that_is_no_constant_is_said_in_the_schemas_words() -> None:
     found = written(known=server())
-    for row in of_book(found.train, "standard"):
-        for call in row.calls:
-            if len(row.calls) == 1:
-                assert str(call.arguments["repo_path"]).casefold() in row.user_text.casefold()
+    rows = [row for row in of_book(found.train, "standard") if len(row.calls) == 1]
+    assert rows
+    for row in rows:
+        assert str(row.calls[0].arguments["repo_path"]).casefold() in row.user_text.casefold()
 
 
 def test_a_real_servers_list_is_written_from_a_small_book() -> None:

@@ -55,7 +55,7 @@ def _printed(
     if not fitting:
         return None
     line = rng.choice(fitting)
-    texts = {name: _as_text(value) for name, value in values.items()}
+    texts = {name: in_words(value) for name, value in values.items()}
     result = ToolResult(text=fill(line.text, texts), is_error=error, simulated=True)
     return Answered(result, fill(line.answer, texts) if line.answer else "")
 
@@ -65,7 +65,8 @@ def _is_several(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 1 and isinstance(value[0], str)
 
 
-def _as_text(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A value as a person types it, and as a server prints it."""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

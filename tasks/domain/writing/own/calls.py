@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from profiles.section import beginning
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import OPEN
 from tasks.domain.untrusted.decoding import KeyTwice, unambiguous
@@ -197,4 +198,4 @@ def checked(value: Any, levels: int = MOST_LEVELS) -> Any:
 def excerpt(value: Any) -> str:
     """A value for a message: its beginning, on one line."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return repr(text if len(text) <= 80 else f"{text[:80]}…")
+    return repr(beginning(text, 80))

@@ -4,6 +4,7 @@ All calls are executed as those of other rows are; only a failure that passes is
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tasks.domain.conversations import Message, Split
@@ -96,23 +97,25 @@ def _side_by_side(desk: Desk, split: Split, rng: random.Random) -> Several | Non
     if one is None or other is None or one.call == other.call:
         return None
     text = rng.choice(_BESIDE[split]).format(a=_ended(one.request.text), b=other.request.text)
-    turns: tuple[Message, ...] = (Message.assistant("", one.call, other.call),)
-    if one.answered is not None and other.answered is not None:
-        both = ((one.answered, one), (other.answered, other))
-        sentences = [
-            answered.tell_success(exchange.wording, exchange.call, limit, rng)
-            for answered, exchange in both
-        ]
-        turns += (
-            one.answered.turn(limit),
-            other.answered.turn(limit),
-            Message.assistant("\n".join(sentences)),
-        )
+    turns = turns_at_once([(d.wording, d.call, d.answered) for d in (one, other)], limit, rng)
     simulated = any(d.answered and d.answered.result.simulated for d in (one, other))
     user_request = Request(
         text, f"several-beside-{split}", (*one.request.fixed, *other.request.fixed)
     )
     return Several(user_request, turns, one.call.name, bool(simulated))
+
+
+def turns_at_once(
+    exchanges: Sequence[tuple[Wording, ToolCall, Answered | None]], limit: int, rng: random.Random
+) -> tuple[Message, ...]:
+    """All calls in one turn; where every answer is there, the results and what is said of them."""
+    calls = Message.assistant("", *(call for _, call, _ in exchanges))
+    known = [(wording, call, one) for wording, call, one in exchanges if one is not None]
+    if len(known) < len(exchanges):
+        return (calls,)
+    sentences = [one.tell_success(wording, call, limit, rng) for wording, call, one in known]
+    results = [one.turn(limit) for _, _, one in known]
+    return (calls, *results, Message.assistant("\n".join(sentences)))
 
 
 def _one_from_the_other(desk: Desk, split: Split, rng: random.Random) -> Several | None:

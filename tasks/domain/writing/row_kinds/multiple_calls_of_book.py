@@ -29,7 +29,7 @@ from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
-from tasks.domain.writing.row_kinds.multiple_calls import Several
+from tasks.domain.writing.row_kinds.multiple_calls import Several, turns_at_once
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.settling import type_of
 
@@ -159,19 +159,11 @@ def _beside(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Conversa
     known_answers = [answered for answered in answers if answered is not None]
     if any(failed(answered.result) for answered in known_answers):
         return None
-    turns: tuple[Message, ...] = (Message.assistant("", *calls),)
-    if len(known_answers) < len(calls):
-        return turns, calls[0], False
-    limit = desk.data.max_result_chars
-    sentences = [
-        answered.tell_success(step.wording, call, limit, rng)
-        for answered, step, call in zip(known_answers, steps, calls, strict=True)
-    ]
-    turns += (
-        *(answered.turn(limit) for answered in known_answers),
-        Message.assistant("\n".join(sentences)),
-    )
-    return turns, calls[0], any(answered.result.simulated for answered in known_answers)
+    wordings = [step.wording for step in steps]
+    exchanges = list(zip(wordings, calls, answers, strict=True))
+    is_simulated = any(answered.result.simulated for answered in known_answers)
+    turns = turns_at_once(exchanges, desk.data.max_result_chars, rng)
+    return turns, calls[0], is_simulated and len(known_answers) == len(calls)
 
 
 def _chained(desk: Desk, steps: Sequence[_Step], rng: random.Random) -> _Conversation | None:

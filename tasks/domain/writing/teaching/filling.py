@@ -1,6 +1,5 @@
 """A line with values in its slots: the text that a reader sees, and the calls that it must find."""
 
-import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from tasks.domain.conversations import fingerprint
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.book.filling import draw_arguments, result_patterns, whole_slots
+from tasks.domain.writing.book.printing import in_words
 from tasks.domain.writing.phrasebook import (
     BookCall,
     CallsLine,
@@ -113,12 +113,3 @@ def _filled(text: str, values: Mapping[str, Any]) -> str:
     # A slot inside a longer value has no value of its own; the reader sees its name.
     words = {name: name.replace("_", " ") for name in slots(text)}
     return fill(text, words | {name: in_words(value) for name, value in values.items()})
-
-
-def in_words(value: Any) -> str:
-    """A value as it is typed."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False)

@@ -5,9 +5,9 @@ from tasks.domain.writing.lexicon import Lexicon
 _LEXICON = Lexicon("words")
 
 
-def pieces(text: str, between: str | None = None) -> tuple[str, ...]:
-    """A list that is written as one text."""
-    return tuple(text.split(between))
+def pieces(text: str) -> tuple[str, ...]:
+    """A list of words that is written as one text."""
+    return tuple(text.split())
 
 
 FIRST_NAMES = _LEXICON.texts("first_names")

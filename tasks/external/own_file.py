@@ -1,17 +1,13 @@
-"""A person's file of conversations → rows; rows → the two files of a dataset."""
+"""A person's file of conversations → rows."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.domain.conversations import Row, fingerprint, write_jsonl
+from profiles.files import is_pipe_or_device
 from tasks.domain.errors import UnusableData
-from tasks.domain.products import StoredFile
 from tasks.domain.untrusted.decoding import packed_form
 from tasks.domain.writing.own.rows import OwnRows, read_own
-from tasks.external.storage import Storage
 
 
 def read_own_file(
@@ -41,8 +37,7 @@ def read_own_file(
 
 def _check_form(path: Path) -> None:
     """UnusableData for a pipe or device, and where the first bytes say that it is no text."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # Opening a pipe takes away what it holds, or waits for ever.
+    if is_pipe_or_device(path):
         raise UnusableData(f"{path}: is a pipe or a device, needed a file: it is read twice")
     with path.open("rb") as file:
         form = packed_form(file.read(8))
@@ -62,50 +57,3 @@ def _is_text(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-LARGEST_REPEATED = 32 << 10
-"""Characters of a tool list that is written into each row; a longer one stands once, beside."""
-
-
-@dataclass(frozen=True)
-class KeptRows:
-    """The files of a dataset."""
-
-    train: StoredFile
-    heldout: StoredFile
-    tools: StoredFile | None
-    """The list of the rows that are written without one."""
-
-    @property
-    def as_fields(self) -> dict[str, Any]:
-        """What a dataset calls them."""
-        return {"train": self.train, "heldout": self.heldout, "tools": self.tools}
-
-
-def keep_rows(
-    kind: str,
-    train: Sequence[Row],
-    heldout: Sequence[Row],
-    tools: Sequence[dict[str, Any]] | None = None,
-    key: str = "",
-) -> KeptRows:
-    """Keep the rows of both splits in one folder, named for what it is and for its content.
-
-    ``tools``: the list that most of the rows have; ``key`` stands for the content, where given.
-    """
-    text = json.dumps(tools, ensure_ascii=False)
-    beside = tools if tools is not None and len(text) > LARGEST_REPEATED else None
-    texts = {
-        "train.jsonl": write_jsonl(train, beside),
-        "heldout.jsonl": write_jsonl(heldout, beside),
-        **({} if beside is None else {"tools.json": text}),
-    }
-    folder = f"{kind}-{key or fingerprint(texts)[:8]}"
-    files = {name: keep_text(folder, name, text) for name, text in texts.items()}
-    return KeptRows(files["train.jsonl"], files["heldout.jsonl"], files.get("tools.json"))
-
-
-def keep_text(folder: str, name: str, text: str) -> StoredFile:
-    """Keep a text as a file of a dataset."""
-    return Storage().write_text(text, "datasets", folder, name)
