@@ -22,7 +22,10 @@ _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
 _BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
 _GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
-_SURE = "hold a call back below this probability of being right: 0 to 1, auto or off"
+_SURE = (
+    "hold a call back below this probability of being right: 0 to 1, auto, off, or bundle, which "
+    "is auto where prompts list no tools"
+)
 _YES = "make calls that may change something without asking"
 
 
@@ -52,7 +55,7 @@ class Chat(_OnBundle):
     remember: bool = Field(False, description=_REMEMBER)
     grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=_YES)
-    min_confidence: MinConfidence = Field("off", description=_SURE)
+    min_confidence: MinConfidence = Field("bundle", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Ask the one question, or all that are typed until Ctrl-D."""
@@ -103,7 +106,7 @@ class Serve(_OnBundle):
     execute: bool = Field(False, description="make the calls here, on the server, and answer")
     grammar: bool = Field(False, description=_GRAMMAR)
     yes: bool = Field(False, description=f"with --execute: {_YES}")
-    min_confidence: MinConfidence = Field("off", description=_SURE)
+    min_confidence: MinConfidence = Field("bundle", description=_SURE)
 
     def cli_cmd(self) -> None:
         """Serve until Ctrl-C; without --execute a client makes the calls, no server is started."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.domain.bundle.checks import CONFIDENCE
+from tasks.domain.bundle.checks import CONFIDENCE, OpenedBundle
 from tasks.domain.bundle.min_confidence import least_confidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import BundleInvalid
@@ -84,7 +84,7 @@ def test_how_sure_a_model_must_be_is_read_and_an_older_bundle_only_refuses_to_be
 ) -> None:
     folder = write_bundle(tmp_path / "bundle")
     older = open_bundle(folder)
-    assert least_confidence("off", older) == 0.0
+    assert least_confidence("off", older) == least_confidence("bundle", older) == 0.0
     for wanted in ("auto", 0.5):
         with pytest.raises(BundleInvalid, match=r"no confidence\.json, which a least confidence"):
             least_confidence(wanted, older)
@@ -93,6 +93,22 @@ def test_how_sure_a_model_must_be_is_read_and_an_older_bundle_only_refuses_to_be
     bundle = open_bundle(folder)
     assert least_confidence("auto", bundle) == CALIBRATION.threshold
     assert least_confidence(0.5, bundle) == 0.5
+    assert least_confidence("bundle", bundle) == 0.0
+
+
+@pytest.mark.parametrize("mode", ["none", "names"])
+def test_a_model_that_sees_no_list_must_be_as_sure_as_was_best(mode: str, tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    agent = json.loads((folder / "agent.yaml").read_text("utf-8"))
+    (folder / "agent.yaml").write_text(json.dumps(agent | {"tools_in_prompt": mode}), "utf-8")
+    assert least_confidence("bundle", open_sealed(folder)) == 0.0
+    (folder / CONFIDENCE).write_text(CALIBRATION.model_dump_json(), encoding="utf-8")
+    assert least_confidence("bundle", open_sealed(folder, CONFIDENCE)) == CALIBRATION.threshold
+
+
+def open_sealed(folder: Path, *more: str) -> OpenedBundle:
+    seal(folder, *FILES, *more)
+    return open_bundle(folder)
 
 
 @pytest.mark.parametrize(

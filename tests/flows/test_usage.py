@@ -27,7 +27,8 @@ from tasks.domain.errors import ForgeError
         ("run --seed -1", "--seed -1 should be greater than or equal to 0"),
         (
             "chat bundle --min-confidence 2",
-            "--min-confidence 2 should be 'off' or 'auto' or should be less than or equal to 1",
+            "--min-confidence 2 should be 'off', 'auto' or 'bundle' "
+            "or should be less than or equal to 1",
         ),
         ("completion fish", "SHELL fish should be 'bash' or 'zsh'"),
         ("validate --gguf model.gguf --seed x", "needed --data; --seed x should be a valid"),

@@ -7,8 +7,11 @@ from pydantic import Field
 from tasks.domain.bundle.checks import CONFIDENCE, OpenedBundle
 from tasks.domain.errors import BundleInvalid
 
-MinConfidence = Literal["off", "auto"] | Annotated[float, Field(ge=0, le=1)]
-""""off" makes every call, "auto" takes the threshold that was best on the held-out rows."""
+MinConfidence = Literal["off", "auto", "bundle"] | Annotated[float, Field(ge=0, le=1)]
+""""off" makes every call, "auto" takes the threshold that was best on the held-out rows, and
+"bundle" is "auto" where the model sees no list of its tools, else "off"."""
+_NO_LIST = ("none", "names")
+"""Such a model makes up a tool where none fits, and is not sure of it (docs/many-tools.md)."""
 
 
 def least_confidence(choice: MinConfidence, bundle: OpenedBundle) -> float:
@@ -17,6 +20,9 @@ def least_confidence(choice: MinConfidence, bundle: OpenedBundle) -> float:
     Raises:
         BundleInvalid: the bundle says nothing of it.
     """
+    if choice == "bundle":
+        is_wanted = bundle.calibration and bundle.agent.tools_in_prompt in _NO_LIST
+        choice = "auto" if is_wanted else "off"
     if choice == "off":
         return 0.0
     if bundle.calibration is None:

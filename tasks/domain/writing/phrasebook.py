@@ -294,9 +294,9 @@ def _fault(fault: ErrorDetails) -> str:
         return (
             "needed a 'kind', one of " + ", ".join(_KINDS) + _shape_of(fault["input"].get("kind"))
         )
-    found = "" if is_said else _shape_of(fault["input"])
-    said = where + ": " * bool(where) + beginning(message, _MOST_SAID) + found
-    return " ".join(said.split())
+    shape = "" if is_said else _shape_of(fault["input"])
+    text = where + ": " * bool(where) + beginning(message, _MOST_SAID) + shape
+    return " ".join(text.split())
 
 
 def _shape_of(value: object) -> str:

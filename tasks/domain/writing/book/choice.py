@@ -145,15 +145,15 @@ class _Choice:
     def _unmet(self, lines: Sequence[Line], written_for: Collection[str], name: str) -> list[Line]:
         """Without the requests that a tool may meet which the book was not written for."""
         tools = self._toolset.tools
-        new = [tool for tool in tools if tool.name not in written_for]
-        known = [tool for tool in tools if tool.name in written_for]
-        kept = met_by_none(lines, new, known)
-        if len(kept) < len(lines):
+        new_tools = [tool for tool in tools if tool.name not in written_for]
+        its_tools = [tool for tool in tools if tool.name in written_for]
+        rest = met_by_none(lines, new_tools, its_tools)
+        if len(rest) < len(lines):
             self._notes.append(
                 f"requests that no tool meets, left out of {name} since a tool that it was not "
-                f"written for may meet them: {len(lines) - len(kept)}"
+                f"written for may meet them: {len(lines) - len(rest)}"
             )
-        return kept
+        return rest
 
     def _take(self, lines: Iterator[Line], name: str) -> None:
         for line in lines:

@@ -57,13 +57,15 @@ def general_lines(lines: Sequence[Line], toolset: Toolset, own: Sequence[Line]) 
     return tuple(filter(fits, lines))
 
 
-def met_by_none(lines: Sequence[Line], new: Sequence[Tool], known: Sequence[Tool]) -> list[Line]:
+def met_by_none(
+    lines: Sequence[Line], new_tools: Sequence[Tool], its_tools: Sequence[Tool]
+) -> list[Line]:
     """The lines of a book for a list that has tools which its writer did not know.
 
-    Requests that no tool meets are left out where they have a word of the new tools that those
-    the writer knew have not: one of the new tools may meet them.
+    Requests that no tool meets are left out where they have a word of the new tools that the book's
+    own (``its_tools``) have not: one of the new tools may meet them.
     """
-    words = _subjects(new) - _subjects(known) - _SMALL_WORDS
+    words = _subjects(new_tools) - _subjects(its_tools) - _SMALL_WORDS
     return [
         line
         for line in lines

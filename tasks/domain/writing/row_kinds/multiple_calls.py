@@ -110,11 +110,11 @@ def turns_at_once(
 ) -> tuple[Message, ...]:
     """All calls in one turn; where every answer is there, the results and what is said of them."""
     calls = Message.assistant("", *(call for _, call, _ in exchanges))
-    known = [(wording, call, one) for wording, call, one in exchanges if one is not None]
-    if len(known) < len(exchanges):
+    with_answers = [(wording, call, one) for wording, call, one in exchanges if one is not None]
+    if len(with_answers) < len(exchanges):
         return (calls,)
-    sentences = [one.tell_success(wording, call, limit, rng) for wording, call, one in known]
-    results = [one.turn(limit) for _, _, one in known]
+    sentences = [one.tell_success(wording, call, limit, rng) for wording, call, one in with_answers]
+    results = [one.turn(limit) for _, _, one in with_answers]
     return (calls, *results, Message.assistant("\n".join(sentences)))
 
 
