@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_LOCAL_STORAGE_PATH,
     PREFECT_LOGGING_TO_API_ENABLED,
     temporary_settings,
 )
@@ -17,10 +18,17 @@ from tests.helpers.needs import need
 
 
 @pytest.fixture(scope="module")
-def prefect_api() -> Iterator[None]:
-    """A Prefect API of this module's own. Heartbeats would cost a second for each flow run."""
-    quiet = {PREFECT_LOGGING_TO_API_ENABLED: False, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with prefect_test_harness(server_startup_timeout=300), temporary_settings(quiet):
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Prefect API and results of this module's own: nothing is cached that it does not show.
+
+    Heartbeats would cost a second for each flow run.
+    """
+    settings = {
+        PREFECT_LOCAL_STORAGE_PATH: tmp_path_factory.mktemp("results"),
+        PREFECT_LOGGING_TO_API_ENABLED: False,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
+    with prefect_test_harness(server_startup_timeout=300), temporary_settings(settings):
         yield
 
 
