@@ -162,11 +162,19 @@ def convert(
 
 
 def _write_facts(folder: Path, facts: FileFacts) -> None:
-    """The licence and tags are taken from a model card only, the rest from a file of its own."""
+    """The licence and tags are taken from a model card only, the rest from a file of its own.
+
+    Where nothing says ``finetune``, the converter takes the folder's name, which holds this machine
+    and process: two exports of one model would differ.
+    """
     tags = {"tags": list(facts.tags)} if facts.tags else {}
     card = {"license": facts.licence.lower(), **tags}
     (folder / "README.md").write_text(f"---\n{json.dumps(card)}\n---\n", encoding="utf-8")
-    rest = {"general.name": facts.name, "general.base_models": [{"name": facts.base}]}
+    rest = {
+        "general.name": facts.name,
+        "general.finetune": facts.name,
+        "general.base_models": [{"name": facts.base}],
+    }
     (folder / _FACTS).write_text(json.dumps(rest), encoding="utf-8")
 
 

@@ -111,6 +111,15 @@ def test_merging_adds_the_adapter_and_nothing_else(
     assert len(deltas) == 14
 
 
+def test_a_second_export_in_another_process_has_the_same_bytes(
+    merged: dict[str, Path], tuned: Path, tmp_path: Path
+) -> None:
+    folder, file = tmp_path / ".tiny-1c5fc49.host.4026531836.12274", tmp_path / "again.gguf"
+    shutil.copytree(merged["tuned"], folder)
+    convert(folder, file, "q8_0", FACTS)
+    assert file.read_bytes() == tuned.read_bytes()
+
+
 def loaded_adapter(folder: Path) -> dict[str, np.ndarray]:
     """What the adapter adds to each weight: B · A · alpha / rank."""
     from safetensors.numpy import load_file
