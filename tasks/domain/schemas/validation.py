@@ -34,7 +34,11 @@ _DIALECTS: dict[str, type[Validator]] = {
     "draft-06/schema": Draft6Validator,
     "draft-04/schema": Draft4Validator,
 }
-_WITHOUT_DEFS = ("draft-07/schema", "draft-06/schema", "draft-04/schema")
+_WITHOUT_DEFS = {
+    Draft7Validator: "draft-07",
+    Draft6Validator: "draft-06",
+    Draft4Validator: "draft-04",
+}
 """They call ``definitions`` what is ``$defs`` since 2019, and so leave those unchecked."""
 _SMALL, _LARGE = (
     FancyRegexOptions(backtrack_limit=100_000, size_limit=size, dfa_size_limit=1 << 20)
@@ -185,17 +189,21 @@ def _compiled(schema: Any, patterns: FancyRegexOptions = _LARGE) -> Validator:
 
 def _check_defs(schema: Any, kind: type[Validator]) -> None:
     """Hold ``$defs`` against a dialect that does not know them: references may lead there."""
-    for name in _WITHOUT_DEFS if isinstance(schema, dict) else ():
-        if _DIALECTS[name] is kind:
-            meta.validate(mapped(schema, _defined) | {"$schema": f"http://json-schema.org/{name}#"})
+    if not isinstance(schema, dict) or kind not in _WITHOUT_DEFS:
+        return
+    renamed = mapped(schema, _with_definitions)
+    if renamed != schema:  # else the dialect's validator sees all of it
+        dialect = f"http://json-schema.org/{_WITHOUT_DEFS[kind]}/schema#"
+        meta.validate(renamed | {"$schema": dialect})
 
 
-def _defined(part: dict[str, Any]) -> dict[str, Any]:
-    named = [part[key] for key in ("definitions", "$defs") if isinstance(part.get(key), dict)]
-    if "$defs" not in part or not named:
+def _with_definitions(part: dict[str, Any]) -> dict[str, Any]:
+    """A schema with its ``$defs`` among its ``definitions``."""
+    maps = [part[key] for key in ("definitions", "$defs") if isinstance(part.get(key), dict)]
+    if "$defs" not in part or not maps:
         return part
     rest = {key: part[key] for key in part if key != "$defs"}
-    return rest | {"definitions": {name: each for map_ in named for name, each in map_.items()}}
+    return rest | {"definitions": {name: each for one in maps for name, each in one.items()}}
 
 
 def _lost_reference(schema: Any) -> str:
