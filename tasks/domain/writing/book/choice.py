@@ -66,7 +66,8 @@ def choose_book(
     """
     choice = _Choice(toolset, server)
     if files.own is not None:
-        choice.add_own(read_phrasebook(files.own.text, files.own.name), files.own.name)
+        lines = read_phrasebook(files.own.text, files.own.name)
+        choice.add_own(choice.met_by_none(lines, files.own.name), files.own.name)
     if teacher_lines:
         choice.add_own(teacher_lines, TEACHER)
     books = [(read_phrasebook(file.text, file.name), file.name) for file in files.others]
@@ -90,12 +91,28 @@ class _Choice:
         """Who wrote the requests of each tool."""
         self._notes: list[str] = []
 
+    def met_by_none(self, lines: Sequence[Line], name: str) -> Sequence[Line]:
+        """A book without the requests that a tool may meet which it was not written for.
+
+        A teacher has seen the whole list, and a book that names no tools says nothing of it.
+        """
+        written_for, tools = schemas_of_book(lines), self._toolset.tools
+        if not written_for:
+            return lines
+        new_tools = [tool for tool in tools if tool.name not in written_for]
+        its_tools = [tool for tool in tools if tool.name in written_for]
+        rest = met_by_none(lines, new_tools, its_tools)
+        if len(rest) < len(lines):
+            self._notes.append(
+                f"requests that no tool meets, left out of {name} since a tool that it was not "
+                f"written for may meet them: {len(lines) - len(rest)}"
+            )
+        return rest
+
     def add_own(self, lines: Sequence[Line], name: str) -> None:
         """The lines of a book for this very list, without those that do not fit its tools."""
         names = {tool.name for tool in self._toolset.tools}
         candidates = [line for line in lines if _tools_of(line) <= names]
-        if written_for := schemas_of_book(lines).keys():
-            candidates = self._unmet(candidates, written_for, name)
         self._take(self._fitting(candidates, self._own_rules, name), name)
 
     def shared_tools(self, lines: Sequence[Line]) -> set[str]:
@@ -141,19 +158,6 @@ class _Choice:
                 yield line
         if faulty:
             self._notes.append(f"{len(faulty)} lines of {name} are left out: {faulty[0]}")
-
-    def _unmet(self, lines: Sequence[Line], written_for: Collection[str], name: str) -> list[Line]:
-        """Without the requests that a tool may meet which the book was not written for."""
-        tools = self._toolset.tools
-        new_tools = [tool for tool in tools if tool.name not in written_for]
-        its_tools = [tool for tool in tools if tool.name in written_for]
-        rest = met_by_none(lines, new_tools, its_tools)
-        if len(rest) < len(lines):
-            self._notes.append(
-                f"requests that no tool meets, left out of {name} since a tool that it was not "
-                f"written for may meet them: {len(lines) - len(rest)}"
-            )
-        return rest
 
     def _take(self, lines: Iterator[Line], name: str) -> None:
         for line in lines:

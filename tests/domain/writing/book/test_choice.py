@@ -79,6 +79,15 @@ def test_requests_that_a_tool_may_meet_that_an_own_book_does_not_know_are_left_o
     )
 
 
+def test_a_teacher_has_seen_the_whole_list_though_it_wrote_for_some_tools_only() -> None:
+    new = {"name": "git_push", "description": "Sends commits to a remote"}
+    tools = (*VERSIONS.tools, VERSIONS.tools[2].model_copy(update=new))
+    more = VERSIONS.model_copy(update={"tools": tools})
+    lines = with_tools(book_lines(), VERSIONS)
+    chosen = choose_book(more, REPOSITORY, PhrasebookFiles(), lines)
+    assert "push it to origin" in texts_of(chosen.book)
+
+
 def texts_of(book: Book) -> set[str]:
     return {line.text for split in get_args(Split) for line in book.unsupported(split)}
 
