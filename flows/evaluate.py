@@ -14,11 +14,12 @@ from tasks.challenge_champion import challenge_champion
 from tasks.domain.products import Evaluation, Trained
 from tasks.export_gguf import export_gguf
 from tasks.inspect_server import inspect_server
+from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
 from tasks.validate_model import validate_model
 
 
-@flow(flow_run_name=run_name, persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
 def evaluate(
     server: ServerName,
     model: ModelName,

@@ -15,10 +15,11 @@ from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.check_quality import check_quality
 from tasks.domain.products import Bundle, Prepared, Trained
 from tasks.package_bundle import check_place
+from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
 
 
-@flow(flow_run_name=run_name, persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
 def forge(
     server: ServerName,
     model: ModelName,

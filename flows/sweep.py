@@ -8,10 +8,11 @@ from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.evaluation.leaderboard import trials_of
 from tasks.domain.products import Bundle
 from tasks.rank_trials import rank_trials
+from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
 
 
-@flow(flow_run_name=run_name, persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
 def sweep(
     server: ServerName,
     models: list[ModelName],

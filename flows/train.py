@@ -8,11 +8,12 @@ from profiles import ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
 from tasks.domain.products import LoraAdapter, Prepared
 from tasks.estimate_memory import estimate_memory
+from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
 from tasks.train_adapter import train_adapter
 
 
-@flow(flow_run_name=run_name, persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
 def train(
     server: ServerName,
     model: ModelName,

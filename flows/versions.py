@@ -5,10 +5,11 @@ from prefect import flow
 from tasks.domain.products import Bundle
 from tasks.move_champion import move_champion, roll_back
 from tasks.push_version import push_version
+from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
 
 
-@flow(flow_run_name=run_name)
+@flow(flow_run_name=run_name, on_cancellation=[cancel_tasks])
 def promote(name: str, version: str, reason: str = "a person chose it") -> Bundle:
     """Make a version the champion, whatever was measured.
 
@@ -20,7 +21,7 @@ def promote(name: str, version: str, reason: str = "a person chose it") -> Bundl
     return move_champion(name, version, reason)
 
 
-@flow(flow_run_name=run_name)
+@flow(flow_run_name=run_name, on_cancellation=[cancel_tasks])
 def rollback(name: str, reason: str = "a person went back") -> Bundle:
     """Go back to the champion before this one.
 
@@ -31,7 +32,7 @@ def rollback(name: str, reason: str = "a person went back") -> Bundle:
     return roll_back(name, reason)
 
 
-@flow(flow_run_name=run_name)
+@flow(flow_run_name=run_name, on_cancellation=[cancel_tasks])
 def push(
     name: str, repository: str, version: str = "", private: bool = True, token_secret: str = ""
 ) -> str:

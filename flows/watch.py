@@ -9,10 +9,11 @@ from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.products import Bundle
 from tasks.inspect_server import inspect_server
 from tasks.notice_changes import notice_changes
+from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
 
 
-@flow(flow_run_name=run_name, persist_result=True)
+@flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
 def watch(
     server: ServerName,
     model: ModelName,

@@ -110,6 +110,11 @@ class Deployment:
 
         return dict(wait_for(reached, f"{run_id} {states}"))
 
+    def states_of_tasks(self, run_id: str) -> set[str]:
+        asked = {"flow_runs": {"id": {"any_": [run_id]}}}
+        tasks = self.read("POST", "task_runs/filter", asked)
+        return {task["state_type"] for task in tasks}
+
     def cancel(self, run_id: str) -> None:
         state = {"type": "CANCELLING", "name": "Cancelling"}
         self.read("POST", f"flow_runs/{run_id}/set_state", {"state": state})

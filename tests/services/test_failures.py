@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from functools import partial
 
 import psutil
 
@@ -17,6 +18,10 @@ def goes_on_to_evaluate(deployment: Deployment, parent: str) -> None:
     deployment.wait_for(evaluation, "CANCELLED")
 
 
+def tasks_look_cancelled(deployment: Deployment, run: str) -> bool:
+    return deployment.states_of_tasks(run) <= {"CANCELLED", "COMPLETED"}
+
+
 def test_a_cancelled_parent_ends_the_process_that_trains(deployment: Deployment) -> None:
     parent = deployment.start("forge/tiny", server="time", profile="endless")
     training = deployment.child(parent, "train")
@@ -29,6 +34,8 @@ def test_a_cancelled_parent_ends_the_process_that_trains(deployment: Deployment)
     _, alive = psutil.wait_procs(processes, timeout=60)
     assert alive == []
     assert deployment.run(training["id"])["run_count"] == 1
+    for run in (parent, training["id"]):
+        wait_for(partial(tasks_look_cancelled, deployment, run), "all tasks are cancelled or done")
 
 
 def test_a_training_that_a_person_cancels_is_not_begun_again(deployment: Deployment) -> None:
