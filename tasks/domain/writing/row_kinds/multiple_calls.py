@@ -98,11 +98,14 @@ def _side_by_side(desk: Desk, split: Split, rng: random.Random) -> Several | Non
         return None
     text = rng.choice(_BESIDE[split]).format(a=_ended(one.request.text), b=other.request.text)
     turns = turns_at_once([(d.wording, d.call, d.answered) for d in (one, other)], limit, rng)
-    simulated = any(d.answered and d.answered.result.simulated for d in (one, other))
+    has_results = len(turns) > 1
+    simulated = has_results and any(
+        d.answered and d.answered.result.simulated for d in (one, other)
+    )
     user_request = Request(
         text, f"several-beside-{split}", (*one.request.fixed, *other.request.fixed)
     )
-    return Several(user_request, turns, one.call.name, bool(simulated))
+    return Several(user_request, turns, one.call.name, simulated)
 
 
 def turns_at_once(
