@@ -93,7 +93,7 @@ def test_every_call_is_valid_and_says_no_double_blank(name: str) -> None:
 def test_a_verb_is_found_wherever_a_name_has_it(name: str, tool: str, verb: str) -> None:
     texts = list(asked(name, tool))
     said = [text for text in texts if re.search(verb, text, re.IGNORECASE)]
-    assert len(said) > 0.85 * len(texts) > 0  # the others have a slip of typing in it
+    assert len(said) > 0.8 * len(texts) > 0  # the others have a slip of typing in it
     assert not any(SHOWING.match(text) for text in texts)
 
 
@@ -101,7 +101,8 @@ def test_a_verb_is_found_wherever_a_name_has_it(name: str, tool: str, verb: str)
 def test_a_name_in_another_script_is_said_whole(tool: str) -> None:
     texts = list(asked("cyrillic", tool))
     assert texts
-    assert all(tool in text or " ".join(tool.split("_")) in text for text in texts)
+    spoken = " ".join(tool.split("_"))
+    assert all(tool in text or spoken in text.casefold() for text in texts)
 
 
 def test_a_quoted_name_of_a_tool_is_no_value() -> None:

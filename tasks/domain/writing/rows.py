@@ -23,7 +23,7 @@ from tasks.domain.writing.row_kinds.replies import Replies
 from tasks.domain.writing.row_kinds.speech import Speech
 from tasks.domain.writing.row_kinds.talking import no_tool_row
 from tasks.domain.writing.scenarios import Quota, plan
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import ArgumentMaker, shared_endings
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,11 @@ def write_rows(
     names = frozenset(tool.name for tool in toolset.tools)
     makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
     harvested = harvest(makers, execute, offers)
+    file_endings = shared_endings(makers)
     makers = [
         replace(
             maker,
+            file_endings=file_endings,
             server_values=harvested.of(maker.tool.name),
             book_values=book.values(maker.tool.name),
         )

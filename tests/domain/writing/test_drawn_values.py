@@ -2,25 +2,75 @@
 
 import random
 
-from tasks.domain.writing.values.endings import ended_like
+import pytest
+
+from profiles import Server
+from tasks.domain.products import Tool
+from tasks.domain.writing.values.draw_options import DrawOptions
+from tasks.domain.writing.values.endings import endings_in, endings_of, with_ending
+from tasks.domain.writing.values.maker import ArgumentMaker, shared_endings
 from tasks.domain.writing.values.parameters import as_many_as_named
 
 BOOKS = ("sales.xlsx", "q3/plan.xlsm")
 
 
 def test_a_drawn_name_takes_an_ending_of_the_known_ones() -> None:
-    endings = {ended_like("notes/plan.log", BOOKS, random.Random(seed)) for seed in range(20)}
+    known = endings_of(BOOKS)
+    endings = {with_ending("notes/plan.log", known, random.Random(seed)) for seed in range(20)}
     assert endings == {"notes/plan.xlsx", "notes/plan.xlsm"}
 
 
 def test_a_name_that_has_such_an_ending_keeps_it() -> None:
-    assert ended_like("a.xlsm", BOOKS, random.Random(1)) == "a.xlsm"
+    assert with_ending("a.xlsm", endings_of(BOOKS), random.Random(1)) == "a.xlsm"
 
 
 def test_where_not_all_known_values_end_so_nothing_changes() -> None:
-    assert ended_like("plan.log", (*BOOKS, "docs"), random.Random(1)) == "plan.log"
-    assert ended_like("plan.log", (), random.Random(1)) == "plan.log"
-    assert ended_like(7, BOOKS, random.Random(1)) == 7
+    assert endings_of((*BOOKS, "docs")) == ()
+    assert with_ending("plan.log", (), random.Random(1)) == "plan.log"
+    assert with_ending(7, endings_of(BOOKS), random.Random(1)) == 7
+
+
+@pytest.mark.parametrize(
+    ("description", "endings"),
+    [
+        ("Path to the Word document", (".docx",)),
+        ("Workbook to open, e.g. report.xlsx", (".xlsx",)),
+        ("List all .docx files in a folder", (".docx",)),
+        ("Convert a Word document to PDF", (".docx", ".pdf")),
+        ("The word to look for in the file", ()),
+        ("Read a file as text", ()),
+    ],
+)
+def test_a_description_says_how_files_end(description: str, endings: tuple[str, ...]) -> None:
+    assert tuple(dict.fromkeys(endings_in(description))) == endings
+
+
+def test_files_of_a_list_end_as_its_descriptions_say() -> None:
+    read = _maker("get_text", "Extract all text from a Word document.", "filename")
+    delete = _maker("delete_paragraph", "Delete a paragraph.", "filename", "index")
+    convert = _maker("to_pdf", "Convert a Word document to PDF.", "filename", "output_filename")
+    shared = shared_endings([read, delete, convert])
+    assert shared == {"filename": (".docx",)}
+    for maker in (read, delete, convert):
+        known = ArgumentMaker(maker.tool, maker.server, file_endings=shared)
+        for seed in range(10):
+            made = known.make(random.Random(seed), DrawOptions())
+            assert made["filename"].endswith(".docx")
+            assert made.get("output_filename", "a.pdf").endswith(".pdf")
+
+
+def test_a_picture_is_put_into_a_document() -> None:
+    maker = _maker("add_picture", "Add an image to a presentation.", "filename", "image_path")
+    made = maker.make(random.Random(2), DrawOptions())
+    assert made["filename"].endswith(".pptx")
+    assert maker.kind("image_path") == "media file"
+
+
+def _maker(name: str, description: str, *parameters: str) -> ArgumentMaker:
+    properties = {each: {"type": "string"} for each in parameters}
+    schema = {"type": "object", "properties": properties, "required": list(parameters)}
+    tool = Tool(name=name, description=description, input_schema=schema)
+    return ArgumentMaker(tool, Server(name="office", command=("none",)))
 
 
 def test_a_tool_for_several_things_gets_two_at_least() -> None:

@@ -124,6 +124,15 @@ def _says(row: Row, values: set[str]) -> bool:
     return all(value in row.user_text for value in values)
 
 
+def test_how_a_text_is_typed_does_not_tell_whether_it_calls() -> None:
+    rows = write_rows(ORDERS, REPOSITORY, data(400), _simulating(ORDERS)).train
+    calling = [row.user_text for row in rows if row.tool]
+    talking = [row.user_text for row in rows if row.scenario == "no_tool"]
+    for is_so in (str.islower, lambda text: text.endswith(".")):
+        shares = [sum(map(is_so, texts)) / len(texts) for texts in (calling, talking)]
+        assert abs(shares[0] - shares[1]) < 0.3
+
+
 def test_another_seed_writes_other_rows() -> None:
     other = write_rows(CLOCKS, REPOSITORY, data(seed=8), _simulating(CLOCKS))
     assert other.train != _written(CLOCKS).train

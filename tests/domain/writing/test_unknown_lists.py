@@ -65,7 +65,55 @@ def test_a_verb_keeps_the_preposition_of_its_name() -> None:
 def test_one_thing_of_a_group_is_in_the_singular_and_goes_by_its_name() -> None:
     texts = _said(_tool("pods_delete", "Delete a Kubernetes Pod", name=TEXT), name="web-1")
     assert "delete the pod web-1" in texts
-    assert "pods" not in texts.replace("pods delete", "")
+    assert not re.search(r"pods (?!d)", texts)
+
+
+def test_a_file_is_named_where_the_description_speaks_of_it() -> None:
+    tool = _tool("add_table", "Add a table to a Word document", filename=TEXT, rows=COUNT)
+    texts = _said(tool, filename="report.docx", rows=3)
+    assert "add a table to report.docx with 3 rows" in texts
+    assert "word document" not in texts
+    tool = _tool("get_text", "Extract all text from a file", file_path=TEXT)
+    assert "extract all text from report.docx" in _said(tool, file_path="report.docx")
+    tool = _tool("create_document", "Create a new Word document", filename=TEXT)
+    assert "create a new document called report.docx" in _said(tool, filename="report.docx")
+
+
+def test_a_numbered_thing_goes_by_its_number() -> None:
+    tool = _tool("delete_paragraph", "Delete a paragraph.", filename=TEXT, paragraph_index=COUNT)
+    texts = _said(tool, filename="report.docx", paragraph_index=7)
+    assert re.search(r"delete paragraph 7 (from|in) report\.docx", texts)
+    assert "the paragraph 7" not in texts
+
+
+def test_what_is_set_is_set_to_its_value() -> None:
+    texts = _said(_tool("set_volume", "Sets the speaker's volume", volume=COUNT), volume=30)
+    assert "set the volume to 30" in texts
+    assert not re.search(r"(set|change|adjust) 30", texts)
+
+
+def test_a_second_name_is_given_with_the_word_of_its_verb() -> None:
+    for name, words in (
+        ("rename_sheet", 'to "budget"'),
+        ("copy_sheet", 'as "budget"'),
+        ("create_sheet", 'called "budget"'),
+    ):
+        tool = _tool(name, "Works on sheets", path=TEXT, new_name=TEXT)
+        texts = _said(tool, path="plan.xlsx", new_name="Budget")
+        assert words in texts
+        assert "for new" not in texts
+
+
+def test_a_cell_is_said_where_it_is() -> None:
+    tool = _tool("set_note", "Sets a note", path=TEXT, cell=TEXT, note=TEXT)
+    assert "in cell b7" in _said(tool, path="plan.xlsx", cell="B7", note="Check this")
+
+
+def test_verbs_joined_by_and_stay_together() -> None:
+    tool = _tool("search_and_replace", "Replaces", filename=TEXT, find_text=TEXT)
+    texts = _said(tool, filename="a.docx", find_text="old")
+    assert "search and replace" in texts
+    assert "search the and" not in texts
 
 
 def test_what_a_name_speaks_of_is_said_where_it_stands() -> None:

@@ -37,7 +37,8 @@ _BY_NAME: tuple[tuple[str, str, int], ...] = (
     (r"^(sort|order|sorted|ordered)( by)?$", "sorted by {v}", 7),
     (r"^head$", "showing only the first {v} lines", 6),
     (r"^tail$", "showing only the last {v} lines", 6),
-    (r"^(out(put)? )?name$", "called {v}", 3),
+    (r"^((out(put)?|new|display) )?name$|^new (\w+ )?(name|title)$", "called {v}", 3),
+    (r"^at$", "at {v}", 4),
     (r"^base( \w+)?$", "based on {v}", 5),
 )
 _ALSO: dict[str, tuple[str, ...]] = {
@@ -132,12 +133,24 @@ def _shape(noun: str, value: Any, kind: str) -> tuple[str | None, int]:
 
 
 _ONE_OF_MANY = frozenset(
-    ("date", "datetime", "date-time", "clock", "uri", "place", "file", "media file")
+    (
+        "date",
+        "datetime",
+        "date-time",
+        "clock",
+        "uri",
+        "place",
+        "file",
+        "media file",
+        "cell",
+        "cells",
+    )
 )
 """Kinds of values that a name narrows: a due date, the address of an icon."""
 _BARE = re.compile(
     r"URL|URI|link|date|day|time|timestamp|date time|when|at|on|location|address|place"
-    r"|(?:file )?paths?|files?"
+    r"|cells?|(?:(?:cell|data) )?range"
+    r"|(?:(?:file|document|workbook|presentation|spreadsheet|image) )?(?:paths?|file names?)|files?"
 )
 
 
@@ -161,7 +174,7 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
 _PLACES = re.compile(
     r"(?:\w+ )*(account|album|bucket|board|calendar|channel|cluster|collection|database|guild|"
     r"group|index|list|namespace|organization|playlist|project|repository|schema|server|space|stream|table|team|"
-    r"vault|workspace|zone)"
+    r"vault|workspace|zone|paragraph|row|column|section|sheet|worksheet|chapter)"
 )
 """Things that others are in."""
 
@@ -176,7 +189,9 @@ def _span(noun: str, text: str, used_prepositions: frozenset[str]) -> str:
 
 def _switch(noun: str, value: bool, rng: random.Random) -> str:
     first, _, rest = noun.partition(" ")
+    noun = rest if first in ("has", "is") and rest else noun
     if first in _SWITCHES and rest:
         return f"and {first} {with_the(rest)}" if value else f"but do not {first} {with_the(rest)}"
-    state = ("on", "set to true") if value else ("off", "set to false")
-    return f"with {noun} {rng.choice(state)}"
+    if value:
+        return f"with {noun}{rng.choice(('', '', ' on', ' set to true'))}"
+    return rng.choice((f"without {noun}", f"with {noun} off", f"with {noun} set to false"))

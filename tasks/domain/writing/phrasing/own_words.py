@@ -30,7 +30,7 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
 
 def _with_joint_verb(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a name, two verbs that it joins as one of them: ``get_or_create_label``."""
-    place = words.index("or") if "or" in words[1:-1] else 0
+    place = next((n for n, word in enumerate(words[:-1]) if n and word in ("or", "and")), 0)
     verbs = words[place - 1 : place + 2]
     if not place or not all(leading_verb((verb, "")) for verb in (verbs[0], verbs[2])):
         return words
@@ -124,9 +124,15 @@ _THING = re.compile(
 """What a description says that an id is of: "The name of the Pod to delete"."""
 
 
+_INDEX = re.compile(
+    r"^(?!(?:start|end|from|to|new|old|max|min|begin|stop|first|last|insert|target|source)\b)"
+    r"(.+) index$"
+)
+
+
 def stem(parameter: str, description: str = "") -> str:
     """The thing that a parameter names: 'channel' of ``channel_id``; empty where it says none."""
-    own = _NAMING_END.sub("", spoken(parameter))
+    own = _NAMING_END.sub("", _INDEX.sub(r"\1", spoken(parameter)))
     match = None if own else _THING.match(description)
     return (match["of"] or match["own"]).split()[-1].lower() if match else own
 

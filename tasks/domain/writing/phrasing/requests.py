@@ -45,6 +45,8 @@ QUESTION_SHARE_ALONE = 0.9
 """The same for a call of which nothing is said: "what time is it?" rather than "get the time"."""
 BY_NAME_SHARE = 0.06
 """Share of requests that are the tool's name and its values: "git log 5", "convert time …"."""
+MOST_BY_NAME = 3
+"""Values that people still type in a row behind a tool's name."""
 _BY_NAME: dict[Split, tuple[str, ...]] = {
     "train": ("{name} {values}", "{name}: {values}", "{name} {values} please"),
     "heldout": ("do a {name} {values}", "now {name} {values}"),
@@ -53,6 +55,10 @@ SINGLE_QUOTES_SHARE = 0.4
 """Share of texts without an apostrophe whose quotes are single ones."""
 BARE_SHARE = 0.5
 """Share of terse texts without an article: "log since yesterday"."""
+PLAIN_SHARE = 0.4
+"""Share of requests that are the command itself, or the thing alone: most people type no more."""
+PLAIN_FILE_SHARE = 0.8
+"""Share of files whose name is said without the word "file": "add a table to report.docx"."""
 OTHER_VERB_SHARE = 0.35
 """Share of requests that say a tool's verb in another word: "look up" for "get"."""
 _WITH_NUMBER = re.compile(r" with (\d+ [a-z]+ ?[a-z]*)$")
@@ -101,6 +107,7 @@ def request(
 def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: random.Random) -> str:
     """The tool's name and its values; empty where a value does not speak for itself."""
     is_plain = all(type(value) in (str, int) for value in arguments.values())
+    is_plain = is_plain and len(arguments) <= MOST_BY_NAME
     kinds = [wording.maker.kind(name) for name in wording.maker.spoken_for]
     is_clear = arguments.keys() <= set(wording.maker.required) or (
         len(arguments) == 1 and kinds.count(wording.maker.kind(next(iter(arguments)))) == 1
@@ -158,7 +165,9 @@ def _with_named_values(
         if name not in rest:
             return with_a(noun)
         kind = wording.maker.kind(name)
-        return f"{noun} {verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)}"
+        value = verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)
+        is_plain = kind in PATHS and not wording.verbatim and rng.random() < PLAIN_FILE_SHARE
+        return value if is_plain else f"{noun} {value}"
 
     return replace(phrase, object=NAMED_SLOT.sub(words, phrase.object)), rest
 
@@ -217,7 +226,9 @@ def _forms(
 
 def _frame(forms: dict[Form, int], split: Split, rng: random.Random) -> Frame:
     form = rng.choices(list(forms), list(forms.values()))[0]
-    return rng.choice([frame for frame in FRAMES[split] if frame.form == form])
+    frames = [frame for frame in FRAMES[split] if frame.form == form]
+    plain = [frame for frame in frames if frame.text.rstrip(".") in ("{do}", "{thing}")]
+    return rng.choice(plain if plain and rng.random() < PLAIN_SHARE else frames)
 
 
 def _is_container(wording: Wording) -> bool:
@@ -233,6 +244,9 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
     if name not in arguments:
         return phrase.object.replace(SLOT, with_a(noun or "item"))
     value, kind = arguments[name], wording.maker.kind(name)
+    if phrase.object.endswith(f" to {SLOT}"):
+        text = verbalize(value, kind, rng, verbatim=wording.verbatim)
+        return phrase.object.replace(SLOT, text)
     if isinstance(value, list) and any(isinstance(part, dict) for part in value):
         these = f"{rng.choice(('these', 'the following'))} {plural(noun or 'item')}"
         return f"{phrase.object.replace(SLOT, these)}: {verbalize(value, kind, rng)}"
@@ -246,6 +260,8 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
         return rng.choice((f"this SQL: {text}", f"the query {text}"))
     if isinstance(value, list):
         noun = plural(noun) if len(value) > 1 else singular(noun)
+    if noun and isinstance(value, (int, float)):
+        return f"{noun} {text}"
     choices = [f"the {noun} {text}" if noun else text]
     choices.append(text if kind in TEXTS or wording.bare else f"{noun} {text}".strip())
     if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
@@ -274,16 +290,42 @@ def _clauses(
         said_so = clause(name, value, kind, prepositions, rng, verbatim=wording.verbatim)
         if kind == "text" and name in _TEXT_PARAMETERS and is_putting and rng.random() < SAID_SHARE:
             said_so = Clause(f": {verbalize(value, kind, rng, verbatim=wording.verbatim)}", 11)
-        clauses.append(replace(said_so, text=_as_of_verb(said_so.text, phrase.verb, kind)))
+        said_so = replace(said_so, text=_as_of_verb(said_so.text, phrase, kind, rng))
+        clauses.append(said_so)
         used_prepositions.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
 
 
-def _as_of_verb(text: str, verb: str, kind: str) -> str:
+def _as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
     """A clause with the preposition that goes with a verb: what is put, is put into a file."""
-    if kind in PATHS and verb in _PUTTING:
-        return re.sub(r"^for ", "in " if verb == "put" else "to ", text)
-    return re.sub(r"^from ", "for ", text) if kind == "uri" and verb in MAKING else text
+    if phrase.verb in _NAMING_AGAIN:
+        text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
+    if kind in PATHS:
+        return re.sub(r"^for ", f"{rng.choice(_before_file(phrase))} ", text)
+    return re.sub(r"^from ", "for ", text) if kind == "uri" and phrase.verb in MAKING else text
+
+
+def _before_file(phrase: Phrase) -> tuple[str, ...]:
+    """What stands between what is done and the file that it is done with."""
+    if phrase.verb in CREATING and _DOCUMENT.search(phrase.object):
+        return ("called", "named", "called", "at")
+    if phrase.verb in ("put", "import", "load"):
+        return ("in", "into")
+    if phrase.verb in CREATING:
+        return ("in",)
+    if phrase.verb in _PUTTING:
+        return ("to", "in")
+    if phrase.verb in _TAKING_AWAY:
+        return ("from", "in")
+    return ("of", "from", "in", "for") if phrase.shows else ("in", "for")
+
+
+_DOCUMENT = re.compile(r"\b(document|file|workbook|spreadsheet|presentation|notebook)$")
+_NAMING_AGAIN = {"rename": "to", "copy": "as", "duplicate": "as", "clone": "as", "change": "to"}
+"""Verbs that give a second name, and what stands before it."""
+_TAKING_AWAY = frozenset(
+    ("delete", "remove", "get rid of", "erase", "take out", "clear", "extract")
+)
 
 
 _TEXT_PARAMETERS = frozenset(("text", "body", "content", "message", "comment", "note"))

@@ -1,23 +1,45 @@
-"""A sentence as it is typed: in small letters, without its end, with a slip of the fingers."""
+"""A sentence as it is typed: in small letters, without its end, with a slip of the fingers.
+
+Requests that call a tool and those that need none are typed alike: else a model learns that small
+letters mean small talk.
+"""
 
 import random
 import re
 
-CARELESS_SHARE = 0.2
+CARELESS_SHARE = 0.6
 """Share of texts typed in small letters, most of them without an end mark."""
-ENDLESS_SHARE = 0.7
-SMALL_START_SHARE = 0.06
+ENDLESS_SHARE = 0.8
+CAREFUL_SHARE = 0.25
+"""Share of texts with a capital and an end mark; the others are as their line or frame has them."""
 SLIP_SHARE = 0.05
+_ASKS = re.compile(
+    r"(what|which|who|whose|where|when|why|how|is|are|am|was|were|do|does|did|can|could|will|would|"
+    r"should|shall|may|might|has|have|any)\b|what'?s\b",
+    re.IGNORECASE,
+)
+_COMMAND_LINE = re.compile(r"(^| )--?\w")
 
 
 def typed(text: str, rng: random.Random) -> str:
-    """The text, most often as it was; it is the caller who knows what must survive."""
-    if rng.random() < CARELESS_SHARE:
+    """The text in one of these ways; it is the caller who knows what must survive."""
+    way = rng.random()
+    if way < CARELESS_SHARE:
         text = text.lower()
         text = text.rstrip(".?") if rng.random() < ENDLESS_SHARE else text
-    elif rng.random() < SMALL_START_SHARE and not re.match(r"(I\b|I'|[A-Z]{2})", text):
-        text = text[0].lower() + text[1:]
+    elif way < CARELESS_SHARE + CAREFUL_SHARE:
+        text = _with_care(text)
+    else:
+        text = text.removesuffix(".")
     return _slipped(text, rng) if rng.random() < SLIP_SHARE else text
+
+
+def _with_care(text: str) -> str:
+    """The text with a capital and an end mark; what is typed into a shell stays."""
+    if not re.match(r"[^\W\d_]+('\w+)?[ ,.:?!]", text) or _COMMAND_LINE.search(text):
+        return text
+    end = "" if not text[-1].isalnum() else "?" if _ASKS.match(text) else "."
+    return text[0].upper() + text[1:] + end
 
 
 def _slipped(text: str, rng: random.Random) -> str:

@@ -33,7 +33,7 @@ from tasks.domain.writing.phrasing.verbs import (
     base_form,
     leading_verb,
 )
-from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
+from tasks.domain.writing.values.kinds import ON_SERVER, PATHS, SQL, TEXTS
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 SLOT = "{it}"
@@ -163,14 +163,13 @@ def _wording(
         head = plural(head)
     identity = _identity(maker, verb, head, tail)
     noun = _noun(maker, identity, head)
-    slotted = identity is not None
     if identity is not None and maker.kind(identity) in SQL:
         verb = "run"
-    by_name = _named_phrases(maker, verb, head, tail, slotted)
+    by_name = _named_phrases(maker, verb, head, tail, identity)
     if (
         verb in NOUNS
         and verb == name_words(maker.tool.name)[-1]
-        and not (slotted or tail or is_plural(head))
+        and not (identity or tail or is_plural(head))
     ):
         by_name = _as_noun(maker, verb, head)
     first_phrases = _described_phrases(maker, identity, noun) if distinct else ()
@@ -231,9 +230,22 @@ def _with_named_slots(text: str, maker: ArgumentMaker) -> str:
                 r"(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
             )
             text = re.sub(speaks_of_it, rf"\1 {named_slot(name, thing)}", text, count=1)
-    return text
+    return _with_document_slot(text, maker)
 
 
+def _with_document_slot(text: str, maker: ArgumentMaker) -> str:
+    """A phrase with a slot for the one file that it speaks of: "add a table to a Word document"."""
+    files = [name for name in maker.required if maker.kind(name) == "file"]
+    if len(files) != 1 or maker.is_constant(files[0]) or f"{{{files[0]}|" in text:
+        return text
+    return _DOCUMENT.sub(r"\1 " + named_slot(files[0], r"\2"), text, count=1)
+
+
+_DOCUMENT = re.compile(
+    r"(?i)(?<= )(from|to|in|of|for|on|about|into|inside|within) (?:an? |the )?(?:[\w-]+ )?"
+    r"(document|file|workbook|spreadsheet|presentation|image|picture|notebook|archive)"
+    r"(?=$| (?:with|by|and|as)\b)"
+)
 _NO_NAMES = TEXTS - {"words", "title", "name"} | SQL | {"boolean", "object", "array", "zone"}
 """Kinds of values that no thing is called by."""
 
@@ -294,7 +306,7 @@ def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
 
 
 def _named_phrases(
-    maker: ArgumentMaker, verb: str | None, head: str, tail: str, slotted: bool
+    maker: ArgumentMaker, verb: str | None, head: str, tail: str, identity: str | None
 ) -> tuple[Phrase, ...]:
     end = f" {tail}" if tail else ""
     if not maker.tool.name.isascii() or (verb is None and not maker.tool.read_only):
@@ -302,7 +314,9 @@ def _named_phrases(
         words = f"{head}{end}" if maker.tool.name.isascii() else ""
         thing = with_the(words) if " " in words else words
         return (Phrase("run", thing or maker.tool.name, False),)
-    if slotted:
+    if identity and verb in _SETTING and maker.kind(identity) not in ON_SERVER | TEXTS:
+        return (Phrase(verb, f"{with_the(head)}{end} to {SLOT}", False),)
+    if identity:
         return (
             Phrase(verb or "show", f"{_TOWARDS.get(verb or '', '')}{SLOT}{end}", verb in SHOWING),
         )
@@ -324,6 +338,8 @@ def _as_noun(maker: ArgumentMaker, verb: str, head: str) -> tuple[Phrase, ...]:
     return (Phrase(verb, "", False), *((Phrase(doing, thing, False),) if says_how else ()))
 
 
+_SETTING = frozenset(("set", "change", "adjust"))
+"""Verbs that give a thing a value: "set the volume to 30"."""
 _MOST_NOUNS = 3
 """Words of a name that still reads as one thing."""
 _SPOKEN_VERBS = {"return": "get", "retrieve": "get", "demonstrate": "run", "simulate": "simulate"}
@@ -344,7 +360,8 @@ _STOP = re.compile(
     r"| as (a|an|text|json)\b| that (can|may) "
 )
 _UNSAYABLE = re.compile(
-    r"[,<>{}\[\]`\"]|\b(this|you|your|existing|mcp|tool|client|user|how|up to|optional(ly)?)\b",
+    r"[,<>{}\[\]`\"]|"
+    r"\b(this|here|you|your|existing|mcp|tool|client|user|how|up to|optional(ly)?)\b",
     re.IGNORECASE,
 )
 _DANGLING = re.compile(r"\b(a|an|the|in|of|for|from|at|by|to|on|with|and|or|public|all)$")
@@ -373,6 +390,8 @@ def _described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) ->
             rest = with_the(rest)
         return (Phrase(verb, rest, shows),) if rest else ()
     slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun) if noun else None
+    if slotted and maker.kind(identity) not in PATHS:
+        slotted = _with_document_slot(slotted, maker)
     if slotted and slotted.startswith(SLOT):
         slotted = _TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()

@@ -24,6 +24,7 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     (r"\b(timeout|seconds|duration|delay|interval)\b", 1, 120),
     (r"\b(lat|latitude)\b", -80, 80),
     (r"\b(lon|lng|long|longitude)\b", -170, 170),
+    (r"\b(font|text|title|label) size\b", 8, 72),
     (r"\b(max length|length|characters|chars|max tokens|size|bytes)\b", 50, 5000),
     (r"\b(width|height|depth)\b", 10, 2000),
     (r"\b(price|amount|cost|budget|salary|total|weight|distance)\b", 5, 900),
@@ -31,7 +32,8 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     (r"\btemperature\b", -20, 40),
     (r"\b(limit|max|top|first|last|head|tail|results)\b", 2, 60),
     (r"\b(count|number of|quantity|steps|copies|lines|rows)\b", 1, 40),
-    (r"\b(index|offset|start|skip)\b", 1, 500),
+    (r"\bindex\b", 0, 40),
+    (r"\b(offset|start|skip)\b", 1, 500),
     (r"\b(id|key|number|code)\b", 1, 999),
 )
 _DECIMALS = re.compile(r"\b(lat|latitude|lon|lng|long|longitude|price|amount|cost|weight)\b")

@@ -17,10 +17,10 @@ KindName = Literal[
     "branch", "commit message", "sha", "revision", "version", "select", "sql change",
     "create table", "table", "column", "search", "topic", "person", "first name", "last name",
     "username", "company", "product", "city", "country", "place", "country code", "language",
-    "language code", "currency", "color", "unit", "tag", "entity type", "relation", "command",
-    "title", "name", "text", "identifier", "digits", "phone", "cell", "cells", "sheet", "words",
-    "enum", "boolean", "integer", "number", "seconds", "minutes", "hours", "object", "array",
-    "null", "string",
+    "language code", "currency", "color", "unit", "font", "tag", "entity type", "relation",
+    "command", "title", "name", "text", "identifier", "digits", "phone", "cell", "cells", "sheet",
+    "words", "enum", "boolean", "integer", "number", "seconds", "minutes", "hours", "object",
+    "array", "null", "string",
 ]
 # fmt: on
 Trait = Literal[
@@ -200,6 +200,7 @@ KINDS: dict[KindName, Kind] = {
     "currency": Kind(writers.pick(words.CURRENCIES), traits=("closed", "endpoint")),
     "color": Kind(writers.pick(words.COLORS)),
     "unit": Kind(writers.pick(words.UNITS), traits=("vague", "endpoint")),
+    "font": Kind(writers.pick(words.FONTS)),
     "tag": Kind(writers.pick(words.TAGS), traits=("vague", "endpoint", "on the server")),
     "entity type": Kind(writers.pick(words.ENTITY_TYPES), traits=("vague",)),
     "relation": Kind(writers.pick(words.RELATIONS)),
@@ -210,8 +211,8 @@ KINDS: dict[KindName, Kind] = {
     "identifier": Kind(writers.identifier, traits=("vague", "endpoint", "on the server")),
     "digits": Kind(lambda rng: str(rng.randint(1, 60))),
     "phone": Kind(writers.phone),
-    "cell": Kind(writers.cell),
-    "cells": Kind(writers.cells, example=r"[A-Z]+\d+:[A-Z]+\d+"),
+    "cell": Kind(writers.cell, role=("in cell {v}", 4)),
+    "cells": Kind(writers.cells, role=("in {v}", 4), example=r"[A-Z]+\d+:[A-Z]+\d+"),
     "sheet": Kind(
         lambda rng: f"{rng.choice(words.NOUNS).capitalize()}{rng.randint(1, 12)}",
         traits=("on the server",),

@@ -6,7 +6,8 @@ and against the compact form.
 
 import json
 import random
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import repeat
@@ -28,7 +29,7 @@ from tasks.domain.schemas.validation import (
 )
 from tasks.domain.toollists import parameters
 from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
-from tasks.domain.writing.values.endings import ended_like
+from tasks.domain.writing.values.endings import endings_in, endings_of, with_ending
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -39,6 +40,7 @@ from tasks.domain.writing.values.instances import (
 )
 from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import (
+    MEDIA,
     kind_of,
     kind_of_example,
     kind_of_number,
@@ -47,6 +49,7 @@ from tasks.domain.writing.values.meanings import (
 )
 from tasks.domain.writing.values.parameters import (
     CHANGES,
+    IS_WRITTEN,
     as_many_as_named,
     count_numbers,
     in_order,
@@ -66,6 +69,8 @@ SMALL_POOL = 8
 """A list of the server's own values that is shorter than this is shared by both splits."""
 MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
+ENOUGH_TELL = 4
+"""One in so many tools with a parameter says how its files end: then all of them do."""
 HOPELESS = 5
 """Draws that could not be finished before a schema counts as unusable."""
 
@@ -82,6 +87,8 @@ class ArgumentMaker:
     """The names of all tools of the list."""
     book_values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
     """A phrasebook's, by parameter."""
+    file_endings: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    """How files end, by parameter, as the descriptions of other tools of the list say."""
 
     def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
         """Valid arguments.
@@ -194,7 +201,8 @@ class ArgumentMaker:
             return type_of(schema)
         if schema.get("format") in WRITERS:
             return str(schema["format"])
-        return kind_of(words, described, self.about)
+        kind = kind_of(words, described, self.about)
+        return "file" if kind == "media file" and self._holds_media(name) else kind
 
     def _of_one(self, name: str) -> dict[str, Any]:
         """The schema of a parameter's single value: of the items where it takes several."""
@@ -318,7 +326,8 @@ class ArgumentMaker:
             if self.is_constant(name):
                 arguments[name] = self._from_operator(self.server.constants, name)
             elif name == options.unknown:
-                arguments[name] = unknown_value(self.kind(name), type_of(self.settled(name)), at)
+                unknown = unknown_value(self.kind(name), type_of(self.settled(name)), at)
+                arguments[name] = with_ending(unknown, self._endings(name), rng)
             elif name in names or name in others:
                 drawing = partial(self._other_than, arguments, name, part, at, options)
                 arguments[name] = as_many_as_named(self.tool.name, drawing)
@@ -351,11 +360,36 @@ class ArgumentMaker:
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             values = (v for v in tries(schema, at, name) if v != default or v is None)
-            return ended_like(next(values), self.book_values.get(name, ()), at.rng)
+            return with_ending(next(values), self._endings(name), at.rng)
         usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
+
+    def _endings(self, name: str) -> tuple[str, ...]:
+        """How the files end that a parameter takes; empty where nothing says it."""
+        if name in self.book_values:
+            return endings_of(self.book_values[name])
+        if self.kind(name) != "file":
+            return ()
+        return self.told_endings(name) or self.file_endings.get(name, ())
+
+    def told_endings(self, name: str) -> tuple[str, ...]:
+        """How a parameter's files end by its description, its tool's first sentence or name."""
+        sentence = self.tool.description.split(". ")[0]
+        texts = (self._own_words(name), sentence, " ".join(name_words(self.tool.name)))
+        endings = next(filter(None, map(endings_in, texts)), ())
+        return endings[-1:] if IS_WRITTEN.search(" ".join(name_words(name))) else endings[:1]
+
+    def _holds_media(self, name: str) -> bool:
+        """Whether a file is not the picture itself but the document that it is put into."""
+        own = self._own_words(name)
+        others = (self._own_words(other) for other in self._settled if other != name)
+        return not MEDIA.search(own) and (bool(endings_in(own)) or any(map(MEDIA.search, others)))
+
+    def _own_words(self, name: str) -> str:
+        described = str(self._of_one(name).get("description", ""))
+        return f"{' '.join(name_words(name))}. {described}"
 
     def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
         """Whether a value is one of the phrasebook's, which look real and are only a few."""
@@ -391,3 +425,19 @@ class ArgumentMaker:
         examples = example_values(self.settled(name), self._quoted_names)
         mere = not any(map(kind_of_example, examples))
         return bool(examples) and mere and self.kind(name) in VAGUE
+
+
+def shared_endings(makers: Sequence[ArgumentMaker]) -> dict[str, tuple[str, ...]]:
+    """How files end by parameter, where a good part of the tools says it and most say the same."""
+    by_name: dict[str, list[tuple[str, ...]]] = {}
+    for maker in makers:
+        for name in maker.spoken_for:
+            if maker.kind(name) == "file" and not IS_WRITTEN.search(name):
+                by_name.setdefault(name, []).append(maker.told_endings(name))
+    shared: dict[str, tuple[str, ...]] = {}
+    for name, all_endings in by_name.items():
+        telling = Counter(filter(None, all_endings))
+        endings, count = next(iter(telling.most_common(1)), ((), 0))
+        if 2 * count > telling.total() and ENOUGH_TELL * count >= len(all_endings):
+            shared[name] = endings
+    return shared

@@ -12,6 +12,7 @@ _MACHINERY = (
     r"stream|volume|workflow"
 )
 """Things whose names are short and without blanks."""
+MEDIA = re.compile(r"\bmedia\b|\bimage\b|\baudio\b")
 _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("cell", r"\bcell$", r""),
     ("cell", r"^at$", r"\bcell\b"),
@@ -37,7 +38,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("revision", r"revision|commit|\bsha\b|\bref$", r""),
     ("revision", r"^target$", r"\bcommits?\b|branch"),
     ("commit message", r"message|subject", r"\bcommit|records changes"),
-    ("media file", r"\b(file|path|paths|image)s?\b", r"\bmedia\b|\bimage\b|\baudio\b"),
+    ("media file", r"\b(file|path|paths|image)s?\b", MEDIA.pattern),
     ("folder", r"\b(dir( path)?|directory|folder|cwd|root|repo path|repository)$", r""),
     ("folder", r"\bpath$|^root$", r"^[^.]*\b(director(y|ies)|folder|tree|search|find)\b"),
     ("file", r"\b(files?|paths?|file names?)$", r""),
@@ -82,6 +83,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("version", r"\bversion$", r""),
     ("color", r"\bcolou?r$", r""),
     ("unit", r"\bunits?$", r""),
+    ("font", r"\b(font|typeface)( (name|family))?$", r""),
     ("tag", r"\b(tags?|labels?|categor(y|ies)|genre|group|type|kind)$", r""),
     ("hostname", r"\b(host|hostname|domain|server)$", r""),
     ("ipv4", r"\bip( address)?$", r""),

@@ -18,6 +18,8 @@ _WRAPPING = frozenset(
 """Last words of the names of parameters that only hold others."""
 CHANGES = frozenset(("update", "edit", "modify", "change", "patch"))
 """Words of a tool's name that ask for what is to be other than it was."""
+IS_WRITTEN = re.compile(r"^(output|target|destination|dest|dst|to|save|export)(_|\b)")
+"""Names of parameters for the file that comes out of a call."""
 SEVERAL = frozenset(("multiple", "several", "many", "batch", "bulk"))
 """Words of a tool's name that say how many things it is for."""
 _RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))

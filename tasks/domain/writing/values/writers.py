@@ -121,13 +121,24 @@ _PLAIN_FILE_SHARE = 0.08
 """Share of files that projects have at their root, under names that all of them use."""
 
 
+_TAIL_SHARE = 0.5
+"""Share of file names with a number or a second word behind the first."""
+_IN_FOLDER_SHARE = 0.5
+"""Share of files that are not named alone; few people type more than two folders."""
+
+
+def _folder_of_file(rng: random.Random) -> str:
+    return rng.choice(words.FOLDERS) if rng.random() < _IN_FOLDER_SHARE else folder(rng)
+
+
 def file_with(extensions: Sequence[str]) -> Writer:
     def write(rng: random.Random) -> str:
         if extensions is words.EXTENSIONS and rng.random() < _PLAIN_FILE_SHARE:
             return rng.choice(words.PLAIN_FILES)
-        number = f"_{rng.randint(1, 40)}" if rng.random() < 0.35 else ""
-        name = f"{rng.choice(words.FILE_STEMS)}{number}.{rng.choice(extensions)}"
-        return f"{folder(rng)}/{name}" if rng.random() < 0.75 else name
+        tails = (str(rng.randint(1, 40)), rng.choice(words.SECOND_STEMS))
+        tail = f"{rng.choice('_-')}{rng.choice(tails)}" if rng.random() < _TAIL_SHARE else ""
+        name = f"{rng.choice(words.FILE_STEMS)}{tail}.{rng.choice(extensions)}"
+        return f"{_folder_of_file(rng)}/{name}" if rng.random() < _IN_FOLDER_SHARE else name
 
     return write
 
