@@ -11,14 +11,11 @@ from tasks.domain.writing.book.inner_slots import kept_words, words_of
 from tasks.domain.writing.phrasebook import RequestLine, fill, slots
 from tasks.domain.writing.phrasing.clauses import clause
 from tasks.domain.writing.phrasing.requests import type_with_care
-from tasks.domain.writing.phrasing.spoken import verbalize
+from tasks.domain.writing.phrasing.spoken import bare_name, verbalize
 from tasks.domain.writing.phrasing.wording import Wording
 
 BARE_END_SHARE = 0.5
 """Share of texts that end with words of the user's own, and have no quotes around these."""
-BARE_NAME_SHARE = 0.6
-"""Share of names that have no quotes around them: few people type "Anna Weber" with any."""
-_NAME = re.compile(r"[\w.-]+|[A-Z][\w.'-]*( [A-Z][\w.'-]*){1,2}")
 _END = re.compile(r"[.!?…]*$")
 
 
@@ -80,18 +77,11 @@ def say_value(
     if isinstance(value, str) and _is_quoted(before, behind):
         return str(value)
     words = verbalize(value, kind, rng, verbatim=verbatim)
-    if words != (bare := words.replace('"', "")) and _is_name(value):
-        words = bare if rng.random() < BARE_NAME_SHARE else words
+    words = bare_name(words, value, rng)
     is_own = isinstance(value, str) and words[1:-1] == value
     if is_own and not behind.strip(" .!?") and (not before or rng.random() < BARE_END_SHARE):
         return str(value)
     return words
-
-
-def _is_name(value: Any) -> bool:
-    """Whether it needs no quotes: single words, and up to three with a capital each."""
-    parts = value if isinstance(value, list) else [value]
-    return all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts)
 
 
 def _is_quoted(before: str, behind: str) -> bool:

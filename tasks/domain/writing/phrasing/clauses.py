@@ -8,7 +8,7 @@ from typing import Any
 from tasks.domain.identifiers import is_plural, singular, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
 from tasks.domain.writing.phrasing.own_words import stem
-from tasks.domain.writing.phrasing.spoken import verbalize
+from tasks.domain.writing.phrasing.spoken import bare_name, verbalize
 from tasks.domain.writing.phrasing.verbs import base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, ROLES, SPANS, SQL, TEXTS
 from tasks.domain.writing.values.meanings import NAMED_UNIT
@@ -98,6 +98,7 @@ def clause(
         lead = f"with these {noun}" if is_plural(noun) else f"with this {noun}"
         return Clause(f"{lead}: {verbalize(value, 'object', rng)}", 10)
     text = verbalize(value, kind, rng, verbatim=verbatim)
+    text = text if verbatim else bare_name(text, value, rng)
     if kind in SPANS and not isinstance(value, list) and text != str(value):
         return Clause(_span(noun, text, used_prepositions), 7)
     shape, order = _shape(noun, value, kind)

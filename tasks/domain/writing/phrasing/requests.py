@@ -27,7 +27,7 @@ from tasks.domain.writing.phrasing.frames import (
     Form,
     Frame,
 )
-from tasks.domain.writing.phrasing.spoken import listed, verbalize
+from tasks.domain.writing.phrasing.spoken import bare_name, listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.verbs import (
     CREATING,
@@ -182,7 +182,9 @@ def type_with_care(
         single = text.replace('"', "'")
         text = single if wording.says(single, arguments) else text
     careless = typed(text, rng)
-    return careless if wording.says(careless, arguments) else text
+    small_start = text[0].lower() + text[1:].removesuffix(".")
+    candidates = (careless, small_start) if careless.islower() else (careless,)
+    return next((each for each in candidates if wording.says(each, arguments)), text)
 
 
 def _is_many(wording: Wording, phrase: Phrase, arguments: dict[str, Any]) -> bool:
@@ -255,6 +257,7 @@ def _object(wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: ra
 
 def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Random) -> str:
     text = verbalize(value, kind, rng, verbatim=wording.verbatim)
+    text = text if wording.verbatim else bare_name(text, value, rng)
     noun = noun if wording.verbatim else in_other_nouns(noun, rng)
     if kind in SQL:
         return rng.choice((f"this SQL: {text}", f"the query {text}"))

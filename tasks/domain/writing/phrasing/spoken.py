@@ -12,6 +12,9 @@ from tasks.domain.writing.values.kinds import PATHS, TEXTS
 
 _ESCAPED = ("\\n", "\\t", "\\r")
 """White space in JSON that stands in a text: its letter is no part of the word behind it."""
+BARE_NAME_SHARE = 0.6
+"""Share of names that have no quotes around them."""
+_NAME = re.compile(r"[\w.-]+|[A-Z][\w.'-]*( [A-Z][\w.'-]*){1,2}")
 _HEADS = ("name", "title", "from", "id", "label", "key", "path", "url")
 
 
@@ -46,6 +49,16 @@ def quoted(text: str) -> str:
     if '"' not in text:
         return f'"{text}"'
     return f"'{text}'" if "'" not in text else f"«{text}»"
+
+
+def bare_name(words: str, value: Any, rng: random.Random) -> str:
+    """What is said of a value, at times without quotes where it is a name: none need "Anna Weber".
+
+    Names are single words, and up to three with a capital each.
+    """
+    parts = value if isinstance(value, list) else [value]
+    is_name = all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts)
+    return words.replace('"', "") if is_name and rng.random() < BARE_NAME_SHARE else words
 
 
 def listed(parts: list[str], comma: str = ", ") -> str:

@@ -21,25 +21,28 @@ _ASKS = re.compile(
 _COMMAND_LINE = re.compile(r"(^| )--?\w")
 
 
-def typed(text: str, rng: random.Random) -> str:
-    """The text in one of these ways; it is the caller who knows what must survive."""
+def typed(text: str, rng: random.Random, *, full_stop: bool = False) -> str:
+    """The text in one of these ways; it is the caller who knows what must survive.
+
+    ``full_stop``: whether one may be added, as it may not behind a value that is taken over.
+    """
     way = rng.random()
     if way < CARELESS_SHARE:
         text = text.lower()
         text = text.rstrip(".?") if rng.random() < ENDLESS_SHARE else text
     elif way < CARELESS_SHARE + CAREFUL_SHARE:
-        text = _with_care(text)
+        text = _with_care(text, full_stop)
     else:
         text = text.removesuffix(".")
     return _slipped(text, rng) if rng.random() < SLIP_SHARE else text
 
 
-def _with_care(text: str) -> str:
+def _with_care(text: str, full_stop: bool) -> str:
     """The text with a capital and an end mark; what is typed into a shell stays."""
     if not re.match(r"[^\W\d_]+('\w+)?[ ,.:?!]", text) or _COMMAND_LINE.search(text):
         return text
-    end = "" if not text[-1].isalnum() else "?" if _ASKS.match(text) else "."
-    return text[0].upper() + text[1:] + end
+    end = "?" if _ASKS.match(text) else "." if full_stop else ""
+    return text[0].upper() + text[1:] + (end if text[-1].isalnum() else "")
 
 
 def _slipped(text: str, rng: random.Random) -> str:

@@ -85,7 +85,7 @@ def _row_of(desk: Desk, lines: Sequence[TalkLine], split: Split, rng: random.Ran
         values = _values(desk, line, split, rng)
         if values is None:
             continue
-        text = desk.speech.new_text(line, typed(fill(line.text, values), rng), rng)
+        text = desk.speech.new_text(line, typed(fill(line.text, values), rng, full_stop=True), rng)
         if text:
             return _row(desk, Request(text, family_of(line)), fill(line.reply, values), split)
     return None
