@@ -56,27 +56,45 @@ _SAME_IN_PLURAL = frozenset(
 )
 
 
-OTHER_NOUNS = {
-    "directory": "folder",
-    "directories": "folders",
-    "log": "history",
-    "logs": "history",
-    "status": "state",
-    "repository": "repo",
-    "information": "details",
-    "image": "picture",
-    "images": "pictures",
-    "email": "mail",
-    "customer": "client",
-    "issue": "ticket",
-    "issues": "tickets",
-    "task": "to-do",
-    "tasks": "to-dos",
-    "appointment": "meeting",
-    "document": "file",
-    "message": "text",
-    "name": "title",
-    "contents": "text",
+OTHER_NOUNS: dict[str, tuple[str, ...]] = {
+    "directory": ("folder", "dir"),
+    "directories": ("folders", "dirs"),
+    "log": ("history",),
+    "logs": ("history",),
+    "status": ("state",),
+    "repository": ("repo",),
+    "repositories": ("repos",),
+    "information": ("details", "info"),
+    "image": ("picture", "pic"),
+    "images": ("pictures", "pics"),
+    "picture": ("image",),
+    "email": ("mail",),
+    "emails": ("mails",),
+    "customer": ("client",),
+    "issue": ("ticket",),
+    "issues": ("tickets",),
+    "task": ("to-do",),
+    "tasks": ("to-dos",),
+    "appointment": ("meeting",),
+    "document": ("file", "doc"),
+    "documents": ("files", "docs"),
+    "presentation": ("deck", "slides"),
+    "presentations": ("decks",),
+    "spreadsheet": ("sheet", "file"),
+    "message": ("text",),
+    "name": ("title",),
+    "contents": ("text",),
+    "configuration": ("config", "settings"),
+    "environment": ("env",),
+    "database": ("db",),
+    "databases": ("dbs",),
+    "application": ("app",),
+    "applications": ("apps",),
+    "paragraph": ("para",),
+    "conversation": ("chat",),
+    "properties": ("metadata",),
+    "notification": ("alert",),
+    "notifications": ("alerts",),
 }
 """What people call a thing instead."""
 OTHER_NOUN_SHARE = 0.25
@@ -116,7 +134,7 @@ def in_other_nouns(text: str, rng: random.Random) -> str:
     """A phrase, its nouns now and then replaced by others of the same meaning."""
     if rng.random() >= OTHER_NOUN_SHARE:
         return text
-    text = re.sub(r"\w+", lambda word: OTHER_NOUNS.get(word[0], word[0]), text)
+    text = re.sub(r"\w+", lambda word: rng.choice(OTHER_NOUNS.get(word[0], (word[0],))), text)
     return text.replace("detailed details", "details")
 
 

@@ -106,10 +106,14 @@ def terms(text: str) -> list[str]:
     return [stem for stem in stems if stem]
 
 
+_SAME_NOUN = {noun: others[0] for first, others in OTHER_NOUNS.items() for noun in (first, *others)}
+"""Nouns of one meaning, by the one that they are compared as."""
+
+
 @lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
     word = singular(spoken(word).lower())
-    word = OTHER_NOUNS.get(word, word)
+    word = _SAME_NOUN.get(word, word)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) >= len(ending) + _LEAST_STEM:
             word = word.removesuffix(ending)

@@ -52,7 +52,7 @@ CONVERSION = {
             CLOCKS,
             "convert_time",
             CONVERSION,
-            "Convert 14:30 from Asia/Dushanbe to Africa/Mogadishu",
+            "14:30 from Asia/Dushanbe to Africa/Mogadishu",
         ),
         (VERSIONS, "git_status", {"repo_path": "/srv"}, "Show the working tree status"),
         (VERSIONS, "git_log", {"max_count": 5}, "Show the commit logs limited to 5"),
@@ -76,7 +76,7 @@ CONVERSION = {
 def test_a_request_reads_as_a_person_would_say_it(
     toolset: Toolset, name: str, arguments: dict[str, Any], expected: str
 ) -> None:
-    assert expected in _texts(toolset, name, arguments)
+    assert expected.casefold() in _texts(toolset, name, arguments).casefold()
 
 
 @pytest.mark.parametrize("toolset", ALL, ids=lambda toolset: toolset.server)

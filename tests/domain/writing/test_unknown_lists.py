@@ -92,6 +92,12 @@ def test_what_is_set_is_set_to_its_value() -> None:
     assert not re.search(r"(set|change|adjust) 30", texts)
 
 
+def test_one_change_is_said_by_what_changes() -> None:
+    tool = _tool("update_issue", "Updates an issue", ["title", "state"], issue_id=COUNT, title=TEXT)
+    texts = _said(tool, issue_id=7, title="Login fails")
+    assert re.search(r"(set|change|update) the title of issue 7 to", texts)
+
+
 def test_a_second_name_is_given_with_the_word_of_its_verb() -> None:
     for name, words in (
         ("rename_sheet", 'to "budget"'),

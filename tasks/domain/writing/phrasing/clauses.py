@@ -159,7 +159,7 @@ def _plain(noun: str, value: Any, kind: str, rng: random.Random, verbatim: bool)
     is_name = not is_plural(noun) and not noun.endswith((" path", " title")) and not verbatim
     thing = stem(noun) if is_name else ""
     if thing and (thing != noun or (isinstance(value, str) and _PLACES.fullmatch(thing))):
-        place = "in" if _PLACES.fullmatch(thing) else "for"
+        place = "on" if _SURFACES.fullmatch(thing) else "in" if _PLACES.fullmatch(thing) else "for"
         return rng.choice((f"{place} {thing} {{v}}", f"{place} {thing} {{v}}", "with {n} {v}"))
     if isinstance(value, (int, float)):
         if is_plural(noun):
@@ -178,6 +178,8 @@ _PLACES = re.compile(
     r"vault|workspace|zone|paragraph|row|column|section|sheet|worksheet|chapter)"
 )
 """Things that others are in."""
+_SURFACES = re.compile(r"(?:\w+ )*(slide|page|screen|board|line|site|device)")
+"""Things that others are on."""
 
 
 def _span(noun: str, text: str, used_prepositions: frozenset[str]) -> str:

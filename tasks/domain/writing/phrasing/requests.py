@@ -13,6 +13,7 @@ from tasks.domain.identifiers import (
     name_words,
     plural,
     singular,
+    spoken,
     with_a,
     with_the,
 )
@@ -59,6 +60,8 @@ PLAIN_SHARE = 0.4
 """Share of requests that are the command itself, or the thing alone: most people type no more."""
 PLAIN_FILE_SHARE = 0.8
 """Share of files whose name is said without the word "file": "add a table to report.docx"."""
+CHANGED_SHARE = 0.6
+"""Share of updates of one thing that name it first: "set the title of issue 7 to …"."""
 OTHER_VERB_SHARE = 0.35
 """Share of requests that say a tool's verb in another word: "look up" for "get"."""
 _WITH_NUMBER = re.compile(r" with (\d+ [a-z]+ ?[a-z]*)$")
@@ -127,6 +130,8 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     phrase = rng.choice(others or wording.phrases)
     is_plain = "{" not in phrase.object
     phrase, arguments = _in_the_verb_of_its_action(phrase, arguments)
+    if is_free and rng.random() < CHANGED_SHARE:
+        phrase, arguments = _as_change_of_one(wording, phrase, arguments, rng)
     phrase, arguments = _with_named_values(wording, phrase, arguments, rng)
     if is_free and not phrase.has_slot:
         thing = in_other_nouns(phrase.object, rng) if is_plain else phrase.object
@@ -148,6 +153,26 @@ def _in_the_verb_of_its_action(
     thing = " ".join(rest) or {"add": "to "}.get(verb, "") + managed
     others = {name: value for name, value in arguments.items() if name != "action"}
     return Phrase(verb, thing, False), others
+
+
+def _as_change_of_one(
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
+) -> tuple[Phrase, dict[str, Any]]:
+    """What is updated, by the one thing of it that changes: "set the title of issue 7 to …"."""
+    optional = [name for name in arguments if name not in wording.maker.required]
+    changes = phrase.verb in _CHANGING and " to " not in phrase.object
+    if not changes or not phrase.object or len(optional) != 1:
+        return phrase, arguments
+    name, value = optional[0], arguments[optional[0]]
+    words = verbalize(value, wording.maker.kind(name), rng)
+    if isinstance(value, (bool, dict, list)) or "{" in words:
+        return phrase, arguments
+    thing = f"{with_the(spoken(name))} of {phrase.object} to {bare_name(words, value, rng)}"
+    rest = {other: v for other, v in arguments.items() if other != name}
+    return replace(phrase, verb=rng.choice(_CHANGING), object=thing), rest
+
+
+_CHANGING = ("set", "change", "update")
 
 
 _DOING = frozenset(("manage", "run", "perform", "execute", "control", "handle"))
