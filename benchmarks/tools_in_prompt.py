@@ -1,6 +1,7 @@
 """Which tools a prompt should list: one model for each way, trained as long, asked the same.
 
     python -m benchmarks.tools_in_prompt git LIST.json … [--minutes 20] [--seeds 1 2 3] [--keep DIR]
+        [--grammar-alone]      # as for a list that has no phrasebook
 
 Each way trains for the same wall time; a probe of a few steps says how many steps that is. Every
 model is asked the held-out and hand-written test prompts from its GGUF file, with the tools that it
@@ -47,6 +48,8 @@ class Outcome(BaseModel):
     server: str
     tools: int
     way: str
+    grammar_alone: bool = False
+    """Whether requests were written from the schema alone."""
     seed: int
     steps: int
     step_seconds: float
@@ -71,6 +74,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
+    parser.add_argument("--grammar-alone", action="store_true", help="no phrasebook's lines")
     parser.add_argument("--profile", default="cpu")
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--keep", help="a folder for models; else they are thrown away")
@@ -82,10 +86,18 @@ def main() -> None:
                     recipe = load_recipe(
                         server, options.model, options.profile, seed=seed, tools_in_prompt=way
                     )
+                    if options.grammar_alone:
+                        recipe = _without_phrasebook(recipe)
                     place = folder / f"{recipe.server.name}-{way}-{seed}"
                     place.mkdir()
                     _keep(measure(recipe, way, seed, 60 * options.minutes, place))
     sys.stdout.write(table(_read().outcomes) + "\n")
+
+
+def _without_phrasebook(recipe: Recipe) -> Recipe:
+    data = recipe.profile.data.model_copy(update={"phrasebook_share": 0.0})
+    profile = recipe.profile.model_copy(update={"data": data})
+    return recipe.model_copy(update={"profile": profile})
 
 
 def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -> Outcome:
@@ -113,6 +125,7 @@ def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -
         server=recipe.server.name,
         tools=len(toolset.tools),
         way=way,
+        grammar_alone=not recipe.profile.data.phrasebook_share,
         seed=seed,
         steps=steps_done,
         step_seconds=took / steps_done,
@@ -156,7 +169,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     ]
     groups: dict[tuple[str, int, str], list[Outcome]] = {}
     for one in outcomes:
-        groups.setdefault((one.server, one.tools, one.way), []).append(one)
+        way = f"{one.way}, grammar alone" if one.grammar_alone else one.way
+        groups.setdefault((one.server, one.tools, way), []).append(one)
     for (server, tools, way), group in groups.items():
         tests = [one.hand_written for one in group if one.hand_written]
         figures = [
@@ -185,10 +199,13 @@ def _read() -> Figures:
     return Figures.model_validate_json(FIGURES.read_text(encoding="utf-8"))
 
 
+def _key(one: Outcome) -> tuple[str, str, bool, int]:
+    return one.server, one.way, one.grammar_alone, one.seed
+
+
 def _keep(newest: Outcome) -> None:
     """Write one outcome to the figures, in the place of an older one of its kind."""
-    key = (newest.server, newest.way, newest.seed)
-    others = [one for one in _read().outcomes if (one.server, one.way, one.seed) != key]
+    others = [one for one in _read().outcomes if _key(one) != _key(newest)]
     text = Figures(outcomes=[*others, newest]).model_dump_json(indent=1)
     FIGURES.write_text(text + "\n", encoding="utf-8")
 
