@@ -66,6 +66,15 @@ def test_a_picture_is_put_into_a_document() -> None:
     assert maker.kind("image_path") == "media file"
 
 
+def test_a_call_has_few_of_many_optional_parameters() -> None:
+    properties = {f"flag_{number}": {"type": "boolean"} for number in range(20)}
+    tool = Tool(name="list_all", description="Lists", input_schema={"properties": properties})
+    maker = ArgumentMaker(tool, Server(name="office", command=("none",)))
+    calls = [maker.make(random.Random(seed), DrawOptions(optional=0.9)) for seed in range(200)]
+    assert 1 < sum(map(len, calls)) / len(calls) < 2
+    assert {name for call in calls for name in call} == set(properties)
+
+
 def _maker(name: str, description: str, *parameters: str) -> ArgumentMaker:
     properties = {each: {"type": "string"} for each in parameters}
     schema = {"type": "object", "properties": properties, "required": list(parameters)}

@@ -14,7 +14,7 @@ class DrawOptions:
 
     split: Split = "train"
     optional: float = 0.4
-    """The chance that an optional parameter is given."""
+    """The chance that an optional parameter is given; less where a tool has many, below 1."""
     unusual: bool = False
     unknown: str | None = None
     """The parameter that gets a value which looks right and does not exist."""

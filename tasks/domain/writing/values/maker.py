@@ -71,6 +71,8 @@ MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
 ENOUGH_TELL = 4
 """One in so many tools with a parameter says how its files end: then all of them do."""
+FEW_OPTIONAL = 1.5
+"""Optional parameters of a call on the average, however many a tool has: nobody says nine."""
 HOPELESS = 5
 """Draws that could not be finished before a schema counts as unusable."""
 
@@ -314,7 +316,10 @@ class ArgumentMaker:
         schema = settle(self._input, self._document, rng)
         properties, required = with_required(schema), schema.get("required", ())
         always = {*required, *options.also}
-        names = [n for n in properties if n in always or rng.random() < options.optional]
+        free = sum(name not in always and not self.is_constant(name) for name in properties)
+        few = FEW_OPTIONAL / max(free, 1) if options.optional < 1 else 1
+        chance = min(options.optional, few)
+        names = [n for n in properties if n in always or rng.random() < chance]
         names = [n for n in without_rivals(names) if n not in left_out]
         if self._changes_nothing(names) and options.optional:
             spare = [n for n in properties if n not in names and n not in left_out]
