@@ -9,7 +9,7 @@ from pydantic_settings import CliPositionalArg
 from flows.in_prefect import in_prefect
 from flows.terminal import Consent, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
-from tasks.domain.bundle.min_confidence import MinConfidence
+from tasks.domain.bundle.serving_defaults import MinConfidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import ForgeError
 from tasks.domain.reports import BREADTH_HEADER, breadth_rows, columns, pairs_text
@@ -21,7 +21,10 @@ _OWN = "a server of your own, instead of the bundle's"
 _TRUST = "start its server though it is not registered"
 _REMEMBER = "keep the whole conversation; else only what the model asks back about, as in training"
 _BASE = "a GGUF file of its base; without one it is exported here, or taken from an earlier run"
-_GRAMMAR = "keep calls to the schemas of the tools, by llama.cpp's constrained decoding"
+_GRAMMAR = (
+    "keep calls to the schemas of the tools, by llama.cpp's constrained decoding; the default "
+    "where prompts list no tools"
+)
 _SURE = (
     "hold a call back below this probability of being right: 0 to 1, auto, off, or bundle, which "
     "is auto where prompts list no tools"
@@ -53,7 +56,7 @@ class Chat(_OnBundle):
     ask: str = Field("", description="one question, instead of a conversation")
     json_: bool = Field(False, alias="json", description="the answer to --ask as JSON, with calls")
     remember: bool = Field(False, description=_REMEMBER)
-    grammar: bool = Field(False, description=_GRAMMAR)
+    grammar: bool | None = Field(None, description=_GRAMMAR)
     yes: bool = Field(False, description=_YES)
     min_confidence: MinConfidence = Field("bundle", description=_SURE)
 
@@ -104,7 +107,7 @@ class Serve(_OnBundle):
 
     port: int = Field(8080, ge=0, le=65_535, description="its port; 0 takes a free one")
     execute: bool = Field(False, description="make the calls here, on the server, and answer")
-    grammar: bool = Field(False, description=_GRAMMAR)
+    grammar: bool | None = Field(None, description=_GRAMMAR)
     yes: bool = Field(False, description=f"with --execute: {_YES}")
     min_confidence: MinConfidence = Field("bundle", description=_SURE)
 

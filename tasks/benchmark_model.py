@@ -105,8 +105,14 @@ def benchmark_model(
         **scoring.by_listing(rows, answers, dataset.prompt),
         confused=confused_tools([*rows, *hand_written], [*answers, *test_answers]),
         confidence=confidence_report(
-            rate_answers(rows, answers, validation.signals),
-            rate_answers(hand_written, test_answers, [one.signals for one in completions]),
+            rate_answers(
+                rows, dataset.prompt.in_use(answers, validation.served_answers), validation.signals
+            ),
+            rate_answers(
+                hand_written,
+                dataset.prompt.in_use(test_answers, served),
+                [one.signals for one in completions],
+            ),
         ),
         tool_weights=tool_weights(rows, answers),
         breadth=breadth,

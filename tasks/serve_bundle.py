@@ -6,7 +6,7 @@ from socket import socket
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.bundle.min_confidence import MinConfidence
+from tasks.domain.bundle.serving_defaults import MinConfidence
 from tasks.external.agent import Agent, Allow, speaking
 from tasks.external.bundle_folder import open_bundle
 from tasks.external.endpoint import Announce, listen, serve
@@ -20,7 +20,7 @@ def serve_bundle(
     port: int,
     announce: Announce,
     min_confidence: MinConfidence = "off",
-    grammar: bool = False,
+    grammar: bool | None = False,
 ) -> None:
     """Check a bundle and answer requests until Ctrl-C; calls go to the client, none is made here.
 
@@ -29,7 +29,7 @@ def serve_bundle(
         port: of 127.0.0.1; 0 takes a free one.
         announce: is told each line of the log.
         min_confidence: how sure the model must be before a client gets its call.
-        grammar: keep calls to the schemas of the tools.
+        grammar: keep calls to the schemas of the tools; None: where prompts do not list them.
 
     Raises:
         BundleInvalid: a file is missing or altered, or a least confidence is wanted of a bundle

@@ -6,7 +6,7 @@ from typing import TypeVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.domain.bundle.min_confidence import MinConfidence
+from tasks.domain.bundle.serving_defaults import MinConfidence
 from tasks.domain.bundle.trust import Trusts
 from tasks.external.agent import Agent, acting
 from tasks.external.trusted_bundle import with_server
@@ -23,7 +23,7 @@ def use_bundle(
     trusts: Trusts,
     use: Callable[[Agent], _Result],
     min_confidence: MinConfidence = "off",
-    grammar: bool = False,
+    grammar: bool | None = False,
 ) -> _Result:
     """Check a bundle, start its model and its server, and hand both to ``use``.
 
@@ -33,7 +33,7 @@ def use_bundle(
         trusts: asks whether the bundle's own server may be started that is not registered here.
         use: what is done with them; they end with it.
         min_confidence: how sure the model must be before a call is made.
-        grammar: keep calls to the schemas of the tools.
+        grammar: keep calls to the schemas of the tools; None: where prompts do not list them.
 
     Raises:
         BundleInvalid: a file is missing or altered, or the server's tools have changed; or a least

@@ -103,8 +103,10 @@ def _beside_adapter(
 def _served(model: Student, rows: Sequence[Row], texts: Sequence[str | None]) -> dict[str, Any]:
     """The fields of the report that are about constrained decoding."""
     constraint = Constraint(model)
+    answers = constraint.answers(rows, texts)
     return {
-        "served": scoring.score_served(rows, texts, constraint.answers(rows, texts)),
+        "served": scoring.score_served(rows, texts, answers),
+        "served_answers": tuple(answers),
         "free_tools": constraint.free_tools(rows[0].tools),
     }
 

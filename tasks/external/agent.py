@@ -8,7 +8,7 @@ from pathlib import Path
 from profiles import Server
 from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Reply, Step, Usage
-from tasks.domain.bundle.min_confidence import MinConfidence, least_confidence
+from tasks.domain.bundle.serving_defaults import MinConfidence, is_constrained, least_confidence
 from tasks.domain.conversations import Message
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import Tool, ToolResult, Toolset
@@ -197,9 +197,11 @@ class Agent:
 
 @contextmanager
 def speaking(
-    bundle: OpenedBundle, min_confidence: MinConfidence = "off", *, grammar: bool = False
+    bundle: OpenedBundle, min_confidence: MinConfidence = "off", *, grammar: bool | None = False
 ) -> Iterator[Speaker]:
     """Serve a bundle's model; with ``grammar`` its calls are kept to the schemas of the tools.
+
+    ``grammar``: None where the bundle decides.
 
     Raises:
         BundleInvalid: a least confidence is wanted of a bundle that says nothing of it.
@@ -208,7 +210,8 @@ def speaking(
     agent, least = bundle.agent, least_confidence(min_confidence, bundle)
     gguf, context = Path(bundle.path, agent.file.name), context_for(agent.max_seq_length)
     with student(gguf, agent.stop, agent.max_answer_tokens, context) as model:
-        yield Speaker(bundle, model, least, Constraint(model) if grammar else None)
+        constraint = Constraint(model) if is_constrained(grammar, bundle) else None
+        yield Speaker(bundle, model, least, constraint)
 
 
 @contextmanager
@@ -218,7 +221,7 @@ def acting(
     toolset: Toolset,
     min_confidence: MinConfidence = "off",
     *,
-    grammar: bool = False,
+    grammar: bool | None = False,
 ) -> Iterator[Agent]:
     """Serve a bundle's model and start the server that its calls go to.
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.bundle.checks import CONFIDENCE, OpenedBundle
-from tasks.domain.bundle.min_confidence import least_confidence
+from tasks.domain.bundle.serving_defaults import is_constrained, least_confidence
 from tasks.domain.conversations import Message
 from tasks.domain.errors import BundleInvalid
 from tasks.domain.prompting.retriever import documents_of
@@ -94,6 +94,8 @@ def test_how_sure_a_model_must_be_is_read_and_an_older_bundle_only_refuses_to_be
     assert least_confidence("auto", bundle) == CALIBRATION.threshold
     assert least_confidence(0.5, bundle) == 0.5
     assert least_confidence("bundle", bundle) == 0.0
+    assert not is_constrained(None, bundle)
+    assert is_constrained(True, bundle)
 
 
 @pytest.mark.parametrize("mode", ["none", "names"])
@@ -101,7 +103,10 @@ def test_a_model_that_sees_no_list_must_be_as_sure_as_was_best(mode: str, tmp_pa
     folder = write_bundle(tmp_path / "bundle")
     agent = json.loads((folder / "agent.yaml").read_text("utf-8"))
     (folder / "agent.yaml").write_text(json.dumps(agent | {"tools_in_prompt": mode}), "utf-8")
-    assert least_confidence("bundle", open_sealed(folder)) == 0.0
+    without_confidence = open_sealed(folder)
+    assert least_confidence("bundle", without_confidence) == 0.0
+    assert is_constrained(None, without_confidence)
+    assert not is_constrained(False, without_confidence)
     (folder / CONFIDENCE).write_text(CALIBRATION.model_dump_json(), encoding="utf-8")
     assert least_confidence("bundle", open_sealed(folder, CONFIDENCE)) == CALIBRATION.threshold
 

@@ -1,5 +1,7 @@
 """What stands in prompts: a family's turns, and a server's tools as was decided once for all."""
 
+from collections.abc import Sequence
+
 from profiles import Profile, ToolsInPrompt
 from tasks.domain import Frozen
 
@@ -17,6 +19,12 @@ class Turns(Frozen):
     """From the words of one role to those of another; keys like ``user assistant``."""
     prompt: dict[str, str]
     """What asks the assistant to speak after the words of a role."""
+
+
+Answers = Sequence[str | None]
+WITHOUT_LIST: tuple[ToolsInPrompt, ...] = ("none", "names")
+"""Such a model makes up a tool where none fits, out of the words of the request, and is not sure
+of it (docs/many-tools.md): so it is served with constrained decoding and a least confidence."""
 
 
 class ToolPrompt(Frozen):
@@ -40,11 +48,15 @@ class ToolPrompt(Frozen):
     @property
     def for_base(self) -> "ToolPrompt":
         """How the base is asked the same: it knows no tool that its prompt does not list."""
-        if self.mode in ("none", "names"):
+        if self.mode in WITHOUT_LIST:
             return ToolPrompt(mode="selected", selected=self.base_selected)
         if self.mode == "mixed":
             return ToolPrompt(mode="selected" if self.selected else "all", selected=self.selected)
         return self
+
+    def in_use(self, raw: Answers, served: Answers) -> Answers:
+        """What a client gets who wants nothing else, of raw answers and constrained ones."""
+        return served if served and self.mode in WITHOUT_LIST else raw
 
     @property
     def lists_all(self) -> bool:

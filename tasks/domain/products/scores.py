@@ -167,6 +167,8 @@ class ValidationReport(Product):
     """Beside the adapter as it was trained; None where that was not asked."""
     served: ServedScore | None = None
     """With constrained decoding; None in reports from before it was tried."""
+    served_answers: tuple[str | None, ...] = ()
+    """What ``served`` is the score of; empty in reports from before it was kept."""
     free_tools: tuple[str, ...] = ()
     """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
     thresholds: dict[str, float]

@@ -1,4 +1,4 @@
-"""How sure a model must be before its call is made."""
+"""How a model is served: how sure it must be before its call is made, and what a call may be."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,11 @@ from pydantic import Field
 
 from tasks.domain.bundle.checks import CONFIDENCE, OpenedBundle
 from tasks.domain.errors import BundleInvalid
+from tasks.domain.products.prompts import WITHOUT_LIST
 
 MinConfidence = Literal["off", "auto", "bundle"] | Annotated[float, Field(ge=0, le=1)]
 """"off" makes every call, "auto" takes the threshold that was best on the held-out rows, and
 "bundle" is "auto" where the model sees no list of its tools, else "off"."""
-_NO_LIST = ("none", "names")
-"""Such a model makes up a tool where none fits, and is not sure of it (docs/many-tools.md)."""
 
 
 def least_confidence(choice: MinConfidence, bundle: OpenedBundle) -> float:
@@ -21,7 +20,7 @@ def least_confidence(choice: MinConfidence, bundle: OpenedBundle) -> float:
         BundleInvalid: the bundle says nothing of it.
     """
     if choice == "bundle":
-        is_wanted = bundle.calibration and bundle.agent.tools_in_prompt in _NO_LIST
+        is_wanted = bundle.calibration and bundle.agent.tools_in_prompt in WITHOUT_LIST
         choice = "auto" if is_wanted else "off"
     if choice == "off":
         return 0.0
@@ -31,3 +30,8 @@ def least_confidence(choice: MinConfidence, bundle: OpenedBundle) -> float:
             "leave --min-confidence off"
         )
     return bundle.calibration.threshold if choice == "auto" else choice
+
+
+def is_constrained(choice: bool | None, bundle: OpenedBundle) -> bool:
+    """Whether calls are kept to the tools' schemas: None leaves it to what the prompts list."""
+    return bundle.agent.tools_in_prompt in WITHOUT_LIST if choice is None else choice
