@@ -84,7 +84,7 @@ def test_every_call_is_valid_and_says_no_double_blank(name: str) -> None:
         ("noun-first", "orders_refund", "refund"),
         ("noun-first", "users_ban", "bann?"),
         ("dotted-names", "calendar.respondToEvent", "respond"),
-        ("dotted-names", "user-profile/update", "update|change|edit|modify"),
+        ("dotted-names", "user-profile/update", "update|change|edit|modify|set"),
         ("one-noun", "note_delete", "delet|remov|eras|rid of"),
         ("one-noun", "note_pin", "pin"),
         ("openai-no-parameters", "task_complete", "complet"),

@@ -115,6 +115,20 @@ def test_a_cell_is_said_where_it_is() -> None:
     assert "in cell b7" in _said(tool, path="plan.xlsx", cell="B7", note="Check this")
 
 
+def test_what_is_looked_for_is_the_object() -> None:
+    tool = _tool("find_text_in_document", "Finds", filename=TEXT, text_to_find=TEXT)
+    texts = _said(tool, filename="report.docx", text_to_find="open question")
+    assert 'find "open question" in report.docx' in texts
+    assert "with text to find" not in texts
+
+
+def test_old_text_is_replaced_with_new() -> None:
+    tool = _tool("str_replace", "Replaces text", path=TEXT, old_str=TEXT, new_str=TEXT)
+    texts = _said(tool, path="plan.md", old_str="five days", new_str="a week")
+    assert 'replace "five days" with "a week" in plan.md' in texts
+    assert not re.search("old str|new str", texts)
+
+
 def test_verbs_joined_by_and_stay_together() -> None:
     tool = _tool("search_and_replace", "Replaces", filename=TEXT, find_text=TEXT)
     texts = _said(tool, filename="a.docx", find_text="old")

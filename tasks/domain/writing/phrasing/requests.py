@@ -192,6 +192,7 @@ def _with_named_values(
         kind = wording.maker.kind(name)
         value = verbalize(rest.pop(name), kind, rng, verbatim=wording.verbatim)
         is_plain = kind in PATHS and not wording.verbatim and rng.random() < PLAIN_FILE_SHARE
+        is_plain = is_plain or (kind in TEXTS and noun == "text")
         return value if is_plain else f"{noun} {value}"
 
     return replace(phrase, object=NAMED_SLOT.sub(words, phrase.object)), rest

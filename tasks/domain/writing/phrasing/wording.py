@@ -184,7 +184,8 @@ def _wording(
             and not is_plural(" ".join(words[:1]))
         )
         by_name = by_name if verb is None and is_noun else ()
-    phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
+    replacing = _replacing_phrases(maker, words, tail)
+    phrases = tuple(dict.fromkeys((*replacing, *(() if replacing else by_name), *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
     return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
 
@@ -288,11 +289,19 @@ def _names(maker: ArgumentMaker, name: str, head: str, verb: str | None) -> bool
         return True
     if many and own in ("name", "path", "id", "item"):
         return True
+    if verb in _SEEKING and kind in TEXTS and _SOUGHT.search(noun):
+        return last in _WORDS_OF_TEXTS
     if kind in PATHS and last in ("file", "directory", "folder", "path", "document", "image"):
         return own in ("path", "file", "folder", "directory") or (
             verb in MOVING and own == "source"
         )
     return False
+
+
+_SEEKING = frozenset(("find", "search", "locate", "look up", "grep"))
+_SOUGHT = re.compile(r"\b(find|search|query|keyword|term|phrase|pattern|needle)s?\b")
+"""Names of parameters for what is looked for: it is the object, "find "open question" in …"."""
+_WORDS_OF_TEXTS = frozenset(("text", "string", "word", "phrase", "keyword", "term", "content"))
 
 
 def _noun(maker: ArgumentMaker, identity: str | None, head: str) -> str:
@@ -327,6 +336,25 @@ def _named_phrases(
     making = verb in MAKING and not is_plural(head)
     thing = with_a(f"new {head}") if making else with_the(head)
     return (Phrase(verb or "show", thing + end, verb is None or verb in SHOWING),)
+
+
+def _replacing_phrases(
+    maker: ArgumentMaker, words: tuple[str, ...], tail: str
+) -> tuple[Phrase, ...]:
+    """ "Replace this with that", where a tool takes the old and the new text."""
+    if "replace" not in words and "edit" not in words:
+        return ()
+    texts = [name for name in maker.required if maker.kind(name) in TEXTS]
+    old = [name for name in texts if _OLD.match(spoken(name))]
+    new = [name for name in texts if _NEW.match(spoken(name))]
+    if len(old) != 1 or len(new) != 1:
+        return ()
+    thing = f"{named_slot(old[0], 'text')} with {named_slot(new[0], 'text')} {tail}".strip()
+    return (Phrase("replace", thing, False),)
+
+
+_OLD = re.compile(r"(old|find|search|original|from|target|query)\b")
+_NEW = re.compile(r"(new|replace|replacement|with|to)\b")
 
 
 def _as_noun(maker: ArgumentMaker, verb: str, head: str) -> tuple[Phrase, ...]:
