@@ -23,7 +23,8 @@ from tasks.domain.writing.row_kinds.replies import Replies
 from tasks.domain.writing.row_kinds.speech import Speech
 from tasks.domain.writing.row_kinds.talking import no_tool_row
 from tasks.domain.writing.scenarios import Quota, plan
-from tasks.domain.writing.values.maker import ArgumentMaker, shared_endings
+from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.shared_endings import shared_endings
 
 
 @dataclass(frozen=True)

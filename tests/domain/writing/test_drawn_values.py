@@ -8,8 +8,9 @@ from profiles import Server
 from tasks.domain.products import Tool
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.endings import endings_in, endings_of, with_ending
-from tasks.domain.writing.values.maker import ArgumentMaker, shared_endings
+from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.parameters import as_many_as_named
+from tasks.domain.writing.values.shared_endings import shared_endings
 
 BOOKS = ("sales.xlsx", "q3/plan.xlsm")
 

@@ -10,9 +10,10 @@ from tasks.domain.identifiers import is_plural, plural, singular, spoken
 from tasks.domain.products import ToolResult
 from tasks.domain.untrusted.decoding import from_json
 from tasks.domain.writing.phrasing.own_words import NAMING
+from tasks.domain.writing.phrasing.phrases import thing_of
 from tasks.domain.writing.phrasing.spoken import listed
 from tasks.domain.writing.phrasing.verbs import CREATING, TELLING
-from tasks.domain.writing.phrasing.wording import Wording, thing_of
+from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values.kinds import TEXTS
 from tasks.domain.writing.values.words import pieces
 

@@ -8,9 +8,10 @@ from typing import Any
 from tasks.domain.identifiers import is_plural, singular, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
 from tasks.domain.writing.phrasing.own_words import stem
+from tasks.domain.writing.phrasing.phrases import Phrase
 from tasks.domain.writing.phrasing.spoken import bare_name, verbalize
-from tasks.domain.writing.phrasing.verbs import base_form
-from tasks.domain.writing.values.kinds import ENDPOINTS, ROLES, SPANS, SQL, TEXTS
+from tasks.domain.writing.phrasing.verbs import CREATING, MAKING, base_form
+from tasks.domain.writing.values.kinds import ENDPOINTS, PATHS, ROLES, SPANS, SQL, TEXTS
 from tasks.domain.writing.values.meanings import NAMED_UNIT
 from tasks.domain.writing.values.words import pieces
 
@@ -198,3 +199,37 @@ def _switch(noun: str, value: bool, rng: random.Random) -> str:
     if value:
         return f"with {noun}{rng.choice(('', '', ' on', ' set to true'))}"
     return rng.choice((f"without {noun}", f"with {noun} off", f"with {noun} set to false"))
+
+
+def as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
+    """A clause with the preposition that goes with a verb: what is put, is put into a file."""
+    if phrase.verb in _NAMING_AGAIN:
+        text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
+    if kind in PATHS:
+        return re.sub(r"^for ", f"{rng.choice(_before_file(phrase))} ", text)
+    return re.sub(r"^from ", "for ", text) if kind == "uri" and phrase.verb in MAKING else text
+
+
+def _before_file(phrase: Phrase) -> tuple[str, ...]:
+    """What stands between what is done and the file that it is done with."""
+    if phrase.verb in CREATING and _DOCUMENT.search(phrase.object):
+        return ("called", "named", "called", "at")
+    if phrase.verb in ("put", "import", "load"):
+        return ("in", "into")
+    if phrase.verb in CREATING:
+        return ("in",)
+    if phrase.verb in PUTTING:
+        return ("to", "in")
+    if phrase.verb in _TAKING_AWAY:
+        return ("from", "in")
+    return ("of", "from", "in", "for") if phrase.shows else ("in", "for")
+
+
+_DOCUMENT = re.compile(r"\b(document|file|workbook|spreadsheet|presentation|notebook)$")
+_NAMING_AGAIN = {"rename": "to", "copy": "as", "duplicate": "as", "clone": "as", "change": "to"}
+"""Verbs that give a second name, and what stands before it."""
+_TAKING_AWAY = frozenset(
+    ("delete", "remove", "get rid of", "erase", "take out", "clear", "extract")
+)
+PUTTING = frozenset(("put", "save", "patch", "append", "add", "insert", "write"))
+"""Verbs with which something comes into a file."""

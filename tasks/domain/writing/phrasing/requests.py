@@ -18,7 +18,7 @@ from tasks.domain.identifiers import (
     with_the,
 )
 from tasks.domain.writing.phrasing.attributes import before_noun, head_noun
-from tasks.domain.writing.phrasing.clauses import Clause, clause, preposition
+from tasks.domain.writing.phrasing.clauses import PUTTING, Clause, as_of_verb, clause, preposition
 from tasks.domain.writing.phrasing.frames import (
     AFTERS,
     CONTEXTS,
@@ -28,6 +28,7 @@ from tasks.domain.writing.phrasing.frames import (
     Form,
     Frame,
 )
+from tasks.domain.writing.phrasing.phrases import NAMED_SLOT, SLOT, Phrase
 from tasks.domain.writing.phrasing.spoken import bare_name, listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
 from tasks.domain.writing.phrasing.verbs import (
@@ -37,7 +38,7 @@ from tasks.domain.writing.phrasing.verbs import (
     leading_verb,
     past_participle,
 )
-from tasks.domain.writing.phrasing.wording import NAMED_SLOT, SLOT, Phrase, Wording
+from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 
 QUESTION_SHARE = 0.55
@@ -313,56 +314,22 @@ def _clauses(
     used_prepositions |= {"for"} if re.search(r"\bfor\b", phrase.object) else set()
     clauses = []
     texts = [name for name in rest if wording.maker.kind(name) == "text"]
-    is_putting = phrase.verb in SAYING | MAKING | _PUTTING | {"reply"} and len(texts) == 1
+    is_putting = phrase.verb in SAYING | MAKING | PUTTING | {"reply"} and len(texts) == 1
     for name, value in rest.items():
         kind, prepositions = wording.maker.kind(name), frozenset(used_prepositions)
         said_so = clause(name, value, kind, prepositions, rng, verbatim=wording.verbatim)
         if kind == "text" and name in _TEXT_PARAMETERS and is_putting and rng.random() < SAID_SHARE:
             said_so = Clause(f": {verbalize(value, kind, rng, verbatim=wording.verbatim)}", 11)
-        said_so = replace(said_so, text=_as_of_verb(said_so.text, phrase, kind, rng))
+        said_so = replace(said_so, text=as_of_verb(said_so.text, phrase, kind, rng))
         clauses.append(said_so)
         used_prepositions.add(preposition(name, value, kind))
     return sorted(clauses, key=lambda part: part.order)
-
-
-def _as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
-    """A clause with the preposition that goes with a verb: what is put, is put into a file."""
-    if phrase.verb in _NAMING_AGAIN:
-        text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
-    if kind in PATHS:
-        return re.sub(r"^for ", f"{rng.choice(_before_file(phrase))} ", text)
-    return re.sub(r"^from ", "for ", text) if kind == "uri" and phrase.verb in MAKING else text
-
-
-def _before_file(phrase: Phrase) -> tuple[str, ...]:
-    """What stands between what is done and the file that it is done with."""
-    if phrase.verb in CREATING and _DOCUMENT.search(phrase.object):
-        return ("called", "named", "called", "at")
-    if phrase.verb in ("put", "import", "load"):
-        return ("in", "into")
-    if phrase.verb in CREATING:
-        return ("in",)
-    if phrase.verb in _PUTTING:
-        return ("to", "in")
-    if phrase.verb in _TAKING_AWAY:
-        return ("from", "in")
-    return ("of", "from", "in", "for") if phrase.shows else ("in", "for")
-
-
-_DOCUMENT = re.compile(r"\b(document|file|workbook|spreadsheet|presentation|notebook)$")
-_NAMING_AGAIN = {"rename": "to", "copy": "as", "duplicate": "as", "clone": "as", "change": "to"}
-"""Verbs that give a second name, and what stands before it."""
-_TAKING_AWAY = frozenset(
-    ("delete", "remove", "get rid of", "erase", "take out", "clear", "extract")
-)
 
 
 _TEXT_PARAMETERS = frozenset(("text", "body", "content", "message", "comment", "note"))
 """Parameters that hold what is said or written, and are seldom named."""
 SAID_SHARE = 0.6
 """Share of the texts that are not named: "add a comment to issue 7: "Looks good""."""
-_PUTTING = frozenset(("put", "save", "patch", "append", "add", "insert", "write"))
-"""Verbs with which something comes into a file."""
 
 
 def _shared_prepositions(wording: Wording) -> list[str]:

@@ -13,9 +13,10 @@ from tasks.domain.prompting.results import failed, result_text
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.harvest import Link
+from tasks.domain.writing.phrasing.phrases import SLOT, named_slot, thing_of
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.verbs import is_changing
-from tasks.domain.writing.phrasing.wording import SLOT, Wording, named_slot, thing_of
+from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.row_kinds.desk import Desk
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import split_of

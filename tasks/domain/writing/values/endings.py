@@ -2,10 +2,14 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tasks.domain.identifiers import name_words
+from tasks.domain.products import Tool
 from tasks.domain.writing.values import words
+from tasks.domain.writing.values.meanings import MEDIA
+from tasks.domain.writing.values.parameters import IS_WRITTEN
 
 _ENDING = re.compile(r"(?<=[^/.])\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _LITERAL = re.compile(rf"(?<![\w.])\*?(\.(?:{'|'.join(words.DOCUMENT_ENDINGS)}))\b", re.IGNORECASE)
@@ -33,3 +37,16 @@ def with_ending(value: Any, endings: Sequence[str], rng: random.Random) -> Any:
     if not isinstance(value, str) or not endings or value.endswith(tuple(endings)):
         return value
     return _ENDING.sub("", value) + rng.choice(endings)
+
+
+def told_endings(described: str, tool: Tool) -> tuple[str, ...]:
+    """How the files of a parameter end by its name and description, its tool's words or name."""
+    texts = (described, tool.description.split(". ")[0], " ".join(name_words(tool.name)))
+    endings = next(filter(None, map(endings_in, texts)), ())
+    return endings[-1:] if IS_WRITTEN.search(described) else endings[:1]
+
+
+def holds_media(described: str, others: Iterable[str]) -> bool:
+    """Whether a file is not the picture itself but the document that it is put into."""
+    is_document = bool(endings_in(described)) or any(map(MEDIA.search, others))
+    return is_document and not MEDIA.search(described)

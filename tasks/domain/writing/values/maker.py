@@ -6,30 +6,20 @@ and against the compact form.
 
 import json
 import random
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import repeat
 from typing import Any
 
 from jsonschema_rs import Validator
 
-from profiles import Server
 from tasks.domain.errors import UnusableTool
 from tasks.domain.identifiers import name_words
-from tasks.domain.products import Tool
-from tasks.domain.schemas.references import Document
-from tasks.domain.schemas.validation import (
-    MOST_LOOKED_AT,
-    faults_of,
-    unusable_parts,
-    usable,
-    validator,
-)
+from tasks.domain.schemas.validation import MOST_LOOKED_AT, faults_of, unusable_parts, validator
 from tasks.domain.toollists import parameters
 from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
-from tasks.domain.writing.values.endings import endings_in, endings_of, with_ending
+from tasks.domain.writing.values.endings import with_ending
 from tasks.domain.writing.values.instances import (
     DRAWS,
     Place,
@@ -38,29 +28,20 @@ from tasks.domain.writing.values.instances import (
     other_properties,
     split_of,
 )
-from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, VAGUE, WRITERS
-from tasks.domain.writing.values.meanings import (
-    MEDIA,
-    kind_of,
-    kind_of_example,
-    kind_of_number,
-    stated_fallback,
-    without_sections,
-)
+from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, VAGUE
+from tasks.domain.writing.values.meanings import kind_of_example
 from tasks.domain.writing.values.parameters import (
     CHANGES,
-    IS_WRITTEN,
     as_many_as_named,
     count_numbers,
     in_order,
     leaves,
     tries,
-    with_descriptions,
     with_required,
     without_rivals,
-    wrapped,
 )
-from tasks.domain.writing.values.settling import dependents, outline, settle, type_of
+from tasks.domain.writing.values.settling import dependents, settle, type_of
+from tasks.domain.writing.values.tool_parameters import ToolParameters
 from tasks.domain.writing.values.unknown_values import unknown_value
 
 TRIES = 40
@@ -69,8 +50,6 @@ SMALL_POOL = 8
 """A list of the server's own values that is shorter than this is shared by both splits."""
 MANY = 100_000
 """A count of argument sets beyond it is as good as endless."""
-ENOUGH_TELL = 4
-"""One in so many tools with a parameter says how its files end: then all of them do."""
 FEW_OPTIONAL = 1.5
 """Optional parameters of a call on the average, however many a tool has: nobody says nine."""
 HOPELESS = 5
@@ -78,19 +57,8 @@ HOPELESS = 5
 
 
 @dataclass(frozen=True)
-class ArgumentMaker:
-    """Writes arguments for one tool, with what its operator knows about its values."""
-
-    tool: Tool
-    server: Server
-    server_values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
-    """Values that the server named, by parameter."""
-    names: frozenset[str] = frozenset()
-    """The names of all tools of the list."""
-    book_values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, compare=False)
-    """A phrasebook's, by parameter."""
-    file_endings: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
-    """How files end, by parameter, as the descriptions of other tools of the list say."""
+class ArgumentMaker(ToolParameters):
+    """Writes arguments for one tool."""
 
     def make(self, rng: random.Random, options: DrawOptions) -> dict[str, Any]:
         """Valid arguments.
@@ -156,75 +124,15 @@ class ArgumentMaker:
         return reasons
 
     @property
-    def required(self) -> tuple[str, ...]:
-        """The parameters that every call must have."""
-        return tuple(self._schema.get("required", ()))
-
-    @property
     def spoken_for(self) -> tuple[str, ...]:
         """The parameters that a user speaks of: all that are not constants of the server."""
         return tuple(name for name in self.properties if not self.is_constant(name))
-
-    def is_constant(self, name: str) -> bool:
-        """Whether the operator fixed a parameter's value."""
-        return self._from_operator(self.server.constants, name) is not None
 
     @property
     def constants(self) -> dict[str, Any]:
         """The values that the operator fixed."""
         fixed = {n: self._from_operator(self.server.constants, n) for n in self.properties}
         return {name: value for name, value in fixed.items() if value is not None}
-
-    def is_wrapper(self, name: str) -> bool:
-        """Whether a parameter only holds others, so that nobody speaks of it: ``flags``."""
-        return name in self._wrappers
-
-    @cached_property
-    def _wrappers(self) -> dict[str, dict[str, Any]]:
-        """The parameters of each parameter that only holds others."""
-        return wrapped({n: self.settle(part) for n, part in self._properties.items()})
-
-    def is_given(self, name: str) -> bool:
-        """Whether the operator says which values a parameter has."""
-        return self.is_constant(name) or self._from_operator(self.server.values, name) is not None
-
-    def kind(self, name: str) -> str:
-        """The kind of a parameter's strings, or its type where it has none."""
-        return self._kinds.get(name, "words")
-
-    def _kind(self, name: str) -> str:
-        schema = self._of_one(name)
-        if "enum" in schema or "const" in schema:
-            return "enum"
-        words, described = " ".join(name_words(name)), self.settled(name).get("description", "")
-        if type_of(schema) in ("integer", "number"):
-            return kind_of_number(words, described) or type_of(schema)
-        if type_of(schema) != "string":
-            return type_of(schema)
-        if schema.get("format") in WRITERS:
-            return str(schema["format"])
-        kind = kind_of(words, described, self.about)
-        return "file" if kind == "media file" and self._holds_media(name) else kind
-
-    def _of_one(self, name: str) -> dict[str, Any]:
-        """The schema of a parameter's single value: of the items where it takes several."""
-        schema = self.settled(name)
-        return self.settle(schema.get("items", {})) if type_of(schema) == "array" else schema
-
-    def settled(self, name: str) -> dict[str, Any]:
-        """A parameter's schema with its first usable branch chosen."""
-        return self._settled.get(name, {})
-
-    def stated_fallback(self, name: str) -> str | None:
-        """The value that a required parameter's description says to use when none is given."""
-        schema = self.settled(name)
-        if name not in self.required or type_of(schema) != "string":
-            return None
-        return stated_fallback(schema.get("description", ""))
-
-    def settle(self, schema: Any) -> dict[str, Any]:
-        """Any part of the tool's schema with its first usable branch chosen."""
-        return settle(schema, self._document, random.Random(0))
 
     def can_be_unknown(self, name: str) -> bool:
         """Whether a parameter can have a value that looks right and does not exist."""
@@ -263,48 +171,9 @@ class ArgumentMaker:
         return frozenset(json.dumps(v, ensure_ascii=False) for v in single if is_open(v))
 
     @cached_property
-    def _settled(self) -> dict[str, dict[str, Any]]:
-        inner = {n: part for parts in self._wrappers.values() for n, part in parts.items()}
-        return {n: self.settle(part) for n, part in {**inner, **self._properties}.items()}
-
-    @cached_property
-    def _kinds(self) -> dict[str, str]:
-        return {name: self._kind(name) for name in self._settled}
-
-    @cached_property
-    def about(self) -> str:
-        """The tool's name and description: what unclear parameter names mean."""
-        description = without_sections(self.tool.description)
-        return f"{' '.join(name_words(self.tool.name))}. {description}"
-
-    @cached_property
-    def _input(self) -> dict[str, Any]:
-        schema: dict[str, Any] = usable(self.tool.input_schema)
-        return with_descriptions(schema, self.tool.description)
-
-    @cached_property
-    def _document(self) -> Document:
-        return Document(self._input)
-
-    @cached_property
-    def _schema(self) -> dict[str, Any]:
-        return outline(self._input, self._document)
-
-    @cached_property
-    def _properties(self) -> dict[str, Any]:
-        return with_required(self._schema)
-
-    @cached_property
-    def _quoted_names(self) -> frozenset[str]:
-        return self.names | self._properties.keys()
-
-    @cached_property
     def _validators(self) -> tuple[Validator, ...]:
         # Alternatives, denials and dialects can make the compact form allow less, too.
         return validator(self.tool.input_schema), validator(parameters(self.tool))
-
-    def _from_operator(self, table: dict[str, Any], name: str) -> Any:
-        return table.get(f"{self.tool.name}.{name}", table.get(name))
 
     def _draw(
         self, rng: random.Random, options: DrawOptions, left_out: Collection[str]
@@ -371,31 +240,6 @@ class ArgumentMaker:
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))
         return at.rng.choice(usable)
 
-    def _endings(self, name: str) -> tuple[str, ...]:
-        """How the files end that a parameter takes; empty where nothing says it."""
-        if name in self.book_values:
-            return endings_of(self.book_values[name])
-        if self.kind(name) != "file":
-            return ()
-        return self.told_endings(name) or self.file_endings.get(name, ())
-
-    def told_endings(self, name: str) -> tuple[str, ...]:
-        """How a parameter's files end by its description, its tool's first sentence or name."""
-        sentence = self.tool.description.split(". ")[0]
-        texts = (self._own_words(name), sentence, " ".join(name_words(self.tool.name)))
-        endings = next(filter(None, map(endings_in, texts)), ())
-        return endings[-1:] if IS_WRITTEN.search(" ".join(name_words(name))) else endings[:1]
-
-    def _holds_media(self, name: str) -> bool:
-        """Whether a file is not the picture itself but the document that it is put into."""
-        own = self._own_words(name)
-        others = (self._own_words(other) for other in self._settled if other != name)
-        return not MEDIA.search(own) and (bool(endings_in(own)) or any(map(MEDIA.search, others)))
-
-    def _own_words(self, name: str) -> str:
-        described = str(self._of_one(name).get("description", ""))
-        return f"{' '.join(name_words(name))}. {described}"
-
     def _takes_listed(self, name: str, at: Place, options: DrawOptions) -> bool:
         """Whether a value is one of the phrasebook's, which look real and are only a few."""
         is_known = name in self.book_values and not options.unusual
@@ -430,19 +274,3 @@ class ArgumentMaker:
         examples = example_values(self.settled(name), self._quoted_names)
         mere = not any(map(kind_of_example, examples))
         return bool(examples) and mere and self.kind(name) in VAGUE
-
-
-def shared_endings(makers: Sequence[ArgumentMaker]) -> dict[str, tuple[str, ...]]:
-    """How files end by parameter, where a good part of the tools says it and most say the same."""
-    by_name: dict[str, list[tuple[str, ...]]] = {}
-    for maker in makers:
-        for name in maker.spoken_for:
-            if maker.kind(name) == "file" and not IS_WRITTEN.search(name):
-                by_name.setdefault(name, []).append(maker.told_endings(name))
-    shared: dict[str, tuple[str, ...]] = {}
-    for name, all_endings in by_name.items():
-        telling = Counter(filter(None, all_endings))
-        endings, count = next(iter(telling.most_common(1)), ((), 0))
-        if 2 * count > telling.total() and ENOUGH_TELL * count >= len(all_endings):
-            shared[name] = endings
-    return shared
