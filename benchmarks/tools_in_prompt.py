@@ -79,25 +79,18 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--keep", help="a folder for models; else they are thrown away")
     options = parser.parse_args()
+    profile = options.profile + " data.phrasebook_share=0" * options.grammar_alone
     with working_folder(options.keep) as folder:
         for server in options.servers:
             for seed in options.seeds:
                 for way in options.ways:
                     recipe = load_recipe(
-                        server, options.model, options.profile, seed=seed, tools_in_prompt=way
+                        server, options.model, profile, seed=seed, tools_in_prompt=way
                     )
-                    if options.grammar_alone:
-                        recipe = _without_phrasebook(recipe)
                     place = folder / f"{recipe.server.name}-{way}-{seed}"
                     place.mkdir()
                     _keep(measure(recipe, way, seed, 60 * options.minutes, place))
     sys.stdout.write(table(_read().outcomes) + "\n")
-
-
-def _without_phrasebook(recipe: Recipe) -> Recipe:
-    data = recipe.profile.data.model_copy(update={"phrasebook_share": 0.0})
-    profile = recipe.profile.model_copy(update={"data": data})
-    return recipe.model_copy(update={"profile": profile})
 
 
 def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -> Outcome:

@@ -56,47 +56,19 @@ _SAME_IN_PLURAL = frozenset(
 )
 
 
-OTHER_NOUNS: dict[str, tuple[str, ...]] = {
+_OTHER_NOUNS: dict[str, tuple[str, ...]] = {
     "directory": ("folder", "dir"),
-    "directories": ("folders", "dirs"),
-    "log": ("history",),
-    "logs": ("history",),
-    "status": ("state",),
     "repository": ("repo",),
-    "repositories": ("repos",),
-    "information": ("details", "info"),
     "image": ("picture", "pic"),
-    "images": ("pictures", "pics"),
-    "picture": ("image",),
     "email": ("mail",),
-    "emails": ("mails",),
-    "customer": ("client",),
     "issue": ("ticket",),
-    "issues": ("tickets",),
     "task": ("to-do",),
-    "tasks": ("to-dos",),
-    "appointment": ("meeting",),
     "document": ("file", "doc"),
-    "documents": ("files", "docs"),
-    "presentation": ("deck", "slides"),
-    "presentations": ("decks",),
-    "spreadsheet": ("sheet", "file"),
-    "message": ("text",),
-    "name": ("title",),
-    "contents": ("text",),
-    "configuration": ("config", "settings"),
-    "environment": ("env",),
     "database": ("db",),
-    "databases": ("dbs",),
     "application": ("app",),
-    "applications": ("apps",),
-    "paragraph": ("para",),
-    "conversation": ("chat",),
-    "properties": ("metadata",),
     "notification": ("alert",),
-    "notifications": ("alerts",),
 }
-"""What people call a thing instead."""
+"""What people call a thing instead, and many of it likewise."""
 OTHER_NOUN_SHARE = 0.25
 _DETERMINED = frozenset(
     ["the", "a", "an", "all", "any", "some", "every", "each", "it", "this", "that", "everything"]
@@ -165,6 +137,31 @@ def plural(noun: str) -> str:
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+OTHER_NOUNS: dict[str, tuple[str, ...]] = {
+    **_OTHER_NOUNS,
+    **{plural(noun): tuple(map(plural, others)) for noun, others in _OTHER_NOUNS.items()},
+    "log": ("history",),
+    "logs": ("history",),
+    "status": ("state",),
+    "information": ("details", "info"),
+    "picture": ("image",),
+    "customer": ("client",),
+    "appointment": ("meeting",),
+    "presentation": ("deck", "slides"),
+    "presentations": ("decks",),
+    "spreadsheet": ("sheet", "file"),
+    "message": ("text",),
+    "name": ("title",),
+    "contents": ("text",),
+    "configuration": ("config", "settings"),
+    "environment": ("env",),
+    "paragraph": ("para",),
+    "conversation": ("chat",),
+    "properties": ("metadata",),
+}
+"""What people call a thing instead."""
 
 
 def with_a(noun: str) -> str:

@@ -93,7 +93,7 @@ def test_every_call_is_valid_and_says_no_double_blank(name: str) -> None:
 def test_a_verb_is_found_wherever_a_name_has_it(name: str, tool: str, verb: str) -> None:
     texts = list(asked(name, tool))
     said = [text for text in texts if re.search(verb, text, re.IGNORECASE)]
-    assert len(said) > 0.8 * len(texts) > 0  # the others have a slip of typing in it
+    assert len(said) > 0.85 * len(texts) > 0  # the others have a slip of typing in it
     assert not any(SHOWING.match(text) for text in texts)
 
 

@@ -106,8 +106,10 @@ def terms(text: str) -> list[str]:
     return [stem for stem in stems if stem]
 
 
-_SAME_NOUN = {noun: others[0] for first, others in OTHER_NOUNS.items() for noun in (first, *others)}
-"""Nouns of one meaning, by the one that they are compared as."""
+_SAME_NOUN = {
+    noun: others[0] for first, others in reversed(OTHER_NOUNS.items()) for noun in (first, *others)
+}
+"""What nouns of one meaning are compared as; a noun of several meanings as in the first."""
 
 
 @lru_cache(maxsize=1 << 16)

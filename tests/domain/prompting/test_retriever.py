@@ -49,6 +49,8 @@ def test_requests_that_people_type_are_searched_too() -> None:
 def test_words_are_compared_without_endings_and_abbreviations() -> None:
     assert terms("listing directories") == terms("list dir")
     assert terms("createdBranches") == terms("create branch")
+    assert terms("document") == terms("file") == terms("docs")
+    assert terms("images") == terms("picture") == terms("pic")
 
 
 @given(st.text())

@@ -48,7 +48,7 @@ def named_phrases(
 def replacing_phrases(
     maker: ArgumentMaker, words: tuple[str, ...], tail: str
 ) -> tuple[Phrase, ...]:
-    """ "Replace this with that", where a tool takes the old and the new text."""
+    """One text in the place of another, where a tool takes the old and the new one."""
     if "replace" not in words and "edit" not in words:
         return ()
     texts = [name for name in maker.required if maker.kind(name) in TEXTS]

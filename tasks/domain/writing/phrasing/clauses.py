@@ -8,7 +8,7 @@ from typing import Any
 from tasks.domain.identifiers import is_plural, singular, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
 from tasks.domain.writing.phrasing.own_words import stem
-from tasks.domain.writing.phrasing.phrases import Phrase
+from tasks.domain.writing.phrasing.phrases import DOCUMENT_NOUNS, Phrase
 from tasks.domain.writing.phrasing.spoken import bare_name, verbalize
 from tasks.domain.writing.phrasing.verbs import CREATING, MAKING, base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, PATHS, ROLES, SPANS, SQL, TEXTS
@@ -225,7 +225,7 @@ def _before_file(phrase: Phrase) -> tuple[str, ...]:
     return ("of", "from", "in", "for") if phrase.shows else ("in", "for")
 
 
-_DOCUMENT = re.compile(r"\b(document|file|workbook|spreadsheet|presentation|notebook)$")
+_DOCUMENT = re.compile(rf"\b({DOCUMENT_NOUNS})$")
 _NAMING_AGAIN = {"rename": "to", "copy": "as", "duplicate": "as", "clone": "as", "change": "to"}
 """Verbs that give a second name, and what stands before it."""
 _TAKING_AWAY = frozenset(

@@ -15,6 +15,7 @@ from tasks.domain.writing.values.maker import ArgumentMaker
 SLOT = "{it}"
 NAMED_SLOT = re.compile(r"\{(\w+)\|(\w[\w ]*)\}")
 """Another parameter's value, and what it is of: "the history of {channel_id|channel}"."""
+DOCUMENT_NOUNS = "document|file|workbook|spreadsheet|presentation|notebook"
 TOWARDS = {"switch": "to ", "search": "in "}
 """Verbs that need a preposition before the thing itself."""
 
@@ -80,7 +81,7 @@ def with_document_slot(text: str, maker: ArgumentMaker) -> str:
 
 _DOCUMENT = re.compile(
     r"(?i)(?<= )(from|to|in|of|for|on|about|into|inside|within) (?:an? |the )?(?:[\w-]+ )?"
-    r"(document|file|workbook|spreadsheet|presentation|image|picture|notebook|archive)"
+    rf"({DOCUMENT_NOUNS}|image|picture|archive)"
     r"(?=$| (?:with|by|and|as)\b)"
 )
 _NO_NAMES = TEXTS - {"words", "title", "name"} | SQL | {"boolean", "object", "array", "zone"}

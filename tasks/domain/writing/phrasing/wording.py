@@ -144,8 +144,8 @@ def _wording(
             and not is_plural(" ".join(words[:1]))
         )
         by_name = by_name if verb is None and is_noun else ()
-    replacing = replacing_phrases(maker, words, tail)
-    phrases = tuple(dict.fromkeys((*replacing, *(() if replacing else by_name), *first_phrases)))
+    by_name = replacing_phrases(maker, words, tail) or by_name
+    phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
     return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
 

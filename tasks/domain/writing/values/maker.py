@@ -201,7 +201,7 @@ class ArgumentMaker(ToolParameters):
                 arguments[name] = self._from_operator(self.server.constants, name)
             elif name == options.unknown:
                 unknown = unknown_value(self.kind(name), type_of(self.settled(name)), at)
-                arguments[name] = with_ending(unknown, self._endings(name), rng)
+                arguments[name] = with_ending(unknown, self._endings.get(name, ()), rng)
             elif name in names or name in others:
                 drawing = partial(self._other_than, arguments, name, part, at, options)
                 arguments[name] = as_many_as_named(self.tool.name, drawing)
@@ -234,7 +234,7 @@ class ArgumentMaker(ToolParameters):
         if pool is None:
             default = schema.get("default") if isinstance(schema, dict) else None
             values = (v for v in tries(schema, at, name) if v != default or v is None)
-            return with_ending(next(values), self._endings(name), at.rng)
+            return with_ending(next(values), self._endings.get(name, ()), at.rng)
         usable = [v for v in pool if len(pool) < fewest or split_of(v) == at.split] or list(pool)
         if type_of(self.settled(name)) == "array" and not isinstance(usable[0], (list, tuple)):
             return at.rng.sample(usable, min(at.rng.choice((1, 1, 2, 3)), len(usable)))

@@ -137,8 +137,12 @@ class ToolParameters:
     def _from_operator(self, table: dict[str, Any], name: str) -> Any:
         return table.get(f"{self.tool.name}.{name}", table.get(name))
 
-    def _endings(self, name: str) -> tuple[str, ...]:
-        """How the files end that a parameter takes; empty where nothing says it."""
+    @cached_property
+    def _endings(self) -> dict[str, tuple[str, ...]]:
+        """How the files end that each parameter takes; empty where nothing says it."""
+        return {name: self._endings_of(name) for name in {*self._settled, *self.book_values}}
+
+    def _endings_of(self, name: str) -> tuple[str, ...]:
         if name in self.book_values:
             return endings_of(self.book_values[name])
         if self.kind(name) != "file":

@@ -124,11 +124,13 @@ _PLAIN_FILE_SHARE = 0.08
 _TAIL_SHARE = 0.5
 """Share of file names with a number or a second word behind the first."""
 _IN_FOLDER_SHARE = 0.5
-"""Share of files that are not named alone; few people type more than two folders."""
+"""Share of files that are not named alone."""
+_ONE_FOLDER_SHARE = 0.5
+"""Share of these with one folder: few people type more than two."""
 
 
 def _folder_of_file(rng: random.Random) -> str:
-    return rng.choice(words.FOLDERS) if rng.random() < _IN_FOLDER_SHARE else folder(rng)
+    return rng.choice(words.FOLDERS) if rng.random() < _ONE_FOLDER_SHARE else folder(rng)
 
 
 def file_with(extensions: Sequence[str]) -> Writer:
