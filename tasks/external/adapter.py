@@ -12,6 +12,7 @@ from tasks.domain.conversations import Row
 from tasks.domain.errors import MachineTooSmall, UnusableModel
 from tasks.domain.toolcalls import is_inside_thought, tool_names
 from tasks.domain.training.requirements import PROMPTS_AT_ONCE
+from tasks.external.limits import usable_cores
 from tasks.external.tokenizer import ChatTokenizer
 
 _PROGRAM = Path(__file__).parent / "trainer" / "adapter_process.py"
@@ -49,6 +50,7 @@ def adapter_answers(
         "in_4bit": in_4bit,
         "max_tokens": max_tokens,
         "at_once": PROMPTS_AT_ONCE,
+        "threads": usable_cores(),
         "stop": sorted(tokenizer.control_ids),
         "groups": list(groups.values()),
     }

@@ -18,6 +18,7 @@ from profiles.settings import Settings
 from tasks.domain import Frozen
 from tasks.domain.errors import ExportFailed, MachineTooSmall
 from tasks.domain.training.requirements import DIRECT
+from tasks.external.limits import usable_cores
 
 _VERSION_SECONDS = 60
 """The longest that a ``llama-server`` may take to say its version: CUDA's libraries are large."""
@@ -197,7 +198,7 @@ def served(model: Path, context: int, at_once: int = 1) -> Iterator[str]:
         ExportFailed: llama.cpp cannot load the file.
     """
     command = [sys.executable, "-P", str(_BESIDE / "llama_server.py"), str(model)]
-    command += ["--context", str(context), "--threads", str(os.cpu_count() or 1)]
+    command += ["--context", str(context), "--threads", str(usable_cores())]
     command += ["--slots", str(slots(at_once)), "--program", Settings().llama_server]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(

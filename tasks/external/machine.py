@@ -5,8 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-import psutil
-
 from profiles import Model, Quantization
 from profiles.settings import Settings
 from tasks.domain.errors import UnusableModel
@@ -16,6 +14,7 @@ from tasks.domain.training.sizes import Device
 from tasks.external import bfcl_package
 from tasks.external.base_model import is_at_hand
 from tasks.external.gpus import nvidia_smi
+from tasks.external.limits import usable_cores, usable_memory
 from tasks.external.llama_cpp import missing_for, slots
 from tasks.external.storage import Storage
 
@@ -32,12 +31,12 @@ _GPU_FACTS = ("name", "memory.total", "memory.free", "compute_cap", "driver_vers
 def look(request: Request) -> Machine:
     """The machine as it is now, with what ``request`` would find here."""
     gpu, driver, device = _gpu()
-    memory = psutil.virtual_memory()
+    memory, free_memory = usable_memory()
     storage = Storage()
     return Machine(
-        cores=psutil.cpu_count() or 1,
-        memory=memory.total,
-        free_memory=memory.available,
+        cores=usable_cores(),
+        memory=memory,
+        free_memory=free_memory,
         disks=_disks(storage),
         stored=sum(storage.size(*place) for place in _base_files(request)),
         gpu=gpu,
@@ -122,8 +121,8 @@ def _gpu() -> tuple[str, str, Device]:
     """
     answer = nvidia_smi(f"--query-gpu={','.join(_GPU_FACTS)}", "--format=csv,noheader,nounits")
     if not answer:
-        memory = psutil.virtual_memory()
-        return "", "", Device(kind="CPU", total=memory.total, free=memory.available)
+        total_memory, free_memory = usable_memory()
+        return "", "", Device(kind="CPU", total=total_memory, free=free_memory)
     name, total, free, capability, driver = answer.splitlines()[0].rsplit(", ", 4)
     device = Device(
         kind="GPU",

@@ -21,6 +21,7 @@ Row = dict[str, Any]
 def main() -> None:
     """Answer the prompts of one request, those of a group behind the prefix that they share."""
     request = json.load(sys.stdin)
+    torch.set_num_threads(min(torch.get_num_threads(), request["threads"]))
     model = opened(Path(request["base"]), Path(request["adapter"]), in_4bit=request["in_4bit"])
     limit, stop = request["max_tokens"], set(request["stop"])
     with torch.inference_mode():

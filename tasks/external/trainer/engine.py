@@ -28,6 +28,7 @@ from tasks.external.trainer.checkpoints import Checkpoints
 from tasks.external.trainer.keeping import KeepingCallback
 from tasks.external.trainer.order import LIST
 from tasks.external.trainer.packs import IGNORED
+from tasks.external.trainer.probe import limit_threads
 from tasks.external.trainer.record import training_record
 from tasks.external.trainer.run import Run
 from tasks.external.trainer.self_check import CHECKED_ROWS, beyond_window, find_fault
@@ -54,6 +55,7 @@ def open_base(base: Path, model: profiles.Model, training: profiles.Training) ->
     Raises:
         UnusableModel: the folder does not hold a model that Unsloth can open.
     """
+    limit_threads()
     try:
         network, tokenizer = FastLanguageModel.from_pretrained(
             str(base),

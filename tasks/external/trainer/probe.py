@@ -6,6 +6,7 @@ import torch
 
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.training.sizes import Device
+from tasks.external.limits import usable_cores
 
 _TOKENS = 1024
 """Rows of the probed product: about what a step multiplies at once."""
@@ -29,6 +30,11 @@ def require(device: Device) -> None:
         ) from error
 
 
+def limit_threads() -> None:
+    """Let torch have no more threads than this process may run, as in a container of few cores."""
+    torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))
+
+
 def operations_per_second(hidden: int, inner: int, bf16: bool, seconds: float = 1.0) -> float:
     """Floating-point operations a second of a product of a layer's size, the best of several.
 
@@ -38,6 +44,7 @@ def operations_per_second(hidden: int, inner: int, bf16: bool, seconds: float = 
         bf16: whether the device computes in bfloat16; else float16 on a GPU, float32 on a CPU.
         seconds: how long to try.
     """
+    limit_threads()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     other = torch.float16 if device.type == "cuda" else torch.float32
     dtype = torch.bfloat16 if bf16 else other
