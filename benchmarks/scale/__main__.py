@@ -37,10 +37,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="scale-") as name:
         folder = Path(name)
         servers = make_servers(folder / "servers", options.servers, options.seed)
-        with deployment(folder, servers, options.database, options.s3, options.slots) as house:
-            figures = _soak(house, servers, options)
-            figures["watch"] = _watch(house, servers[0], options)
-            figures["breaches"] += event_order.faults(house)
+        try:
+            with deployment(folder, servers, options.database, options.s3, options.slots) as house:
+                figures = _soak(house, servers, options)
+                figures["watch"] = _watch(house, servers[0], options)
+                figures["breaches"] += event_order.faults(house)
+        finally:  # what broke it off is in the logs
+            _keep_logs(folder, options.keep)
         counted = house.figures
         figures["database"] = json.loads(counted.read_text("utf-8")) if counted.exists() else {}
         figures["logs"] = logs.words(folder)
@@ -49,8 +52,6 @@ def main() -> None:
             *(f"traceback in the log of {error}" for error in logs.unexplained(folder)),
             *(f"left running at the end: {words}" for words in left_of(folder)),
         ]
-        for log in folder.glob("*.log") if options.keep else ():
-            shutil.copy(log, options.keep)
     figures |= {
         "options": {name: value for name, value in vars(options).items() if name != "keep"},
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -113,6 +114,13 @@ def _watch(house: House, server: Unsteady, options: argparse.Namespace) -> dict[
     begun = time.monotonic()
     day = watch_a_day(house, server, options.checks, options.changes, options.seed)
     return {**day, "seconds": round(time.monotonic() - begun)}
+
+
+def _keep_logs(folder: Path, place: str) -> None:
+    if place:
+        Path(place).mkdir(parents=True, exist_ok=True)
+        for log in folder.glob("*.log"):
+            shutil.copy(log, place)
 
 
 def _write(name: str, figures: dict[str, Any]) -> None:
