@@ -10,7 +10,7 @@ from profiles.teacher import TeacherPlan
 ToolsInPrompt = Literal["auto", "all", "selected", "names", "none", "mixed"]
 """Which tools a prompt lists: all; those that a retriever chooses for the request; their names
 alone; none, since the model knows them; a share of the prompts without ("mixed"). "auto" is "all"
-where the list fits, else "selected"."""
+where the list fits, else the profile's ``long_lists``."""
 LEAST_AUTO_LENGTH = 3072
 """What a ``max_seq_length`` of "auto" is for a list of a dozen tools."""
 
@@ -252,6 +252,11 @@ class Profile(Section):
     own: OwnData | None = None
     """Without, all rows are generated."""
     tools_in_prompt: ToolsInPrompt = "auto"
+    listed_tokens: int | None = Field(default=None, ge=1)
+    """Of a list that "auto" shows whole; None: as many as fit. Each step computes them anew."""
+    long_lists: Literal["selected", "names", "none"] = "selected"
+    """What "auto" takes for a longer list. Rows with selections share little, so a step takes as
+    long as all of them one by one."""
     tools_selected: int = Field(default=8, ge=1)
     """How many tools the retriever chooses for a request."""
     tools_hidden_share: float = Field(default=0.5, gt=0, lt=1)

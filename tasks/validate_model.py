@@ -11,6 +11,7 @@ from tasks.domain.conversations import Row
 from tasks.domain.errors import ServerFailed, ValidationFailed
 from tasks.domain.evaluation import scoring
 from tasks.domain.evaluation.adapter import check_export, compare_with_adapter
+from tasks.domain.evaluation.confidence import score_in_use
 from tasks.domain.evaluation.evaluation_set import loop_rows
 from tasks.domain.products import (
     AdapterAnswers,
@@ -19,6 +20,7 @@ from tasks.domain.products import (
     GgufModel,
     Latency,
     LoopCase,
+    Score,
     Toolset,
     ValidationReport,
 )
@@ -66,18 +68,21 @@ def validate_model(
         answers = list(progress.over(model.answers(rows)))
         texts = [answer.answer for answer in answers]
         beside = _beside_adapter(adapter, rows, texts, recipe)
-        begun = [(rows[place], texts[place]) for place in places]
+        served = _served(model, rows, texts)
+        in_use = dataset.prompt.in_use(texts, served["served_answers"])
+        begun = [(rows[place], in_use[place]) for place in places]
         loops = run_loops(begun, model, execute, profile.data.max_result_chars)
         cases = list(progress.over(loops))
-        served = _served(model, rows, texts)
+    signals = tuple(answer.signals for answer in answers)
+    judged = score_in_use(dataset.prompt, rows, in_use, signals)
     latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
-    report = _report(rows, texts, cases, latency, profile).model_copy(
+    report = _report(scoring.score(rows, texts), texts, judged, cases, latency, profile).model_copy(
         update={
             "gguf": gguf.files.sha256,
             "adapter": beside,
             **served,
             "prompt": dataset.prompt,
-            "signals": tuple(answer.signals for answer in answers),
+            "signals": signals,
             "retriever": retriever_of(dataset),
         }
     )
@@ -122,13 +127,13 @@ def _check_drift(dataset: Dataset, toolset: Toolset) -> None:
 
 
 def _report(
-    rows: Sequence[Row],
+    score: Score,
     texts: Sequence[str | None],
+    judged: Score,
     cases: Sequence[LoopCase],
     latency: Latency,
     profile: Profile,
 ) -> ValidationReport:
-    score = scoring.score(rows, texts)
     return ValidationReport(
         score=score,
         latency=latency,
@@ -136,6 +141,7 @@ def _report(
         by_scenario=scoring.completion_by_scenario(cases),
         cases=tuple(cases),
         answers=tuple(texts),
+        judged=judged,
         thresholds=profile.thresholds.model_dump(),
-        failures=scoring.threshold_failures(score, cases, profile.thresholds),
+        failures=scoring.threshold_failures(judged, cases, profile.thresholds),
     )

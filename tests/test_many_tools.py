@@ -58,6 +58,12 @@ def fit(server: Server, base: BaseModelFolder) -> FittedTools:
 
 
 @pytest.fixture(scope="module")
+def chosen_from(server: Server, base: BaseModelFolder) -> FittedTools:
+    """The list as a profile for a GPU would take it."""
+    return fitted(server, base, profile(long_lists="selected"))
+
+
+@pytest.fixture(scope="module")
 def dataset(server: Server, fit: FittedTools) -> Dataset:
     """The rows that a run would train on."""
     return shown(server, fit)
@@ -72,7 +78,7 @@ def shown(server: Server, fit: FittedTools) -> Dataset:
 def test_rows_of_a_long_list_pass_the_gate_without_a_switch(
     fit: FittedTools, dataset: Dataset, base: BaseModelFolder
 ) -> None:
-    assert fit.prompt.mode == "selected"
+    assert fit.prompt.mode == "none"
     tokenizer = ChatTokenizer(Path(base.files.uri))
     report = judge(
         train_rows(dataset),
@@ -87,12 +93,13 @@ def test_rows_of_a_long_list_pass_the_gate_without_a_switch(
     assert set(report.tools) == {tool["name"] for tool in many_tools(TOOLS)}
 
 
-def test_a_long_list_stands_once_beside_its_rows(fit: FittedTools, dataset: Dataset) -> None:
+def test_a_long_list_stands_once_beside_its_rows(server: Server, chosen_from: FittedTools) -> None:
+    dataset = shown(server, chosen_from)
     assert dataset.tools is not None
     assert dataset.train.size_bytes < dataset.train_rows * dataset.tools.size_bytes / 20
     rows = list(heldout_rows(dataset))
     assert {len(row.tools) for row in rows} == {TOOLS}
-    assert {len(row.listed) for row in rows} == {fit.prompt.selected}
+    assert {len(row.listed) for row in rows} == {chosen_from.prompt.selected}
     found = recall(rows)
     assert found is not None
     assert found.value > 0.9
@@ -115,4 +122,6 @@ def test_the_table_of_sizes_has_every_tool_and_what_becomes_of_the_list(
     model = in_folder(load_model("smollm2"), Path(base.files.uri))
     text = measure_tools(server, model, profile())
     assert all(tool["name"] in text for tool in many_tools(TOOLS))
+    assert f"prompts list none of the {TOOLS} tools" in text
+    text = measure_tools(server, model, profile(long_lists="selected"))
     assert f"of the {TOOLS} tools a prompt lists the 8" in text

@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.comparison import compare
-from tasks.domain.evaluation.scoring import judge_answer, wilson
+from tasks.domain.evaluation.scoring import judge_answer, score, wilson
 from tasks.domain.products import (
     Calibration,
     ConfidenceReport,
     PromptsConfidence,
     RiskCoverage,
+    Score,
     Signals,
     ThresholdEffect,
+    ToolPrompt,
 )
 from tasks.domain.products.confidence import UNSURE
+from tasks.domain.products.prompts import WITHOUT_LIST
 
 FOLDS = 10
 _MOST_POINTS = 100
@@ -69,6 +72,48 @@ def confidence_report(
         if hand_written
         else None,
     )
+
+
+def score_in_use(
+    prompt: ToolPrompt,
+    rows: Sequence[Row],
+    texts: Sequence[str | None],
+    signals: Sequence[Signals | None],
+) -> Score:
+    """What thresholds judge: the answers that a client gets who wants nothing else.
+
+    A model that sees no list is served with a least confidence. A call that it holds back is no
+    wrong tool where one was needed, and no call where none was: so it counts for abstention alone.
+
+    Args:
+        prompt: how the model was asked.
+        rows: the held-out rows.
+        texts: the answers to them, constrained where the model is served so.
+        signals: how sure the model was of each.
+    """
+    all_calls = score(rows, texts)
+    if prompt.mode not in WITHOUT_LIST:
+        return all_calls
+    sure = score(rows, _without_unsure(rows, texts, signals))
+    return all_calls.model_copy(update={"abstention": sure.abstention})
+
+
+def _without_unsure(
+    rows: Sequence[Row], texts: Sequence[str | None], signals: Sequence[Signals | None]
+) -> list[str | None]:
+    """The answers, calls below the threshold held back; that of each comes from the others."""
+    rated = rate_answers(rows, texts, signals)
+    calibrations = _cross_validated(rated)
+    held_back = iter(
+        [
+            calibration.holds_back(one.signals, calibration.threshold)
+            for one, calibration in zip(rated, calibrations, strict=True)
+        ]
+    )
+    return [
+        UNSURE if text is not None and signal is not None and next(held_back) else text
+        for text, signal in zip(texts, signals, strict=True)
+    ]
 
 
 def calibrate(answers: Sequence[RatedAnswer]) -> Calibration:

@@ -171,6 +171,9 @@ class ValidationReport(Product):
     """What ``served`` is the score of; empty in reports from before it was kept."""
     free_tools: tuple[str, ...] = ()
     """Tools whose schemas llama.cpp cannot express: the constraint leaves their arguments free."""
+    judged: Score | None = None
+    """What the thresholds were held against: answers as they are served by default. None in reports
+    from before it was kept, where it was ``score``."""
     thresholds: dict[str, float]
     failures: tuple[str, ...] = ()
 

@@ -24,8 +24,6 @@ LONGEST_LISTED = 4096
 """Tokens of a row up to which "auto" lists all tools: a small model reads longer lists badly, and
 two cores take seconds to read them. "mixed" too; "all" goes up to what model and machine hold."""
 _LARGEST_GROUPS = 3
-_MODES: dict[ToolsInPrompt, tuple[ToolsInPrompt, ...]] = {"auto": ("all", "selected")}
-"""What is tried in turn, where it is not the one that is asked for."""
 
 
 class FittedTools(Product):
@@ -50,15 +48,21 @@ def fit(toolset: Toolset, profile: Profile, count: Count, most: int) -> FittedTo
     Raises:
         ToolsetTooLarge: not even the shortest form that is asked for leaves room.
     """
-    goal = profile.tools_in_prompt
     most = longest_row_for(profile, most)
-    for mode in _MODES.get(goal, (goal,)):
+    for mode, listed in _modes(profile):
         for steps in range(len(STEPS) + 1):
             short = trimmed(toolset, steps)
             prompt = _prompt(short, mode, profile, count, most, steps)
-            if prompt is not None:
+            if prompt is not None and prompt.prefix_tokens <= (listed or most):
                 return _fitted(toolset, short, prompt, profile)
     raise ToolsetTooLarge(refusal(trimmed(toolset, len(STEPS)), count, most))
+
+
+def _modes(profile: Profile) -> tuple[tuple[ToolsInPrompt, int | None], ...]:
+    """What is tried in turn, each with the tokens that its list may take."""
+    if profile.tools_in_prompt == "auto":
+        return ("all", profile.listed_tokens), (profile.long_lists, None)
+    return ((profile.tools_in_prompt, None),)
 
 
 def longest_row_for(profile: Profile, most: int) -> int:

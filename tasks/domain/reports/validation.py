@@ -12,13 +12,7 @@ def validation_markdown(report: ValidationReport) -> str:
         f"## Validation\n\n{verdict} Loops completed: {rate(report.completion)}\n",
         "".join(f"- {cell(failure)}\n" for failure in report.failures),
         adapter_markdown(report.adapter) if report.adapter else "",
-        table(
-            ["first answers to all held-out prompts", ""],
-            [
-                [label, rate(getattr(report.score, name))]
-                for name, label in shown_metrics([report.score]).items()
-            ],
-        ),
+        _first_answers(report),
         table(
             ["scenario", "completed"],
             [[name, rate(share)] for name, share in report.by_scenario.items()],
@@ -27,6 +21,21 @@ def validation_markdown(report: ValidationReport) -> str:
         "".join(map(_loop, report.cases)),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _first_answers(report: ValidationReport) -> str:
+    """The rates of the model, and beside them those that the thresholds judge, if others."""
+    scores = {"": report.score}
+    if report.judged and report.judged != report.score:
+        scores = {"raw": report.score, "as served, which thresholds judge": report.judged}
+    columns = list(scores.values())
+    return table(
+        ["first answers to all held-out prompts", *scores],
+        [
+            [label, *(rate(getattr(score, name)) for score in columns)]
+            for name, label in shown_metrics(columns).items()
+        ],
+    )
 
 
 def _loop(case: LoopCase) -> str:

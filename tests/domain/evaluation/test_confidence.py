@@ -14,8 +14,9 @@ from tasks.domain.evaluation.confidence import (
     platt,
     rate_answers,
     risk_coverage,
+    score_in_use,
 )
-from tasks.domain.products import Calibration, Signals
+from tasks.domain.products import Calibration, Signals, ToolPrompt
 from tasks.domain.toolcalls import ToolCall, render
 from tests.helpers.scored_rows import calling, talking
 
@@ -77,6 +78,19 @@ def test_the_threshold_gives_up_calls_only_where_the_mean_gains() -> None:
 def test_of_equal_thresholds_the_one_that_makes_fewer_wrong_calls_is_taken() -> None:
     rows = [(True, RIGHT, SURE), (True, WRONG, UNSURE), (True, WRONG, LOST)]
     assert 0.6 < best_threshold(answers(*rows), AS_IT_IS) < 0.99
+
+
+def test_without_a_list_thresholds_judge_abstention_with_unsure_calls_held_back() -> None:
+    given = [(calling(), RIGHT, SURE), (calling(), RIGHT, UNSURE)] * 20
+    given += [(talking(), RIGHT, LOST), (talking(), "Hello!", None)] * 10
+    given += [(calling(), None, None)]
+    rows, texts, signals = (list(column) for column in zip(*given, strict=True))
+    listed = score_in_use(ToolPrompt(mode="all"), rows, texts, signals)
+    assert listed.abstention.hits == 10
+    by_heart = score_in_use(ToolPrompt(mode="none"), rows, texts, signals)
+    assert (by_heart.abstention.hits, by_heart.abstention.total) == (20, 20)
+    unchanged = {"abstention": listed.abstention}
+    assert by_heart.model_copy(update=unchanged) == listed
 
 
 def test_risk_grows_with_coverage_where_the_order_is_good_and_ties_share_it() -> None:

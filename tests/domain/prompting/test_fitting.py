@@ -13,6 +13,8 @@ from tasks.domain.prompting.budget import ROOM, list_tokens
 from tasks.domain.prompting.fitting import LONGEST_LISTED, fit, longest_row_for, samples_for
 
 CPU = load_profile("cpu")
+ROOMY = CPU.model_copy(update={"listed_tokens": None, "long_lists": "selected"})
+"""Lists as long as the room is, as on a GPU."""
 MOST = 8192
 
 
@@ -52,7 +54,7 @@ def test_a_row_is_as_long_as_the_form_in_which_tools_are_listed_allows() -> None
 
 
 def test_a_list_that_needs_a_longer_row_gets_one_and_room_for_its_packs() -> None:
-    fitted = fit(many(115), CPU, count, MOST)
+    fitted = fit(many(115), ROOMY, count, MOST)
     training = fitted.profile.training
     assert CPU.training.max_seq_length < training.max_seq_length <= LONGEST_LISTED
     assert list_tokens(many(115), count) + ROOM <= training.max_seq_length
@@ -80,11 +82,25 @@ def test_a_list_that_is_too_long_by_its_descriptions_is_trimmed() -> None:
 
 
 def test_a_list_that_cannot_be_shown_whole_is_chosen_from() -> None:
-    fitted = fit(many(600), CPU, count, MOST)
+    fitted = fit(many(600), ROOMY, count, MOST)
     assert (fitted.prompt.mode, fitted.prompt.selected) == ("selected", CPU.tools_selected)
     assert fitted.prompt.prefix_tokens + ROOM <= fitted.prompt.max_seq_length
     assert fitted.profile.data.heldout_calls == 600
     assert any("of the 600 tools" in note for note in fitted.toolset.notes)
+
+
+def test_a_profile_says_how_long_a_list_each_step_may_compute_and_what_becomes_of_longer_ones() -> (
+    None
+):
+    short, long = many(40), many(70)
+    assert CPU.listed_tokens is not None
+    assert list_tokens(short, count) < CPU.listed_tokens < list_tokens(long, count)
+    assert fit(short, CPU, count, MOST).prompt.mode == "all"
+    by_heart = fit(long, CPU, count, MOST)
+    assert by_heart.prompt.mode == "none"
+    assert any("the model knows them" in note for note in by_heart.toolset.notes)
+    asked_for = CPU.model_copy(update={"tools_in_prompt": "all"})
+    assert fit(long, asked_for, count, MOST).prompt.mode == "all"
 
 
 def test_fewer_are_chosen_where_they_are_large() -> None:
