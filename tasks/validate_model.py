@@ -6,7 +6,7 @@ from typing import Any
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from profiles import Profile, Recipe
+from profiles import Recipe
 from tasks.domain.conversations import Row
 from tasks.domain.errors import ServerFailed, ValidationFailed
 from tasks.domain.evaluation import scoring
@@ -18,9 +18,6 @@ from tasks.domain.products import (
     AdapterComparison,
     Dataset,
     GgufModel,
-    Latency,
-    LoopCase,
-    Score,
     Toolset,
     ValidationReport,
 )
@@ -75,16 +72,22 @@ def validate_model(
         cases = list(progress.over(loops))
     signals = tuple(answer.signals for answer in answers)
     judged = score_in_use(dataset.prompt, rows, in_use, signals)
-    latency = scoring.percentiles([answer.seconds for answer in answers], model.at_once)
-    report = _report(scoring.score(rows, texts), texts, judged, cases, latency, profile).model_copy(
-        update={
-            "gguf": gguf.files.sha256,
-            "adapter": beside,
-            **served,
-            "prompt": dataset.prompt,
-            "signals": signals,
-            "retriever": retriever_of(dataset),
-        }
+    report = ValidationReport(
+        score=scoring.score(rows, texts),
+        latency=scoring.percentiles([answer.seconds for answer in answers], model.at_once),
+        completion=scoring.completion(cases),
+        by_scenario=scoring.completion_by_scenario(cases),
+        cases=tuple(cases),
+        gguf=gguf.files.sha256,
+        answers=tuple(texts),
+        signals=signals,
+        prompt=dataset.prompt,
+        retriever=retriever_of(dataset),
+        adapter=beside,
+        judged=judged,
+        thresholds=profile.thresholds.model_dump(),
+        failures=scoring.threshold_failures(judged, cases, profile.thresholds),
+        **served,
     )
     artifacts.validation(report, recipe.model.name)
     if report.failures:
@@ -124,24 +127,3 @@ def _check_drift(dataset: Dataset, toolset: Toolset) -> None:
             f"the tools of {toolset.server} have changed since the rows were written "
             f"(fingerprint {was[:12]} → {now[:12]}); forge again"
         )
-
-
-def _report(
-    score: Score,
-    texts: Sequence[str | None],
-    judged: Score,
-    cases: Sequence[LoopCase],
-    latency: Latency,
-    profile: Profile,
-) -> ValidationReport:
-    return ValidationReport(
-        score=score,
-        latency=latency,
-        completion=scoring.completion(cases),
-        by_scenario=scoring.completion_by_scenario(cases),
-        cases=tuple(cases),
-        answers=tuple(texts),
-        judged=judged,
-        thresholds=profile.thresholds.model_dump(),
-        failures=scoring.threshold_failures(judged, cases, profile.thresholds),
-    )
