@@ -7,8 +7,12 @@ from flows.listing import completion_script, tools_text
 from flows.usage import subcommands
 from profiles import models
 from tasks.domain.bundle.scores import Scores
+from tasks.domain.evaluation.confidence import confidence_report, rate_answers
+from tasks.domain.products import Signals, ToolPrompt
+from tasks.domain.toolcalls import ToolCall, render
 from tests.fakes.bundles import time_tools
 from tests.helpers.ingredients import ingredients
+from tests.helpers.scored_rows import calling, talking
 
 
 def completed(*words: str) -> set[str]:
@@ -59,3 +63,20 @@ def test_scores_are_shown_with_what_they_count() -> None:
         "hand_written_base": report.base.model_dump(),
     }
     assert "hand-written prompts" in Scores.model_validate(hand_written).text
+
+
+def test_scores_of_a_model_that_sees_no_list_say_what_it_is_served_with() -> None:
+    call = render(ToolCall(name="get_forecast", arguments={"city": "Rome"}))
+    sure, unsure = (Signals(is_call=True, decision=decision) for decision in (-0.01, -3.0))
+    given = [(calling(), call, sure), (talking(), call, unsure)] * 10
+    rated = rate_answers(*map(list, zip(*given, strict=True)))
+    report = ingredients().evaluation.benchmark.model_copy(
+        update={"confidence": confidence_report(rated)}
+    )
+    assert "as served" not in Scores.model_validate(report.model_dump()).text
+    by_heart = report.model_copy(update={"prompt": ToolPrompt(mode="none")})
+    lines = Scores.model_validate(by_heart.model_dump()).text.splitlines()
+    assert [" ".join(line.split()) for line in lines[-2:]] == [
+        "exact match, as served 10 of 10",
+        "abstention, as served 10 of 10",
+    ]

@@ -1,6 +1,9 @@
 """The scores of a bundle as a person reads them at a terminal."""
 
-from tasks.domain.products import BenchmarkReport, Rate, Score
+from collections.abc import Iterator
+
+from tasks.domain.products import BenchmarkReport, Comparison, Rate, Score
+from tasks.domain.products.prompts import WITHOUT_LIST
 from tasks.domain.reports import METRICS
 
 BENCHMARK = "tests/benchmark.json"
@@ -19,20 +22,22 @@ class Scores(BenchmarkReport):
         if self.breadth:
             tuned, base = self.breadth.overall.tuned, self.breadth.overall.base
             lines.append(_line("other functions", "right, of BFCL", _count(tuned), _count(base)))
-        return "\n".join([*lines, *self._surest()])
+        return "\n".join([*lines, *self._confidence()])
 
-    def _surest(self) -> list[str]:
+    def _confidence(self) -> Iterator[str]:
+        """What the model is surest of; without a list also the rates of what it is served with."""
         if self.confidence is None:
-            return []
+            return
         sets = {
             "held-out prompts": self.confidence.heldout,
             "hand-written prompts": self.confidence.hand_written,
         }
-        return [
-            _line(prompts, "of the half it is surest of", _count(one.curve.half), "")
-            for prompts, one in sets.items()
-            if one is not None
-        ]
+        for prompts, one in sets.items():
+            if one is not None:
+                yield _line(prompts, "of the half it is surest of", _count(one.curve.half), "")
+                if self.prompt.mode in WITHOUT_LIST:
+                    yield _line("", "exact match, as served", _right(one.effect.exact_match), "")
+                    yield _line("", "abstention, as served", _right(one.effect.abstention), "")
 
 
 def _lines(prompts: str, tuned: Score, base: Score) -> list[str]:
@@ -49,6 +54,10 @@ def _rate(score: Score, name: str) -> str:
 
 def _count(rate: Rate) -> str:
     return f"{rate.hits} of {rate.total}"
+
+
+def _right(compared: Comparison) -> str:
+    return f"{compared.both + compared.only_tuned} of {compared.prompts}"
 
 
 def _line(prompts: str, metric: str, tuned: str, base: str) -> str:
