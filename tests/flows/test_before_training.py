@@ -97,7 +97,7 @@ def test_a_training_that_cannot_fit_with_its_own_rows_is_refused_with_what_would
 
 def test_a_tool_list_that_leaves_no_room_stops_the_run() -> None:
     with pytest.raises(ToolsetTooLarge, match=r"(?s)the list of 2 tools takes .*--include-tools"):
-        forge("time", "tiny", "narrow")
+        forge("time", "tiny", "narrow", tools_in_prompt="all")
 
 
 def test_rows_of_ones_own_are_judged_with_a_tenth_held_out(tmp_path: Path) -> None:
