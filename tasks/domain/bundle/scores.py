@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from tasks.domain.products import BenchmarkReport, Comparison, Rate, Score
-from tasks.domain.products.prompts import WITHOUT_LIST
 from tasks.domain.reports import METRICS
 
 BENCHMARK = "tests/benchmark.json"
@@ -35,7 +34,7 @@ class Scores(BenchmarkReport):
         for prompts, one in sets.items():
             if one is not None:
                 yield _line(prompts, "of the half it is surest of", _count(one.curve.half), "")
-                if self.prompt.mode in WITHOUT_LIST:
+                if self.prompt.is_by_heart:
                     yield _line("", "exact match, as served", _right(one.effect.exact_match), "")
                     yield _line("", "abstention, as served", _right(one.effect.abstention), "")
 

@@ -3,7 +3,7 @@
 Everything is fitted on held-out rows, and judged on rows that it was not fitted on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
@@ -25,7 +25,6 @@ from tasks.domain.products import (
     ToolPrompt,
 )
 from tasks.domain.products.confidence import UNSURE
-from tasks.domain.products.prompts import WITHOUT_LIST
 
 FOLDS = 10
 _MOST_POINTS = 100
@@ -92,7 +91,7 @@ def score_in_use(
         signals: how sure the model was of each.
     """
     all_calls = score(rows, texts)
-    if prompt.mode not in WITHOUT_LIST:
+    if not prompt.is_by_heart:
         return all_calls
     sure = score(rows, _without_unsure(rows, texts, signals))
     return all_calls.model_copy(update={"abstention": sure.abstention})
@@ -103,13 +102,7 @@ def _without_unsure(
 ) -> list[str | None]:
     """The answers, calls below the threshold held back; that of each comes from the others."""
     rated = rate_answers(rows, texts, signals)
-    calibrations = _cross_validated(rated)
-    held_back = iter(
-        [
-            calibration.holds_back(one.signals, calibration.threshold)
-            for one, calibration in zip(rated, calibrations, strict=True)
-        ]
-    )
+    held_back = iter(_held_back(rated, _cross_validated(rated)))
     return [
         UNSURE if text is not None and signal is not None and next(held_back) else text
         for text, signal in zip(texts, signals, strict=True)
@@ -222,12 +215,17 @@ def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskC
     )
 
 
-def _effect(answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]) -> ThresholdEffect:
-    """What each calibration's own threshold brings."""
-    is_withheld = [
+def _held_back(answers: Iterable[RatedAnswer], calibrations: Iterable[Calibration]) -> list[bool]:
+    """Whether each answer is a call below the threshold of its calibration."""
+    return [
         calibration.holds_back(answer.signals, calibration.threshold)
         for answer, calibration in zip(answers, calibrations, strict=True)
     ]
+
+
+def _effect(answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]) -> ThresholdEffect:
+    """What each calibration's own threshold brings."""
+    is_withheld = _held_back(answers, calibrations)
     texts = [
         UNSURE if is_held else one.text for one, is_held in zip(answers, is_withheld, strict=True)
     ]

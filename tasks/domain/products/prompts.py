@@ -46,9 +46,14 @@ class ToolPrompt(Frozen):
     """Of the system turn with the longest list that is shown."""
 
     @property
+    def is_by_heart(self) -> bool:
+        """Whether no prompt shows a schema, so that the model has to know its tools."""
+        return self.mode in WITHOUT_LIST
+
+    @property
     def for_base(self) -> "ToolPrompt":
         """How the base is asked the same: it knows no tool that its prompt does not list."""
-        if self.mode in WITHOUT_LIST:
+        if self.is_by_heart:
             return ToolPrompt(mode="selected", selected=self.base_selected)
         if self.mode == "mixed":
             return ToolPrompt(mode="selected" if self.selected else "all", selected=self.selected)
@@ -56,7 +61,7 @@ class ToolPrompt(Frozen):
 
     def in_use(self, raw: Answers, served: Answers) -> Answers:
         """What a client gets who wants nothing else, of raw answers and constrained ones."""
-        return served if served and self.mode in WITHOUT_LIST else raw
+        return served if served and self.is_by_heart else raw
 
     @property
     def lists_all(self) -> bool:
