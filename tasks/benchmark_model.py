@@ -30,6 +30,7 @@ from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.constraint import Constraint
 from tasks.external.dataset_files import heldout_rows, retriever_of
+from tasks.external.limits import usable_cores
 from tasks.external.servers import at_home
 from tasks.external.storage import Storage
 from tasks.external.student import Completion, student
@@ -118,7 +119,7 @@ def benchmark_model(
         breadth=breadth,
     )
     artifacts.confusion(report.confused, recipe.model.name)
-    artifacts.scorecard(report, recipe)
+    artifacts.scorecard(report, recipe, usable_cores())
     return report
 
 

@@ -4,7 +4,6 @@ An artifact is for people: what it shows also lies in a product or a report. So 
 costs the artifact and a warning, never the stage, which may have trained for hours.
 """
 
-import os
 import platform
 import re
 from collections.abc import Iterator, Sequence
@@ -199,14 +198,17 @@ def validation(report: ValidationReport, model: str) -> None:
     _show(reports.validation_markdown(report), "validation", model)
 
 
-def scorecard(report: BenchmarkReport, recipe: Recipe) -> None:
-    """The tuned model beside its base and trivial baselines; of what, when and where measured."""
+def scorecard(report: BenchmarkReport, recipe: Recipe, cores: int) -> None:
+    """The tuned model beside its base and trivial baselines; of what, when and where measured.
+
+    ``cores``: how many this process had of the machine.
+    """
     model, profile = recipe.model.name, recipe.profile
     title = profile_text(profile.name, profile.changes)
     page = (
         f"# {model} for {recipe.server.name}\n\nProfile {title}, {recipe.quantization}, "
         f"measured on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC on "
-        f"{platform.node()} ({os.cpu_count()} cores).\n\n"
+        f"{platform.node()} ({cores} cores).\n\n"
         + reports.scorecard_markdown(report, profile.thresholds)
         + risk_coverage.as_markdown(report.confidence)
     )
