@@ -18,6 +18,7 @@ from tasks.domain.writing.values.amounts import draw_number
 from tasks.domain.writing.values.kinds import CLOSED, SHORT, TEXTS, UNUSUAL, VAGUE, WRITERS
 from tasks.domain.writing.values.meanings import kind_of, kind_of_example, quoted_examples
 from tasks.domain.writing.values.patterns import in_form, matching, with_tail
+from tasks.domain.writing.values.ranges import in_order
 from tasks.domain.writing.values.settling import (
     DEEPEST,
     SHALLOW,
@@ -141,9 +142,13 @@ def _object(schema: dict[str, Any], at: Place) -> dict[str, Any]:
         for name, part in properties.items()
         if name in required or (at.rng.random() < chance and part is not False)
     }
+    if at.depth and not value and (usable := [n for n, part in properties.items() if part]):
+        name = at.rng.choice(usable)  # an object without a part says nothing
+        value[name] = draw(properties[name], at.inside(name))
     schema, others = dependents(schema, list(value), at.root, at.rng)
     for name in others:
         value[name] = draw(schema.get("properties", {}).get(name, {}), at.inside(name))
+    value = in_order(value, at.rng, lambda end: split_of(end) == at.split)
     return value | other_properties(schema, len(value), at)
 
 
@@ -190,7 +195,10 @@ def _array(schema: dict[str, Any], at: Place) -> list[Any]:
     count = at.rng.choice([n for n in (1, 1, 2, 2, 3) if least <= n <= top] or [least])
     part = at.deeper()
     while len(value) < (count if at.depth <= SHALLOW else least):
-        value.append(_new_item(rest, value, part))
+        item = _new_item(rest, value, part)
+        if item in value and len(value) >= least:
+            break
+        value.append(item)
     return value
 
 
@@ -234,15 +242,21 @@ def _string(schema: dict[str, Any], at: Place) -> str:
     return short(at.rng) if len(value) > most and short and "pattern" not in schema else value
 
 
-def example_values(schema: dict[str, Any], names: frozenset[str]) -> list[str]:
+def example_values(schema: dict[str, Any], names: frozenset[str], described: str = "") -> list[str]:
     """The values that a schema or its description give as examples.
 
-    ``names`` of tools and parameters are quoted for another reason.
+    Of one kind, where the first has one: what else is quoted beside a moment, such as an offset,
+    is a part of it.
+
+    ``names`` of tools and parameters are quoted for another reason. ``described``: what is said of
+    the list that a value is an item of, where the schema itself says nothing.
     """
     stated = [v for v in schema.get("examples", ()) if isinstance(v, str)]
-    quoted = quoted_examples(schema.get("description", ""))
+    quoted = quoted_examples(schema.get("description", described))
     usual = schema.get("default")
-    return stated or [text for text in quoted if text not in names and text != usual]
+    values = stated or [text for text in quoted if text not in names and text != usual]
+    kind = kind_of_example(values[0]) if values else None
+    return [value for value in values if kind in (None, kind_of_example(value))]
 
 
 def string_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random], str]:
@@ -267,7 +281,7 @@ def _plain_writer(schema: dict[str, Any], at: Place) -> Callable[[random.Random]
     if form := WRITERS.get(schema.get("format", "")):
         return form
     kind = kind_of(at.name, at.described, at.about)
-    examples = example_values(schema, at.names)
+    examples = example_values(schema, at.names, at.described)
     if examples and (kind in VAGUE or any(map(kind_of_example, examples))) and kind != "zone":
         return lambda rng: _like(rng.choice(examples), rng)
     if at.unusual and kind in UNUSUAL:

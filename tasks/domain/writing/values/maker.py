@@ -34,12 +34,14 @@ from tasks.domain.writing.values.parameters import (
     CHANGES,
     as_many_as_named,
     count_numbers,
-    in_order,
+    is_formless,
+    is_unsaid,
     leaves,
     tries,
     with_required,
-    without_rivals,
 )
+from tasks.domain.writing.values.ranges import in_order
+from tasks.domain.writing.values.relations import Relations, relations_of
 from tasks.domain.writing.values.settling import dependents, settle, type_of
 from tasks.domain.writing.values.tool_parameters import ToolParameters
 from tasks.domain.writing.values.unknown_values import unknown_value
@@ -183,16 +185,7 @@ class ArgumentMaker(ToolParameters):
             rng, self._document, self.about, options.split, options.unusual, share, quoted_names
         )
         schema = settle(self._input, self._document, rng)
-        properties, required = with_required(schema), schema.get("required", ())
-        always = {*required, *options.also}
-        free = sum(name not in always and not self.is_constant(name) for name in properties)
-        few = FEW_OPTIONAL / max(free, 1) if options.optional < 1 else 1
-        chance = min(options.optional, few)
-        names = [n for n in properties if n in always or rng.random() < chance]
-        names = [n for n in without_rivals(names) if n not in left_out]
-        if self._changes_nothing(names) and options.optional:
-            spare = [n for n in properties if n not in names and n not in left_out]
-            names += [rng.choice(spare)] if spare else []
+        names, chosen = self._names(schema, at, options, left_out)
         schema, others = dependents(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
@@ -202,10 +195,54 @@ class ArgumentMaker(ToolParameters):
             elif name == options.unknown:
                 unknown = unknown_value(self.kind(name), type_of(self.settled(name)), at)
                 arguments[name] = with_ending(unknown, self._endings.get(name, ()), rng)
+            elif name in chosen:
+                arguments[name] = chosen[name]
             elif name in names or name in others:
                 drawing = partial(self._other_than, arguments, name, part, at, options)
                 arguments[name] = as_many_as_named(self.tool.name, drawing)
-        return in_order(arguments) | other_properties(schema, len(arguments), at)
+        ordered = in_order(arguments, rng, lambda value: split_of(value) == at.split)
+        return ordered | other_properties(schema, len(arguments), at)
+
+    def _names(
+        self, schema: dict[str, Any], at: Place, options: DrawOptions, left_out: Collection[str]
+    ) -> tuple[list[str], dict[str, Any]]:
+        """The parameters that a call gives, and the values of those that decide on others."""
+        properties = with_required(schema)
+        always = {*schema.get("required", ()), *options.also}
+        free = [n for n in properties if n not in always and n not in self._unsaid]
+        few = FEW_OPTIONAL / max(len(free), 1) if options.optional < 1 else 1
+        chance = min(options.optional, few)
+        names = [n for n in properties if n in always or (n in free and at.rng.random() < chance)]
+        deciding = sorted(self._relations.choosers & {*names} - {options.unknown})
+        fixed = {n: self._from_operator(self.server.constants, n) for n in deciding}
+        chosen = {
+            name: self._value(name, properties[name], at, options)
+            for name in deciding
+            if fixed[name] is None
+        }
+        names = self._relations.settled(names, fixed | chosen, always, at.rng)
+        names = [n for n in names if n not in left_out]
+        if self._changes_nothing(names) and options.optional:
+            spare = [n for n in free if n not in names and n not in left_out]
+            names += [at.rng.choice(spare)] if spare else []
+        return names, chosen
+
+    @cached_property
+    def _unsaid(self) -> frozenset[str]:
+        """Optional parameters that nobody speaks of, and those that the operator fixed."""
+        optional = [name for name in self._properties if name not in self.required]
+        return frozenset(
+            name
+            for name in optional
+            if self.is_constant(name)
+            or is_unsaid(name, str(self.settled(name).get("description", "")))
+            or is_formless(self.settled(name))
+        )
+
+    @cached_property
+    def _relations(self) -> Relations:
+        schemas = {name: self.settled(name) for name in self._properties}
+        return relations_of(schemas, self.required, self.tool.description)
 
     def _changes_nothing(self, names: Collection[str]) -> bool:
         """Whether a call would only say what is to be changed, and not how."""

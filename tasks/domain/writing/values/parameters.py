@@ -22,14 +22,29 @@ IS_WRITTEN = re.compile(r"^(output|target|destination|dest|dst|to|save|export)(_
 """Names of parameters for the file that comes out of a call."""
 SEVERAL = frozenset(("multiple", "several", "many", "batch", "bulk"))
 """Words of a tool's name that say how many things it is for."""
-_RIVALS = (("head", "tail"), ("first", "last"), ("include", "exclude"), ("before", "after"))
-"""Optional parameters that servers refuse together."""
+_UNSAID = re.compile(
+    r"(^|\b(start|end|next|page|after|before|pagination|continuation) )cursor$"
+    r"|\b(page|pagination|continuation|next|sync) token$|^(user|original) (prompt|query)$"
+)
+_UNSAID_BY_DESCRIPTION = re.compile(
+    r"(?i)\b(original|user'?s?|raw) (user )?(prompt|request|message|input) that\b|\btelemetry\b"
+    r"|\bpagination (cursor|token)\b|\bcursor (for|to) pag"
+)
 
 
-def without_rivals(names: list[str]) -> list[str]:
-    """Names without those that servers refuse beside another one."""
-    dropped = {second for first, second in _RIVALS if first in names and second in names}
-    return [name for name in names if name not in dropped]
+def is_unsaid(name: str, described: str) -> bool:
+    """Whether nobody speaks of a parameter: where the next page starts, what the user said."""
+    return bool(_UNSAID.search(" ".join(name_words(name)))) or bool(
+        _UNSAID_BY_DESCRIPTION.search(described)
+    )
+
+
+def is_formless(schema: dict[str, Any]) -> bool:
+    """Whether a schema takes an object of which it says nothing."""
+    says = ("properties", "patternProperties", "additionalProperties", "enum", "const", "examples")
+    return type_of(schema) == "object" and not any(
+        isinstance(schema.get(key), (dict, list)) and schema[key] for key in says
+    )
 
 
 def wrapped(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -42,32 +57,6 @@ def wrapped(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         and not schema["properties"].keys() & schemas.keys()
         and (len(schemas) == 1 or not _WRAPPING.isdisjoint(name_words(name)[-1:]))
     }
-
-
-_ENDS = (
-    ("start", "end"), ("min", "max"), ("since", "until"), ("after", "before"), ("from", "to"),
-    ("begin", "end"), ("checkin", "checkout"), ("in", "out"), ("oldest", "latest"),
-    ("start", "stop"),
-)  # fmt: skip
-"""Words of two parameters' names of which the first one's value is the lesser."""
-
-
-def in_order(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The same with the two ends of a range in their order: no stay that ends before it begins."""
-    by_words = {name_words(name): name for name in arguments}
-    for words, name in by_words.items():
-        for least, most in _ENDS:
-            other = by_words.get(tuple(most if word == least else word for word in words), name)
-            low, high = arguments[name], arguments[other]
-            if _is_moment_or_number(low) and type(low) is type(high) and low > high:
-                arguments |= {name: high, other: low}
-    return arguments
-
-
-def _is_moment_or_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return re.match(r"\d{4}-\d\d-\d\d", value) is not None
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def with_descriptions(schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -47,8 +47,14 @@ class _Choice:
 
     def branch(self, schema: dict[str, Any], keyword: str) -> list[dict[str, Any]]:
         usable = [b for b in schema[keyword] if isinstance(b, dict) and not _is_null(b)]
+        if any(self._target(branch).get("properties") for branch in usable):
+            usable = [b for b in usable if not _is_loose(b)]  # a fallback for clients' mistakes
         plain = [b for b in usable if "$ref" not in b] if self.depth > SHALLOW else usable
         return [dict(self.rng.choice(plain or usable or [{"type": "null"}]))]
+
+    def _target(self, branch: dict[str, Any]) -> dict[str, Any]:
+        target = self.document.lookup(branch["$ref"]) if "$ref" in branch else branch
+        return target if isinstance(target, dict) else {}
 
     def condition(self, schema: dict[str, Any], keyword: str) -> list[dict[str, Any]]:
         # That the condition does not hold is left to chance: the whole value is checked.
@@ -65,6 +71,12 @@ _TURNS: dict[str, Callable[[_Choice, dict[str, Any], str], list[dict[str, Any]]]
     "if": _Choice.condition,
 }
 _KEYS_OF = {"if": ("if", "then", "else")}
+
+
+def _is_loose(schema: dict[str, Any]) -> bool:
+    """Whether a schema takes any text or any object, and says nothing more."""
+    is_any = schema.get("type") in ("string", "object")
+    return is_any and not schema.keys() - {"type", "description", "title", "additionalProperties"}
 
 
 def _is_null(schema: dict[str, Any]) -> bool:
