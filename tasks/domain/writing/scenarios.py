@@ -11,6 +11,7 @@ from profiles import Data
 from tasks.domain.conversations import Scenario, Split
 from tasks.domain.errors import UnusableData
 from tasks.domain.identifiers import name_words
+from tasks.domain.writing.phrasing.verbs import leading_verb
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.meanings import has_fallback
 from tasks.domain.writing.values.words import pieces
@@ -112,7 +113,26 @@ def askable(maker: ArgumentMaker, makers: Sequence[ArgumentMaker] = ()) -> tuple
         and "default" not in maker.settled(name)
         and maker.kind(name) not in ("boolean", "null")
         and not has_fallback(maker.settled(name).get("description", ""))
+        and not _is_told_by(maker, name, makers)
+        and not _is_verb(maker, name)
         and not any(_answers_without(other, maker, name) for other in simpler)
+    )
+
+
+def _is_told_by(maker: ArgumentMaker, name: str, makers: Sequence[ArgumentMaker]) -> bool:
+    """Whether a description says that another tool, which needs nothing, tells the value."""
+    described = maker.settled(name).get("description", "")
+    return any(
+        not other.required and other is not maker and other.tool.name in described
+        for other in makers
+    )
+
+
+def _is_verb(maker: ArgumentMaker, name: str) -> bool:
+    """Whether a parameter's values are what is to be done, which a request says by its verb."""
+    values = maker.settled(name).get("enum", ())
+    return bool(values) and all(
+        isinstance(value, str) and leading_verb((*name_words(value)[:1], "")) for value in values
     )
 
 

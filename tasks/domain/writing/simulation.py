@@ -58,7 +58,12 @@ def simulate(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
 def simulate_error(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
     """A plausible failure of a right call: not found, not allowed, too slow, …"""
     rng = _source(tool, call, seed)
-    about = [f"{spoken(n)} {v}" for n, v in call.arguments.items() if isinstance(v, str)]
+    properties = tool.input_schema.get("properties", {})
+    about = [
+        f"{spoken(name)} {value}"
+        for name, value in call.arguments.items()
+        if isinstance(value, str) and _is_of_a_thing(name, value, properties.get(name))
+    ]
     failures = [
         "Permission denied",
         "The request timed out after 30 seconds",
@@ -69,6 +74,17 @@ def simulate_error(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
         thing = rng.choice(about)
         failures += [f"Not found: {thing}", f"Access denied for {thing}"] * 2
     return ToolResult(text=f"Error: {rng.choice(failures)}", is_error=True, simulated=True)
+
+
+def _is_of_a_thing(name: str, value: str, schema: Any) -> bool:
+    """Whether a value names a thing that may be missing: no sentence, and none of a fixed few."""
+    is_text = len(value.split()) > _LONGEST_NAME or name_words(name)[-1:] in _TEXTS
+    return not (is_text or (isinstance(schema, dict) and schema.keys() & {"enum", "const"}))
+
+
+_LONGEST_NAME = 4
+"""Words; what has more is no name."""
+_TEXTS = {(word,) for word in pieces("text content message body note comment description code")}
 
 
 def _source(tool: Tool, call: ToolCall, seed: int) -> random.Random:

@@ -3,6 +3,7 @@
 import re
 
 from tasks.domain.identifiers import plural, singular, with_the
+from tasks.domain.writing.phrasing.own_words import without_label
 from tasks.domain.writing.phrasing.phrases import (
     NAMED_SLOT,
     SLOT,
@@ -45,7 +46,8 @@ _FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
 
 def described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> tuple[Phrase, ...]:
     """What the sentence asks for, with slots for values; empty where nobody would say it so."""
-    sentence = _STOP.split(maker.tool.description.strip(), maxsplit=1)[0].strip()
+    description = without_label(maker.tool.description.strip())
+    sentence = _STOP.split(description, maxsplit=1)[0].strip()
     first, _, rest = sentence.partition(" ")
     verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
     rest = with_named_slots(f" {rest}", maker) if identity is None else f" {rest}"

@@ -28,6 +28,8 @@ _START = re.compile(r"(source|from|origin|old|src)\b")
 _END = re.compile(r"(target|destination|to|dest|dst|new)\b")
 _BY_NAME: tuple[tuple[str, str, int], ...] = (
     (r"^from$", "from {v}", 1),
+    (r"^(min(imum)? (date|time)|(date|time) (min|from|start)|start|starts at)$", "from {v}", 5),
+    (r"^(max(imum)? (date|time)|(date|time) (max|to|end)|end|ends at)$", "until {v}", 6),
     (r"^to$", "to {v}", 2),
     (r"^not contain(s|ing)$", "not containing {v}", 6),
     (r"^contain(s|ing)$", "containing {v}", 5),
@@ -64,6 +66,8 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "against {v}": ("compared to {v}", "versus {v}", "vs {v}"),
 }
 """Other words for a role: as likely, all together, as the first."""
+_FORM = re.compile(r" (?:in )?(?:rfc \d+|iso ?\d+|iso|utc|unix|ms)$")
+"""What a parameter's name says of the form of its values: nobody says "the end RFC 3339"."""
 _SWITCHES = frozenset(
     pieces("include show with allow enable use exclude skip ignore force keep add")
 )
@@ -93,6 +97,7 @@ def clause(
     noun = spoken(name)
     if isinstance(value, bool):
         return Clause(_switch(noun, value, rng), 9)
+    noun = _FORM.sub("", noun) or noun
     if isinstance(value, dict) or (
         isinstance(value, list) and any(isinstance(v, dict) for v in value)
     ):
@@ -197,12 +202,15 @@ def _switch(noun: str, value: bool, rng: random.Random) -> str:
     if first in _SWITCHES and rest:
         return f"and {first} {with_the(rest)}" if value else f"but do not {first} {with_the(rest)}"
     if value:
-        return f"with {noun}{rng.choice(('', '', ' on', ' set to true'))}"
-    return rng.choice((f"without {noun}", f"with {noun} off", f"with {noun} set to false"))
+        return f"with {noun}{rng.choice(('', '', ' on'))}"
+    return rng.choice((f"without {noun}", f"with {noun} off"))
 
 
 def as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
     """A clause with the preposition that goes with a verb: what is put, is put into a file."""
+    if kind == "zone" and text.startswith("in ") and not re.search(r"\btime\b", phrase.text):
+        # "The events in Tehran" are those of the place.
+        text = re.sub(r"^in ([^/]+)$", rng.choice((r"in \1 time", r"(\1 time)")), text)
     if phrase.verb in _NAMING_AGAIN:
         text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
     if kind in PATHS:

@@ -5,6 +5,7 @@ import re
 from tasks.domain.identifiers import name_words, plural, singular, spoken
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.phrasing.verbs import (
+    ENOUGH,
     NOUNS,
     TELLING,
     VERBS,
@@ -20,12 +21,27 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     titled = name_words(tool.title)
     if len(words) == 1 and "".join(titled) == words[0]:
         return titled
-    shared = shared_first_word(name_words(other.name) for other in toolset.tools)
-    if len(words) > 1 and (shared or words[0] in name_words(toolset.server)):
+    if len(words) > 1 and _is_prefix(words[0], toolset):
         words = words[1:]
     words = words[:-1] if len(words) > 2 and words[-1] == "tool" else words
     words = (*(word for word in words[:-1] if word not in SEVERAL), *words[-1:])
     return _verb_first(_with_joint_verb(words), tool, toolset)
+
+
+def _is_prefix(word: str, toolset: Toolset) -> bool:
+    """Whether a name's first word says nothing: on every tool, the server's name, or a space's.
+
+    The name of a space is on several tools, is no verb, and stands in no description of theirs.
+    """
+    if word in name_words(toolset.server):
+        return True
+    if shared_first_word(name_words(other.name) for other in toolset.tools):
+        return True
+    tools = [tool for tool in toolset.tools if name_words(tool.name)[:1] == (word,)]
+    is_verb = leading_verb((word, "")) is not None
+    return len(tools) >= ENOUGH and not (
+        is_verb or any(re.search(rf"(?i)\b{word}s?\b", tool.description) for tool in tools)
+    )
 
 
 def _with_joint_verb(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,8 +100,16 @@ def _is_verb(word: str, tool: Tool) -> bool:
 
 def _opens(description: str, verb: str) -> bool:
     """Whether a description opens with a verb: "Forks a repository" with ``fork``."""
-    first = "".join(description.split(maxsplit=1)[:1]).lower()
+    first = "".join(without_label(description).split(maxsplit=1)[:1]).lower()
     return first in (verb, f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
+
+
+def without_label(description: str) -> str:
+    """A description without what it opens with before it comes to the point: "Notion | "."""
+    return _LABEL.sub("", description)
+
+
+_LABEL = re.compile(r"^(?:[^|.\n]{1,30} \| |This (?:tool|function|endpoint) (?:will )?)")
 
 
 def _is_noun_first(words: tuple[str, ...], toolset: Toolset) -> bool:

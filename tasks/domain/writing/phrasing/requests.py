@@ -35,6 +35,7 @@ from tasks.domain.writing.phrasing.verbs import (
     CREATING,
     MAKING,
     SAYING,
+    SHOWING,
     leading_verb,
     past_participle,
 )
@@ -130,7 +131,7 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     others = wording.others if is_free and rng.random() < OTHER_VERB_SHARE else ()
     phrase = rng.choice(others or wording.phrases)
     is_plain = "{" not in phrase.object
-    phrase, arguments = _in_the_verb_of_its_action(phrase, arguments)
+    phrase, arguments = _in_the_verb_of_its_action(wording, phrase, arguments)
     if is_free and rng.random() < CHANGED_SHARE:
         phrase, arguments = _as_change_of_one(wording, phrase, arguments, rng)
     phrase, arguments = _with_named_values(wording, phrase, arguments, rng)
@@ -143,17 +144,22 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
 
 
 def _in_the_verb_of_its_action(
-    phrase: Phrase, arguments: dict[str, Any]
+    wording: Wording, phrase: Phrase, arguments: dict[str, Any]
 ) -> tuple[Phrase, dict[str, Any]]:
     """What is managed, by the action that an argument names: "pause the playback"."""
-    action = arguments.get("action")
-    verb, *rest = name_words(action) if isinstance(action, str) else ("",)
-    if (phrase.object and phrase.verb not in _DOING) or leading_verb((verb, "")) is None:
+    name = next((name for name in _ACTIONS if isinstance(arguments.get(name), str)), "")
+    verb, *rest = name_words(arguments.get(name) or "") or ("",)
+    if leading_verb((verb, "")) is None or phrase.has_slot or NAMED_SLOT.search(phrase.object):
         return phrase, arguments
-    managed = phrase.object or with_the(phrase.verb)
-    thing = " ".join(rest) or {"add": "to "}.get(verb, "") + managed
-    others = {name: value for name, value in arguments.items() if name != "action"}
-    return Phrase(verb, thing, False), others
+    if phrase.verb in _DOING or not wording.topic:
+        managed = phrase.object or with_the(phrase.verb)
+    else:
+        managed = with_the(plural(wording.topic) if verb == "list" else wording.topic)
+    is_of_it = not rest or rest[0] in _JOINING
+    thing = " ".join((managed, *rest)) if is_of_it else with_the(" ".join(rest))
+    thing = {"add": "to "}.get(verb, "") + thing if not rest else thing
+    others = {other: value for other, value in arguments.items() if other != name}
+    return Phrase(verb, thing, verb in SHOWING), others
 
 
 def _as_change_of_one(
@@ -176,6 +182,9 @@ def _as_change_of_one(
 _CHANGING = ("set", "change", "update")
 
 
+_ACTIONS = ("action", "operation", "command")
+"""Parameters whose values say what is done."""
+_JOINING = frozenset(("to", "from", "by", "for", "with", "in", "on", "of", "as", "at"))
 _DOING = frozenset(("manage", "run", "perform", "execute", "control", "handle"))
 """Verbs that say nothing of what is done."""
 

@@ -100,13 +100,16 @@ _BOTH = frozenset(pieces("time file branch commit query log order message note r
 
 def _nouns(toolset: Toolset, first_word: str) -> tuple[str, ...]:
     """The nouns of the tools' names, sorted; where these are few, those that parameters are."""
-    nouns = {
+    texts = " ".join(tool.description for tool in toolset.tools).lower()
+    named = {
         singular(word)
         for tool in toolset.tools
         for word in name_words(tool.name)
         if _is_noun(word) and word != first_word
     }
-    if len(nouns) < _FEW:
+    # A word that only names have is often a part of one: "freebusy", "hyper".
+    nouns = {noun for noun in named if _is_in(noun, texts)} or named
+    if len(named) < _FEW:
         nouns |= {
             singular(words[-1])
             for tool in toolset.tools
@@ -116,6 +119,10 @@ def _nouns(toolset: Toolset, first_word: str) -> tuple[str, ...]:
             and not (isinstance(schema, dict) and schema.get("type") == "boolean")
         }
     return tuple(sorted(nouns)) or ("tool",)
+
+
+def _is_in(noun: str, texts: str) -> bool:
+    return re.search(rf"\b({re.escape(noun)}|{re.escape(plural(noun))})", texts) is not None
 
 
 def _is_noun(word: str) -> bool:

@@ -117,12 +117,12 @@ def without_verb(words: tuple[str, ...]) -> tuple[str, ...]:
 def shared_first_word(names: Iterable[tuple[str, ...]]) -> str:
     """The word, no verb, that all of more than two tools' names begin with ("git"), or nothing."""
     firsts = [words[:1] for words in names]
-    if len(firsts) < _ENOUGH or len(set(firsts)) > 1 or leading_verb((*firsts[0], "")):
+    if len(firsts) < ENOUGH or len(set(firsts)) > 1 or leading_verb((*firsts[0], "")):
         return ""
     return "".join(firsts[0])
 
 
-_ENOUGH = 3
+ENOUGH = 3
 """Tools from which a word that all names begin with is a prefix, no chance."""
 
 

@@ -20,6 +20,7 @@ from tasks.domain.writing.phrasing.verbs import (
     NOUNS,
     SAYING,
     SYNONYMS,
+    is_changing,
     leading_verb,
 )
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
@@ -136,18 +137,32 @@ def _wording(
     alone = verb is not None and verbs[verb] == 1
     # A bare "reset" says less than the description; "the status" and "commit with …" say enough.
     says = bool(head) or identity is not None or any(n in maker.required for n in maker.spoken_for)
-    poor = bool(first_phrases) and (verb is None or not says)
-    if poor:
-        is_noun = (
-            maker.tool.read_only
-            and len(words) <= _MOST_NOUNS
-            and not is_plural(" ".join(words[:1]))
-        )
-        by_name = by_name if verb is None and is_noun else ()
+    if first_phrases and (verb is None or not says or _OF_REQUESTS & {*words[:1]}):
+        by_name = by_name if verb is None and _is_noun(words, maker.tool) else ()
     by_name = replacing_phrases(maker, words, tail) or by_name
     phrases = tuple(dict.fromkeys((*by_name, *first_phrases)))
     others = tuple(_in_other_verbs(phrases, verbs))
-    return Wording(maker, phrases, others, identity, noun, phrase_of_name, alone)
+    return Wording(
+        maker=maker,
+        phrases=phrases,
+        others=others,
+        identity=identity,
+        noun=noun,
+        topic=phrase_of_name,
+        # What would change something is not asked for by a bare name: "pause otter-237".
+        bare=alone and not (head and is_changing(maker.tool)),
+    )
+
+
+def _is_noun(words: tuple[str, ...], tool: Tool) -> bool:
+    """Whether a name without a verb is the thing that is asked for: ``weather_alert``."""
+    first = " ".join(words[:1])
+    is_short = len(words) <= _MOST_NOUNS and first not in _OF_REQUESTS
+    return tool.read_only and is_short and not is_plural(first)
+
+
+_OF_REQUESTS = frozenset(("post", "put", "patch"))
+"""Verbs of HTTP: a name has them for what its description says in another word."""
 
 
 def _in_other_verbs(phrases: Sequence[Phrase], verb_counts: Counter[str | None]) -> list[Phrase]:

@@ -15,7 +15,8 @@ KindName = Literal[
     "uri-template", "json-pointer", "relative-json-pointer", "regex", "email", "idn-email",
     "hostname", "idn-hostname", "ipv4", "ipv6", "json", "file", "media file", "folder", "glob",
     "branch", "commit message", "sha", "revision", "version", "select", "sql change",
-    "create table", "table", "column", "search", "topic", "person", "first name", "last name",
+    "create table", "condition", "ordering", "code", "script",
+    "table", "column", "search", "topic", "person", "first name", "last name",
     "username", "company", "product", "city", "country", "place", "country code", "language",
     "language code", "currency", "color", "unit", "font", "tag", "entity type", "relation",
     "command", "title", "name", "text", "identifier", "digits", "phone", "cell", "cells", "sheet",
@@ -159,6 +160,10 @@ KINDS: dict[KindName, Kind] = {
     "create table": Kind(
         writers.create, traits=("sql",), missing="CREATE TABLE {} (id INTEGER, id TEXT)"
     ),
+    "condition": Kind(writers.condition, traits=("text", "always known")),
+    "ordering": Kind(writers.ordering),
+    "code": Kind(writers.code, traits=("text", "always known")),
+    "script": Kind(writers.script, traits=("text", "always known")),
     "table": Kind(writers.table, traits=("on the server",), missing="{}_items"),
     "column": Kind(writers.pick(words.COLUMNS), traits=("on the server",)),
     "search": Kind(

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from tasks.domain.writing.values.kinds import EXAMPLES, SPANS, KindName
+from tasks.domain.writing.values.kinds import EXAMPLES, SPANS, VAGUE, KindName
 
 _SQL = r"(sql|quer(y|ies)|statements?)\b"
 _MACHINERY = (
@@ -12,6 +12,7 @@ _MACHINERY = (
     r"stream|volume|workflow"
 )
 """Things whose names are short and without blanks."""
+_PEOPLE = r"person|people|author|user|assignee|customer|client|recipient|contact|employee|guest"
 MEDIA = re.compile(r"\bmedia\b|\bimage\b|\baudio\b")
 _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("cell", r"\bcell$", r""),
@@ -30,6 +31,19 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     # Not the plain verbs: "select the best library", "update the ticket".
     ("select", r"query|sql|statement", rf"\bselect {_SQL}"),
     ("sql change", r"query|sql|statement", rf"\b(insert|update|delete) {_SQL}"),
+    (
+        "condition",
+        r"\b(where|having)\b|\b(filter|condition)( clause)?$",
+        r"\b(sql|soql|where clause)\b",
+    ),
+    ("ordering", r"\b(order|sort) by\b", r"\b(sql|soql|asc|order by clause)\b"),
+    ("script", r"\b(code|script|snippet)$", r"\b(javascript|typescript|js code)\b"),
+    (
+        "code",
+        r"\b(code|script|snippet)$",
+        r"\b(python|apex|source code|code to (run|execute)"
+        r"|(run|execute)s? (arbitrary )?(\w+ )?(code|scripts?))\b",
+    ),
     ("select", r"\bsql\b", ""),
     ("select", r"query|statement", r"\bsql\b|database query"),
     ("glob", r"pattern|glob|\bexclude|\binclude (files|paths)", r"\bglob|file"),
@@ -68,7 +82,8 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("first name", r"\b(first|given) name$", r""),
     ("last name", r"\b(last|family) name$|surname", r""),
     ("username", r"\b(user ?name|login|handle|account)$", r""),
-    ("identifier", r"\b(ids?|identifiers?|keys?|slug|code|number|token)$", r""),
+    ("identifier", r"\b(u?ids?|[ug]uid|identifiers?|keys?|slug|code|number|token)$", r""),
+    ("person", r"^(full |display )?name$", rf"\bnames? of (the |an? )?(new )?({_PEOPLE})\b"),
     ("phone", r"\bphone\b|\bmobile\b", r""),
     ("company", r"\bcompany|organi[sz]ation|\borg$|vendor|supplier", r""),
     (
@@ -107,14 +122,39 @@ _COMPILED = tuple((kind, re.compile(n), re.compile(c)) for kind, n, c in _RULES)
 def kind_of(name: str, described: str, about: str) -> KindName:
     """The kind of a string parameter: by its spoken name, its description, and its tool's text."""
     own, context = described.lower(), f"{about} {described}".lower()
+    if _IS_ID.match(own):
+        return _by_examples("identifier", described)
     for kind, name_rule, context_rule in _COMPILED:
         if not name_rule.search(name):
             continue
         if context_rule.search(context if name_rule.pattern else own):
             if _is_denied(kind, described):
                 return "identifier"
-            return kind if kind in _MOMENTS else _standard(own) or kind
-    return _standard(own) or ("digits" if _COUNTS.search(name) else "words")
+            kind = kind if kind in _MOMENTS else _standard(own) or kind
+            return _by_examples(kind, described)
+    return _standard(own) or _by_examples("digits" if _COUNTS.search(name) else "words", described)
+
+
+_IS_ID = re.compile(
+    r"(?:optional )?(?:the )?(?:unique )?(?:id|uid|uuid|guid|identifier)s? (?:of|for)\b"
+)
+"""How a description opens that says what a value is, whatever the parameter's name says."""
+
+
+def _by_examples(kind: KindName, described: str) -> KindName:
+    """The kind, or a clearer one that the first example in a description is of."""
+    examples = quoted_examples(described)
+    if kind in VAGUE and examples:
+        return kind_of_example(examples[0]) or kind
+    is_of_code = len(examples) > 1 and not any(" " in example for example in examples)
+    if kind in _PROSE and is_of_code and any(map(_OF_CODE.search, examples)):
+        return "identifier"
+    return kind
+
+
+_PROSE: frozenset[KindName] = frozenset(("title", "name", "company", "product", "person"))
+"""Kinds of values that have blanks, unless examples look otherwise: 'Custom_Object__c'."""
+_OF_CODE = re.compile(r"\w_\w|[a-z][A-Z]|^[a-z]+\d|/")
 
 
 _MOMENTS = frozenset({"date", "datetime", "clock", "zone"})
@@ -188,6 +228,10 @@ _SAID_TO_BE = re.compile(
     re.IGNORECASE,
 )
 """What stands in a sentence before a quotation that is an example."""
+_OF_PARTS = re.compile(
+    r"(?i)\b(units|suffix(es)?|prefix(es)?|operators?)\b[^.]*$|^note:|[{\[][^}\]]*$"
+)
+"""What stands before a quotation that is a part of values: a unit, a key inside of JSON."""
 _NO_VALUE = re.compile(
     r"[^\w]*|(null|none|nil|undefined|nan|true|false)|.*\w\(.*\).*|.*(<\||\|>).*|</?\w[^>]*>|\{\w+\}",
     re.IGNORECASE,
@@ -201,6 +245,8 @@ def quoted_examples(description: str) -> tuple[str, ...]:
     examples: dict[str, None] = {}
     for sentence in _SENTENCE.split(description):
         for quote in _QUOTED.finditer(sentence):
+            if _OF_PARTS.search(sentence[: quote.start()]):
+                continue
             is_said = _SAID_TO_BE.search(sentence[: quote.start()])
             if is_said and not _NO_VALUE.fullmatch(quote[2]):
                 examples[quote[2]] = None

@@ -238,17 +238,51 @@ def country(rng: random.Random) -> str:
     return rng.choice(country_names())
 
 
-def _where(rng: random.Random) -> str:
+def condition(rng: random.Random) -> str:
+    """What stands behind WHERE."""
     column = rng.choice(words.COLUMNS)
     number = rng.randint(1, 900)
     shapes = (f"{column} > {number}", f"{column} = {number}", f"{column} < {number}")
     return rng.choice((*shapes, f"name = '{rng.choice(words.FIRST_NAMES)}'"))
 
 
+def ordering(rng: random.Random) -> str:
+    """What stands behind ORDER BY."""
+    return f"{rng.choice(words.COLUMNS)} {rng.choice(('ASC', 'DESC'))}"
+
+
+def code(rng: random.Random) -> str:
+    """A line of Python."""
+    name, number = rng.choice(words.COLUMNS), rng.randint(2, 90)
+    shapes = (
+        f"print({name})",
+        f"print(sum(range({number})))",
+        f"{name} = {number}",
+        f"for i in range({number}): print(i)",
+        f"print(len('{rng.choice(words.NOUNS)}'))",
+        f"import {rng.choice(('os', 'sys', 'math', 'json'))}",
+    )
+    return rng.choice(shapes)
+
+
+def script(rng: random.Random) -> str:
+    """A line of JavaScript."""
+    name, number = rng.choice(words.COLUMNS), rng.randint(2, 90)
+    shapes = (
+        f"console.log({name})",
+        f"return {number} * {rng.randint(2, 9)}",
+        "return document.title",
+        f"const {name} = {number}",
+        f"document.querySelector('#{rng.choice(words.NOUNS)}').click()",
+        f"setTimeout(() => console.log('{name}'), {number})",
+    )
+    return rng.choice(shapes)
+
+
 def select(rng: random.Random) -> str:
     column, table = rng.choice(words.COLUMNS), rng.choice(words.TABLES)
     what = rng.choice(("*", "COUNT(*)", column, f"{column}, id", f"AVG({column})"))
-    end = rng.choice(("", f" WHERE {_where(rng)}", f" LIMIT {rng.randint(2, 60)}"))
+    end = rng.choice(("", f" WHERE {condition(rng)}", f" LIMIT {rng.randint(2, 60)}"))
     return f"SELECT {what} FROM {table}{end}"
 
 
@@ -257,8 +291,8 @@ def change(rng: random.Random) -> str:
     number = rng.randint(1, 900)
     return rng.choice(
         (
-            f"DELETE FROM {table} WHERE {_where(rng)}",
-            f"UPDATE {table} SET {column} = {number} WHERE {_where(rng)}",
+            f"DELETE FROM {table} WHERE {condition(rng)}",
+            f"UPDATE {table} SET {column} = {number} WHERE {condition(rng)}",
             f"INSERT INTO {table} ({column}) VALUES ({number})",
         )
     )
