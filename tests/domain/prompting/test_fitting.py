@@ -92,7 +92,7 @@ def test_a_list_that_cannot_be_shown_whole_is_chosen_from() -> None:
 def test_a_profile_says_how_long_a_list_each_step_may_compute_and_what_becomes_of_longer_ones() -> (
     None
 ):
-    short, long = many(40), many(70)
+    short, long = many(20), many(70)
     assert CPU.listed_tokens is not None
     assert list_tokens(short, count) < CPU.listed_tokens < list_tokens(long, count)
     assert fit(short, CPU, count, MOST).prompt.mode == "all"

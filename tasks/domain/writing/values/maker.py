@@ -185,7 +185,7 @@ class ArgumentMaker(ToolParameters):
             rng, self._document, self.about, options.split, options.unusual, share, quoted_names
         )
         schema = settle(self._input, self._document, rng)
-        names, chosen = self._names(schema, at, options, left_out)
+        names, decisions = self._names(schema, at, options, left_out)
         schema, others = dependents(schema, names, self._document, rng)
         properties = {**{name: {} for name in others}, **with_required(schema)}
         arguments: dict[str, Any] = {}
@@ -195,8 +195,8 @@ class ArgumentMaker(ToolParameters):
             elif name == options.unknown:
                 unknown = unknown_value(self.kind(name), type_of(self.settled(name)), at)
                 arguments[name] = with_ending(unknown, self._endings.get(name, ()), rng)
-            elif name in chosen:
-                arguments[name] = chosen[name]
+            elif name in decisions:
+                arguments[name] = decisions[name]
             elif name in names or name in others:
                 drawing = partial(self._other_than, arguments, name, part, at, options)
                 arguments[name] = as_many_as_named(self.tool.name, drawing)
@@ -215,17 +215,17 @@ class ArgumentMaker(ToolParameters):
         names = [n for n in properties if n in always or (n in free and at.rng.random() < chance)]
         deciding = sorted(self._relations.choosers & {*names} - {options.unknown})
         fixed = {n: self._from_operator(self.server.constants, n) for n in deciding}
-        chosen = {
+        decisions = {
             name: self._value(name, properties[name], at, options)
             for name in deciding
             if fixed[name] is None
         }
-        names = self._relations.settled(names, fixed | chosen, always, at.rng)
+        names = self._relations.settled(names, fixed | decisions, always, at.rng)
         names = [n for n in names if n not in left_out]
         if self._changes_nothing(names) and options.optional:
             spare = [n for n in free if n not in names and n not in left_out]
             names += [at.rng.choice(spare)] if spare else []
-        return names, chosen
+        return names, decisions
 
     @cached_property
     def _unsaid(self) -> frozenset[str]:

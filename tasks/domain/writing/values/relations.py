@@ -51,7 +51,7 @@ class Relations:
     conditions: tuple[Condition, ...] = ()
     rivals: tuple[frozenset[str], ...] = ()
     """Of each set a call has one at most."""
-    wanted: tuple[frozenset[str], ...] = ()
+    alternatives: tuple[frozenset[str], ...] = ()
     """Of each set a call has one at least."""
 
     @property
@@ -74,29 +74,31 @@ class Relations:
             stated: names that are kept in any case.
             rng: draws among those of which one is enough.
         """
-        needed, forbidden = self._going_with(values)
-        kept = dict.fromkeys(n for n in (*names, *sorted(needed)) if n not in forbidden - {*stated})
-        for group in self.wanted:
-            if not group & kept.keys():
-                kept[rng.choice(sorted(group))] = None
+        needs, forbidden = self._going_with(values)
+        result = dict.fromkeys(
+            n for n in (*names, *sorted(needs)) if n not in forbidden - {*stated}
+        )
+        for group in self.alternatives:
+            if not group & result.keys():
+                result[rng.choice(sorted(group))] = None
         for group in self.rivals:
-            present = [name for name in kept if name in group]
+            present = [name for name in result if name in group]
             staying = [name for name in present if name in stated] or present[:1]
             for name in set(present) - {*staying}:
-                del kept[name]
-        return list(kept)
+                del result[name]
+        return list(result)
 
     def _going_with(self, values: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
         """(parameters that a call must have, those that it may not have)."""
-        needed: set[str] = set()
+        needs: set[str] = set()
         allowed: set[str] = set()
         conditional: set[str] = set()
         for condition in self.conditions:
             conditional.add(condition.parameter)
             if values.get(condition.chooser) in condition.values:
                 allowed.add(condition.parameter)
-                needed |= {condition.parameter} if condition.is_needed else set()
-        return frozenset(needed), frozenset(conditional - allowed)
+                needs |= {condition.parameter} if condition.is_needed else set()
+        return frozenset(needs), frozenset(conditional - allowed)
 
 
 def relations_of(
@@ -114,7 +116,7 @@ def relations_of(
     sentences = [("", s) for s in _SENTENCE.split(description)]
     sentences += [(name, s) for name, text in texts.items() for s in _SENTENCE.split(text)]
     rivals = {pair for pair in _RIVALS if pair <= optional}
-    wanted: set[frozenset[str]] = set()
+    alternatives: set[frozenset[str]] = set()
     for own, sentence in sentences:
         named = frozenset(n for n in (*_named(sentence, optional), own) if n in optional)
         if len(named) < 2:
@@ -122,7 +124,7 @@ def relations_of(
         if _EXCLUDING.search(sentence):
             rivals.add(named)
         if _WANTING.search(sentence) and not own:
-            wanted.add(named)
+            alternatives.add(named)
     return Relations(
         tuple(_conditions(schemas, texts, optional)),
         tuple(sorted(rivals, key=sorted)),
@@ -142,12 +144,12 @@ def _conditions(
         for name, part in schemas.items()
         if name not in optional and isinstance(part.get("enum"), list)
     }
-    found = []
+    conditions = []
     for name in sorted(optional):
         for match in _GOES_WITH.finditer(texts[name]):
             for chooser, values in choosers.items():
                 meant = frozenset(_named(match["whom"], values))
                 if meant and len(meant) < len(values):
                     is_needed = match["how"].lower() in _NEEDING
-                    found.append(Condition(name, chooser, meant, is_needed))
-    return found
+                    conditions.append(Condition(name, chooser, meant, is_needed))
+    return conditions
