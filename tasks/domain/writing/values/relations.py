@@ -91,14 +91,14 @@ class Relations:
     def _going_with(self, values: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
         """(parameters that a call must have, those that it may not have)."""
         needs: set[str] = set()
-        allowed: set[str] = set()
+        options: set[str] = set()
         conditional: set[str] = set()
         for condition in self.conditions:
             conditional.add(condition.parameter)
             if values.get(condition.chooser) in condition.values:
-                allowed.add(condition.parameter)
+                options.add(condition.parameter)
                 needs |= {condition.parameter} if condition.is_needed else set()
-        return frozenset(needs), frozenset(conditional - allowed)
+        return frozenset(needs), frozenset(conditional - options)
 
 
 def relations_of(
@@ -126,9 +126,9 @@ def relations_of(
         if _WANTING.search(sentence) and not own:
             alternatives.add(named)
     return Relations(
-        tuple(_conditions(schemas, texts, optional)),
-        tuple(sorted(rivals, key=sorted)),
-        tuple(sorted(wanted, key=sorted)),
+        conditions=tuple(_conditions(schemas, texts, optional)),
+        rivals=tuple(sorted(rivals, key=sorted)),
+        alternatives=tuple(sorted(alternatives, key=sorted)),
     )
 
 
@@ -148,8 +148,8 @@ def _conditions(
     for name in sorted(optional):
         for match in _GOES_WITH.finditer(texts[name]):
             for chooser, values in choosers.items():
-                meant = frozenset(_named(match["whom"], values))
-                if meant and len(meant) < len(values):
+                own_values = frozenset(_named(match["whom"], values))
+                if own_values and len(own_values) < len(values):
                     is_needed = match["how"].lower() in _NEEDING
-                    conditions.append(Condition(name, chooser, meant, is_needed))
+                    conditions.append(Condition(name, chooser, own_values, is_needed))
     return conditions
