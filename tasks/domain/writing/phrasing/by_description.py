@@ -26,6 +26,8 @@ _CUT_PATTERN = re.compile(
     r"ids?|optional|the following)\b.*$|\s+(?:between|for|of|from) (?:two|multiple|several)\b.*$"
     r"|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
     r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
+    r"|\s+(?:from|of|in|for|to) (?:any|one or more) .*$|\s+that match(?:es)? the .*$"
+    r"|\s+(?:from|of|in|for|to) an? \w+ or (?:an? )?\w+$"
     r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(
@@ -61,7 +63,7 @@ def described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> 
         return ()
     shows = verb in SHOWING
     if identity is None:
-        rest = rest.removeprefix("specific ")
+        rest = rest.removeprefix("specific ").removeprefix("all the ")
         if re.match(r"(current|new|complete|detailed)\b", rest):
             rest = with_the(rest)
         return (Phrase(verb, rest, shows),) if rest else ()

@@ -5,6 +5,7 @@ import re
 from tasks.domain.identifiers import name_words, plural, singular, spoken
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.phrasing.verbs import (
+    CHANGING,
     ENOUGH,
     NOUNS,
     TELLING,
@@ -90,6 +91,9 @@ def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
     by_description = next(
         (n for n, word in enumerate(words) if n and _opens(tool.description, word)), 0
     )
+    if not (tool.read_only or leading_verb(words)):  # a list that is changed is not listed
+        changing = next((n for n, word in enumerate(words) if word in CHANGING), 0)
+        by_description = by_description or changing
     verbs = TELLING if tool.read_only else VERBS
     return by_description or (last if leading_verb((words[last], "")) in verbs else 0)
 
@@ -136,7 +140,7 @@ def unknown_verb(words: tuple[str, ...], tool: Tool) -> str | None:
     return " ".join(words[:2]) if len(words) > 2 and words[1] in _PARTICLES else words[0]
 
 
-NAMING = frozenset(("name", "id", "key", "uuid", "identifier", "slug"))
+NAMING = frozenset(("name", "id", "gid", "uid", "guid", "key", "uuid", "identifier", "slug"))
 """Names of parameters that say which one is meant, and nothing of what it is."""
 _NAMING_END = re.compile(rf"(?:^| )(?:{'|'.join(sorted(NAMING))}|number|path|title|ts)s?\b.*$")
 

@@ -36,6 +36,7 @@ from tasks.domain.writing.phrasing.verbs import (
     MAKING,
     SAYING,
     SHOWING,
+    is_changing,
     leading_verb,
     past_participle,
 )
@@ -114,7 +115,9 @@ def _by_name(wording: Wording, arguments: dict[str, Any], split: Split, rng: ran
     is_plain = all(type(value) in (str, int) for value in arguments.values())
     is_plain = is_plain and len(arguments) <= MOST_BY_NAME
     kinds = [wording.maker.kind(name) for name in wording.maker.spoken_for]
-    is_clear = arguments.keys() <= set(wording.maker.required) or (
+    own_kinds = [wording.maker.kind(name) for name in arguments]
+    is_told = len({*own_kinds}) == len(own_kinds) or not is_changing(wording.tool)
+    is_clear = (is_told and arguments.keys() <= set(wording.maker.required)) or (
         len(arguments) == 1 and kinds.count(wording.maker.kind(next(iter(arguments)))) == 1
     )
     if not is_plain or not is_clear:
@@ -302,7 +305,8 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
     if noun and isinstance(value, (int, float)):
         return f"{noun} {text}"
     choices = [f"the {noun} {text}" if noun else text]
-    choices.append(text if kind in TEXTS or wording.bare else f"{noun} {text}".strip())
+    is_said = kind in TEXTS and not (noun and is_changing(wording.tool))
+    choices.append(text if is_said or wording.bare else f"{noun} {text}".strip())
     if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
         choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
     return rng.choice(choices)

@@ -32,6 +32,8 @@ from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, V
 from tasks.domain.writing.values.meanings import kind_of_example
 from tasks.domain.writing.values.parameters import (
     CHANGES,
+    NARROWED,
+    NARROWING,
     as_many_as_named,
     count_numbers,
     is_formless,
@@ -208,7 +210,7 @@ class ArgumentMaker(ToolParameters):
     ) -> tuple[list[str], dict[str, Any]]:
         """The parameters that a call gives, and the values of those that decide on others."""
         properties = with_required(schema)
-        always = {*schema.get("required", ()), *options.also}
+        always = {*schema.get("required", ()), *options.also, *self._narrowing}
         free = [n for n in properties if n not in always and n not in self._unsaid]
         few = FEW_OPTIONAL / max(len(free), 1) if options.optional < 1 else 1
         chance = min(options.optional, few)
@@ -238,6 +240,13 @@ class ArgumentMaker(ToolParameters):
             or is_unsaid(name, str(self.settled(name).get("description", "")))
             or is_formless(self.settled(name))
         )
+
+    @cached_property
+    def _narrowing(self) -> frozenset[str]:
+        """What says to which things a change is made; without it, it would be made to all."""
+        if NARROWED.isdisjoint(name_words(self.tool.name)):
+            return frozenset()
+        return NARROWING & self._properties.keys()
 
     @cached_property
     def _relations(self) -> Relations:

@@ -9,9 +9,12 @@ _SQL = r"(sql|quer(y|ies)|statements?)\b"
 _MACHINERY = (
     r"bucket|cluster|consumer|container|deployment|function|index|instance|job|key|module|"
     r"namespace|node|package|pipeline|plugin|pod|queue|redis|repository|resource|secret|service|stack|"
-    r"stream|volume|workflow"
+    r"stream|volume|workflow|network|registry"
 )
 """Things whose names are short and without blanks."""
+_STORES = r"database|db|collection|workspace|schema"
+_OF_MACHINES = re.compile(r"\b(docker|containers?|kubernetes)\b")
+"""Where an image is a machine's, and no picture."""
 _PEOPLE = r"person|people|author|user|assignee|customer|client|recipient|contact|employee|guest"
 MEDIA = re.compile(r"\bmedia\b|\bimage\b|\baudio\b")
 _RULES: tuple[tuple[KindName, str, str], ...] = (
@@ -22,7 +25,8 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("clock", r"\btime$|^time\b|^at$", r"hh:mm|24-hour|clock|time (to|of|in)"),
     ("datetime", r"timestamp|date ?time|\bat$|\b(start|end) time$", ""),
     ("weekday", r"\bday of (the )?week$|weekday", ""),
-    ("difference", r"\bdifference$|\boffset$", ""),
+    ("difference", r"\bdifference$", ""),
+    ("difference", r"\boffset$", r"\b(time|zone|utc|gmt)\b"),
     ("date", r"\b(date|day|since|until|birthday|deadline|check in|check out)$", ""),
     ("email", r"e ?mail|^b?cc$", ""),
     ("email", "", r"\be-?mail address"),
@@ -53,7 +57,8 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("revision", r"^target$", r"\bcommits?\b|branch"),
     ("commit message", r"message|subject", r"\bcommit|records changes"),
     ("media file", r"\b(file|path|paths|image)s?\b", MEDIA.pattern),
-    ("folder", r"\b(dir( path)?|directory|folder|cwd|root|repo path|repository)$", r""),
+    ("folder", r"\b(dir( path)?|directory|folder|cwd|root|repo path)$", r""),
+    ("folder", r"\brepository$", r"\bpaths?\b|\blocal\b|\bgit\b|director"),
     ("folder", r"\bpath$|^root$", r"^[^.]*\b(director(y|ies)|folder|tree|search|find)\b"),
     ("file", r"\b(files?|paths?|file names?)$", r""),
     ("file", "", r"\b(list|array) of (local )?file ?paths"),
@@ -82,10 +87,10 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("first name", r"\b(first|given) name$", r""),
     ("last name", r"\b(last|family) name$|surname", r""),
     ("username", r"\b(user ?name|login|handle|account)$", r""),
-    ("identifier", r"\b(u?ids?|[ug]uid|identifiers?|keys?|slug|code|number|token)$", r""),
+    ("identifier", r"\b([ug]?ids?|[ug]uid|identifiers?|keys?|slug|code|number|token)$", r""),
     ("person", r"^(full |display )?name$", rf"\bnames? of (the |an? )?(new )?({_PEOPLE})\b"),
     ("phone", r"\bphone\b|\bmobile\b", r""),
-    ("company", r"\bcompany|organi[sz]ation|\borg$|vendor|supplier", r""),
+    ("company", r"\bcompany|organi[sz]ation|\borg( name)?$|vendor|supplier", r""),
     (
         "person",
         r"\b(person|author|user|assignee|owner|customer|recipient|contact|employee|patient|"
@@ -105,7 +110,8 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("command", r"\bcommand$", r""),
     ("topic", r"\b(topic|subject|theme)$", r""),
     ("name", r"^from$|^to$|\bentity name|^names?$|\bnames$", r"\bentit(y|ies)\b|\bnodes?\b"),
-    ("identifier", rf"\b({_MACHINERY})$", r""),
+    ("identifier", rf"\b({_MACHINERY}|{_STORES})( name)?$", r""),
+    ("identifier", r"\bimage$", _OF_MACHINES.pattern),
     ("title", r"\b(title|headline|name|heading|project|event|book|movie|song)s?$", r""),
     ("search", r"\b(query|search|q|keywords?|term|phrase)$", r""),
     (
@@ -125,7 +131,7 @@ def kind_of(name: str, described: str, about: str) -> KindName:
     if _IS_ID.match(own):
         return _by_examples("identifier", described)
     for kind, name_rule, context_rule in _COMPILED:
-        if not name_rule.search(name):
+        if not name_rule.search(name) or (kind == "media file" and _OF_MACHINES.search(context)):
             continue
         if context_rule.search(context if name_rule.pattern else own):
             if _is_denied(kind, described):
@@ -136,7 +142,8 @@ def kind_of(name: str, described: str, about: str) -> KindName:
 
 
 _IS_ID = re.compile(
-    r"(?:optional )?(?:the )?(?:unique )?(?:id|uid|uuid|guid|identifier)s? (?:of|for)\b"
+    r"(optional )?(the )?(globally )?(unique )?(id|[ug]?uid|guid|gid|identifier)s? (of|for)\b"
+    r"|(an? )?(array|(comma-separated )?list) of (\w+ )?[ug]?ids\b"
 )
 """How a description opens that says what a value is, whatever the parameter's name says."""
 
@@ -154,7 +161,7 @@ def _by_examples(kind: KindName, described: str) -> KindName:
 
 _PROSE: frozenset[KindName] = frozenset(("title", "name", "company", "product", "person"))
 """Kinds of values that have blanks, unless examples look otherwise: 'Custom_Object__c'."""
-_OF_CODE = re.compile(r"\w_\w|[a-z][A-Z]|^[a-z]+\d|/")
+_OF_CODE = re.compile(r"\w_\w|[a-z][A-Z]|^[a-z][\w.-]*$|/")
 
 
 _MOMENTS = frozenset({"date", "datetime", "clock", "zone"})
@@ -254,7 +261,8 @@ def quoted_examples(description: str) -> tuple[str, ...]:
 
 
 _PLAIN_LIST = re.compile(
-    r"(?:\b(?:e\.g\.|eg|for example|such as|like|one of|examples?(?: of [\w ]+)?(?: are| is)?)[,:]?"
+    r"(?:\b(?:e\.g\.|eg|for example|such as|like|one of|examples?(?: of [\w ]+)?(?: are| is)?"
+    r"|(?:can|must|may) be:|(?:values|options)(?: are)?:)[,:]?"
     r" |\((?=\w+, \w+, \w))(?P<items>[^)\n;]+)"
 )
 _PLAIN_ITEM = re.compile(r"(?!etc\b|the$|an?$)[#@]?[\w:/-]+(?:\.[\w/-]+)*")

@@ -18,6 +18,9 @@ _WRAPPING = frozenset(
 """Last words of the names of parameters that only hold others."""
 CHANGES = frozenset(("update", "edit", "modify", "change", "patch"))
 """Words of a tool's name that ask for what is to be other than it was."""
+NARROWED = frozenset(("delete", "remove", "update", "drop", "purge", "clear"))
+NARROWING = frozenset(("filter", "query", "where", "selector", "condition"))
+"""Parameters for which of many things are meant."""
 IS_WRITTEN = re.compile(r"^(output|target|destination|dest|dst|to|save|export)(_|\b)")
 """Names of parameters for the file that comes out of a call."""
 SEVERAL = frozenset(("multiple", "several", "many", "batch", "bulk"))
