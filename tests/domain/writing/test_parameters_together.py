@@ -54,6 +54,11 @@ def test_one_of_several_is_given_and_never_two() -> None:
         assert not {"amount_off", "percent_off"} <= arguments.keys()
 
 
+def test_a_change_of_many_says_of_which() -> None:
+    tool = tool_of("delete_many", "Deletes", ("filter", "limit"), filter=TEXT, limit=COUNT)
+    assert all(drawn(tool, "filter", 0.0))
+
+
 def test_what_nobody_says_is_not_given() -> None:
     prompt = {**TEXT, "description": "The original user prompt (for telemetry)"}
     tool = tool_of(

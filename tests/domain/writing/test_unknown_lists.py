@@ -9,6 +9,7 @@ import pytest
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.phrasing.answers import ask
 from tasks.domain.writing.phrasing.own_words import own_words
+from tasks.domain.writing.phrasing.wording import wordings
 from tasks.domain.writing.rows import write_rows
 from tasks.domain.writing.simulation import answer_form, simulate
 from tasks.domain.writing.values.draw_options import DrawOptions
@@ -188,6 +189,13 @@ def test_a_docstring_describes_the_parameters_that_have_no_description() -> None
         ("filepaths", "the files to read", r"\S+"),
         ("customer", "The ID of the customer", r"[a-z]+-\d+"),
         ("uid", "", r"[a-z]+-\d+"),
+        ("project_gid", "Globally unique", r"[a-z]+-\d+"),
+        ("dependencies", "Array of task IDs", r"[a-z]+-\d+"),
+        ("idBoard", "", r"[a-z]+-\d+"),
+        ("database", "Database name", r"[a-z]+-\d+"),
+        ("image", "Docker image name", r"[a-z]+-\d+"),
+        ("view", "Can be: list, board, calendar", r"list|board|calendar"),
+        ("projectPath", "Path to the project directory", r"(?!.*\.\w{2,4}$)\S+"),
         ("name", "The name of the customer", r"\w+ [\w']+"),
         (
             "objectName",
@@ -228,6 +236,28 @@ def test_the_name_of_a_space_is_not_said() -> None:
     known = [tool_of(name, "A wit item") for name in names]
     toolset = Toolset(server="s", tools=(*known, tool_of("help", "")))
     assert own_words(known[1], toolset)[0] == "wit"
+
+
+def test_a_list_that_is_changed_is_not_listed() -> None:
+    tool = tool_of("create_access_list", "Allow addresses", addresses=TEXT)
+    assert own_words(tool, Toolset(server="s", tools=(tool,)))[0] == "create"
+    again = tool_of("recreate_container", "Recreate it", name=TEXT)
+    assert re.search(r"recreate (the )?container", said(again, name="web"))
+
+
+def test_a_new_thing_goes_by_its_name_before_its_place() -> None:
+    tool = tool_of("create_label", "Create a label on a board", name=TEXT, board_id=TEXT)
+    words = said(tool, name="Urgent", board_id="b-7")
+    assert not re.search(r"board (called|named) urgent", words)
+
+
+def test_what_most_tools_require_is_not_what_is_found() -> None:
+    tools = [
+        tool_of(name, f"{name}s it", connection=TEXT, q=TEXT) for name in ("find", "count", "drop")
+    ]
+    makers = [ArgumentMaker(tool, server()) for tool in tools]
+    toolset = Toolset(server="own", tools=tuple(tools))
+    assert [wording.identity for wording in wordings(toolset, makers)] == [None] * 3
 
 
 def test_a_place_is_no_time_zone() -> None:

@@ -9,7 +9,6 @@ from tasks.domain.writing.phrasing.phrases import (
     SLOT,
     TOWARDS,
     Phrase,
-    with_document_slot,
     with_named_slots,
 )
 from tasks.domain.writing.phrasing.verbs import SHOWING, base_form
@@ -27,7 +26,7 @@ _CUT_PATTERN = re.compile(
     r"|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
     r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
     r"|\s+(?:from|of|in|for|to) (?:any|one or more) .*$|\s+that match(?:es)? the .*$"
-    r"|\s+(?:from|of|in|for|to) an? \w+ or (?:an? )?\w+$"
+    r"|\s+(?:from|of|in|for|to) an? \w+ or (?:an? )?\w+$|\s+with (?:their|its) .*$"
     r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(
@@ -69,7 +68,7 @@ def described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> 
         return (Phrase(verb, rest, shows),) if rest else ()
     slotted = _with_slot(f"{sentence.partition(' ')[2]}", noun) if noun else None
     if slotted and maker.kind(identity) not in PATHS:
-        slotted = with_document_slot(slotted, maker)
+        slotted = with_named_slots(f" {slotted}", maker).strip()
     if slotted and slotted.startswith(SLOT):
         slotted = TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()

@@ -213,6 +213,8 @@ def as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
         text = re.sub(r"^in ([^/]+)$", rng.choice((r"in \1 time", r"(\1 time)")), text)
     if phrase.verb in _NAMING_AGAIN:
         text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
+    if phrase.verb in _CHANGING and phrase.has_slot:
+        text = re.sub(r"^(called|named) ", "with the new name ", text)
     if kind in PATHS:
         return re.sub(r"^for ", f"{rng.choice(_before_file(phrase))} ", text)
     return re.sub(r"^from ", "for ", text) if kind == "uri" and phrase.verb in MAKING else text
@@ -236,6 +238,8 @@ def _before_file(phrase: Phrase) -> tuple[str, ...]:
 _DOCUMENT = re.compile(rf"\b({DOCUMENT_NOUNS})$")
 _NAMING_AGAIN = {"rename": "to", "copy": "as", "duplicate": "as", "clone": "as", "change": "to"}
 """Verbs that give a second name, and what stands before it."""
+_CHANGING = frozenset(("update", "edit", "modify", "set", "adjust"))
+"""Verbs after which "called" would say which one is meant, not what it is to be called."""
 _TAKING_AWAY = frozenset(
     ("delete", "remove", "get rid of", "erase", "take out", "clear", "extract")
 )

@@ -354,7 +354,9 @@ def _shared_prepositions(wording: Wording) -> list[str]:
 
 def _joined(thing: str, clauses: list[Clause]) -> str:
     """The object and its clauses; several that open with 'with' share it."""
-    parts = [part.text for part in clauses]
+    head, parts = head_noun(thing), [part.text for part in clauses]
+    if head != thing and parts and parts[0].startswith(("called ", "named ")):
+        thing, parts = f"{head} {parts[0]}{thing[len(head) :]}", parts[1:]  # not a board called …
     withs = [part.removeprefix("with ") for part in parts if part.startswith("with ")]
     others = [part for part in parts if not part.startswith("with ")]
     last = [part for part in others if part.startswith(("and ", "but "))]

@@ -131,7 +131,12 @@ def leading_verb(words: tuple[str, ...]) -> str | None:
     if not words or (len(words) == 1 and words[0] in _NAMES_FIRST):
         return None
     is_verb = words[0] in VERBS or words[0] in PHRASAL or " or " in words[0]
+    is_verb = is_verb or bool(_AGAIN.match(words[0]) and words[0][2:] in VERBS)
     return PHRASAL.get(words[0], words[0]) if is_verb else None
+
+
+_AGAIN = re.compile(r"(?!research|return)(re|un)[a-z]{3}")
+"""What is done once more, or taken back: "recreate"."""
 
 
 def is_changing(tool: Tool) -> bool:

@@ -86,16 +86,28 @@ def wordings(
     names = {tool.name: own_words(tool, toolset) for tool in toolset.tools}
     verbs = Counter(leading_verb(words) for words in names.values())
     starts = Counter(_start(tool.description) for tool in toolset.tools)
+    common = _common_parameters(makers)
     result = (
         _wording(
             maker,
             names[maker.tool.name],
             verbs,
             starts[_start(maker.tool.description)] == 1,
+            common,
         )
         for maker in makers
     )
     return tuple(replace(wording, paraphrase_share=paraphrase_share) for wording in result)
+
+
+def _common_parameters(makers: Sequence[ArgumentMaker]) -> frozenset[str]:
+    """Names that most tools require, as the connection of a database: no tool is about them."""
+    counts = Counter(name for maker in makers for name in maker.required)
+    return frozenset(n for n, count in counts.items() if count >= _MOST * len(makers) >= _SOME)
+
+
+_MOST, _SOME = 0.4, 2
+"""The share of a list's tools from which a parameter is common, and how many these are at least."""
 
 
 def _start(description: str) -> str:
@@ -107,6 +119,7 @@ def _wording(
     words: tuple[str, ...],
     verbs: Counter[str | None],
     distinct: bool,
+    common: frozenset[str],
 ) -> Wording:
     verb = leading_verb(words) or unknown_verb(words, maker.tool)
     rest = (
@@ -123,6 +136,7 @@ def _wording(
     ):
         head = plural(head)
     identity = _identity(maker, verb, head, tail)
+    identity = None if identity in common and not head else identity
     noun = _noun(maker, identity, head)
     if identity is not None and maker.kind(identity) in SQL:
         verb = "run"

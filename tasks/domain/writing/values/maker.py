@@ -37,6 +37,7 @@ from tasks.domain.writing.values.parameters import (
     as_many_as_named,
     count_numbers,
     is_formless,
+    is_shape,
     is_unsaid,
     leaves,
     tries,
@@ -225,7 +226,7 @@ class ArgumentMaker(ToolParameters):
         names = self._relations.settled(names, fixed | decisions, always, at.rng)
         names = [n for n in names if n not in left_out]
         if self._changes_nothing(names) and options.optional:
-            spare = [n for n in free if n not in names and n not in left_out]
+            spare = [n for n in free if not (n in names or n in left_out or is_shape(n))]
             names += [at.rng.choice(spare)] if spare else []
         return names, decisions
 
@@ -256,7 +257,9 @@ class ArgumentMaker(ToolParameters):
     def _changes_nothing(self, names: Collection[str]) -> bool:
         """Whether a call would only say what is to be changed, and not how."""
         is_change = not CHANGES.isdisjoint(name_words(self.tool.name))
-        return is_change and all(n in self.required and self.kind(n) in ON_SERVER for n in names)
+        return is_change and all(
+            is_shape(n) or (n in self.required and self.kind(n) in ON_SERVER) for n in names
+        )
 
     def _other_than(
         self, earlier: dict[str, Any], name: str, part: Any, at: Place, options: DrawOptions

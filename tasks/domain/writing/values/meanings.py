@@ -56,6 +56,12 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("revision", r"revision|commit|\bsha\b|\bref$", r""),
     ("revision", r"^target$", r"\bcommits?\b|branch"),
     ("commit message", r"message|subject", r"\bcommit|records changes"),
+    (
+        "folder",
+        "",
+        r"^(the )?((absolute|full|relative) )?path (to|of) (the |an? )?[\w ]{0,30}"
+        r"\b(directory|folder)",
+    ),
     ("media file", r"\b(file|path|paths|image)s?\b", MEDIA.pattern),
     ("folder", r"\b(dir( path)?|directory|folder|cwd|root|repo path)$", r""),
     ("folder", r"\brepository$", r"\bpaths?\b|\blocal\b|\bgit\b|director"),
@@ -87,7 +93,11 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("first name", r"\b(first|given) name$", r""),
     ("last name", r"\b(last|family) name$|surname", r""),
     ("username", r"\b(user ?name|login|handle|account)$", r""),
-    ("identifier", r"\b([ug]?ids?|[ug]uid|identifiers?|keys?|slug|code|number|token)$", r""),
+    (
+        "identifier",
+        r"^ids?\b|\b([ug]?ids?|[ug]uid|identifiers?|keys?|slug|code|number|token)$",
+        r"",
+    ),
     ("person", r"^(full |display )?name$", rf"\bnames? of (the |an? )?(new )?({_PEOPLE})\b"),
     ("phone", r"\bphone\b|\bmobile\b", r""),
     ("company", r"\bcompany|organi[sz]ation|\borg( name)?$|vendor|supplier", r""),
@@ -262,7 +272,7 @@ def quoted_examples(description: str) -> tuple[str, ...]:
 
 _PLAIN_LIST = re.compile(
     r"(?:\b(?:e\.g\.|eg|for example|such as|like|one of|examples?(?: of [\w ]+)?(?: are| is)?"
-    r"|(?:can|must|may) be:|(?:values|options)(?: are)?:)[,:]?"
+    r"|(?:[Cc]an|[Mm]ust|[Mm]ay) be:|(?:[Vv]alues|[Oo]ptions)(?: are)?:)[,:]?"
     r" |\((?=\w+, \w+, \w))(?P<items>[^)\n;]+)"
 )
 _PLAIN_ITEM = re.compile(r"(?!etc\b|the$|an?$)[#@]?[\w:/-]+(?:\.[\w/-]+)*")

@@ -27,7 +27,8 @@ SEVERAL = frozenset(("multiple", "several", "many", "batch", "bulk"))
 """Words of a tool's name that say how many things it is for."""
 _UNSAID = re.compile(
     r"(^|\b(start|end|next|page|after|before|pagination|continuation) )cursor$"
-    r"|\b(page|pagination|continuation|next|sync) token$|^(user|original) (prompt|query)$"
+    r"|\b(page|pagination|continuation|next|sync) token$|^(page )?offset$"
+    r"|^(user|original) (prompt|query)$"
 )
 _UNSAID_BY_DESCRIPTION = re.compile(
     r"(?i)\b(original|user'?s?|raw) (user )?(prompt|request|message|input) that\b|\btelemetry\b"
@@ -40,6 +41,14 @@ def is_unsaid(name: str, described: str) -> bool:
     return bool(_UNSAID.search(" ".join(name_words(name)))) or bool(
         _UNSAID_BY_DESCRIPTION.search(described)
     )
+
+
+def is_shape(name: str) -> bool:
+    """Whether a parameter only says how the answer is to look."""
+    return _SHAPE.search(" ".join(name_words(name))) is not None
+
+
+_SHAPE = re.compile(r"^((opt|return|response) )?(fields|include|expand|format|pretty|verbose)$")
 
 
 def is_formless(schema: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ _EXCLUDING = re.compile(
     re.IGNORECASE,
 )
 _WANTING = re.compile(r"\b(either|exactly one of|at least one of|one of)\b", re.IGNORECASE)
-_NEEDED = re.compile(r"\b(required|must|provide[ds]?|needed)\b", re.IGNORECASE)
+_MUST = re.compile(r"\b(required|must|provide[ds]?|needed)\b", re.IGNORECASE)
 _RIVALS = tuple(
     map(
         frozenset,
@@ -124,7 +124,7 @@ def relations_of(
             continue
         if _EXCLUDING.search(sentence):
             rivals.add(named)
-        if _WANTING.search(sentence) and (not own or _NEEDED.search(sentence)):
+        if _WANTING.search(sentence) and (not own or _MUST.search(sentence)):
             alternatives.add(named)
     return Relations(
         conditions=tuple(_conditions(schemas, texts, optional)),
