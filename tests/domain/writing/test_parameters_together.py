@@ -43,6 +43,15 @@ def test_an_actions_own_parameters_go_with_it_and_its_verb_is_said() -> None:
     assert "action" not in askable(maker)
 
 
+def test_a_parameter_that_is_not_required_for_an_action_is_not_needed_there() -> None:
+    action = {"enum": ["list", "create"]}
+    page = {**TEXT, "description": "Not required for list."}
+    tool = tool_of("notes", "Notes", ("page",), action=action, page=page)
+    maker = ArgumentMaker(tool, server())
+    calls = [maker.make(random.Random(n), DrawOptions("train", 0.0)) for n in range(20)]
+    assert not any("page" in each for each in calls)
+
+
 def test_one_of_several_is_given_and_never_two() -> None:
     optional = dict.fromkeys(("uid", "name", "amount_off", "percent_off"), TEXT)
     optional["amount_off"] = {**TEXT, "description": "Only one of amount_off or percent_off"}

@@ -12,7 +12,7 @@ from typing import Any
 
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.;]\s+|\n")
 _GOES_WITH = re.compile(
-    r"\b(?P<how>required|needed|mandatory|used|only|applies|applicable|valid)\b"
+    r"(?<!not )(?<!n't )\b(?P<how>required|needed|mandatory|used|only|applies|applicable|valid)\b"
     r"[^.;]{0,20}?\b(?:for|when|with|if|by)\b(?P<whom>[^.;]*)",
     re.IGNORECASE,
 )
@@ -119,7 +119,7 @@ def relations_of(
     rivals = {pair for pair in _RIVALS if pair <= optional}
     alternatives: set[frozenset[str]] = set()
     for own, sentence in sentences:
-        named = frozenset(n for n in (*_named(sentence, optional), own) if n in optional)
+        named = _named(sentence, optional) | (optional & {own})
         if len(named) < 2:
             continue
         if _EXCLUDING.search(sentence):
@@ -133,15 +133,18 @@ def relations_of(
     )
 
 
-def _named(sentence: str, names: Collection[str]) -> list[str]:
-    return [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", sentence)]
+_WORD = re.compile(r"\w+(?:[.-]\w+)*")
+
+
+def _named(sentence: str, names: frozenset[str]) -> frozenset[str]:
+    return names.intersection(_WORD.findall(sentence))
 
 
 def _conditions(
     schemas: Mapping[str, Mapping[str, Any]], texts: Mapping[str, str], optional: Collection[str]
 ) -> list[Condition]:
     choosers = {
-        name: [value for value in part["enum"] if isinstance(value, str)]
+        name: frozenset(value for value in part["enum"] if isinstance(value, str))
         for name, part in schemas.items()
         if name not in optional and isinstance(part.get("enum"), list)
     }
@@ -149,7 +152,7 @@ def _conditions(
     for name in sorted(optional):
         for match in _GOES_WITH.finditer(texts[name]):
             for chooser, values in choosers.items():
-                own_values = frozenset(_named(match["whom"], values))
+                own_values = _named(match["whom"], values)
                 if own_values and len(own_values) < len(values):
                     is_needed = match["how"].lower() in _NEEDING
                     conditions.append(Condition(name, chooser, own_values, is_needed))
