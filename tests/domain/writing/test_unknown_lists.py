@@ -245,6 +245,10 @@ def test_a_list_that_is_changed_is_not_listed() -> None:
     assert re.search(r"recreate (the )?container", said(again, name="web"))
 
 
+def test_a_parameter_without_a_name_is_no_action() -> None:
+    assert "3" in said(tool_of("get_notes", "Get notes", **{"": COUNT}), **{"": 3})
+
+
 def test_a_new_thing_goes_by_its_name_before_its_place() -> None:
     tool = tool_of("create_label", "Create a label on a board", name=TEXT, board_id=TEXT)
     words = said(tool, name="Urgent", board_id="b-7")

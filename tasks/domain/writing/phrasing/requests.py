@@ -150,8 +150,8 @@ def _in_the_verb_of_its_action(
     wording: Wording, phrase: Phrase, arguments: dict[str, Any]
 ) -> tuple[Phrase, dict[str, Any]]:
     """What is managed, by the action that an argument names: "pause the playback"."""
-    name = next((name for name in _ACTIONS if isinstance(arguments.get(name), str)), "")
-    verb, *rest = name_words(arguments.get(name) or "") or ("",)
+    name = next((name for name in _ACTIONS if isinstance(arguments.get(name), str)), None)
+    verb, *rest = name_words(arguments[name] if name else "") or ("",)
     if leading_verb((verb, "")) is None or phrase.has_slot or NAMED_SLOT.search(phrase.object):
         return phrase, arguments
     if phrase.verb in _DOING or not wording.topic:
