@@ -100,7 +100,7 @@ def _as_text(schema: Any) -> str:
 
 @lru_cache(maxsize=512)
 def _judge(text: str) -> tuple[Validator, Any, dict[str, str]] | None:
-    schema = json.loads(text, object_hook=_with_whole_sizes)
+    schema = json.loads(text, object_hook=_as_meant)
     if fault := excess(schema):
         raise UnusableTool(f"not a usable JSON Schema: {fault}")
     try:
@@ -112,7 +112,7 @@ def _judge(text: str) -> tuple[Validator, Any, dict[str, str]] | None:
 @lru_cache(maxsize=16)
 def _judge_large(text: str) -> tuple[Validator, Any, dict[str, str]]:
     """Looked at again: a schema with a large pattern, or one that is not valid."""
-    schema = json.loads(text, object_hook=_with_whole_sizes)
+    schema = json.loads(text, object_hook=_as_meant)
     try:
         return _compiled(schema), in_known_keywords(schema), {}
     except UnusableTool as fault:
@@ -135,8 +135,13 @@ def check_schema(schema: Any) -> None:
         validator(schema)
 
 
-def _with_whole_sizes(part: dict[str, Any]) -> dict[str, Any]:
-    """An object in which a size of 2.0, which JSON Schema allows, is 2."""
+def _as_meant(part: dict[str, Any]) -> dict[str, Any]:
+    """An object in which a size of 2.0, which JSON Schema allows, is 2, and "" is the whole schema.
+
+    jsonschema-rs 0.61 ignores a reference to "".
+    """
+    if part.get("$ref") == "":
+        part["$ref"] = "#"
     for keyword in SIZES & part.keys():
         if isinstance(part[keyword], float) and part[keyword].is_integer():
             part[keyword] = int(part[keyword])

@@ -6,6 +6,7 @@ import pytest
 
 from tasks.domain.errors import UnusableTool
 from tasks.domain.schemas.references import Document
+from tasks.domain.schemas.validation import validator
 
 
 @pytest.mark.parametrize("target", [False, 3, None, "Address", [], {"Person": {}}])
@@ -19,3 +20,9 @@ def test_a_pointer_into_what_has_no_such_part_points_nowhere(target: Any) -> Non
 def test_a_reference_is_a_text(reference: Any) -> None:
     with pytest.raises(UnusableTool, match=r"^\$ref is .+, needed a text$"):
         Document({"type": "object"}).lookup(reference)
+
+
+def test_an_empty_reference_is_the_whole_schema() -> None:
+    part = {"const": None, "$ref": ""}
+    check = validator({"type": "object", "properties": {"name": part}})
+    assert not check.is_valid({"name": None})
