@@ -184,8 +184,8 @@ def test_memory_is_bounded_by_a_few_tensors_and_not_by_the_model(
     ).stdout
     least, peak = map(int, output.split()[-2:])
     shape = Architecture.model_validate(LARGE)
-    # As export_memory counts them, on a CPU; 32 MiB for what the allocator keeps.
-    bound = SHARD + (16 + 10) * largest_linear(shape) + 32 * 2**20
+    # As export_memory counts them, on a CPU; 48 MiB for what the allocator keeps.
+    bound = SHARD + (16 + 10) * largest_linear(shape) + 48 * 2**20
     assert peak - least < bound < size / 2
     assert peak < export_memory(shape, True, on_gpu=False).host
     assert whole(tmp_path / "merged").keys() == whole(large).keys()

@@ -142,8 +142,8 @@ def _object(schema: dict[str, Any], at: Place) -> dict[str, Any]:
         for name, part in properties.items()
         if name in required or (at.rng.random() < chance and part is not False)
     }
-    if at.depth and not value and (usable := [n for n, part in properties.items() if part]):
-        name = at.rng.choice(usable)  # an object without a part says nothing
+    if at.depth > 1 and not value and (usable := [n for n, part in properties.items() if part]):
+        name = at.rng.choice(usable)  # an item without a part says nothing
         value[name] = draw(properties[name], at.inside(name))
     schema, others = dependents(schema, list(value), at.root, at.rng)
     for name in others:
