@@ -123,7 +123,7 @@ def _is_told_by(maker: ArgumentMaker, name: str, makers: Sequence[ArgumentMaker]
     """Whether a description says that another tool, which needs nothing, tells the value."""
     described = maker.settled(name).get("description", "")
     return any(
-        not other.required and other is not maker and other.tool.name in described
+        other.tool.name in described and other is not maker and not other.required
         for other in makers
     )
 

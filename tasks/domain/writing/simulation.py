@@ -78,13 +78,13 @@ def simulate_error(tool: Tool, call: ToolCall, seed: int) -> ToolResult:
 
 def _is_of_a_thing(name: str, value: str, schema: Any) -> bool:
     """Whether a value names a thing that may be missing: no sentence, and none of a fixed few."""
-    is_text = len(value.split()) > _LONGEST_NAME or name_words(name)[-1:] in _TEXTS
+    is_text = len(value.split()) > _LONGEST_NAME or not _TEXTS.isdisjoint(name_words(name)[-1:])
     return not (is_text or (isinstance(schema, dict) and schema.keys() & {"enum", "const"}))
 
 
 _LONGEST_NAME = 4
 """Words; what has more is no name."""
-_TEXTS = {(word,) for word in pieces("text content message body note comment description code")}
+_TEXTS = frozenset(pieces("text content message body note comment description code"))
 
 
 def _source(tool: Tool, call: ToolCall, seed: int) -> random.Random:

@@ -1,9 +1,11 @@
 """A tool's name → its words with the verb first, wherever the name has it."""
 
 import re
+from functools import lru_cache
 
 from tasks.domain.identifiers import name_words, plural, singular, spoken
 from tasks.domain.products import Tool, Toolset
+from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.writing.phrasing.verbs import (
     CHANGING,
     ENOUGH,
@@ -22,18 +24,20 @@ def own_words(tool: Tool, toolset: Toolset) -> tuple[str, ...]:
     titled = name_words(tool.title)
     if len(words) == 1 and "".join(titled) == words[0]:
         return titled
-    if len(words) > 1 and _is_prefix(words[0], toolset):
+    if len(words) > 1 and _is_prefix(words[0], ByIdentity(toolset)):
         words = words[1:]
     words = words[:-1] if len(words) > 2 and words[-1] == "tool" else words
     words = (*(word for word in words[:-1] if word not in SEVERAL), *words[-1:])
     return _verb_first(_with_joint_verb(words), tool, toolset)
 
 
-def _is_prefix(word: str, toolset: Toolset) -> bool:
+@lru_cache(maxsize=512)
+def _is_prefix(word: str, of_list: ByIdentity) -> bool:
     """Whether a name's first word says nothing: on every tool, the server's name, or a space's.
 
     The name of a space is on several tools, is no verb, and stands in no description of theirs.
     """
+    toolset: Toolset = of_list.value
     if word in name_words(toolset.server):
         return True
     if shared_first_word(name_words(other.name) for other in toolset.tools):

@@ -68,10 +68,10 @@ def with_named_slots(text: str, maker: ArgumentMaker) -> str:
                 r"(?=$| (?:in|from|on|of|to|into|with|by|and|for)\b| \()"
             )
             text = re.sub(speaks_of_it, rf"\1 {named_slot(name, thing)}", text, count=1)
-    return with_document_slot(text, maker)
+    return _with_document_slot(text, maker)
 
 
-def with_document_slot(text: str, maker: ArgumentMaker) -> str:
+def _with_document_slot(text: str, maker: ArgumentMaker) -> str:
     """A phrase with a slot for the one file that it speaks of: "add a table to a Word document"."""
     files = [name for name in maker.required if maker.kind(name) == "file"]
     if len(files) != 1 or maker.is_constant(files[0]) or f"{{{files[0]}|" in text:

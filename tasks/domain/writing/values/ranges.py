@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,24 +38,25 @@ def in_order(
             if other == name or type(low) is not type(high):
                 continue
             if isinstance(low, str):
-                ends = (_soon_after(low, high, rng) for _ in range(_TRIES))
-                arguments |= {other: next(filter(fits, ends), high)}
+                arguments |= {other: next(filter(fits, _ends_after(low, high, rng)), high)}
             elif isinstance(low, (int, float)) and not isinstance(low, bool) and low > high:
                 arguments |= {name: high, other: low}
     return arguments
 
 
-def _soon_after(low: str, high: str, rng: random.Random) -> str:
-    """The end of a range that starts with ``low``; ``high`` itself where it can be one."""
+def _ends_after(low: str, high: str, rng: random.Random) -> Iterator[str]:
+    """Ends of a range that starts with ``low``; none where ``high`` is one, or is no moment."""
     first, second = _MOMENT.fullmatch(low), _MOMENT.fullmatch(high)
     if first is None or second is None or len(first[1]) != len(second[1]):
-        return high
+        return
     try:
         start, end = datetime.fromisoformat(first[1]), datetime.fromisoformat(second[1])
     except ValueError:
-        return high
+        return
     if timedelta(0) < end - start <= timedelta(days=31):
-        return high
-    is_day = "T" not in first[1] or rng.random() < 0.5
-    later = timedelta(days=rng.choice(_DAYS)) if is_day else timedelta(minutes=rng.choice(_MINUTES))
-    return (start + later).isoformat()[: len(first[1])] + second[2]
+        return
+    for _ in range(_TRIES):
+        is_day = "T" not in first[1] or rng.random() < 0.5
+        days, minutes = (rng.choice(_DAYS), 0) if is_day else (0, rng.choice(_MINUTES))
+        end = start + timedelta(days=days, minutes=minutes)
+        yield end.isoformat()[: len(first[1])] + second[2]

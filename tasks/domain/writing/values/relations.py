@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.;]\s+|\n")
@@ -55,7 +56,7 @@ class Relations:
     alternatives: tuple[frozenset[str], ...] = ()
     """Of each set a call has one at least."""
 
-    @property
+    @cached_property
     def choosers(self) -> frozenset[str]:
         """The parameters whose values decide which others a call has."""
         return frozenset(condition.chooser for condition in self.conditions)
