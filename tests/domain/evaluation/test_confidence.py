@@ -63,21 +63,25 @@ def test_certainty_in_wrong_answers_neither_overflows_nor_turns_the_order_around
 
 def test_the_threshold_gives_up_calls_only_where_the_mean_gains() -> None:
     rows = [
-        (True, RIGHT, SURE),
-        (True, RIGHT, SURE),
-        (False, RIGHT, UNSURE),
-        (False, "Hello!", Signals(is_call=False, decision=-0.1)),
+        *[(True, RIGHT, SURE)] * 40,
+        *[(False, RIGHT, UNSURE)] * 20,
+        *[(False, "Hello!", Signals(is_call=False, decision=-0.1))] * 20,
     ]
     threshold = best_threshold(answers(*rows), AS_IT_IS)
     assert 0.6 < threshold < 0.99
-    # Three right calls, less sure than the wrong one, are worth more than it.
-    less_sure = [(True, RIGHT, LOST)] * 3
-    assert best_threshold(answers(*rows, *less_sure), AS_IT_IS) == 0.0
+    # Right calls, less sure than the wrong ones, are worth more than these.
+    less_sure = [(True, RIGHT, LOST)] * 120
+    assert best_threshold(answers(*rows, *less_sure), AS_IT_IS) < 0.2
 
 
-def test_of_equal_thresholds_the_one_that_makes_fewer_wrong_calls_is_taken() -> None:
-    rows = [(True, RIGHT, SURE), (True, WRONG, UNSURE), (True, WRONG, LOST)]
-    assert 0.6 < best_threshold(answers(*rows), AS_IT_IS) < 0.99
+def test_of_thresholds_that_rows_do_not_tell_apart_the_middle_is_taken() -> None:
+    graded = [Signals(is_call=True, decision=math.log(n / 100)) for n in range(30, 71)]
+    rows = [
+        *[(True, RIGHT, SURE)] * 40,
+        *[(True, WRONG, signals) for signals in graded],
+        *[(False, RIGHT, LOST)] * 20,
+    ]
+    assert best_threshold(answers(*rows), AS_IT_IS) == pytest.approx(0.55, abs=0.02)
 
 
 def test_without_a_list_thresholds_judge_abstention_with_unsure_calls_held_back() -> None:
