@@ -10,17 +10,24 @@ answers with their signals; where it is there, it is read and nothing is asked.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from benchmarks.generalisation import recipe_for, rows_of
-from profiles import Recipe
 from tasks.domain.conversations import Row
-from tasks.domain.evaluation.confidence import confidence_report, rate_answers
+from tasks.domain.evaluation.confidence import (
+    RatedAnswer,
+    calibrate,
+    confidence_report,
+    cross_validated,
+    rate_answers,
+    with_unsure_held_back,
+)
 from tasks.domain.evaluation.evaluation_set import hand_written_rows
-from tasks.domain.products import Signals
+from tasks.domain.evaluation.scoring import score
+from tasks.domain.products import Calibration, Score, Signals
 from tasks.domain.reports import confidence_markdown
 from tasks.external.constraint import Constraint
 from tasks.external.servers import at_home
@@ -30,8 +37,14 @@ from tasks.external.student import Student, student
 class Answers(BaseModel):
     """A model's answers to some prompts, and how sure it was of each."""
 
+    raw: list[str | None] = []
     texts: list[str | None] = []
+    """What a client gets: constrained where the model sees no list."""
     signals: list[Signals | None] = []
+
+    def rated(self, rows: Sequence[Row]) -> list[RatedAnswer]:
+        """The answers to these rows, and whether each is right."""
+        return rate_answers(rows, self.texts, self.signals)
 
 
 class AllAnswers(BaseModel):
@@ -39,6 +52,19 @@ class AllAnswers(BaseModel):
 
     heldout: Answers = Answers()
     hand_written: Answers = Answers()
+
+
+def scores_as_served(
+    heldout: Sequence[RatedAnswer], hand_written: Sequence[RatedAnswer]
+) -> tuple[Score, Score]:
+    """Scores with unsure calls held back: held-out rows by calibrations of other rows, test
+    prompts by the one that ships."""
+    shipped = [calibrate(heldout)] * len(hand_written)
+    return _score(heldout, cross_validated(heldout)), _score(hand_written, shipped)
+
+
+def _score(answers: Sequence[RatedAnswer], calibrations: Iterable[Calibration]) -> Score:
+    return score([one.row for one in answers], with_unsure_held_back(answers, calibrations))
 
 
 def main() -> None:
@@ -63,38 +89,32 @@ def main() -> None:
     if options.keep and options.keep.exists():
         answers = AllAnswers.model_validate_json(options.keep.read_text(encoding="utf-8"))
     else:
-        answers = ask(options.gguf, recipe, heldout, hand_written, options.without_list)
+        with student(options.gguf, recipe.model.stop, recipe.answer_tokens) as model:
+            answers = ask(model, heldout, hand_written, constrained=options.without_list)
     if options.keep:
         options.keep.write_text(answers.model_dump_json(indent=1), encoding="utf-8")
     report = confidence_report(
-        rate_answers(heldout, answers.heldout.texts, answers.heldout.signals),
-        rate_answers(hand_written, answers.hand_written.texts, answers.hand_written.signals),
+        answers.heldout.rated(heldout), answers.hand_written.rated(hand_written)
     )
     sys.stdout.write("\n".join(confidence_markdown(report)))
 
 
 def ask(
-    gguf: Path,
-    recipe: Recipe,
-    heldout: Sequence[Row],
-    hand_written: Sequence[Row],
-    constrained: bool,
+    model: Student, heldout: Sequence[Row], hand_written: Sequence[Row], *, constrained: bool
 ) -> AllAnswers:
     """The answers to held-out rows and to hand-written test prompts."""
-    with student(gguf, recipe.model.stop, recipe.answer_tokens) as model:
-        constraint = Constraint(model) if constrained else None
-        return AllAnswers(
-            heldout=_answers(model, constraint, heldout),
-            hand_written=_answers(model, constraint, hand_written),
-        )
+    constraint = Constraint(model) if constrained else None
+    return AllAnswers(
+        heldout=_answers(model, constraint, heldout),
+        hand_written=_answers(model, constraint, hand_written),
+    )
 
 
 def _answers(model: Student, constraint: Constraint | None, rows: Sequence[Row]) -> Answers:
     completions = list(model.answers(rows))
-    texts = [one.answer for one in completions]
-    if constraint is not None:
-        texts = constraint.answers(rows, texts)
-    return Answers(texts=texts, signals=[one.signals for one in completions])
+    raw = [one.answer for one in completions]
+    texts = constraint.answers(rows, raw) if constraint else raw
+    return Answers(raw=raw, texts=texts, signals=[one.signals for one in completions])
 
 
 if __name__ == "__main__":

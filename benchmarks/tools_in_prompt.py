@@ -5,8 +5,9 @@
 
 Each way trains for the same wall time; a probe of a few steps says how many steps that is. Every
 model is asked the held-out and hand-written test prompts from its GGUF file, with the tools that it
-was trained with. Figures go into benchmarks/bench-tools-in-prompt.json, outcome by outcome, so that
-a run that is stopped loses none.
+was trained with; what it answers as it is served, constrained and with unsure calls held back, is
+scored too where prompts list no schema. Figures go into benchmarks/bench-tools-in-prompt.json,
+outcome by outcome, so that a run that is stopped loses none.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from benchmarks.confidence import ask, scores_as_served
 from benchmarks.generalisation import base_folder, for_steps, rows_of, train_rows, working_folder
 from profiles import Recipe, ToolsInPrompt, load_recipe
 from tasks.domain.evaluation.confusion import recall
@@ -57,7 +59,10 @@ class Outcome(BaseModel):
     """Of the median held-out prompt."""
     first_token_seconds: float
     heldout: Score
+    heldout_served: Score | None = None
+    """Constrained, and with unsure calls held back: where prompts list no schema."""
     hand_written: Score | None
+    hand_written_served: Score | None = None
     recall: Rate | None
 
 
@@ -107,10 +112,13 @@ def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -
         hand_written_rows(at_home(recipe.server).test_prompts, dataset.heldout[0].tools)
     )
     context = context_for(fitted.profile.training.max_seq_length)
+    by_heart = fitted.prompt.is_by_heart
     with student(gguf, recipe.model.stop, recipe.answer_tokens, context) as model:
-        heldout_texts, texts = (
-            [one.answer for one in model.answers(rows)] for rows in (dataset.heldout, hand_written)
-        )
+        answers = ask(model, dataset.heldout, hand_written, constrained=by_heart)
+    (folder / "answers.json").write_text(answers.model_dump_json(indent=1), encoding="utf-8")
+    heldout_served, hand_written_served = scores_as_served(
+        answers.heldout.rated(dataset.heldout), answers.hand_written.rated(hand_written)
+    )
     with student(gguf, recipe.model.stop, 1, context) as model:
         first = [one.seconds for one in model.answers(dataset.heldout[:TIMED_PROMPTS])][1:]
     prompts = [chat.count(row.prompt, row.listed) for row in dataset.heldout]
@@ -124,8 +132,10 @@ def measure(recipe: Recipe, way: str, seed: int, seconds: float, folder: Path) -
         step_seconds=took / steps_done,
         prompt_tokens=round(statistics.median(prompts)),
         first_token_seconds=statistics.median(first),
-        heldout=score(dataset.heldout, heldout_texts),
-        hand_written=score(hand_written, texts) if hand_written else None,
+        heldout=score(dataset.heldout, answers.heldout.raw),
+        heldout_served=heldout_served if by_heart else None,
+        hand_written=score(hand_written, answers.hand_written.raw) if hand_written else None,
+        hand_written_served=hand_written_served if hand_written and by_heart else None,
         recall=recall([*dataset.heldout, *hand_written]),
     )
 
@@ -157,8 +167,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     lines = [
         "| list | tools | way | seeds | steps | s a step | prompt tokens | first token s | recall "
         "| held-out exact match | abstention | test prompts: tool selection | exact match "
-        "| abstention |",
-        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| abstention | as served: tool selection | exact match | abstention |",
+        f"|---|---:|---|{'---:|' * 14}",
     ]
     groups: dict[tuple[str, int, str], list[Outcome]] = {}
     for one in outcomes:
@@ -166,6 +176,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
         groups.setdefault((one.server, one.tools, way), []).append(one)
     for (server, tools, way), group in groups.items():
         tests = [one.hand_written for one in group if one.hand_written]
+        served = [one.hand_written_served for one in group if one.hand_written_served]
         figures = [
             f"{statistics.mean(one.steps for one in group):.0f}",
             f"{statistics.mean(one.step_seconds for one in group):.1f}",
@@ -174,9 +185,11 @@ def table(outcomes: Sequence[Outcome]) -> str:
             _mean([one.recall for one in group if one.recall]),
             _mean([one.heldout.exact_match for one in group]),
             _mean([one.heldout.abstention for one in group]),
-            _mean([test.tool_selection for test in tests]),
-            _mean([test.exact_match for test in tests]),
-            _mean([test.abstention for test in tests]),
+            *(
+                _mean([getattr(test, metric) for test in scores])
+                for scores in (tests, served)
+                for metric in ("tool_selection", "exact_match", "abstention")
+            ),
         ]
         lines.append(f"| {server} | {tools} | {way} | {len(group)} | {' | '.join(figures)} |")
     return "\n".join(lines)

@@ -66,7 +66,7 @@ def confidence_report(
     calibration = calibrate(heldout)
     return ConfidenceReport(
         calibration=calibration,
-        heldout=_worth(heldout, list(_cross_validated(heldout))),
+        heldout=_worth(heldout, list(cross_validated(heldout))),
         hand_written=_worth(hand_written, [calibration] * len(hand_written))
         if hand_written
         else None,
@@ -102,9 +102,9 @@ def _without_unsure(
 ) -> list[str | None]:
     """The answers, calls below the threshold held back; that of each comes from the others."""
     rated = rate_answers(rows, texts, signals)
-    held_back = iter(_held_back(rated, _cross_validated(rated)))
+    kept = iter(with_unsure_held_back(rated, cross_validated(rated)))
     return [
-        UNSURE if text is not None and signal is not None and next(held_back) else text
+        text if text is None or signal is None else next(kept)
         for text, signal in zip(texts, signals, strict=True)
     ]
 
@@ -188,7 +188,7 @@ def _mean_and_error(
     return (exact_match + abstention) / 2, np.sqrt(variance) / 2
 
 
-def _cross_validated(answers: Sequence[RatedAnswer]) -> Iterator[Calibration]:
+def cross_validated(answers: Sequence[RatedAnswer]) -> Iterator[Calibration]:
     """For each answer the calibration of the others: of all but its tenth."""
     folds = [
         calibrate([one for place, one in enumerate(answers) if place % FOLDS != fold])
@@ -231,24 +231,23 @@ def risk_coverage(confidences: Sequence[float], rights: Sequence[bool]) -> RiskC
     )
 
 
-def _held_back(answers: Iterable[RatedAnswer], calibrations: Iterable[Calibration]) -> list[bool]:
-    """Whether each answer is a call below the threshold of its calibration."""
+def with_unsure_held_back(
+    answers: Iterable[RatedAnswer], calibrations: Iterable[Calibration]
+) -> list[str]:
+    """The answers' texts; UNSURE in the place of a call below its calibration's threshold."""
     return [
-        calibration.holds_back(answer.signals, calibration.threshold)
+        UNSURE if calibration.holds_back(answer.signals, calibration.threshold) else answer.text
         for answer, calibration in zip(answers, calibrations, strict=True)
     ]
 
 
 def _effect(answers: Sequence[RatedAnswer], calibrations: Sequence[Calibration]) -> ThresholdEffect:
     """What each calibration's own threshold brings."""
-    is_withheld = _held_back(answers, calibrations)
-    texts = [
-        UNSURE if is_held else one.text for one, is_held in zip(answers, is_withheld, strict=True)
-    ]
+    texts = with_unsure_held_back(answers, calibrations)
     calling = [place for place, one in enumerate(answers) if one.row.tool is not None]
     without = [place for place, one in enumerate(answers) if one.row.scenario == "no_tool"]
     calls = [one for one in answers if one.signals.is_call]
-    held_back = [one for one, is_held in zip(answers, is_withheld, strict=True) if is_held]
+    held_back = [one for one, text in zip(answers, texts, strict=True) if text != one.text]
     exact_match, abstention = (
         compare(
             [answers[place].row for place in places],
