@@ -13,6 +13,7 @@ from tasks.domain.writing.phrasing.spoken import bare_name, verbalize
 from tasks.domain.writing.phrasing.verbs import CREATING, MAKING, base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, PATHS, ROLES, SPANS, SQL, TEXTS
 from tasks.domain.writing.values.meanings import NAMED_UNIT
+from tasks.domain.writing.values.parameters import UPDATING
 from tasks.domain.writing.values.words import pieces
 
 
@@ -213,7 +214,8 @@ def as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
         text = re.sub(r"^in ([^/]+)$", rng.choice((r"in \1 time", r"(\1 time)")), text)
     if phrase.verb in _NAMING_AGAIN:
         text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
-    if phrase.verb in _CHANGING and phrase.has_slot:
+    if phrase.verb in UPDATING and phrase.has_slot:
+        # "Called" would say which one is meant.
         text = re.sub(r"^(called|named) ", "with the new name ", text)
     if kind in PATHS:
         return re.sub(r"^for ", f"{rng.choice(_before_file(phrase))} ", text)
@@ -238,8 +240,6 @@ def _before_file(phrase: Phrase) -> tuple[str, ...]:
 _DOCUMENT = re.compile(rf"\b({DOCUMENT_NOUNS})$")
 _NAMING_AGAIN = {"rename": "to", "copy": "as", "duplicate": "as", "clone": "as", "change": "to"}
 """Verbs that give a second name, and what stands before it."""
-_CHANGING = frozenset(("update", "edit", "modify", "set", "adjust"))
-"""Verbs after which "called" would say which one is meant, not what it is to be called."""
 _TAKING_AWAY = frozenset(
     ("delete", "remove", "get rid of", "erase", "take out", "clear", "extract")
 )

@@ -42,6 +42,7 @@ from tasks.domain.writing.phrasing.verbs import (
 )
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
+from tasks.domain.writing.values.parameters import ACTIONS, UPDATING
 
 QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
@@ -150,7 +151,9 @@ def _in_the_verb_of_its_action(
     wording: Wording, phrase: Phrase, arguments: dict[str, Any]
 ) -> tuple[Phrase, dict[str, Any]]:
     """What is managed, by the action that an argument names: "pause the playback"."""
-    name = next((name for name in _ACTIONS if isinstance(arguments.get(name), str)), None)
+    name = next(
+        (name for name in arguments if name in ACTIONS and isinstance(arguments[name], str)), None
+    )
     verb, *rest = name_words(arguments[name] if name else "") or ("",)
     if leading_verb((verb, "")) is None or phrase.has_slot or NAMED_SLOT.search(phrase.object):
         return phrase, arguments
@@ -170,7 +173,7 @@ def _as_change_of_one(
 ) -> tuple[Phrase, dict[str, Any]]:
     """What is updated, by the one thing of it that changes: "set the title of issue 7 to …"."""
     optional = [name for name in arguments if name not in wording.maker.required]
-    changes = phrase.verb in _CHANGING and " to " not in phrase.object
+    changes = phrase.verb in UPDATING and " to " not in phrase.object
     if not changes or not phrase.object or len(optional) != 1:
         return phrase, arguments
     name, value = optional[0], arguments[optional[0]]
@@ -179,14 +182,9 @@ def _as_change_of_one(
         return phrase, arguments
     thing = f"{with_the(spoken(name))} of {phrase.object} to {bare_name(words, value, rng)}"
     rest = {other: v for other, v in arguments.items() if other != name}
-    return replace(phrase, verb=rng.choice(_CHANGING), object=thing), rest
+    return replace(phrase, verb=rng.choice(("set", "change", "update")), object=thing), rest
 
 
-_CHANGING = ("set", "change", "update")
-
-
-_ACTIONS = ("action", "operation", "command")
-"""Parameters whose values say what is done."""
 _JOINING = frozenset(("to", "from", "by", "for", "with", "in", "on", "of", "as", "at"))
 _DOING = frozenset(("manage", "run", "perform", "execute", "control", "handle"))
 """Verbs that say nothing of what is done."""

@@ -25,6 +25,7 @@ from tasks.domain.writing.phrasing.verbs import (
 )
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
 from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.parameters import ACTIONS
 
 _MOST_NOUNS = 3
 """Words of a name that still reads as one thing."""
@@ -199,8 +200,8 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _identity(maker: ArgumentMaker, verb: str | None, head: str, tail: str) -> str | None:
-    candidates = [n for n in maker.spoken_for if n in maker.required and not maker.is_wrapper(n)]
-    candidates = [name for name in candidates if name != "action"]
+    required = [name for name in maker.spoken_for if name in maker.required]
+    candidates = [n for n in required if n not in ACTIONS and not maker.is_wrapper(n)]
     for name in candidates:
         if head and _names(maker, name, head, verb):
             return name

@@ -31,9 +31,9 @@ from tasks.domain.writing.values.instances import (
 from tasks.domain.writing.values.kinds import ALWAYS_KNOWN, CLOSED, ON_SERVER, VAGUE
 from tasks.domain.writing.values.meanings import kind_of_example
 from tasks.domain.writing.values.parameters import (
-    CHANGES,
     NARROWED,
     NARROWING,
+    UPDATING,
     as_many_as_named,
     count_numbers,
     is_formless,
@@ -256,7 +256,7 @@ class ArgumentMaker(ToolParameters):
 
     def _changes_nothing(self, names: Collection[str]) -> bool:
         """Whether a call would only say what is to be changed, and not how."""
-        is_change = not CHANGES.isdisjoint(name_words(self.tool.name))
+        is_change = not UPDATING.isdisjoint(name_words(self.tool.name))
         return is_change and all(
             is_shape(n) or (n in self.required and self.kind(n) in ON_SERVER) for n in names
         )

@@ -16,8 +16,10 @@ _WRAPPING = frozenset(
      "request", "model", "body", "payload", "kwargs")
 )  # fmt: skip
 """Last words of the names of parameters that only hold others."""
-CHANGES = frozenset(("update", "edit", "modify", "change", "patch"))
-"""Words of a tool's name that ask for what is to be other than it was."""
+UPDATING = frozenset(("update", "edit", "modify", "change", "set", "adjust", "patch"))
+"""Verbs whose object is there before, and is to be other than it was."""
+ACTIONS = frozenset(("action", "operation", "command"))
+"""Parameters whose values say what is done."""
 NARROWED = frozenset(("delete", "remove", "update", "drop", "purge", "clear"))
 NARROWING = frozenset(("filter", "query", "where", "selector", "condition"))
 """Parameters for which of many things are meant."""
