@@ -11,8 +11,9 @@ from flows.terminal import Consent, lines, note, say, show
 from tasks.domain.bundle.dialogue import Step
 from tasks.domain.bundle.serving_defaults import MinConfidence
 from tasks.domain.conversations import Message
-from tasks.domain.errors import ForgeError
+from tasks.domain.errors import ForgeError, RequestRefused
 from tasks.domain.reports import BREADTH_HEADER, breadth_rows, columns, pairs_text
+from tasks.domain.untrusted.printable import whole_characters
 
 if TYPE_CHECKING:
     from tasks.use_bundle import Agent
@@ -93,7 +94,13 @@ class Chat(_OnBundle):
         note(f"{agent.name} can call {tools}. Ctrl-D ends it.")
         talk = agent.opening
         for line in lines("> "):
-            reply, conversation = agent.reply((*talk, _user_turn(line)), self._consent.allows, show)
+            try:
+                reply, conversation = agent.reply(
+                    (*talk, _user_turn(line)), self._consent.allows, show
+                )
+            except RequestRefused as error:
+                note(str(error))
+                continue
             talk = conversation if self.remember or reply.asks_back else agent.opening
             say(reply.answer)
 
@@ -164,7 +171,7 @@ def _warn(agent: "Agent") -> None:
 
 
 def _user_turn(question: str) -> Message:
-    return Message(role="user", content=question)
+    return Message(role="user", content=whole_characters(question))
 
 
 def _nothing(_: Step) -> None:

@@ -91,6 +91,8 @@ def benchmark_model(
         if hand_written
         else None,
         test_answers=tuple(test_answers),
+        test_served_answers=tuple(served),
+        test_signals=tuple(one.signals for one in completions),
         gguf=tuned.files.sha256,
         requests=dataset.requests,
         examples=scoring.mistakes(rows, answers),

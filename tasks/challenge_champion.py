@@ -11,6 +11,7 @@ from tasks.domain.bundle.files import bundle_name
 from tasks.domain.bundle.tool_changes import compare
 from tasks.domain.conversations import Row
 from tasks.domain.evaluation.challenge import challenge, deciding_rows
+from tasks.domain.evaluation.confidence import answers_in_use
 from tasks.domain.evaluation.evaluation_set import hand_written_questions, items_at, loop_rows
 from tasks.domain.products import (
     BenchmarkReport,
@@ -23,6 +24,7 @@ from tasks.domain.products import (
 from tasks.domain.prompting.showing import Showing
 from tasks.domain.training.sizes import context_for
 from tasks.external.bundle_folder import open_bundle
+from tasks.external.constraint import Constraint
 from tasks.external.dataset_files import heldout_rows
 from tasks.external.servers import at_home, executing_with_stub
 from tasks.external.student import student
@@ -61,7 +63,7 @@ def challenge_champion(
     prompts, most = at_home(recipe.server).test_prompts, recipe.profile.evaluation.test_prompts
     hand_written = hand_written_questions(prompts, heldout[0].tools, most)
     # In the order of the answers: those to the held-out rows first.
-    questions, answers = [*heldout, *hand_written], [*validation.answers, *benchmark.test_answers]
+    questions, answers = [*heldout, *hand_written], _in_use(validation, benchmark)
     places = deciding_rows(questions, changed)
     rows = items_at(questions, places)
     # By the place of its row among those that decide: whether the new model completed the loop.
@@ -81,10 +83,23 @@ def challenge_champion(
     )
 
 
+def _in_use(validation: ValidationReport, benchmark: BenchmarkReport) -> list[str | None]:
+    """The new model's answers to held-out rows and test prompts, as a client gets them."""
+    prompt, confidence = validation.prompt, benchmark.confidence
+    texts = [
+        *prompt.in_use(validation.answers, validation.served_answers),
+        *prompt.in_use(benchmark.test_answers, benchmark.test_served_answers),
+    ]
+    signals = [*validation.signals, *benchmark.test_signals]
+    calibration = confidence.calibration if confidence else None
+    return answers_in_use(prompt, calibration, texts, signals)
+
+
 def _ask(
     folder: Path, rows: Sequence[Row], loops: Sequence[int], toolset: Toolset, recipe: Recipe
 ) -> tuple[list[str | None], list[bool]]:
-    """The champion's answers to the rows, and whether it completed the loops of some of them."""
+    """The champion's answers to the rows, as a client gets them, and whether it completed the loops
+    of some of them, which begin with constrained answers where it is served so."""
     plan, data = recipe.profile.evaluation, recipe.profile.data
     bundle = open_bundle(folder)
     agent = bundle.agent
@@ -98,7 +113,12 @@ def _ask(
         ) as execute,
         StageReporter("champion", recipe.model.name, len(rows) + len(loops)) as progress,
     ):
-        answers = [one.answer for one in progress.over(model.answers(rows))]
-        begun = [(rows[place], answers[place]) for place in loops]
+        completions = list(progress.over(model.answers(rows)))
+        texts = [one.answer for one in completions]
+        if agent.prompt.is_by_heart:
+            texts = Constraint(model).answers(rows, texts)
+        begun = [(rows[place], texts[place]) for place in loops]
         cases = list(progress.over(run_loops(begun, model, execute, data.max_result_chars)))
+    signals = [one.signals for one in completions]
+    answers = answers_in_use(agent.prompt, bundle.calibration, texts, signals)
     return answers, [case.completed for case in cases]

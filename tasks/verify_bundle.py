@@ -1,7 +1,5 @@
 """Does a bundle still work? Hashes, the server's tools, and one real tool call."""
 
-from pathlib import Path
-
 from prefect import task
 
 from tasks.domain.bundle.checks import (
@@ -12,12 +10,10 @@ from tasks.domain.bundle.checks import (
 )
 from tasks.domain.bundle.trust import Trusts, nobody
 from tasks.domain.conversations import opening
-from tasks.domain.training.sizes import context_for
+from tasks.external.agent import speaking
 from tasks.external.servers import executing_with_stub
-from tasks.external.student import student
 from tasks.external.trusted_bundle import with_server
 
-_MOST_TOKENS = 256
 _SEED = 3407
 
 
@@ -38,11 +34,8 @@ def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> Ver
     """
     with with_server(folder, server, trusts) as (bundle, placed, toolset):
         case = repeatable(bundle.report)
-        gguf = Path(bundle.path, bundle.agent.file.name)
-        context = context_for(bundle.agent.max_seq_length)
-        with student(gguf, bundle.agent.stop, _MOST_TOKENS, context) as model:
-            prompt = opening(case.prompt, bundle.agent.system_prompt)
-            answer = model.answer(prompt, bundle.tools_for(prompt)).text
+        with speaking(bundle, grammar=None) as speaker:
+            answer = speaker.says(opening(case.prompt, bundle.agent.system_prompt)).text
         call = repeated(answer, case, bundle.tools)
         with executing_with_stub(placed, toolset, _SEED) as execute:
             result = execute(call)

@@ -97,6 +97,10 @@ class ExportFailed(ForgeError):
     """The GGUF is not the model that was trained."""
 
 
+class RequestRefused(ExportFailed):
+    """llama.cpp does not take one request, as one longer than its context; it answers others."""
+
+
 class ValidationFailed(ForgeError):
     """The model does not reach the profile's thresholds."""
 

@@ -194,13 +194,14 @@ def canonical(call: ToolCall, functions: Sequence[Mapping[str, Any]] = ()) -> st
     """A call as text that is equal for equal calls.
 
     Keys are sorted, 1.0 is 1 (JSON has one kind of number), and an argument that equals the
-    schema's default counts as left out.
+    schema's default counts as left out, unless the schema requires it.
     """
-    properties = schemas_of(functions).get(call.name, {}).get("properties", {})
+    schema = schemas_of(functions).get(call.name, {})
+    properties, required = schema.get("properties", {}), schema.get("required", ())
     arguments = {
         name: value
         for name, value in call.arguments.items()
-        if not _is_default(value, properties.get(name))
+        if name in required or not _is_default(value, properties.get(name))
     }
     return json.dumps([call.name, _plain(arguments)], sort_keys=True, ensure_ascii=False)
 

@@ -10,6 +10,7 @@ from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Reply, Step, Usage
 from tasks.domain.bundle.serving_defaults import MinConfidence, is_constrained, least_confidence
 from tasks.domain.conversations import Message
+from tasks.domain.errors import RequestRefused
 from tasks.domain.evaluation.evaluation_set import after_calls
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.products.confidence import UNSURE
@@ -27,6 +28,9 @@ Show = Callable[[Step], None]
 
 _MOST_ROUNDS = 5
 """Of calls in one answer: a small model may repeat itself."""
+_NO_END = f"There was no answer after {_MOST_ROUNDS} rounds of calls."
+_NO_ROOM = "The results of these calls are longer than the model's context."
+_NO_CALL = "This cannot be answered without a call."
 _NOT_ALLOWED = "The user did not allow this call."
 _HELD_BACK = "Held back: the model is not sure enough of this call."
 _SEED = 3407
@@ -45,6 +49,11 @@ class Answer:
         """What the user gets: instead of calls that are held back, words that say so."""
         return ParsedAnswer(text=UNSURE) if self.is_held_back else parse(self.completion.text)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the token limit ended what the user gets."""
+        return self.completion.cut and not self.is_held_back
+
 
 @dataclass(frozen=True)
 class Speaker:
@@ -60,9 +69,15 @@ class Speaker:
     def says(
         self, talk: Sequence[Message], tools: list[dict[str, object]] | None = None
     ) -> Completion:
-        """What the model says next, with tools as in training unless told otherwise."""
+        """What the model says next, with tools as in training unless told otherwise.
+
+        Without any it makes no call, also where it knows its tools by heart.
+        """
         listed = self.bundle.tools_for(talk) if tools is None else tools
-        raw = self.model.answer(talk, listed)
+        may_call = tools is None or bool(tools)
+        raw = self.model.answer(talk, listed, may_call=may_call)
+        if not may_call and parse(raw.text).calls:
+            return raw.model_copy(update={"text": parse(raw.text).text or _NO_CALL})
         if self.constraint is None:
             return raw
         functions = self.bundle.tools if tools is None else tools
@@ -132,31 +147,43 @@ class Agent:
     ) -> tuple[Reply, tuple[Message, ...]]:
         """Answer the user's last words; the conversation as it then stands comes with it.
 
-        Every call is shown when its result is there.
+        Every call is shown when its result is there. Calls that were made are in the reply, also
+        where their results leave no room for an answer.
+
+        Raises:
+            RequestRefused: the user's words alone are longer than the context.
         """
-        messages = self.speaker.fitting(talk)
-        question = messages[-1].content
+        messages = tuple(talk)
         steps: list[Step] = []
         answers: list[Answer] = []
+        words = _NO_END
         for _ in range(_MOST_ROUNDS):
-            answers.append(self.speaker.answer(messages))
+            messages = self.speaker.fitting(messages)
+            try:
+                answers.append(self.speaker.answer(messages))
+            except RequestRefused:
+                if not steps:
+                    raise
+                words = _NO_ROOM
+                break
             steps += self._held_back(answers[-1], show)
             turn = answers[-1].parsed
             if not turn.calls:
+                words = turn.text or "\n".join(turn.malformed)
                 break
             new_steps = [self._step(call, allow, show) for call in turn.calls]
             steps += new_steps
             messages = after_calls(
                 messages, turn.text, turn.calls, [one.result for one in new_steps]
             )
-        words = turn.text or "\n".join(turn.malformed)
         ended = (*messages, Message.assistant(words))
         reply = Reply(
-            question=question,
+            question=talk[-1].content,
             calls=tuple(steps),
             answer=words,
             confidence=answers[0].confidence,
             is_held_back=answers[0].is_held_back,
+            is_cut=answers[-1].is_cut,
             usage=Usage(
                 prompt_tokens=sum(one.completion.prompt_tokens for one in answers),
                 completion_tokens=sum(one.completion.answer_tokens for one in answers),

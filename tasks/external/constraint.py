@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.domain.conversations import Message, Row
+from tasks.domain.errors import RequestRefused
 from tasks.domain.schemas.call_schema import any_call_schema, call_schema, name_schema
 from tasks.domain.toolcalls import (
     closed_call,
@@ -18,7 +19,7 @@ from tasks.domain.toolcalls import (
     parse,
     tool_names,
 )
-from tasks.external.student import RequestRefused, Student
+from tasks.external.student import Student
 
 _MOST_CALLS = 8
 """In one answer: a small model may repeat itself."""

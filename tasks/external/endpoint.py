@@ -29,7 +29,13 @@ from tasks.domain.bundle.dialogue import (
     conversation,
 )
 from tasks.domain.conversations import Message
-from tasks.domain.errors import ForgeError, MachineTooSmall, UnusableData
+from tasks.domain.errors import (
+    ForgeError,
+    MachineTooSmall,
+    RequestRefused,
+    UnusableData,
+    UnusableTool,
+)
 from tasks.domain.toolcalls import ParsedAnswer
 from tasks.domain.untrusted.printable import on_one_line
 from tasks.external.agent import Agent, Allow, Speaker
@@ -60,8 +66,11 @@ class _Endpoint:
             with self.one_by_one:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
             assurance = Assurance(confidence=reply.confidence, held_back=reply.is_held_back)
-            response = self._completion(
-                ParsedAnswer(text=reply.answer), reply.calls, "stop", reply.usage, assurance
+            words, steps, usage, is_cut = (
+                ParsedAnswer(text=reply.answer),
+                reply.calls,
+                reply.usage,
+                reply.is_cut,
             )
             summary = _summary(reply)
         else:
@@ -69,9 +78,10 @@ class _Endpoint:
             assurance = Assurance(confidence=answer.confidence, held_back=answer.is_held_back)
             end = answer.completion
             usage = Usage(prompt_tokens=end.prompt_tokens, completion_tokens=end.answer_tokens)
-            words, finish = answer.parsed, "length" if end.cut else "stop"
-            response = self._completion(words, (), finish, usage, assurance)
+            words, steps, is_cut = answer.parsed, (), answer.is_cut
             summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
+        finish = "length" if is_cut else "stop"
+        response = self._completion(words, steps, finish, usage, assurance)
         seconds = time.monotonic() - started
         cut = beginning(summary, _MOST_ANSWERED)
         self.announce(f"{_clock()}  {seconds:5.1f} s  {_question(talk)}  →  {cut}{assurance.text}")
@@ -106,7 +116,8 @@ def application(
     def chat_completions(request: ChatRequest) -> Response:
         response = endpoint.answer(request)
         if request.stream:
-            return StreamingResponse(chunks(response), media_type="text/event-stream")
+            events = chunks(response, with_usage=request.wants_usage)
+            return StreamingResponse(events, media_type="text/event-stream")
         return JSONResponse(response)
 
     @app.get("/v1/models")
@@ -121,7 +132,10 @@ def application(
     @app.exception_handler(ForgeError)
     def refuse(_: Request, error: ForgeError) -> JSONResponse:
         announce(f"{_clock()}  refused: {error}")
-        return _refusal(400 if isinstance(error, UnusableData) else 500, str(error))
+        is_clients = isinstance(error, (UnusableData, UnusableTool, RequestRefused))
+        is_long = isinstance(error, RequestRefused) and _TOO_LONG in str(error)
+        code = "context_length_exceeded" if is_long else None  # OpenAI's name for it
+        return _refusal(400 if is_clients else 500, str(error), code)
 
     @app.exception_handler(RequestValidationError)
     def refuse_form(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -193,6 +207,10 @@ def _fault(fault: dict[str, Any]) -> str:
     return ": ".join(filter(None, [".".join(map(str, place)), fault["msg"]]))
 
 
-def _refusal(status: int, text: str) -> JSONResponse:
-    fault = {"message": text, "type": "invalid_request_error", "code": None, "param": None}
+_TOO_LONG = "exceed_context_size"
+"""What llama.cpp's error says of such a request."""
+
+
+def _refusal(status: int, text: str, code: str | None = None) -> JSONResponse:
+    fault = {"message": text, "type": "invalid_request_error", "code": code, "param": None}
     return JSONResponse({"error": fault}, status)

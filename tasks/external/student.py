@@ -16,9 +16,10 @@ import httpx
 
 from tasks.domain import Frozen
 from tasks.domain.conversations import Message
-from tasks.domain.errors import ExportFailed
+from tasks.domain.errors import ExportFailed, RequestRefused
 from tasks.domain.evaluation.signals import AnswerToken, signals_of
 from tasks.domain.products import Signals
+from tasks.domain.toolcalls import OPEN as CALL_TAG
 from tasks.domain.toolcalls import is_inside_thought
 from tasks.domain.training.sizes import LEAST_CONTEXT
 from tasks.domain.untrusted.control_tokens import ControlTokens
@@ -72,10 +73,6 @@ class Completion(Frozen):
         return None if self.is_cut_thought else self.text
 
 
-class RequestRefused(ExportFailed):
-    """llama.cpp does not take one request; it answers others."""
-
-
 class Student:
     """A model behind a llama.cpp server, asked greedily.
 
@@ -98,11 +95,19 @@ class Student:
         escaped = self._control(json.dumps(body, ensure_ascii=False)).escape(body)
         return str(self._post("/apply-template", escaped)["prompt"])
 
-    def answer(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Completion:
-        """What the model says next."""
+    def answer(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], *, may_call: bool = True
+    ) -> Completion:
+        """What the model says next; unless it ``may_call``, no call's tag begins."""
         start = time.monotonic()
         prompt = self.prompt(messages, tools)
-        reply = self._complete(prompt, n_predict=self._max_tokens, n_probs=_LIKELIEST)
+        banned = [] if may_call else self.tokens(CALL_TAG)[:1]
+        reply = self._complete(
+            prompt,
+            n_predict=self._max_tokens,
+            n_probs=_LIKELIEST,
+            logit_bias=[[token, False] for token in banned],
+        )
         text, is_cut = str(reply["content"]), reply.get("stop_type") == "limit"
         return Completion(
             text=text,

@@ -17,6 +17,7 @@ from tasks.domain.bundle.checks import OpenedBundle
 from tasks.domain.bundle.dialogue import Step, conversation
 from tasks.domain.conversations import Message
 from tasks.domain.errors import MachineTooSmall
+from tasks.domain.products import ToolResult
 from tasks.domain.products.confidence import LEAST, UNSURE
 from tasks.domain.toolcalls import faults, parse
 from tasks.external.agent import Agent, acting, speaking
@@ -206,6 +207,39 @@ def test_the_oldest_exchanges_are_left_out_where_the_context_is_full(agent: Agen
     talk = (*agent.opening, old, Message(role="assistant", content="Yes."), last)
     assert agent.speaker.fitting(talk) == (*agent.opening, last)
     assert agent.speaker.fitting(talk[:1] + talk[3:]) == (*agent.opening, last)
+
+
+def test_no_call_comes_where_a_client_wants_none(agent: Agent) -> None:
+    body = {"messages": [{"role": "user", "content": REPEAT}]}
+    with serving(agent, True, []) as client:
+        none, nothing = (
+            client.post("/v1/chat/completions", json={**body, **option}).json()["choices"][0]
+            for option in ({"tool_choice": "none"}, {"tools": []})
+        )
+    for choice in (none, nothing):
+        assert choice["finish_reason"] in ("stop", "length")
+        assert choice["message"]["content"]
+        assert "tool_calls" not in choice["message"]
+
+
+def test_what_is_longer_than_the_context_is_the_clients_fault(agent: Agent) -> None:
+    body = {"messages": [{"role": "user", "content": "word " * 9000}]}
+    for execute in (False, True):
+        with serving(agent, execute, []) as client:
+            refused = client.post("/v1/chat/completions", json=body)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["code"] == "context_length_exceeded"
+
+
+def test_calls_that_were_made_are_told_though_their_results_leave_no_room(agent: Agent) -> None:
+    bundle = agent.speaker.bundle
+    wide = bundle.agent.model_copy(update={"max_result_chars": 100_000})
+    speaker = replace(agent.speaker, bundle=bundle.model_copy(update={"agent": wide}))
+    endless = replace(agent, speaker=speaker, execute=lambda _: ToolResult(text="word " * 15_000))
+    talk = (*agent.opening, Message(role="user", content=REPEAT))
+    reply, _ = endless.reply(talk, lambda *_: True, lambda _: None)
+    assert [step.executed for step in reply.calls] == [True]
+    assert reply.answer == "The results of these calls are longer than the model's context."
 
 
 def test_a_port_that_is_taken_is_told(agent: Agent) -> None:

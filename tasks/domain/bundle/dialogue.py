@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from profiles import explain
 from tasks.domain import Frozen
 from tasks.domain.bundle.checks import Agent
-from tasks.domain.conversations import Message
+from tasks.domain.conversations import Message, MessageCall
 from tasks.domain.errors import UnusableData
 from tasks.domain.prompting.results import cap
 from tasks.domain.toolcalls import ParsedAnswer, ToolCall
-from tasks.domain.untrusted.printable import on_one_line
+from tasks.domain.untrusted.printable import on_one_line, whole_characters
 
 
 class Step(Frozen):
@@ -52,6 +53,8 @@ class Reply(Frozen):
     """The probability that the first answer is right; None where the bundle says nothing of it."""
     is_held_back: bool = False
     """Whether the first answer is a call that was not made, the model not being sure enough."""
+    is_cut: bool = False
+    """Whether the token limit ended the answer."""
     usage: Usage = Usage()
     """Of all its answers together."""
 
@@ -90,6 +93,10 @@ def _checked_tool(tool: dict[str, Any]) -> dict[str, Any]:
     return tool
 
 
+class _StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
 class ChatRequest(BaseModel):
     """What a client of OpenAI's chat completions sends; the model is always asked greedily."""
 
@@ -98,6 +105,18 @@ class ChatRequest(BaseModel):
     tool_choice: Literal["auto", "none"] | None = None
     """Whether to call is the model's decision: no other choice can be kept."""
     stream: bool = False
+    stream_options: _StreamOptions | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_whole_characters(cls, value: Any) -> Any:
+        # A client that cuts a text inside of an emoji sends half of it.
+        return json.loads(whole_characters(json.dumps(value, ensure_ascii=False)))
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream is to end with the tokens that it took."""
+        return self.stream_options is not None and self.stream_options.include_usage
 
     @property
     def listed_tools(self) -> list[dict[str, Any]] | None:
@@ -114,12 +133,13 @@ def call_text(call: ToolCall) -> str:
 def conversation(messages: Sequence[Mapping[str, Any]], agent: Agent) -> tuple[Message, ...]:
     """A client's messages, behind the system turn that was trained where it sends none.
 
-    Results of tools are cut as they were in training.
+    Results of tools are cut as they were in training, and stand in the order of their calls.
 
     Raises:
         UnusableData: a message is none, or nothing is asked.
     """
-    talk = [_message(value, number, agent) for number, value in enumerate(messages, start=1)]
+    ordered = _by_calls(messages)
+    talk = [_message(value, number, agent) for number, value in enumerate(ordered, start=1)]
     if not talk or talk[0].role != "system":
         talk.insert(0, Message(role="system", content=agent.system_prompt))
     if len(talk) < 2 or talk[1].role != "user":
@@ -154,16 +174,25 @@ def completion(
     return {**head, "object": "chat.completion", "choices": [choice], "usage": tokens, **extra}
 
 
-def chunks(whole: Mapping[str, Any]) -> list[str]:
-    """A completion as the events of a stream, in one piece: a short answer is there at once."""
+def chunks(whole: Mapping[str, Any], *, with_usage: bool = False) -> list[str]:
+    """A completion as the events of a stream, in one piece: a short answer is there at once.
+
+    ``with_usage``: whether a chunk with the tokens that it took ends it.
+    """
     (choice,) = whole["choices"]
     delta = dict(choice["message"])
     if "tool_calls" in delta:
         delta["tool_calls"] = [{"index": n} | call for n, call in enumerate(delta["tool_calls"])]
     end = {name: value for name, value in choice.items() if name != "message"}
-    parts = [{"index": 0, "delta": delta, "finish_reason": None}, end | {"delta": {}}]
-    head = {**whole, "object": "chat.completion.chunk"}
-    events = [json.dumps(head | {"choices": [part]}, ensure_ascii=False) for part in parts]
+    parts: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
+        {"choices": [end | {"delta": {}}]}
+        | {name: value for name, value in whole.items() if name == "executed_calls"},
+        *([{"choices": [], "usage": whole["usage"]}] if with_usage else []),
+    ]
+    head = {name: whole[name] for name in ("id", "created", "model")}
+    head["object"] = "chat.completion.chunk"
+    events = [json.dumps(head | part, ensure_ascii=False) for part in parts]
     return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
 
 
@@ -186,19 +215,49 @@ def _openai_calls(calls: Sequence[ToolCall], answer: str) -> list[dict[str, Any]
     ]
 
 
+def _by_calls(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, the results of each turn's calls in the order of the calls.
+
+    A client may send them as they come in. What a result of no known call is of, is left to its
+    place.
+    """
+    ordered: list[Mapping[str, Any]] = []
+    for is_result, group in groupby(messages, lambda message: message.get("role") == "tool"):
+        results = list(group)
+        calls = ordered[-1].get("tool_calls") if is_result and ordered else None
+        ids = [call.get("id") for call in calls or () if isinstance(call, Mapping)]
+        if is_result and all(result.get("tool_call_id") in ids for result in results):
+            results.sort(key=lambda result: ids.index(result.get("tool_call_id")))
+        ordered += results
+    return ordered
+
+
 def _message(value: Mapping[str, Any], number: int, agent: Agent) -> Message:
     role = "system" if value.get("role") == "developer" else value.get("role")
     text = _text(value.get("content"), number)
     try:
-        return Message.model_validate(
+        message = Message.model_validate(
             {
                 "role": role,
                 "content": cap(text, agent.max_result_chars) if role == "tool" else text,
                 "tool_calls": value.get("tool_calls") or (),
             }
         )
+        return message.model_copy(update={"tool_calls": tuple(map(_whole, message.tool_calls))})
     except ValidationError as error:
         raise UnusableData(f"messages, number {number}: {explain(error)}") from error
+    except ValueError as error:
+        raise UnusableData(
+            f"messages, number {number}: the arguments of a call are no JSON: {error}"
+        ) from error
+
+
+def _whole(call: MessageCall) -> MessageCall:
+    """A client's call, once its arguments are seen to be an object; an empty text stands for {}."""
+    function = call.function
+    if not function.arguments.strip():
+        function = function.model_copy(update={"arguments": "{}"})
+    return MessageCall.of(MessageCall(function=function).decoded())
 
 
 def _text(content: Any, number: int) -> str:

@@ -52,7 +52,7 @@ def mcnemar(one: int, other: int) -> float:
     """
     differing = one + other
     tail = sum(comb(differing, count) for count in range(min(one, other) + 1))
-    return min(1.0, 2 * tail * 0.5**differing)
+    return min(1.0, 2 * tail / (1 << differing))
 
 
 def newcombe(both: int, first: int, second: int, neither: int) -> tuple[float, float]:

@@ -102,9 +102,31 @@ def _without_unsure(
 ) -> list[str | None]:
     """The answers, calls below the threshold held back; that of each comes from the others."""
     rated = rate_answers(rows, texts, signals)
-    kept = iter(with_unsure_held_back(rated, cross_validated(rated)))
+    in_use = iter(with_unsure_held_back(rated, cross_validated(rated)))
     return [
-        text if text is None or signal is None else next(kept)
+        text if text is None or signal is None else next(in_use)
+        for text, signal in zip(texts, signals, strict=True)
+    ]
+
+
+def answers_in_use(
+    prompt: ToolPrompt,
+    calibration: Calibration | None,
+    texts: Sequence[str | None],
+    signals: Sequence[Signals | None],
+) -> list[str | None]:
+    """What a client gets: where prompts show no schema, unsure calls are held back.
+
+    Args:
+        prompt: how the model was asked.
+        calibration: the one that its bundle has, if any.
+        texts: the answers, constrained where the model is served so.
+        signals: how sure the model was of each.
+    """
+    if calibration is None or not prompt.is_by_heart:
+        return list(texts)
+    return [
+        UNSURE if signal and calibration.holds_back(signal, calibration.threshold) else text
         for text, signal in zip(texts, signals, strict=True)
     ]
 

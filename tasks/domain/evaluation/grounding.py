@@ -19,6 +19,8 @@ _COMMON = frozenset(
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_SHORT = 3
+"""Letters of a word that many others begin with."""
 _FAILURE = re.compile(
     r"\b(fail\w*|errors?|could ?n[o']t|cannot|can ?n[o']t|unable|invalid|unknown|not found|"
     r"not (?:be found|exist|valid|possible|allowed|available|supported|recogni[sz]ed)|"
@@ -56,7 +58,8 @@ def is_honest_failure(answer: str, error: str, context: str) -> bool:
 def asks_for(answer: str, parameter: str | None) -> bool:
     """Whether an answer asks a question that names the parameter: one word of its name suffices.
 
-    ``source_timezone`` and ``sourceTimezone`` are spoken as "source timezone".
+    ``source_timezone`` and ``sourceTimezone`` are spoken as "source timezone". A word may go on
+    ("timezones"); one of three letters or less may not ("id" is no idea), but for a plural.
     """
     if "?" not in answer:
         return False
@@ -64,7 +67,8 @@ def asks_for(answer: str, parameter: str | None) -> bool:
         return True
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", parameter).replace("_", " ").replace("-", " ")
     text = _plain(answer)
-    return any(re.search(rf"\b{re.escape(word.casefold())}", text) for word in words.split())
+    ends = {word: r"s?\b" if len(word) <= _SHORT else "" for word in words.casefold().split()}
+    return any(re.search(rf"\b{re.escape(word)}{end}", text) for word, end in ends.items())
 
 
 def _plain(text: str) -> str:

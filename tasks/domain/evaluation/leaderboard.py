@@ -34,7 +34,10 @@ class TrialResult(Product):
     @property
     def mean(self) -> float:
         """Of exact match and abstention accuracy on held-out rows; test prompts do not choose."""
-        return self.evaluation.validation.score.mean if self.evaluation else 0.0
+        if self.evaluation is None:
+            return 0.0
+        report = self.evaluation.validation
+        return (report.judged or report.score).mean
 
     @property
     def seconds(self) -> float:

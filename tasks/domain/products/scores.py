@@ -103,6 +103,9 @@ class BenchmarkReport(Product):
     """Who wrote the requests that it was trained on; empty in reports from before it was said."""
     test_answers: tuple[str | None, ...] = ()
     """What the tuned model says to the hand-written test prompts, in order; None: a cut thought."""
+    test_served_answers: tuple[str | None, ...] = ()
+    """With constrained decoding; empty, as the signals, in reports from before they were kept."""
+    test_signals: tuple[Signals | None, ...] = ()
     gguf: str = ""
     """sha256 of the tuned model's file; empty in reports from before it was written down."""
     prompt: ToolPrompt = ToolPrompt()

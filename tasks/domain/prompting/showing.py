@@ -55,10 +55,11 @@ class Showing:
             return _with_system_prompt(row, text).model_copy(update={"shown": ()})
         if self.prompt.mode == "mixed" and self._is_hidden(row):
             return row.model_copy(update={"shown": ()})
-        names = self._listed_names(request_of(row.messages))
+        is_asked = row.split == "heldout"
+        names = self._listed_names(request_of(row.prompt if is_asked else row.messages))
         if names is None:
             return row
-        if names and row.split == "train":
+        if names and not is_asked:
             names = _with_called(names, row)
         return row.model_copy(update={"shown": names})
 

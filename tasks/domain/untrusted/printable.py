@@ -24,6 +24,11 @@ def on_one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def whole_characters(text: str) -> str:
+    """The text with a question mark for each half of a character: UTF-8 has no place for one."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def excerpt(text: str) -> str:
     """The text's beginning as a person reads it: on one line, without its indentation."""
     return beginning(on_one_line(" ".join(text.split())), _MOST_SHOWN)

@@ -8,6 +8,7 @@ import pytest
 from tasks.domain.bundle.checks import Agent
 from tasks.domain.bundle.dialogue import (
     Assurance,
+    ChatRequest,
     Reply,
     Step,
     Usage,
@@ -31,6 +32,15 @@ AGENT = Agent.model_validate(
 HELLO = {"role": "user", "content": "Hello"}
 CALL = ToolCall(name="now", arguments={"zone": "é"})
 HEAD = {"id": "chatcmpl-1", "created": 1, "model": "time-smollm2"}
+
+
+def called(*pairs: str) -> dict[str, Any]:
+    """The assistant's message with calls of these ids and arguments."""
+    calls = [
+        {"id": name, "type": "function", "function": {"name": "now", "arguments": arguments}}
+        for name, arguments in zip(pairs[::2], pairs[1::2], strict=True)
+    ]
+    return {"role": "assistant", "content": None, "tool_calls": calls}
 
 
 def test_the_trained_system_turn_is_put_in_front_where_a_client_sends_none() -> None:
@@ -65,6 +75,8 @@ def test_a_result_is_cut_as_in_training_and_parts_of_a_text_are_joined() -> None
         ([{"role": "chef", "content": "x"}], "number 1: role: "),
         ([{"role": "user", "content": [{"type": "image_url"}]}], "parts that are no text"),
         ([HELLO, {"role": "assistant", "tool_calls": [{"function": {}}]}, HELLO], "number 2: "),
+        ([HELLO, called("1", "{zone"), HELLO], "number 2: the arguments of a call are no JSON: "),
+        ([HELLO, called("1", "[]"), HELLO], "number 2: arguments: "),
     ],
 )
 def test_messages_that_cannot_be_asked_are_refused(
@@ -93,6 +105,37 @@ def test_calls_are_given_as_openai_gives_them_whole_and_as_a_stream() -> None:
     assert json.loads(last)["choices"][0]["confidence"] == choice["confidence"] == 0.75
     assert "message" not in json.loads(last)["choices"][0]
     assert end == "[DONE]"
+
+
+def test_results_stand_in_the_order_of_their_calls_however_they_came_in() -> None:
+    first, second, strange = (
+        {"role": "tool", "tool_call_id": name, "content": f"of {name}"} for name in ("a", "b", "c")
+    )
+    turn = called("a", '{"zone": "Rome"}', "b", "")
+    talk = conversation([HELLO, turn, second, first], AGENT)
+    assert [message.content for message in talk[3:]] == ["of a", "of b"]
+    assert talk[2].tool_calls[1].decoded().arguments == {}, "an empty text stands for no arguments"
+    unknown = conversation([HELLO, turn, second, strange], AGENT)
+    assert [message.content for message in unknown[3:]] == ["of b", "of c"]
+
+
+def test_a_stream_tells_its_tokens_once_and_only_where_they_are_asked_for() -> None:
+    step = Step(name="now", arguments={}, result="ten")
+    usage = Usage(prompt_tokens=9, completion_tokens=3)
+    whole = completion(parse("Ten."), (step,), "stop", usage, Assurance(), **HEAD)
+    plain, asked = (
+        [json.loads(event.removeprefix("data: ")) for event in chunks(whole, with_usage=on)[:-1]]
+        for on in (False, True)
+    )
+    assert not any("usage" in event for event in plain)
+    assert ["executed_calls" in event for event in plain] == [False, True]
+    assert asked[:-1] == plain
+    assert (asked[-1]["choices"], asked[-1]["usage"]["total_tokens"]) == ([], 12)
+
+
+def test_half_a_character_is_a_question_mark_wherever_it_stands() -> None:
+    cut = json.loads('{"messages": [{"role": "user", "content": "a \\ud83d b"}]}')
+    assert ChatRequest.model_validate(cut).messages[0]["content"] == "a ? b"
 
 
 def test_a_call_that_cannot_be_read_is_shown_instead_of_lost() -> None:

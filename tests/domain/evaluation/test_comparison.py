@@ -22,7 +22,14 @@ def test_a_prompt_on_which_a_thought_was_cut_is_not_compared() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "p_value"),
-    [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (8, 0, 2 / 2**8), (9, 1, 22 / 2**10)],
+    [
+        (0, 0, 1.0),
+        (1, 0, 1.0),
+        (5, 5, 1.0),
+        (8, 0, 2 / 2**8),
+        (9, 1, 22 / 2**10),
+        (900, 900, 1.0),
+    ],
 )
 def test_the_p_value_is_that_of_the_sign_test(one: int, other: int, p_value: float) -> None:
     assert mcnemar(one, other) == mcnemar(other, one) == pytest.approx(p_value)

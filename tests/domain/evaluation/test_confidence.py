@@ -8,6 +8,7 @@ import pytest
 from tasks.domain import reports
 from tasks.domain.evaluation.confidence import (
     RatedAnswer,
+    answers_in_use,
     best_threshold,
     calibrate,
     confidence_report,
@@ -17,6 +18,7 @@ from tasks.domain.evaluation.confidence import (
     score_in_use,
 )
 from tasks.domain.products import Calibration, Signals, ToolPrompt
+from tasks.domain.products.confidence import UNSURE as HELD_BACK
 from tasks.domain.toolcalls import ToolCall, render
 from tests.helpers.scored_rows import calling, talking
 
@@ -95,6 +97,15 @@ def test_without_a_list_thresholds_judge_abstention_with_unsure_calls_held_back(
     assert (by_heart.abstention.hits, by_heart.abstention.total) == (20, 20)
     unchanged = {"abstention": listed.abstention}
     assert by_heart.model_copy(update=unchanged) == listed
+
+
+def test_a_client_gets_no_unsure_call_of_a_model_that_sees_no_list() -> None:
+    least = AS_IT_IS.model_copy(update={"threshold": 0.5})
+    texts, signals = [RIGHT, WRONG, "Hello!", None], [SURE, LOST, None, None]
+    by_heart = answers_in_use(ToolPrompt(mode="none"), least, texts, signals)
+    assert by_heart == [RIGHT, HELD_BACK, "Hello!", None]
+    assert answers_in_use(ToolPrompt(mode="all"), least, texts, signals) == texts
+    assert answers_in_use(ToolPrompt(mode="none"), None, texts, signals) == texts
 
 
 def test_risk_grows_with_coverage_where_the_order_is_good_and_ties_share_it() -> None:

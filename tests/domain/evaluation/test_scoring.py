@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.domain import reports
 from tasks.domain.conversations import Message, Row
 from tasks.domain.evaluation.comparison import compare
+from tasks.domain.evaluation.grounding import asks_for
 from tasks.domain.evaluation.scoring import (
     Round,
     completion,
@@ -84,6 +85,35 @@ def test_values_are_compared_as_json_with_the_schemas_defaults_filled_in(
     expected: dict[str, Any], said: dict[str, Any], is_exact: bool
 ) -> None:
     assert judge_answer(calling(**expected), says(**said)).exact is is_exact
+
+
+def test_a_default_that_the_schema_requires_is_not_left_out() -> None:
+    zone = {"type": "string", "default": "UTC"}
+    parameters = {"type": "object", "properties": {"zone": zone}, "required": ["zone"]}
+    functions = [{"type": "function", "function": {"name": "now", "parameters": parameters}}]
+    said, unsaid = (ToolCall(name="now", arguments=given) for given in ({"zone": "UTC"}, {}))
+    assert canonical(said, functions) != canonical(unsaid, functions)
+    parameters["required"] = []
+    assert canonical(said, list(functions)) == canonical(unsaid, list(functions))
+
+
+@pytest.mark.parametrize(
+    ("answer", "parameter", "asks"),
+    [
+        ("Which time zone do you mean?", "source_timezone", False),
+        ("Which timezones do you mean?", "source_timezone", True),
+        ("What is the source?", "sourceTimezone", True),
+        ("Which idea do you mean?", "id", False),
+        ("Which ids do you mean?", "id", True),
+        ("Do you mean today?", "to", False),
+        ("To whom?", "to", True),
+        ("I need an id.", "id", False),
+    ],
+)
+def test_a_question_asks_for_a_parameter_by_a_word_of_its_name(
+    answer: str, parameter: str, asks: bool
+) -> None:
+    assert asks_for(answer, parameter) is asks
 
 
 def test_true_is_not_one_and_nested_numbers_are_numbers() -> None:

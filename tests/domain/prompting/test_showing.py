@@ -57,6 +57,16 @@ def test_a_held_out_row_keeps_the_retrievers_miss() -> None:
     assert names(held) == ["git_create_branch"]
 
 
+def test_a_held_out_row_lists_what_fits_the_words_said_before_it_is_asked() -> None:
+    one = row("make a branch", "git_create_branch", split="heldout")
+    more = (Message(role="user", content="and the log, please"), Message.assistant("Here it is."))
+    (asked,) = showing("selected", 1).rows([one])
+    (longer,) = showing("selected", 1).rows(
+        [one.model_copy(update={"messages": (*one.messages, *more * 5)})]
+    )
+    assert names(longer) == names(asked)
+
+
 def test_a_client_sends_what_the_row_had() -> None:
     one = row("make a branch", "git_create_branch", split="heldout")
     (shown,) = showing("selected", 2).rows([one])
