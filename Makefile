@@ -43,7 +43,7 @@ serve: install  ## a whole deployment here: server, pools, deployments, two work
 deploy: install  ## pools, deployments and automations to the Prefect server at PREFECT_API_URL
 	$(BIN)/python -m infra.bootstrap
 	$(BIN)/python -m infra.write_prefect_yaml
-	$(BIN)/prefect --no-prompt deploy --all
+	$(BIN)/python -m infra.deploy
 	$(BIN)/python -m infra.apply_automations
 
 bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, ours with packs

@@ -45,7 +45,10 @@ def main() -> None:
     with _family() as parts:
         try:
             _start(parts, environment, port)
-            sys.stdout.write(f"\nReady: http://127.0.0.1:{port}  (Ctrl-C ends everything)\n")
+            sys.stdout.write(
+                f"\nReady: http://127.0.0.1:{port}  (Ctrl-C ends everything)\n"
+                f"In another shell: export PREFECT_API_URL={environment['PREFECT_API_URL']}\n"
+            )
             sys.stdout.flush()
             _watch(parts)
         except KeyboardInterrupt:
@@ -68,7 +71,7 @@ def _start(
     wait_until_healthy(environment["PREFECT_API_URL"], partial(_check_alive, parts))
     do(sys.executable, "-m", "infra.bootstrap")
     do(sys.executable, "-m", "infra.write_prefect_yaml")
-    do(_PREFECT, "--no-prompt", "deploy", "--all")
+    do(sys.executable, "-m", "infra.deploy")
     do(sys.executable, "-m", "infra.apply_automations")
     for pool in ("cpu", "gpu"):
         start(f"the worker of {pool}", _PREFECT, "worker", "start", "--pool", pool)

@@ -29,7 +29,8 @@ _OPERATORS = (
 )
 """Modules and flows that a person starts, for any server or bundle. Not ``push``: whoever may start
 a run may not therefore put a model where the worker's token can."""
-_ALL = "mcp-forge"
+OURS = "mcp-forge"
+"""The tag of every deployment, and the name of those that are for all servers and models."""
 _ENVIRONMENT = {"PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true"}
 _PLACING = _ENVIRONMENT | {"MCP_FORGE_PLACEMENT": "pools"}
 """Of the flows that hand their heavy stages to the pool gpu."""
@@ -80,10 +81,7 @@ def _pull(code: str) -> list[dict[str, Any]]:
 
 def _of_model(name: str) -> list[dict[str, Any]]:
     defaults = profiles.load_model_deployment(name)
-    training = {"model": name} | defaults.model_dump(
-        include={"profile", "samples", "seed"}, exclude_none=True
-    )
-    whole = training | {"quantization": defaults.quantization}
+    training, whole = _parameters(name)
     weekly = {
         "cron": defaults.weekly,
         "timezone": "UTC",
@@ -98,13 +96,22 @@ def _of_model(name: str) -> list[dict[str, Any]]:
     ]
 
 
+def _parameters(model: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a model's file gives a training, and a flow that exports too."""
+    defaults = profiles.load_model_deployment(model)
+    training = {"model": model} | defaults.model_dump(
+        include={"profile", "samples", "seed"}, exclude_none=True
+    )
+    return training, training | {"quantization": defaults.quantization}
+
+
 def _for_operators(module: str, flow: str) -> dict[str, Any]:
     """One deployment for all servers and models: its form asks which."""
     return {
-        "name": _ALL,
+        "name": OURS,
         "version": _VERSION,
         "entrypoint": f"flows.{module}:{flow}",
-        "tags": ["mcp-forge", flow],
+        "tags": [OURS, flow],
         "parameters": {},
         "work_pool": {"name": CPU, "job_variables": {"env": dict(_PLACING)}},
     }
@@ -112,15 +119,14 @@ def _for_operators(module: str, flow: str) -> dict[str, Any]:
 
 def _watch(name: str) -> dict[str, Any]:
     watched = profiles.load_server_deployment(name)
-    model = profiles.load_model_deployment(watched.model)
-    parameters = {"server": name, "model": watched.model, "profile": model.profile}
+    _, whole = _parameters(watched.model)
     nightly = {
         "cron": watched.nightly,
         "timezone": watched.timezone,
         "slug": "nightly",
         "active": watched.active,
     }
-    return _deployment("watch", name, CPU, parameters) | {"schedules": [nightly]}
+    return _deployment("watch", name, CPU, {"server": name} | whole) | {"schedules": [nightly]}
 
 
 def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def _deployment(flow: str, name: str, pool: str, parameters: dict[str, Any]) -> 
         "name": name,
         "version": _VERSION,
         "entrypoint": f"flows.{flow}:{flow}",
-        "tags": ["mcp-forge", flow, f"{kind}:{name}"],
+        "tags": [OURS, flow, f"{kind}:{name}"],
         "parameters": parameters,
         "work_pool": {"name": pool, "job_variables": {"env": dict(environment)} | room},
     }

@@ -20,7 +20,7 @@ from infra.apply_automations import apply
 from tests.helpers.processes import end, wait_for
 from tests.services.observing import ROOT, Server, prefect_server
 
-SOON = {"stalled_training": 10, "zombie_run": 10}
+SOON = {"diverged_training": 10, "stalled_training": 10, "zombie_run": 10}
 NAMES = [
     "mcp-forge: cancel a diverged training",
     "mcp-forge: cancel a stalled training",
