@@ -1,7 +1,7 @@
-"""Deploy what prefect.yaml says; what operators did to schedules stays, what it no longer says goes.
+"""Deploy what prefect.yaml says, and remove what it no longer says; schedules stay as they are.
 
-``python -m infra.deploy``, in the folder of prefect.yaml, as often as you like. Prefect would switch
-every schedule of the file back, and remove those beside it that have no slug.
+``python -m infra.deploy``, in the folder of prefect.yaml, as often as you like. Prefect alone would
+switch every schedule of the file back, and remove those that a person added without a slug.
 """
 
 import subprocess
