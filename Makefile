@@ -53,7 +53,7 @@ bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, our
 bench-memory: install  ## estimated beside measured memory of real training steps (10 minutes on an idle CPU)
 	$(BIN)/python -m benchmarks.memory
 
-gpu: install  ## rehearse and measure on an NVIDIA GPU, at most 8 minutes (docs/gpu.md)
+gpu: install  ## rehearse and measure on an NVIDIA GPU, at most 9 minutes (docs/gpu.md)
 	$(BIN)/python -m benchmarks.gpu
 	$(BIN)/python -m benchmarks.gpu --table
 

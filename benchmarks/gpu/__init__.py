@@ -1,4 +1,4 @@
-"""``make gpu``: everything that differs on a GPU, rehearsed and measured in at most eight minutes.
+"""``make gpu``: everything that differs on a GPU, rehearsed and measured in at most nine minutes.
 
 __main__.py   the stages one after the other, each a child process with a time limit
 stage.py      such a child: measures one stage, keeps each figure as soon as it is there

@@ -11,13 +11,12 @@ from typing import IO, Any
 from tasks.domain.conversations import Row
 from tasks.domain.errors import MachineTooSmall, UnusableModel
 from tasks.domain.toolcalls import is_inside_thought, tool_names
+from tasks.domain.training.memory_fallbacks import says_out_of_memory
 from tasks.domain.training.requirements import PROMPTS_AT_ONCE
 from tasks.external.limits import usable_cores
 from tasks.external.tokenizer import ChatTokenizer
 
 _PROGRAM = Path(__file__).parent / "trainer" / "adapter_process.py"
-_OUT_OF_MEMORY = ("OutOfMemoryError", "DefaultCPUAllocator")
-"""Of torch's last words on a GPU and on a CPU."""
 
 
 def adapter_answers(
@@ -92,7 +91,7 @@ def _lines(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _failure(status: int, log: IO[str]) -> MachineTooSmall | UnusableModel:
     log.seek(0)
     words = log.read().strip().splitlines()[-1:]
-    if status < 0 or any(sign in "".join(words) for sign in _OUT_OF_MEMORY):
+    if status < 0 or says_out_of_memory("".join(words)):
         ended = f"signal {-status}" if status < 0 else "".join(words)
         return MachineTooSmall(
             f"the adapter could not be asked as it was trained ({ended}): needed memory for base "

@@ -1,8 +1,10 @@
 """Look at this machine: cores, memory, disks, GPU, driver, packages. Imports nothing heavy."""
 
 import importlib.util
+import os
 import re
 import shutil
+import sysconfig
 from pathlib import Path
 
 from profiles import Model, Quantization
@@ -47,7 +49,7 @@ def look(request: Request) -> Machine:
         gpu_slots=slots() if gpu and Settings().llama_server else 0,
         torch=_torch(),
         missing_packages=_missing_packages(request),
-        missing_tools=_missing_tools(request.stages, request.quantization),
+        missing_tools=_missing_tools(request.stages, request.quantization, bool(gpu)),
         model_faults=_model_faults(request.model) if "prepare" in request.stages else (),
     )
 
@@ -88,8 +90,24 @@ def _missing_packages(request: Request) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(packages) if importlib.util.find_spec(name) is None)
 
 
-def _missing_tools(stages: tuple[Stage, ...], quantization: Quantization) -> tuple[str, ...]:
-    return tuple(missing_for(quantization)) if "evaluate" in stages else ()
+def _missing_tools(
+    stages: tuple[Stage, ...], quantization: Quantization, on_gpu: bool
+) -> tuple[str, ...]:
+    return (
+        *(_missing_to_compile() if on_gpu and "train" in stages else ()),
+        *(missing_for(quantization) if "evaluate" in stages else ()),
+    )
+
+
+def _missing_to_compile() -> list[str]:
+    """What Triton lacks here: it compiles its driver in C before the first kernel."""
+    missing = []
+    if not os.environ.get("CC") and not any(map(shutil.which, ("gcc", "clang"))):
+        missing.append("a C compiler for Triton's kernels: apt-get install gcc")
+    include = Path(sysconfig.get_paths()["include"])
+    if not (include / "Python.h").is_file():
+        missing.append(f"Python.h in {include} for Triton's kernels: apt-get install python3-dev")
+    return missing
 
 
 def _torch() -> Torch | None:

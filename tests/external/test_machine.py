@@ -53,6 +53,20 @@ def test_a_gpu_is_what_a_training_runs_on_where_there_is_one() -> None:
 
 
 @pytest.mark.usefixtures("two_gpus")
+def test_what_triton_compiles_with_is_looked_for_where_a_gpu_trains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CC", "")
+    assert any("a C compiler for Triton" in lack for lack in look(REQUEST).missing_tools)
+    monkeypatch.setenv("CC", "cc")
+    assert not any("C compiler" in lack for lack in look(REQUEST).missing_tools)
+    monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": "/nowhere"})
+    assert any("Python.h in /nowhere" in lack for lack in look(REQUEST).missing_tools)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert not any("Triton" in lack for lack in look(REQUEST).missing_tools)
+
+
+@pytest.mark.usefixtures("two_gpus")
 @pytest.mark.parametrize(("visible", "gpu"), [("1,0", "Tesla T4"), ("", ""), ("-1", "")])
 def test_the_gpu_is_the_one_that_cuda_would_take(
     visible: str, gpu: str, monkeypatch: pytest.MonkeyPatch

@@ -3,17 +3,21 @@
 The limit is the kernel's, on data (``RLIMIT_DATA``): torch maps far more addresses than it uses.
 """
 
+import gc
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from bitsandbytes.optim.optimizer import GlobalOptimManager
 from safetensors.torch import load_file
 
 from tasks.domain.products import TrainingRecord
 from tasks.domain.training.memory_fallbacks import Ladder
 from tasks.domain.training.progress import TrainingUpdate
+from tasks.external.trainer.out_of_memory import give_back
 from tests.helpers.training import child, difference
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
@@ -146,3 +150,17 @@ def test_when_nothing_is_left_to_try_it_says_what_would_help(
     assert error.startswith("OutOfMemory: 2 rows of up to 16384 tokens, one at a time")
     assert "Tried: 1 instead of 2 conversations at once, 2 times a step; gradient" in error
     assert "can't allocate memory" in error or "MemoryError" in error
+
+
+def test_an_embedding_that_an_optimiser_was_made_for_is_let_go() -> None:
+    """The Trainer names every embedding to bitsandbytes, which keeps them for the whole process."""
+    embedding = torch.nn.Embedding(8, 4)
+    GlobalOptimManager.get_instance().register_module_override(
+        embedding, "weight", {"optim_bits": 32}
+    )
+    gone = weakref.ref(embedding)
+    del embedding
+    gc.collect()
+    assert gone() is not None
+    give_back()
+    assert gone() is None

@@ -16,6 +16,7 @@ from tasks.domain.writing.list_augmentation import list_numbers
 from tasks.external.trainer import engine
 from tasks.external.trainer.batches import PaddedBatch
 from tasks.external.trainer.packs import IGNORED
+from tasks.external.trainer.self_check import find_fault
 from tests.fakes.models import make_blind, make_refusing
 from tests.helpers.training import (
     BOTH,
@@ -90,6 +91,29 @@ def test_packs_are_trained_with_checkpointing_too(tiny_base: Path, tmp_path: Pat
     record, _, _ = trained(tiny_base, tmp_path, **changes)
     assert record.notes == ()
     assert record.effective["shared_prefix"] is True
+
+
+def test_the_check_before_a_training_goes_backward_with_its_checkpointing(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """Unsloth's trainer is built ready for inference, where every activation would be kept."""
+    training = settings(gradient_checkpointing="unsloth", max_steps=1)
+    model, tokenizer = prepared(tiny_base, training)
+    data = data_of(tiny_base)
+    trainer, _ = engine._trainer(model, tokenizer, data, None, training, tmp_path, Recorder())
+    seen: list[bool] = []
+
+    def look(module: Any, _: Any) -> None:
+        if torch.is_grad_enabled():
+            seen.append(bool(module.gradient_checkpointing))
+
+    layered = [one for one in model.modules() if hasattr(one, "gradient_checkpointing")]
+    for module in layered:
+        module.gradient_checkpointing = False  # as Unsloth leaves them on a GPU
+        module.register_forward_pre_hook(look)
+    assert find_fault(trainer, list(data.select(range(4))), training.pack_tokens) == ""
+    assert seen
+    assert all(seen)
 
 
 def test_the_record_says_whether_packs_were_trained(both: dict[str, Any]) -> None:

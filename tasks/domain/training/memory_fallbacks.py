@@ -28,6 +28,24 @@ class Ladder(Frozen):
     memory_fallbacks: tuple[str, ...] = ()
 
 
+def says_out_of_memory(text: str) -> bool:
+    """Whether an error's text says that an allocation failed, of torch or of a library beside it.
+
+    Triton's "out of resource" is another thing: a kernel that needs more than a GPU ever has.
+    """
+    return any(words in text.casefold() for words in _OUT_OF_MEMORY)
+
+
+_OUT_OF_MEMORY = (
+    "outofmemoryerror",  # torch's last words on a GPU
+    "defaultcpuallocator",  # and on a CPU
+    "cuda error: out of memory",  # bitsandbytes
+    "cuda driver error: out of memory",  # torch's expandable segments
+    "triton error [cuda]: out of memory",
+    "cublas_status_alloc_failed",  # cuBLAS has no room for its workspace
+)
+
+
 def next_rung(training: Training, lengths: Sequence[int], *, packed: bool) -> Training | None:
     """The settings to try next, for rows of ``lengths`` tokens; None when all was tried.
 

@@ -23,9 +23,14 @@ adapter_process.py base and adapter answer prompts, in a process of its own
 """
 
 import os
+import platform
 
 from profiles.settings import Settings
 
 # Unsloth puts this folder before all others that Python imports from, and its own default is one
 # of the working directory's, whoever wrote what lies there.
 os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(Settings().home.absolute() / "unsloth"))
+# Packs differ in length, and pieces of a GPU's memory that fit none are lost. Unsloth asks for it
+# too, but torch reads it once, and the probe of the GPU comes first. Not under WSL, as there.
+if "microsoft" not in platform.release().lower():
+    os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")

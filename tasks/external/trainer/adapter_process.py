@@ -37,7 +37,11 @@ def opened(base: Path, adapter: Path, *, in_4bit: bool) -> Any:
     from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
 
     on_gpu = torch.cuda.is_available()
-    half = torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float16
+    half = (
+        torch.bfloat16
+        if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+        else torch.float16
+    )
     options: dict[str, Any] = {"dtype": half if on_gpu else torch.float32}
     is_packed = hasattr(AutoConfig.from_pretrained(str(base)), "quantization_config")
     if in_4bit and not is_packed:

@@ -59,20 +59,20 @@ def beyond_window(config: Any, longest: int) -> str:
 def find_fault(trainer: StepTrainer, rows: Rows, pack_tokens: int) -> str:
     """Say how packs of ``rows`` differ from the rows themselves; nothing when they agree.
 
-    Plain rows go one by one, and only a pack of two goes backward, so this takes less memory than
-    a step. Memory that runs out all the same is no fault of packs, and raised.
+    Plain rows go one by one, and only a pack of two goes backward, with the training's own gradient
+    checkpointing, so this takes less memory than a step. Memory that runs out all the same is no
+    fault of packs, and raised.
     """
     collate = SharedPrefixPacks(pack_tokens)
-    with _without_dropout(trainer.model):
-        try:
+    try:
+        with _without_dropout(trainer.model):
             packed = _loss(trainer, collate(rows))
-            _go_backward(trainer, collate(rows[:2]))
-        except FAILURES as error:
-            if is_out_of_memory(error):
-                raise
-            return (
-                f"packs cannot be computed here ({_described(error)}), so plain batches are trained"
-            )
+        _go_backward(trainer, collate(rows[:2]))
+    except FAILURES as error:
+        if is_out_of_memory(error):
+            raise
+        return f"packs cannot be computed here ({_described(error)}), so plain batches are trained"
+    with _without_dropout(trainer.model):
         expected = loss_of_each(trainer, rows)
     if not math.isfinite(expected):
         return ""  # not for packs to blame: the training says so itself
@@ -100,6 +100,10 @@ def loss_of_each(trainer: StepTrainer, rows: Rows) -> float:
 
 def _go_backward(trainer: StepTrainer, batch: Batch) -> None:
     """Compute gradients and throw them away: a kernel's way back is compiled for itself."""
+    if hasattr(trainer.model, "for_training"):
+        # Unsloth's trainer is built ready for inference: every activation would be kept.
+        way = "unsloth" if trainer.args.gradient_checkpointing else False
+        trainer.model.for_training(use_gradient_checkpointing=way)
     try:
         with trainer.accelerator.autocast():
             trainer.training_step(trainer.model, batch)

@@ -10,6 +10,7 @@ from tasks.domain.training.memory_fallbacks import (
     next_rung,
     planned_steps,
     recommendation,
+    says_out_of_memory,
     set_aside,
 )
 
@@ -91,6 +92,23 @@ def test_no_row_of_1024_tokens_or_less_is_set_aside() -> None:
     assert after is not None
     assert set_aside(after, [1024, 1025]) == [1]
     assert next_rung(start, [1024, 300], packed=False) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory", True),
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", True),
+        ("CUDA error: out of memory", True),
+        ("CUDA driver error: out of memory", True),
+        ("Triton Error [CUDA]: out of memory", True),
+        ("CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("out of resource: shared memory, Required: 262144, Hardware limit: 101376", False),
+        ("CUDA error: invalid configuration argument", False),
+    ],
+)
+def test_memory_that_ran_out_is_told_from_a_kernel_that_never_fits(text: str, says: bool) -> None:
+    assert says_out_of_memory(text) is says
 
 
 def test_there_is_no_rung_that_leaves_no_row() -> None:
