@@ -11,10 +11,12 @@ from profiles.settings import Settings
 from tasks.check_machine import check_machine
 from tasks.domain.products import Trained
 from tasks.domain.training.requirements import ALL_STAGES, Request, Stage
-from tasks.run_on_pool import run_on_pool
+from tasks.run_on_pool import check_deployed, run_on_pool
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
+ON_POOLS = ("train", "evaluate")
+"""The stages that a run on a pool hands to another."""
 _INSIDE: ContextVar[bool] = ContextVar("inside another flow's process", default=False)
 
 
@@ -39,9 +41,12 @@ def check_machine_once(recipe: Recipe, handed: object = None) -> None:
 
     Raises:
         MachineTooSmall: everything that is missing.
+        StageNotDeployed: a stage is to run on a pool and has no deployment for the model.
     """
     if _INSIDE.get():
         return
+    if Settings().placement == "pools" and not handed:
+        check_deployed(ON_POOLS, recipe.model.name)
     check_machine(
         Request(
             model=recipe.model,

@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.trials import promote_best, run_trials
 from profiles import Quantization
-from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
+from profiles.form import AtLeastOne, ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.evaluation.leaderboard import trials_of
 from tasks.domain.products import Bundle
 from tasks.rank_trials import rank_trials
@@ -15,9 +15,9 @@ from tasks.reporting.subject import run_name
 @flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
 def sweep(
     server: ServerName,
-    models: list[ModelName],
-    profiles: list[ProfileName],
-    seeds: list[Seed],
+    models: AtLeastOne[ModelName],
+    profiles: AtLeastOne[ProfileName],
+    seeds: AtLeastOne[Seed],
     quantization: Quantization = "q8_0",
     samples: Samples | None = None,
 ) -> Bundle:

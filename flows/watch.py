@@ -8,6 +8,7 @@ from profiles import Quantization, ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.products import Bundle
 from tasks.inspect_server import inspect_server
+from tasks.last_version import last_version
 from tasks.notice_changes import notice_changes
 from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
@@ -33,14 +34,14 @@ def watch(
         quantization: how the GGUF file's weights are stored.
         samples: rows to train on; the profile's number when empty.
         seed: of data and training; the profile's when empty.
-        include_tools: only these tools, by name or pattern; all when empty.
+        include_tools: only these tools, by name or pattern; those of the last version when empty.
         tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
     """
-    recipe = load_recipe(
-        server, model, profile, quantization, samples, seed, include_tools or (), tools_in_prompt
-    )
-    toolset = inspect_server(recipe.server)
-    changes = notice_changes(toolset, model)
-    return changes and place(
-        forge, server, model, profile, quantization, samples, seed, include_tools, tools_in_prompt
-    )
+    chosen = (profile, quantization, samples, seed)
+    last = last_version(load_recipe(server, model, profile))
+    if last is None:
+        return None
+    include_tools = include_tools or list(last.lineage.include_tools) or None
+    recipe = load_recipe(server, model, *chosen, include_tools or (), tools_in_prompt)
+    changes = notice_changes(inspect_server(recipe.server), last)
+    return changes and place(forge, server, model, *chosen, include_tools, tools_in_prompt)

@@ -5,7 +5,7 @@ Prefect's API refuses what is outside before any work. In a shell a server may s
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, GetJsonSchemaHandler
 
@@ -38,5 +38,7 @@ ModelName = Annotated[str, _Select(profiles.models)]
 ProfileName = Annotated[str, _Select(profiles.training_profiles)]
 ProfileText = Annotated[str, Field(pattern=r"^[\w.-]+( \S+=\S+)*$")]
 """A profile's name with changes behind it, which the run that places a stage hands on."""
+_Value = TypeVar("_Value")
+AtLeastOne = Annotated[list[_Value], Field(min_length=1)]
 Samples = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]

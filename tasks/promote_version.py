@@ -23,7 +23,9 @@ _UNFINISHED_DAYS = 1
 def promote_version(
     version: Version, verdict: Verdict, promotion: Promotion, output: str
 ) -> Bundle:
-    """Write down what was decided, and put the bundle in its place.
+    """Put the bundle in its place, and write down what was decided.
+
+    In this order: a run that is killed in between decides again when it is retried.
 
     The champion goes to ``dist``; into a folder that a person named, what was forged goes, whether
     it is the champion or not.
@@ -39,6 +41,8 @@ def promote_version(
     if settled.promoted or output:
         path = str(place_for(version.server, version.model, output))
         put_bundle(files, Path(path))
+    if settled.is_new:
+        _write_down(versions, version, settled)
     bundle = as_bundle(version, path, settled.reason, promoted=settled.promoted)
     artifacts.bundle(bundle)
     if settled.is_new and settled.promoted:
@@ -51,16 +55,20 @@ def promote_version(
 
 
 def _settled(versions: Versions, version: Version, verdict: Verdict) -> Verdict:
-    """The verdict, unless another run has made another champion meanwhile; written down."""
+    """The verdict, unless another run has made this or another one the champion meanwhile."""
     champion = versions.champion()
+    if champion and champion.id == version.id:
+        return verdict.model_copy(update={"promoted": True, "is_new": False})
     if verdict.promoted and (champion and champion.id) != verdict.champion:
         reason = f"the champion has changed meanwhile, to {champion and champion.id}; forge again"
         verdict = verdict.model_copy(update={"promoted": False, "reason": reason})
-    if verdict.is_new:
-        kind = "promoted" if verdict.promoted else "rejected"
-        decided = {"kind": kind, "version": version.id, "reason": verdict.reason}
-        versions.decide(Decision.model_validate(decided | {"at": datetime.now(UTC)}))
     return verdict
+
+
+def _write_down(versions: Versions, version: Version, settled: Verdict) -> None:
+    kind = "promoted" if settled.promoted else "rejected"
+    decided = {"kind": kind, "version": version.id, "reason": settled.reason}
+    versions.decide(Decision.model_validate(decided | {"at": datetime.now(UTC)}))
 
 
 def _clean(versions: Versions, promotion: Promotion) -> None:

@@ -71,6 +71,7 @@ def _lineage(trained: Trained, toolset: Toolset, recipe: Recipe) -> Lineage:
     book = load_phrasebooks(recipe.server).own
     return Lineage(
         toolset_fingerprint=toolset.fingerprint,
+        include_tools=recipe.server.include_tools,
         server_version=toolset.version,
         train=dataset.train.sha256,
         heldout=dataset.heldout.sha256,

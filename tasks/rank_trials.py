@@ -9,11 +9,10 @@ from tasks.reporting import artifacts
 
 @task(cache_policy=NO_CACHE)
 def rank_trials(results: list[TrialResult], server: str) -> TrialResult:
-    """Choose by held-out rows; the artifact shows every trial.
+    """Choose by held-out rows; the artifact shows every trial, also where none can be chosen.
 
     Raises:
         ValidationFailed: no trial reached its thresholds.
     """
-    best = best_trial(results)
-    artifacts.leaderboard(results, best, server)
-    return best
+    artifacts.leaderboard(results, server)
+    return best_trial(results)

@@ -1,6 +1,7 @@
 """A stage that runs elsewhere: start its run or find it again, wait, hand back its result."""
 
 import time
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -105,8 +106,31 @@ def _start_once(deployment: str, parameters: dict[str, Any]) -> tuple[UUID, int 
             deployment, parameters=parameters, idempotency_key=key, timeout=0
         )
     except ObjectNotFound as error:
-        raise StageNotDeployed(f"no deployment {deployment}; needed: make deploy") from error
+        raise _not_deployed(deployment) from error
     return run.id, None
+
+
+def check_deployed(stages: Iterable[str], model: str) -> None:
+    """Make sure that a model's stages can be run, before anything is made for them.
+
+    Raises:
+        StageNotDeployed: one has no deployment.
+    """
+    with get_client(sync_client=True) as client:
+        for stage in stages:
+            deployment = f"{stage}/{model}"
+            try:
+                client.read_deployment_by_name(deployment)
+            except ObjectNotFound as error:
+                raise _not_deployed(deployment) from error
+
+
+def _not_deployed(deployment: str) -> StageNotDeployed:
+    model = deployment.partition("/")[2]
+    return StageNotDeployed(
+        f"no deployment {deployment}; needed: deployed = true, the default, below [deployment] in "
+        f"the file of the model {model}, and make deploy"
+    )
 
 
 def _has_ended_badly(run: FlowRun) -> bool:

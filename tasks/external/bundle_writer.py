@@ -107,14 +107,16 @@ def _versions() -> dict[str, str]:
 def place_for(server: str, model: str, output: str) -> Path:
     """Where a bundle is put: a bundle replaces a bundle, nothing else is ever removed.
 
-    Who may start a run but no program here may not choose a place outside the folder of bundles.
+    Who may start a run but no program here names a folder below that of bundles.
 
     Raises:
         BundleInvalid: something else is there, or it is outside.
     """
     settings = Settings()
-    target = Path(output or settings.dist / bundle_name(server, model)).absolute()
-    if not settings.allow_ad_hoc_servers and not _is_below(target, settings.dist):
+    is_free = settings.allow_ad_hoc_servers
+    named = Path(output) if is_free else settings.dist / output
+    target = (named if output else settings.dist / bundle_name(server, model)).absolute()
+    if not is_free and not _is_below(target, settings.dist):
         raise BundleInvalid(
             f"{target}: outside {settings.dist.absolute()} (MCP_FORGE_DIST), where bundles are put"
         )

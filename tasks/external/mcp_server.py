@@ -92,6 +92,7 @@ class McpSession:
         self._start_seconds = start_seconds
         self._call_seconds = call_seconds
         self._connection: Future[None] | None = None
+        self._is_gone = False
 
     def open(self) -> None:
         """Shake hands; ServerFailed when it does not work out in time."""
@@ -109,7 +110,7 @@ class McpSession:
                     reason = self._wire.reason(fault, "to the handshake", self._start_seconds)
                     tail = self._wire.tail() + self._wire.way_to_install()
                     raise ServerFailed(f"{reason}; needed an MCP server{tail}") from error
-            self._wire.restart_log()
+            self._wire.forget()
 
     def close(self) -> None:
         """End the connection; what goes wrong in closing changes nothing any more."""
@@ -170,10 +171,15 @@ class McpSession:
     def call(self, call: ToolCall, timeout_seconds: float | None = None) -> ToolResult:
         """Call one tool; what the server reports as an error is a result with ``is_error``.
 
+        A server that is gone since an earlier call is started, or reached, again.
+
         Raises:
             CallFailed: no answer in time (the session stays usable), a server that is gone, or an
                 answer that is no tool result.
+            ServerFailed: it does not come up again.
         """
+        if self._is_gone:
+            self._open_again()
         self._check_open()
         wire, seconds = self._wire, timeout_seconds or self._call_seconds
         wire.status = ""
@@ -187,9 +193,16 @@ class McpSession:
             )
             if isinstance(fault, MCPError) and is_answered and not is_closed(fault):
                 return ToolResult(text=wire.without_secrets(fault.message), is_error=True)
+            self._is_gone = is_closed(fault) or bool(wire.excess)
             reason = wire.reason(fault, f"to a call of {call.name!r}", seconds)
             raise CallFailed(f"{reason}; needed a tool result{wire.tail()}") from error
         return result
+
+    def _open_again(self) -> None:
+        self.close()
+        self._wire.forget()
+        self.open()
+        self._is_gone = False
 
     def _check_open(self) -> None:
         if self._connection is None or self._connection.done():

@@ -190,8 +190,9 @@ class Wire:
         install = self.server.install
         return f"; if it is not installed: {install}" if install else ""
 
-    def restart_log(self) -> None:
-        """Forget what a first, failed start said."""
+    def forget(self) -> None:
+        """Forget what was seen of a connection that is gone, before the next."""
+        self.junk = self.status = self.excess = ""
         self.log.seek(0)
         self.log.truncate()
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from profiles import explain
-from tasks.domain.bundle.versions import Decision, Version, champions
+from tasks.domain.bundle.versions import Decision, Version, champions, last_forged
 from tasks.domain.errors import NoSuchVersion, UnusableData, VersionExists
 from tasks.domain.products import StoredFile, Toolset
 from tasks.external.storage import Storage
@@ -76,6 +76,11 @@ class Versions:
         """The version that is in use; None where none was promoted yet."""
         stack = self.champions()
         return self._read(stack[-1]) if stack else None
+
+    def last(self) -> Version | None:
+        """The version that was forged last, promoted or not; None where there is none."""
+        by_id = {version.id: version for version in self.all()}
+        return by_id.get(last_forged(self.decisions())) or next(reversed(by_id.values()), None)
 
     def toolset(self, version: Version) -> Toolset:
         """The tools that a version was made for."""

@@ -241,9 +241,9 @@ def bundle(product: Bundle) -> None:
     )
 
 
-def leaderboard(results: Sequence[TrialResult], best: TrialResult, server: str) -> None:
+def leaderboard(results: Sequence[TrialResult], server: str) -> None:
     """The trials of a sweep, best settings first."""
-    _show(leaderboard_markdown(results, best), "leaderboard", server)
+    _show(leaderboard_markdown(results), "leaderboard", server)
 
 
 def tool_changes(changes: ToolChanges) -> None:

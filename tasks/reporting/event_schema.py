@@ -225,7 +225,12 @@ def _toolset(toolset: Toolset) -> dict[str, Fact]:
 
 def _adapter(adapter: LoraAdapter) -> dict[str, Fact]:
     record = adapter.record
-    return {"steps": record.steps, "final_loss": record.final_loss, "sha256": adapter.files.sha256}
+    return {
+        "steps": record.steps,
+        "final_loss": record.final_loss,
+        "sha256": adapter.files.sha256,
+        "uri": adapter.files.uri,
+    }
 
 
 def _gguf(gguf: GgufModel) -> dict[str, Fact]:
@@ -233,6 +238,7 @@ def _gguf(gguf: GgufModel) -> dict[str, Fact]:
         "model": gguf.name,
         "quantization": gguf.quantization,
         "sha256": gguf.files.sha256,
+        "uri": gguf.files.uri,
         "size_bytes": gguf.files.size_bytes,
     }
 

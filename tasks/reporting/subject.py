@@ -4,7 +4,7 @@ from functools import cache
 
 from prefect import runtime
 
-from profiles import Model, Recipe, Server, resolve_server
+from profiles import Model, ProfileError, Recipe, Server, resolve_server
 
 
 def server_name() -> str:
@@ -36,5 +36,11 @@ def run_name() -> str:
 
 @cache
 def _name_of(server: str) -> str:
-    """Read once, at the run's start: what becomes of the file later changes nothing."""
-    return resolve_server(server).name
+    """Read once, at the run's start: what becomes of the file later changes nothing.
+
+    What is no server keeps its text: the run begins, and then fails with the reason.
+    """
+    try:
+        return resolve_server(server).name
+    except ProfileError:
+        return server

@@ -8,7 +8,11 @@ from tasks.domain.products import StoredFile
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
-LINEAGE: dict[str, Any] = dict.fromkeys(Lineage.model_fields, "") | {"samples": 720, "seed": 3407}
+LINEAGE: dict[str, Any] = dict.fromkeys(Lineage.model_fields, "") | {
+    "samples": 720,
+    "seed": 3407,
+    "include_tools": (),
+}
 
 
 def version(name: str, days_old: float = 0, **lineage: Any) -> Version:

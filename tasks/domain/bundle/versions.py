@@ -14,6 +14,8 @@ class Lineage(Product):
     """What a version was made from; the same lineage on the same machine makes the same model."""
 
     toolset_fingerprint: str
+    include_tools: tuple[str, ...] = ()
+    """The names and patterns that its tools were chosen by; empty for all of the server's."""
     server_version: str
     train: str
     """sha256 of the training rows."""

@@ -68,8 +68,9 @@ def best_trial(results: Sequence[TrialResult]) -> TrialResult:
     return max((one for one in best if one.evaluation), key=lambda one: one.mean)
 
 
-def leaderboard_markdown(results: Sequence[TrialResult], best: TrialResult) -> str:
+def leaderboard_markdown(results: Sequence[TrialResult]) -> str:
     """Settings by their mean over seeds, then every trial."""
+    best = best_trial(results) if any(one.evaluation for one in results) else None
     groups = sorted(_by_settings(results), key=_mean_of, reverse=True)
     summary = [
         [

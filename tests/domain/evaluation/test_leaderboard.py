@@ -39,7 +39,7 @@ def test_settings_win_by_their_mean_and_send_their_best_seed() -> None:
     steady = [result("calm", 1, 80), result("calm", 2, 84)]
     best = best_trial([*lucky, *steady])
     assert (best.trial.profile, best.trial.seed) == ("calm", 2)
-    page = leaderboard_markdown([*lucky, *steady], best)
+    page = leaderboard_markdown([*lucky, *steady])
     assert "| tiny | calm | 82.0 % | ± 2.8 points | 2 of 2 |" in page
     assert page.index("| calm |") < page.index("| wild |")
     assert "| → | tiny | calm | 2 | 84.0 % |" in page
@@ -48,7 +48,8 @@ def test_settings_win_by_their_mean_and_send_their_best_seed() -> None:
 def test_a_trial_that_failed_counts_and_is_never_chosen() -> None:
     best = best_trial([result("a", 1, 90), failed("a", 2), result("b", 1, 50)])
     assert best.trial.profile == "b"
-    assert "the loss is not a number" in leaderboard_markdown([best, failed("a", 2)], best)
+    assert "the loss is not a number" in leaderboard_markdown([best, failed("a", 2)])
+    assert "→" not in leaderboard_markdown([failed("a", 2)]), "none can be chosen"
 
 
 def test_a_sweep_in_which_all_failed_says_why() -> None:
