@@ -90,6 +90,14 @@ def test_a_version_without_its_record_is_not_seen_and_goes_when_it_is_old(
     assert Storage().names("versions", "time-tiny") == [whole.id]
 
 
+def test_the_last_version_is_the_one_that_a_forge_came_to_last(versions: Versions) -> None:
+    assert versions.last() is None
+    first, second = publish(versions, "a", 2), publish(versions, "b", 1)
+    assert versions.last() == second
+    decide(versions, "b", "a")
+    assert versions.last() == first, "the same content was forged again"
+
+
 def test_a_removed_version_is_gone_and_others_stay(versions: Versions) -> None:
     kept, gone = publish(versions, "a"), publish(versions, "b")
     versions.remove([gone])

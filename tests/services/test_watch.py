@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.products import Toolset
+from tasks.domain.toollists import is_included
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions
 from tests.helpers.deployment import Deployment
@@ -20,19 +21,29 @@ EVERY = 3600
 """Seconds between two times of the test's schedule: it fires once here."""
 
 
-@pytest.fixture
+@pytest.fixture(params=[()])
 def published(
-    deployment: Deployment, tools_file: Path, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment,
+    tools_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Path]:
-    """A version that was made for the tools as they are now: its list of them."""
+    """A version that was made for the tools as they are now: its list of them.
+
+    The parameter: the patterns that they were chosen by.
+    """
     monkeypatch.setenv("MCP_FORGE_HOME", str(deployment.folder / "home"))
-    tools = Toolset.model_validate_json(tools_file.read_text("utf-8"))
+    whole = Toolset.model_validate_json(tools_file.read_text("utf-8"))
+    chosen = tuple(tool for tool in whole.tools if is_included(tool.name, request.param))
+    tools = whole.model_copy(update={"tools": chosen})
     versions = Versions("listed-tiny")
     with Storage().writing("drafts", "published") as draft:
         draft.mkdir()
         (draft / "model.gguf").touch()
         made = versions.publish(
-            draft, tools.model_copy(update={"server": "listed"}), version("20261127T090000")
+            draft,
+            tools.model_copy(update={"server": "listed"}),
+            version("20261127T090000", include_tools=request.param),
         )
     yield Path(made.files.uri).with_name("toolset.json")
     versions.remove([made])
@@ -77,6 +88,22 @@ def test_a_schedule_fires_with_its_own_parameters_and_starts_nothing(
     wait_for(lambda: said in deployment.log(run["id"]), said)
     asked = {"flow_runs": {"parent_flow_run_id": {"any_": [run["id"]]}}}
     assert deployment.read("POST", "flow_runs/filter", asked) == []
+
+
+@pytest.mark.parametrize("published", [("convert_*",)], indirect=True)
+@pytest.mark.usefixtures("published")
+def test_tools_that_the_last_version_left_out_are_no_change(deployment: Deployment) -> None:
+    run = deployment.start("watch/listed")
+    deployment.wait_for(run, "COMPLETED")
+    said = "The 1 tools are those of the bundle"
+    wait_for(lambda: said in deployment.log(run), said)
+
+
+def test_without_a_version_there_is_nothing_to_watch(deployment: Deployment) -> None:
+    run = deployment.start("watch/listed")
+    deployment.wait_for(run, "COMPLETED")
+    said = "No version of listed-tiny is forged yet"
+    wait_for(lambda: said in deployment.log(run), said)
 
 
 def test_changed_tools_are_told_one_by_one_and_forged_again(
