@@ -34,7 +34,7 @@ _ONLY = {"profile": ("name", "lora", "training", "evaluation.loss_rows")}
 @task(
     cache_policy=ByContent(without=("plan",), only=_ONLY),
     persist_result=True,
-    on_completion=[events.stage_completed],
+    on_completion=[events.stage_completed, artifacts.training_from_cache],
 )
 def train_adapter(
     dataset: ApprovedDataset,

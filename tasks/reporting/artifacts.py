@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import httpx
+from prefect import Task
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
@@ -19,6 +21,7 @@ from prefect.artifacts import (
 )
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
@@ -175,6 +178,14 @@ def finished_loss_curve(saved: LoraAdapter) -> str:
     """The curve of a finished training."""
     record = saved.record
     return as_markdown(saved.model, record.losses, record.eval_losses, f"profile {saved.profile}")
+
+
+def training_from_cache(_task: "Task[..., Any]", _run: TaskRun, state: "State[Any]") -> None:
+    """A hook: a run that takes its training from the cache shows adapter and loss curve too."""
+    if state.name == "Cached":
+        saved = state.result()
+        adapter(saved)
+        _show(finished_loss_curve(saved), "loss-curve", saved.model)
 
 
 def gguf(model: GgufModel) -> None:

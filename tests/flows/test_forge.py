@@ -15,7 +15,12 @@ import httpx
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterState,
+)
 from prefect.client.schemas.objects import StateType
 from prefect.events import Event
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
@@ -225,6 +230,17 @@ def test_what_the_model_lost_is_measured_beside_the_base_of_that_run(forged: For
         ("ask_breadth", False),
         ("ask_breadth", False),
     ]
+
+
+def test_a_run_whose_training_comes_from_the_cache_shows_adapter_and_loss_curve_too(
+    forged: Forged, again: Forged
+) -> None:
+    assert forged.bundle.sha256 == again.bundle.sha256
+    with get_client(sync_client=True) as client:
+        for kind in ("adapter", "loss-curve"):
+            named = ArtifactFilter(key=ArtifactFilterKey(any_=[f"{kind}-time-tiny"]))
+            shown = client.read_artifacts(artifact_filter=named)
+            assert len({one.flow_run_id for one in shown} - {None}) == 2
 
 
 def test_every_stage_tells_that_it_is_completed(forged: Forged, again: Forged) -> None:
