@@ -30,6 +30,7 @@ def with_changes(profile: Profile, changes: Sequence[str]) -> Profile:
     if not changes:
         return profile
     content: dict[str, Any] = profile.model_dump()
+    content["training"]["report_to"] = profile.training.report_to  # excluded: no part of a recipe
     for change in changes:
         _set(content, change)
     try:

@@ -76,7 +76,7 @@ RENAMED = {
     "right_tool": "tool_selection",
     "no_tool": "abstention",
 }
-"""Keys of version 0.2 and what they are called since."""
+"""Keys of version 0.1 and what they are called since."""
 
 
 _MOST_FAULTS = 20
