@@ -7,6 +7,7 @@ import pytest
 from flows.commands import Run
 from flows.run_file import from_file
 from profiles import ProfileError, load_profile, load_recipe, profile_text
+from profiles.changes import with_changes
 
 FILE = """
 server = "time"
@@ -79,6 +80,12 @@ def test_single_settings_travel_with_the_name_of_the_profile() -> None:
     plain = load_profile("demo")
     assert changed.data == plain.data
     assert plain.changes == ()
+
+
+def test_a_change_leaves_what_a_training_reports_to() -> None:
+    training = load_profile("demo").training.model_copy(update={"report_to": ("tensorboard",)})
+    profile = load_profile("demo").model_copy(update={"training": training})
+    assert with_changes(profile, ["training.max_steps=7"]).training.report_to == ("tensorboard",)
 
 
 @pytest.mark.parametrize(
