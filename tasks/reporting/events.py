@@ -24,6 +24,7 @@ from tasks.domain.products import Bundle, LoraAdapter, QualityReport, Validation
 from tasks.domain.training.progress import StageUpdate, TrainingUpdate
 from tasks.reporting import event_schema as schema
 from tasks.reporting import terminal
+from tasks.reporting.subject import server_name
 
 ALONE = "mcp-forge.alone"
 """Label of an adapter: "true" when no other run waits for it, so that an automation may go on."""
@@ -78,7 +79,7 @@ def validation_failed(report: ValidationReport, model: str) -> None:
 
 def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
-    is_alone = runtime.flow_run.flow_name == "train" and not _parent()
+    is_alone = runtime.flow_run.flow_name == "train" and not _of_run(runtime.flow_run.id or "")[0]
     alone = {ALONE: "true" if is_alone else "false"}
     parameters = runtime.flow_run.parameters
     form = {name: parameters.get(name) for name in _FORM if _is_plain(parameters.get(name))}
@@ -135,9 +136,11 @@ def _emit(
     is_run = kind.resource == schema.RUN
     name = runtime.flow_run.name if is_run else resource.split(".", 2)[2]
     related = [_related(schema.MODEL.format(**names), "base-model")] if "model" in names else []
-    parent = _parent()
+    parent, server = _of_run(runtime.flow_run.id or "")
     if parent:
         related.append(_related(f"prefect.flow-run.{parent}", "parent-flow-run"))
+    if server and not resource.startswith("mcp-forge.server."):
+        related.append(_related(f"mcp-forge.server.{server}", "mcp-server"))
     emit_event(
         kind.name.format(**names),
         resource={
@@ -154,17 +157,15 @@ def _related(resource: str, role: str) -> dict[str, str]:
     return {"prefect.resource.id": resource, "prefect.resource.role": role}
 
 
-def _parent() -> str | None:
-    return _parent_of(runtime.flow_run.id or "")
-
-
 @cache
-def _parent_of(flow_run: str) -> str | None:
-    """The flow run that waits for this one. Asked once: an API that is away is not asked again."""
+def _of_run(flow_run: str) -> tuple[str | None, str]:
+    """The flow run that waits for this one, and the server that this one is about.
+
+    Asked once: an API that is away is not asked again.
+    """
     if not flow_run:
-        return None
+        return None, ""
     try:
-        parent: str | None = runtime.flow_run.parent_flow_run_id
+        return runtime.flow_run.parent_flow_run_id, server_name()
     except (httpx.HTTPError, OSError, PrefectException):
-        return None
-    return parent
+        return None, ""

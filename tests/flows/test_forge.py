@@ -275,6 +275,7 @@ def test_a_product_is_told_as_an_event_of_its_own(name: str, resource: str, forg
     assert len(event.payload["sha256"]) == 64
     related = [other.id for other in event.related]
     assert "mcp-forge.model.tiny" in related
+    assert "mcp-forge.server.time" in related
     assert any(one.startswith("prefect.flow-run.") for one in related)
 
 
