@@ -43,7 +43,9 @@ def published(
         made = versions.publish(
             draft,
             tools.model_copy(update={"server": "listed"}),
-            version("20261127T090000", include_tools=request.param),
+            version("20261127T090000", include_tools=request.param).model_copy(
+                update={"name": versions.name}
+            ),
         )
     yield Path(made.files.uri).with_name("toolset.json")
     versions.remove([made])
