@@ -123,7 +123,7 @@ def test_changed_tools_are_told_one_by_one_and_forged_again(
     assert event["payload"]["added"] == ["convert_time"]
     assert event["payload"]["removed"] == ["gone"]
     assert event["payload"]["changed"] == {"get_current_time": ["description"]}
-    shown = deployment.read("GET", "artifacts/tools-listed/latest")["data"]
+    shown = deployment.read("GET", "artifacts/tools-listed-tiny/latest")["data"]
     assert "| gone | removed |" in shown
     deployment.cancel(run)
     deployment.wait_for(run, "CANCELLED")
