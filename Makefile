@@ -40,10 +40,10 @@ test-services: install  ## the deployment: a real server, real workers; crashes,
 serve: install  ## a whole deployment here: server, pools, deployments, two workers; Ctrl-C ends it
 	$(BIN)/python -m infra.serve $(PORT)
 
-deploy: install  ## pools, deployments and automations to the Prefect server at PREFECT_API_URL
+deploy: install  ## pools, deployments and automations to the Prefect server at PREFECT_API_URL; PRUNE=1 removes what profiles/ lacks
 	$(BIN)/python -m infra.bootstrap
 	$(BIN)/python -m infra.write_prefect_yaml
-	$(BIN)/python -m infra.deploy
+	$(BIN)/python -m infra.deploy $(if $(PRUNE),--prune)
 	$(BIN)/python -m infra.apply_automations
 
 bench-train: install  ## seconds per step: stock TRL on Unsloth, ours plain, ours with packs

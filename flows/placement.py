@@ -15,7 +15,7 @@ from tasks.run_on_pool import check_deployed, run_on_pool
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
-ON_POOLS = ("train", "evaluate")
+_ON_POOLS = ("train", "evaluate")
 """The stages that a run on a pool hands to another."""
 _INSIDE: ContextVar[bool] = ContextVar("inside another flow's process", default=False)
 
@@ -46,7 +46,7 @@ def check_machine_once(recipe: Recipe, handed: object = None) -> None:
     if _INSIDE.get():
         return
     if Settings().placement == "pools" and not handed:
-        check_deployed(ON_POOLS, recipe.model.name)
+        check_deployed(_ON_POOLS, recipe.model.name)
     check_machine(
         Request(
             model=recipe.model,

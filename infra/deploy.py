@@ -1,9 +1,12 @@
-"""Deploy what prefect.yaml says, and remove what it no longer says; schedules stay as they are.
+"""Deploy what prefect.yaml says; schedules stay as people set them.
 
-``python -m infra.deploy``, in the folder of prefect.yaml, as often as you like. Prefect alone would
-switch every schedule of the file back, and remove those that a person added without a slug.
+``python -m infra.deploy [--prune]``, in the folder of prefect.yaml, as often as you like. Prefect
+alone would switch every schedule of the file back, and remove those that a person added without a
+slug. Deployments that the file does not name are listed, and with ``--prune`` removed: another
+folder of profiles, deployed to the same server, has its own.
 """
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -27,14 +30,20 @@ Key = tuple[str, frozenset[str]]
 
 def main() -> None:
     """Deploy everything at the configured API."""
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy")
+    parser.add_argument("--prune", action="store_true", help="remove what prefect.yaml lacks")
+    prune = parser.parse_args().prune
     with get_client(sync_client=True) as client:
         switches = keep_schedules(client)
         if subprocess.run([_PREFECT, "--no-prompt", "deploy", "--all"], check=False).returncode:
             sys.exit("failed: prefect deploy --all; its reason stands above")
         restore_switches(client, switches)
         entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
-        for text in remove_others(client, {_key(one["name"], one["tags"]) for one in entries}):
-            sys.stdout.write(f"removed {text}: prefect.yaml no longer names it\n")
+        for other in others(client, {_key(one["name"], one["tags"]) for one in entries}):
+            if prune:
+                client.delete_deployment(other.id)
+            what = "removed" if prune else "not in prefect.yaml (make deploy PRUNE=1 removes it)"
+            sys.stdout.write(f"{what}: {other.name}, {', '.join(other.tags)}\n")
 
 
 def keep_schedules(client: SyncPrefectClient) -> dict[tuple[str, str], bool]:
@@ -58,19 +67,16 @@ def restore_switches(client: SyncPrefectClient, switches: dict[tuple[str, str], 
                 client.update_deployment_schedule(deployment.id, schedule.id, active=active)
 
 
-def remove_others(client: SyncPrefectClient, named: set[Key]) -> list[str]:
-    """Remove our deployments that are not ``named``; what they were called.
+def others(client: SyncPrefectClient, named: set[Key]) -> list[DeploymentResponse]:
+    """Our deployments that are not ``named``.
 
-    A copy that a person made in the UI has our tags too, but another name, and stays.
+    A copy that a person made in the UI has our tags too, but another name, and is none of them.
     """
-    others = [
+    return [
         deployment
         for deployment in _ours(client)
         if _is_made_here(deployment) and _key(deployment.name, deployment.tags) not in named
     ]
-    for deployment in others:
-        client.delete_deployment(deployment.id)
-    return [f"{one.name} ({', '.join(one.tags)})" for one in others]
 
 
 def _is_made_here(deployment: DeploymentResponse) -> bool:

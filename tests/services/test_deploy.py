@@ -31,10 +31,10 @@ def client(url: str) -> Iterator[SyncPrefectClient]:
         yield client
 
 
-def run(module: str, folder: Path, url: str) -> str:
+def run(module: str, folder: Path, url: str, *options: str) -> str:
     """What a module of ours says, run in a folder."""
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *options],
         cwd=folder,
         env=os.environ | {"PREFECT_API_URL": url, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -62,7 +62,7 @@ def schedules(client: SyncPrefectClient, name: str) -> dict[str, bool]:
     return {one.schedule.cron: one.active for one in deployed.schedules}
 
 
-def test_deploying_again_keeps_schedules_and_removes_what_is_no_longer_named(
+def test_deploying_again_keeps_schedules_and_removes_only_what_it_is_told_to(
     client: SyncPrefectClient, url: str, tmp_path: Path
 ) -> None:
     write(tmp_path, "watch/time", "forge/smollm2", "watch/git")
@@ -75,10 +75,12 @@ def test_deploying_again_keeps_schedules_and_removes_what_is_no_longer_named(
     own = CronSchedule(cron="0 4 * * *", timezone="UTC")
     client.create_deployment_schedules(watch.id, [(own, True)])
     write(tmp_path, "watch/time", "forge/smollm2")
-    for _ in range(2):
-        said = run("infra.deploy", tmp_path, url)
+    lacking = "git, mcp-forge, watch, server:git"
+    for options, gone in (((), False), (("--prune",), True), (("--prune",), False)):
+        said = run("infra.deploy", tmp_path, url, *options)
         assert schedules(client, "watch/time") == {nightly: not made[nightly], "0 4 * * *": True}
-    assert "removed" not in said
+        assert (f"removed: {lacking}" in said) is gone
+        assert (f"removes it): {lacking}" in said) is (not options)
     left = {one.name for one in client.read_deployments()}
     assert left == {"time", "smollm2", "of-a-person"}
     assert client.read_deployment(copy).tags == watch.tags

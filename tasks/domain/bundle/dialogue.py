@@ -225,7 +225,11 @@ def _by_calls(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for is_result, group in groupby(messages, lambda message: message.get("role") == "tool"):
         results = list(group)
         calls = ordered[-1].get("tool_calls") if is_result and ordered else None
-        ids = [call.get("id") for call in calls or () if isinstance(call, Mapping)]
+        ids = [
+            call.get("id")
+            for call in (calls if isinstance(calls, list) else ())
+            if isinstance(call, Mapping)
+        ]
         if is_result and all(result.get("tool_call_id") in ids for result in results):
             results.sort(key=lambda result: ids.index(result.get("tool_call_id")))
         ordered += results

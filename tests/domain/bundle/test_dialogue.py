@@ -77,6 +77,7 @@ def test_a_result_is_cut_as_in_training_and_parts_of_a_text_are_joined() -> None
         ([HELLO, {"role": "assistant", "tool_calls": [{"function": {}}]}, HELLO], "number 2: "),
         ([HELLO, called("1", "{zone"), HELLO], "number 2: the arguments of a call are no JSON: "),
         ([HELLO, called("1", "[]"), HELLO], "number 2: arguments: "),
+        ([HELLO, {"role": "assistant", "tool_calls": 5}, {"role": "tool"}], "number 2: tool_calls"),
     ],
 )
 def test_messages_that_cannot_be_asked_are_refused(
