@@ -37,11 +37,11 @@ def watch(
         include_tools: only these tools, by name or pattern; those of the last version when empty.
         tools_in_prompt: which tools a prompt lists; the profile's choice when empty.
     """
-    chosen = (profile, quantization, samples, seed)
+    plan = (profile, quantization, samples, seed)
     last = last_version(load_recipe(server, model, profile))
     if last is None:
         return None
     include_tools = include_tools or list(last.lineage.include_tools) or None
-    recipe = load_recipe(server, model, *chosen, include_tools or (), tools_in_prompt)
+    recipe = load_recipe(server, model, *plan, include_tools or (), tools_in_prompt)
     changes = notice_changes(inspect_server(recipe.server), last)
-    return changes and place(forge, server, model, *chosen, include_tools, tools_in_prompt)
+    return changes and place(forge, server, model, *plan, include_tools, tools_in_prompt)

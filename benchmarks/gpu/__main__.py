@@ -22,7 +22,7 @@ LIMITS = {
     "machine": 20,
     "kernel": 100,
     "speed": 75,
-    "faults": 70,
+    "faults": 65,
     "models": 120,
     "export": 85,
     "forge": 75,

@@ -199,8 +199,8 @@ def _mean_and_error(
     wants_call = np.array([one.row.tool is not None for one in answers])
     wants_none = np.array([one.row.scenario == "no_tool" for one in answers])
     exact_match, abstention = (
-        is_as_wanted[:, asked].sum(axis=1) / max(1, asked.sum())
-        for asked, is_as_wanted in (
+        is_as_wanted[:, group].sum(axis=1) / max(1, group.sum())
+        for group, is_as_wanted in (
             (wants_call, is_right & ~is_held),
             (wants_none, is_right | is_held),
         )
