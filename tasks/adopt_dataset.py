@@ -9,7 +9,7 @@ from prefect.logging import get_run_logger
 from tasks.domain.conversations import fingerprint
 from tasks.domain.products import Dataset
 from tasks.domain.toollists import functions
-from tasks.domain.writing.mixing import HELD_OUT, held_out
+from tasks.domain.writing.mixing import HELD_OUT, held_out, of_split
 from tasks.external.dataset_files import keep_rows
 from tasks.external.handover import has_manifest, take
 from tasks.external.own_file import read_own_file
@@ -31,7 +31,7 @@ def adopt_dataset(data: str, heldout: str, tools: str, thinks: bool) -> Dataset:
     rows, notes = own.rows, [f"{path.name}: {note}" for note in own.notes]
     if heldout:
         beside = read_own_file(Path(heldout), tool_list, thinks=thinks)
-        apart = beside.rows
+        rows, apart = of_split(rows, "train"), of_split(beside.rows, "heldout")
         notes += [f"{Path(heldout).name}: {note}" for note in beside.notes]
         notes.append(f"{len(apart)} held-out rows from {Path(heldout).name}")
     else:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 import httpx
@@ -25,8 +25,13 @@ from tasks.domain.writing.teaching.questions import Request
 from tasks.external.kept_answers import keep, read_kept
 from tasks.external.llama_cpp import served
 
-_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_AGAIN = frozenset({408, 409, 425, 429})
 """States that may be gone at the next attempt; all others are the request's own fault."""
+_OF_SERVERS = 500
+"""This status and those above are a server's own fault, and may be gone too."""
+_LIMIT = "max_tokens"
+_MAY_BE_REFUSED = (_LIMIT, "temperature")
+"""What OpenAI's reasoning models do not take."""
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a question has left."""
 NO_BUDGET = "the budget is spent"
@@ -66,7 +71,7 @@ class Budget:
 
     def __init__(self, plan: TeacherPlan) -> None:
         self._plan = plan
-        self._lock = Lock()
+        self._settled = Condition()
         self._reserved: tuple[int, int] = (0, 0)
         self.spent_tokens: tuple[int, int] = (0, 0)
         """Tokens (in, out)."""
@@ -77,19 +82,28 @@ class Budget:
         return self._cost(self.spent_tokens)
 
     def reserve(self, tokens: tuple[int, int]) -> bool:
-        """Put tokens (in, out) aside; False when the budget does not hold them."""
-        with self._lock:
-            total = _sum(_sum(self.spent_tokens, self._reserved), tokens)
-            if sum(total) > self._plan.max_tokens or self._cost(total) > self._plan.max_money:
-                return False
-            self._reserved = _sum(self._reserved, tokens)
-            return True
+        """Put tokens (in, out) aside; False when the budget does not hold them.
+
+        Where only questions that are under way stand against it, their answers are waited for: most
+        take a part of what is put aside.
+        """
+        with self._settled:
+            while self._holds(_sum(self.spent_tokens, tokens)):
+                if self._holds(_sum(_sum(self.spent_tokens, self._reserved), tokens)):
+                    self._reserved = _sum(self._reserved, tokens)
+                    return True
+                self._settled.wait()
+            return False
 
     def settle(self, reserved: tuple[int, int], tokens: tuple[int, int]) -> None:
         """Give back what was put aside, and count what was really spent."""
-        with self._lock:
+        with self._settled:
             self._reserved = (self._reserved[0] - reserved[0], self._reserved[1] - reserved[1])
             self.spent_tokens = _sum(self.spent_tokens, tokens)
+            self._settled.notify_all()
+
+    def _holds(self, tokens: tuple[int, int]) -> bool:
+        return sum(tokens) <= self._plan.max_tokens and self._cost(tokens) <= self._plan.max_money
 
     def _cost(self, tokens: tuple[int, int]) -> float:
         plan = self._plan
@@ -106,6 +120,8 @@ class Teacher:
         self._plan = plan
         self._key = key
         self._cache = cache
+        self._refused_names: set[str] = set()
+        """Parameters that the endpoint does not take of this model."""
         self.budget = Budget(plan)
 
     def ask(self, questions: Sequence[Request], over: Over = _uncounted) -> list[Answer]:
@@ -171,10 +187,11 @@ class Teacher:
 
     def _post(self, body: dict[str, Any]) -> bytes:
         limit = time.monotonic() + self._plan.timeout_seconds
+        sent = self._as_taken(body)
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         try:
             with self._client.stream(
-                "POST", "chat/completions", json=body, headers=headers
+                "POST", "chat/completions", json=sent, headers=headers
             ) as response:
                 data = _drained(response, limit)
         except httpx.HTTPError as error:
@@ -182,11 +199,21 @@ class Teacher:
             if isinstance(error, httpx.TimeoutException):
                 reason = f"nothing within {self._plan.timeout_seconds:g} s"
             raise _Busy(reason, may_cost=not isinstance(error, _UNSENT)) from error
-        if response.status_code in _AGAIN:
+        if response.status_code in _AGAIN or response.status_code >= _OF_SERVERS:
             raise _Busy(f"status {response.status_code}", _retry_after(response))
+        if response.status_code == 400 and (name := _refused_name(sent, data)):
+            self._refused_names.add(name)
+            return self._post(body)
         if response.status_code != 200:
             raise TeacherFailed(self._refusal(response.status_code, data))
         return data
+
+    def _as_taken(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body without what the model refuses; a limit of tokens has a newer name too."""
+        sent = {name: value for name, value in body.items() if name not in self._refused_names}
+        if _LIMIT in self._refused_names:
+            sent["max_completion_tokens"] = body[_LIMIT]
+        return sent
 
     def _refusal(self, status: int, data: bytes) -> str:
         # Some endpoints repeat the key, or part of it, when they refuse it.
@@ -223,6 +250,12 @@ def _client(url: str, plan: TeacherPlan) -> httpx.Client:
     return httpx.Client(
         base_url=f"{url.rstrip('/')}/", timeout=plan.timeout_seconds, trust_env=not is_near
     )
+
+
+def _refused_name(sent: dict[str, Any], data: bytes) -> str | None:
+    """The parameter of a request that an endpoint's refusal speaks of, if we can do without it."""
+    text = data.decode(errors="replace")
+    return next((name for name in _MAY_BE_REFUSED if name in sent and name in text), None)
 
 
 class _Busy(Exception):

@@ -18,7 +18,7 @@ KEY = "sk-secret-0123456789"
 def question(number: int) -> dict[str, Any]:
     # As long as the 100 tokens that the endpoint counts, and then some.
     text = f"question {number} {'please ' * 60}"
-    return {"messages": [{"role": "user", "content": text}], "seed": number}
+    return {"messages": [{"role": "user", "content": text}], "seed": number, "temperature": 0.7}
 
 
 def number_of(body: dict[str, Any]) -> int:
@@ -50,6 +50,33 @@ def test_answers_come_in_the_order_of_the_questions_and_are_not_paid_for_twice(
         ask(seen, tmp_path, 1, model="someone-else")
         assert len(seen.asked) == 8
     assert {body["max_tokens"] for body in seen.asked} == {64}
+
+
+def test_what_a_model_refuses_is_left_out_and_its_limit_has_the_newer_name(tmp_path: Path) -> None:
+    def behaviour(body: dict[str, Any], _: int) -> Reply:
+        for name in ("max_tokens", "temperature"):
+            if name in body:
+                return Reply(status=400, body=f"Unsupported parameter: '{name}' of this model")
+        return good(body)
+
+    with endpoint(behaviour) as seen:
+        answers, _ = ask(seen, tmp_path, 3, concurrency=1)
+        again, _ = ask(seen, tmp_path, 3)
+    assert [answer.content for answer in answers] == ["answer 0", "answer 1", "answer 2"]
+    assert all(answer.is_old for answer in again), "what was left out is no part of the question"
+    assert len(seen.asked) == 5, "each is refused once"
+    assert seen.asked[-1]["max_completion_tokens"] == 64
+
+
+def test_questions_under_way_are_waited_for_before_the_budget_counts_as_spent(
+    tmp_path: Path,
+) -> None:
+    # Each puts aside more than it takes: 64 for its answer, of which 20 come.
+    with endpoint(lambda body, _: Reply(content=good(body).content, seconds=0.05)) as seen:
+        answers, asked = ask(seen, tmp_path, 8, concurrency=8, max_tokens=8 * 120 + 300)
+    assert [answer.reason for answer in answers] == [""] * 8
+    assert asked.budget.spent_tokens == (800, 160)
+    assert seen.most_at_once < 8
 
 
 def test_no_more_questions_are_asked_at_once_than_planned(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.domain.conversations import Row, normalized
+from tasks.domain.conversations import Row, Split, normalized
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import tool_names
 
@@ -26,8 +26,14 @@ def unreserved(rows: Sequence[Row], reserved: Sequence[str]) -> list[Row]:
 
 def held_out(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """(rows to train on, every tenth row); a single row is both."""
-    apart = list(rows[::HELD_OUT]) if len(rows) > 1 else list(rows)
-    return [row for place, row in enumerate(rows) if place % HELD_OUT] or list(rows), apart
+    apart = rows[::HELD_OUT] if len(rows) > 1 else rows
+    rest = [row for place, row in enumerate(rows) if place % HELD_OUT] or rows
+    return of_split(rest, "train"), of_split(apart, "heldout")
+
+
+def of_split(rows: Sequence[Row], split: Split) -> list[Row]:
+    """The rows as those of a split, whatever they were in another dataset."""
+    return [row.model_copy(update={"split": split}) for row in rows]
 
 
 def mixed(generated: Sequence[Row], own: Sequence[Row], share: float, seed: int) -> list[Row]:

@@ -75,6 +75,7 @@ def write_rows(
         for maker in makers
     ]
     planned = plan(makers, data)
+    reserved = frozenset(bare(prompt.prompt) for prompt in server.test_prompts)
     notes: list[str] = []
     desk = Desk(
         data=data,
@@ -83,7 +84,7 @@ def write_rows(
         context=ToolContext.of(toolset),
         links=harvested.links,
         book=book,
-        speech=Speech(data, book, {bare(prompt.prompt) for prompt in server.test_prompts}),
+        speech=Speech(data, book, set(reserved), reserved),
         replies=Replies(execute, book, notes),
     )
     writer = _Writer(desk, notes)

@@ -491,7 +491,10 @@ def test_too_few_own_rows_are_refused_with_the_share_that_they_allow() -> None:
 def test_a_tenth_of_own_rows_is_held_out() -> None:
     train, apart = held_out(rows(25, "own"))
     assert (len(train), [row.phrasing for row in apart]) == (22, ["0", "10", "20"])
-    assert held_out(train[:1]) == (train[:1], train[:1])
+    assert {row.split for row in train} == {"train"}
+    assert {row.split for row in apart} == {"heldout"}
+    once, again = held_out(apart[:1])
+    assert (once[0].split, again[0].split) == ("train", "heldout"), "whatever they were before"
 
 
 def test_own_rows_with_the_servers_tools_take_its_list() -> None:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
 from profiles import HandWrittenPrompt, Server
 from tasks.domain.conversations import Row
+from tasks.domain.errors import CallFailed
 from tasks.domain.products import Tool, ToolResult, Toolset
 from tasks.domain.prompting.results import cap, failed
 from tasks.domain.toolcalls import ToolCall, faults
@@ -107,6 +109,19 @@ def test_no_row_says_what_the_model_is_asked_afterwards() -> None:
     assert len(after.train) == len(before.train)
     said = {row.user_text.casefold() for row in (*after.train, *after.heldout)}
     assert said.isdisjoint(text.casefold() for text in asked)
+
+
+def test_a_call_that_no_answer_comes_to_costs_no_row() -> None:
+    answering, calls = _simulating(MEMORY), count()
+
+    def execute(call: ToolCall) -> ToolResult:
+        if next(calls) % 5 == 4:
+            raise CallFailed("server 'memory': no answer within 30 s; needed a tool result")
+        return answering(call)
+
+    written = write_rows(MEMORY, REPOSITORY, data(), execute)
+    assert len(written.train) == len(_written(MEMORY).train)
+    assert "no answer within" not in "".join(m.content for r in written.train for m in r.messages)
 
 
 def test_most_hard_negatives_say_the_values_of_a_row_that_calls() -> None:

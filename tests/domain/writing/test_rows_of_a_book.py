@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from profiles import Server
+from profiles import HandWrittenPrompt, Server
 from tasks.domain.conversations import Row
 from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall, faults
@@ -14,6 +14,7 @@ from tasks.domain.toollists import functions, toolset_from_value
 from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.harvest import Execute
 from tasks.domain.writing.phrasebook import read_phrasebook, skeleton
+from tasks.domain.writing.phrasing.tool_context import bare
 from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.domain.writing.simulation import simulate
 from tests.fakes.phrasebooks import book_lines
@@ -50,6 +51,21 @@ def test_exactly_the_asked_rows_are_written_and_every_call_is_valid(rows: Writte
     assert len(rows.train) == 200
     for row in (*rows.train, *rows.heldout):
         assert [fault for call in row.calls for fault in faults(call, row.tools)] == []
+
+
+def test_what_a_model_is_asked_afterwards_is_not_trained_with_a_word_of_courtesy_either() -> None:
+    texts = [row.user_text for row in of_book(written().train, "no_tool")]
+    prompts = tuple(HandWrittenPrompt(prompt=text, call=None) for text in set(texts))
+    again = written(known=REPOSITORY.model_copy(update={"test_prompts": prompts}))
+    asked = [bare(text) for text in texts if len(text.split()) > 3]
+    assert len(again.train) == 200
+    assert asked
+    assert not [
+        text
+        for text in asked
+        for row in (*again.train, *again.heldout)
+        if text in bare(row.user_text)
+    ]
 
 
 def test_no_line_is_in_both_splits(rows: WrittenRows) -> None:

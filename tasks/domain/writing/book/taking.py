@@ -23,7 +23,7 @@ def take_value(pattern: str, text: str) -> str | int | float | None:
         return value
     try:
         match = regex.search(pattern, text, timeout=_MOST_SECONDS)
-    except TimeoutError:
+    except (TimeoutError, regex.error, RecursionError):
         return None
     if match is None:
         return None

@@ -1,9 +1,11 @@
 """What the server answers to the calls of all rows: really, from the book, or made up."""
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tasks.domain.conversations import Split
+from tasks.domain.errors import CallFailed
 from tasks.domain.products import Tool, ToolResult
 from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
@@ -42,26 +44,37 @@ class Replies:
         name = call.name
         if not self.accepted.get(name) and self.refused.get(name, 0) >= REFUSALS:
             return self._made_up(wording, call, rng)
-        result = self.execute(call)
+        try:
+            result = self.execute(call)
+        except CallFailed as error:
+            self._refused(name, str(error))
+            return self._made_up(wording, call, rng)
         if result.simulated and not self._may_be_made_up(wording.tool):
             return printed(self.book, call, rng)
-        counts = self.refused if failed(result) else self.accepted
-        counts[name] = counts.get(name, 0) + 1
-        if self.refused.get(name) == REFUSALS and not self.accepted.get(name):
+        if failed(result):
+            self._refused(name, result.text)
+        else:
+            self.accepted[name] = self.accepted.get(name, 0) + 1
+        return Answered(result)
+
+    def _refused(self, name: str, reason: str) -> None:
+        self.refused[name] = self.refused.get(name, 0) + 1
+        if self.refused[name] == REFUSALS and not self.accepted.get(name):
             self.notes.append(
                 f"{name}: {REFUSALS} plausible calls got only errors, the last "
-                f"{result.text[:120]!r}; its results are simulated. Give the server values in its "
+                f"{reason[:120]!r}; its results are simulated. Give the server values in its "
                 "profile"
             )
-        return Answered(result)
 
     def failure(
         self, wording: Wording, call: ToolCall, rng: random.Random, *, is_provoked: bool
     ) -> Answered:
         """A failure of a call: the server's own where the call has a value that does not exist."""
-        result = self.execute(call) if wording.tool.read_only and is_provoked else None
-        if result is not None and failed(result):
-            return Answered(result)
+        if wording.tool.read_only and is_provoked:
+            with suppress(CallFailed):  # no answer in time is none that a row could show
+                result = self.execute(call)
+                if failed(result):
+                    return Answered(result)
         book_answer = printed(self.book, call, rng, error=True)
         if book_answer is not None:
             return book_answer

@@ -41,6 +41,8 @@ class Speech:
     book: Book
     used: set[str]
     """The texts that no row may have any more, in their bare form."""
+    reserved: frozenset[str] = frozenset()
+    """Those that the model is asked afterwards."""
     calls: set[str] = field(default_factory=set)
     spoken_values: dict[Split, dict[str, list[dict[str, Any]]]] = field(
         default_factory=lambda: {"train": {}, "heldout": {}}
@@ -156,6 +158,8 @@ class Speech:
         if self.is_used_up(line):
             return ""
         again = greeted if isinstance(line, ChatLine) else with_manners
+        if bare(text) in self.reserved:
+            return ""  # with a word of courtesy it would be that text all the same
         for candidate in (text, again(text, rng)):
             if exact_words <= words_of(candidate) and self.is_new(candidate):
                 self.uses[line.text] += 1

@@ -18,6 +18,10 @@ def test_a_pattern_that_backtracks_without_end_finds_nothing_in_a_second() -> No
     assert time.process_time() - start < 3
 
 
+def test_a_pattern_that_is_none_finds_nothing() -> None:
+    assert take_value("([A-Z]+", "PR-7") is None
+
+
 def test_a_result_without_a_value_holds_nothing() -> None:
     assert all(map(holds_nothing, ("", "[]", '{"entities": [], "relations": []}', "null")))
     assert not any(map(holds_nothing, ("none", "0", '{"entities": [{"name": "Ada"}]}')))
