@@ -97,6 +97,7 @@ def config_of(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     command = list(spec.get("command") or ())
     if command:
         reach = {"command": command[0], "args": command[1:], "env": dict(spec.get("env") or {})}
+        reach["cwd"] = spec.get("folder")
     else:
         headers = dict(spec.get("headers") or {})
         reach = {"type": "http", "url": spec.get("url"), "headers": headers}

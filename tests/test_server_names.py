@@ -195,6 +195,7 @@ def test_a_long_command_that_ends_like_a_file_is_a_command() -> None:
 def test_what_a_bundle_writes_for_clients_is_read_back_as_the_same_server(tmp_path: Path) -> None:
     for spec in (
         Server(name="weather", command=("npx", "weather"), env={"API_KEY": "${WEATHER}"}),
+        Server(name="word", command=("word_mcp_server",), folder="/srv/documents"),
         Server(name="orders", url="https://orders.example/mcp", headers=ORDERS["headers"]),
     ):
         file = write(tmp_path, **config_of(spec.name, spec.model_dump()))

@@ -105,7 +105,7 @@ def fixed_arguments(call: BookCall) -> dict[str, Any]:
     """The arguments that are neither a slot, nor hold one, nor come from a result."""
     patterns = result_patterns(call)
     return {
-        name: value
+        name: filled(value, {})  # a doubled brace is a literal one there too
         for name, value in call.arguments.items()
         if name not in patterns and not [*slots_inside(value)]
     }
