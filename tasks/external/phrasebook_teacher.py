@@ -34,6 +34,8 @@ ATTEMPTS = 2
 FRUITLESS = "no line that can be used"
 NOT_READ = "back-check: no answer"
 UNREAD = f"back-check: {NO_BUDGET}"
+_MOST_UNREAD = 0.05
+"""Share of the lines whose reading may fail: more than that is an outage, and is tried again."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,10 @@ class TeacherBook:
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether the budget was spent before the book was whole."""
-        return NO_BUDGET in self.unanswered.values() or UNREAD in {
-            t.reason for t in self.rejections
-        }
+        """Whether the budget was spent, or the reader away, before the book was whole."""
+        reasons = [line.reason for line in self.rejections]
+        is_away = reasons.count(NOT_READ) > _MOST_UNREAD * (len(self.lines) + len(reasons))
+        return NO_BUDGET in self.unanswered.values() or UNREAD in reasons or is_away
 
     def summary(self, model: str) -> str:
         """What was written and what was thrown out, by reason."""
@@ -199,4 +201,4 @@ class PhrasebookTeacher:
 
     def _file(self, line: Line, example: Example) -> Path:
         reader = f"{self.plan.place} {self._reader}"
-        return self.folder / f"{reading_key(line, example, self.toolset, reader)}.json"
+        return self.folder / f"{reading_key(line, example, self._makers, reader)}.json"

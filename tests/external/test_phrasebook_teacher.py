@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,25 @@ def test_a_spent_budget_loses_nothing_and_the_next_run_asks_only_what_is_missing
     assert runs[-1].lines == whole.lines
     bodies = [json.dumps(body, sort_keys=True) for body in seen.asked]
     assert len(set(bodies)) == len(bodies)
+
+
+def test_a_reader_that_is_away_half_of_the_time_is_no_reason_to_write_more(tmp_path: Path) -> None:
+    readings = count()
+    is_up = False
+
+    def behaviour(body: dict[str, Any], before: int) -> Reply:
+        is_lost = topic_of(body) == "reading" and not is_up and next(readings) % 2
+        return Reply(status=503) if is_lost else capable(body, before)
+
+    with endpoint(behaviour) as seen:
+        book = taught(seen, tmp_path, attempts=1)
+        written_at_first = [body for body in seen.asked if topic_of(body) != "reading"]
+        assert book.is_cut_short
+        assert reasons(book)["back-check: no answer"]
+        is_up = True
+        whole = taught(seen, tmp_path)
+    assert not whole.is_cut_short
+    assert [body for body in seen.asked if topic_of(body) != "reading"] == written_at_first
 
 
 def test_the_same_book_again_costs_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasks.domain.conversations import fingerprint
-from tasks.domain.products import Toolset
 from tasks.domain.toolcalls import ToolCall, canonical, schemas_of
 from tasks.domain.writing.book.filling import result_patterns, unsaid_parameters
 from tasks.domain.writing.phrasebook import BookCall, Line
@@ -40,18 +39,17 @@ class Reading(BaseModel):
     missing: frozenset[str] = frozenset()
 
 
-def reading_key(line: Line, example: Example, toolset: Toolset, reader: str) -> str:
-    """What a reading is kept under: the request, the reader, and the tools that it is about.
+def reading_key(
+    line: Line, example: Example, makers: Mapping[str, ArgumentMaker], reader: str
+) -> str:
+    """What a reading is kept under: the request, the reader, and the tools that it is about, as the
+    reader sees them.
 
     Other tools of the list may change without another reading; a request without a call is about
     all of them.
     """
-    names = {call.name for call in example.calls} or {tool.name for tool in toolset.tools}
-    tools = [
-        [tool.name, tool.description, tool.input_schema]
-        for tool in toolset.tools
-        if tool.name in names
-    ]
+    names = {call.name for call in example.calls} or makers.keys()
+    tools = [full_view(maker) for name, maker in makers.items() if name in names]
     return fingerprint([_RULES, reader, line.kind, example.text, tools])
 
 
