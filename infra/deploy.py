@@ -10,7 +10,6 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -19,7 +18,6 @@ from prefect.client.schemas.responses import DeploymentResponse
 
 from infra.write_prefect_yaml import FILE, OURS
 
-_PREFECT = str(Path(sys.executable).with_name("prefect"))
 _OWN = "own"
 """What the slugs begin with of schedules that a person added without one."""
 _PAGE = 200
@@ -35,7 +33,8 @@ def main() -> None:
     prune = parser.parse_args().prune
     with get_client(sync_client=True) as client:
         switches = keep_schedules(client)
-        if subprocess.run([_PREFECT, "--no-prompt", "deploy", "--all"], check=False).returncode:
+        command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+        if subprocess.run(command, check=False).returncode:
             sys.exit("failed: prefect deploy --all; its reason stands above")
         restore_switches(client, switches)
         entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]

@@ -76,8 +76,8 @@ class Speaker:
         listed = self.bundle.tools_for(talk) if tools is None else tools
         may_call = tools is None or bool(tools)
         raw = self.model.answer(talk, listed, may_call=may_call)
-        if not may_call and parse(raw.text).calls:
-            return raw.model_copy(update={"text": parse(raw.text).text or _NO_CALL})
+        if not may_call and (turn := parse(raw.text)).calls:
+            return raw.model_copy(update={"text": turn.text or _NO_CALL})
         if self.constraint is None:
             return raw
         functions = self.bundle.tools if tools is None else tools

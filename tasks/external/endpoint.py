@@ -66,12 +66,8 @@ class _Endpoint:
             with self.one_by_one:
                 reply, _ = agent.reply(talk, allow, lambda _: None)
             assurance = Assurance(confidence=reply.confidence, held_back=reply.is_held_back)
-            words, steps, usage, is_cut = (
-                ParsedAnswer(text=reply.answer),
-                reply.calls,
-                reply.usage,
-                reply.is_cut,
-            )
+            words, steps = ParsedAnswer(text=reply.answer), reply.calls
+            usage, is_cut = reply.usage, reply.is_cut
             summary = _summary(reply)
         else:
             answer = self.speaker.answer(talk, request.listed_tools)

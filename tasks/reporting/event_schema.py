@@ -169,6 +169,7 @@ class Kind(Frozen):
 
 RUN = "prefect.flow-run.{flow_run}"
 MODEL = "mcp-forge.model.{model}"
+SERVER = "mcp-forge.server.{server}"
 
 # Proactive automations find the run to act on only where it is the primary resource.
 TRAINING = Kind(name="mcp-forge.training.{moment}", resource=RUN, payload=TrainingPayload)
@@ -193,9 +194,7 @@ BUNDLE_REJECTED = Kind(
     payload=VerdictPayload,
 )
 APPROVAL_REQUESTED = Kind(name="mcp-forge.approval.requested", resource=RUN, payload=VerdictPayload)
-TOOLS_CHANGED = Kind(
-    name="mcp-forge.tools.changed", resource="mcp-forge.server.{server}", payload=ToolChanges
-)
+TOOLS_CHANGED = Kind(name="mcp-forge.tools.changed", resource=SERVER, payload=ToolChanges)
 KINDS = (
     TRAINING,
     EVALUATION,

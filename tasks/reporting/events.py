@@ -79,7 +79,7 @@ def validation_failed(report: ValidationReport, model: str) -> None:
 
 def adapter_saved(adapter: LoraAdapter) -> None:
     """``mcp-forge.adapter.saved`` of the adapter."""
-    is_alone = runtime.flow_run.flow_name == "train" and not _of_run(runtime.flow_run.id or "")[0]
+    is_alone = runtime.flow_run.flow_name == "train" and not _this_run()[0]
     alone = {ALONE: "true" if is_alone else "false"}
     parameters = runtime.flow_run.parameters
     form = {name: parameters.get(name) for name in _FORM if _is_plain(parameters.get(name))}
@@ -136,11 +136,11 @@ def _emit(
     is_run = kind.resource == schema.RUN
     name = runtime.flow_run.name if is_run else resource.split(".", 2)[2]
     related = [_related(schema.MODEL.format(**names), "base-model")] if "model" in names else []
-    parent, server = _of_run(runtime.flow_run.id or "")
+    parent, server = _this_run()
     if parent:
         related.append(_related(f"prefect.flow-run.{parent}", "parent-flow-run"))
-    if server and not resource.startswith("mcp-forge.server."):
-        related.append(_related(f"mcp-forge.server.{server}", "mcp-server"))
+    if server and kind.resource != schema.SERVER:
+        related.append(_related(schema.SERVER.format(server=server), "mcp-server"))
     emit_event(
         kind.name.format(**names),
         resource={
@@ -155,6 +155,10 @@ def _emit(
 
 def _related(resource: str, role: str) -> dict[str, str]:
     return {"prefect.resource.id": resource, "prefect.resource.role": role}
+
+
+def _this_run() -> tuple[str | None, str]:
+    return _of_run(runtime.flow_run.id or "")
 
 
 @cache

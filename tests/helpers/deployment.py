@@ -186,6 +186,10 @@ class Deployment:
         lines = self.read("POST", "logs/filter", chosen)
         return "\n".join(line["message"] for line in lines)
 
+    def hear(self, run_id: str, words: str) -> None:
+        """Wait until a run's log has these words: lines come in a little later than states."""
+        wait_for(lambda: words in self.log(run_id), words)
+
     def _is_healthy(self) -> bool:
         with suppress(httpx.TransportError):
             return self.ask("GET", "health").is_success

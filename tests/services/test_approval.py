@@ -17,8 +17,7 @@ def test_a_run_on_a_pool_waits_for_a_person_and_goes_on_with_the_answer(
     answer = {"run_input": {"approve": True, "comment": "seen"}}
     assert deployment.read("POST", f"flow_runs/{run}/resume", answer)["status"] == "ACCEPT"
     deployment.wait_for(run, "COMPLETED")
-    said = "promoted: True, it is better; approved by a person: seen"
-    wait_for(lambda: said in deployment.log(run), said)
+    deployment.hear(run, "promoted: True, it is better; approved by a person: seen")
 
 
 def test_an_answer_that_is_none_leaves_the_run_waiting(deployment: Deployment) -> None:

@@ -86,8 +86,7 @@ def test_a_schedule_fires_with_its_own_parameters_and_starts_nothing(
     assert run["auto_scheduled"] is True
     assert run["parameters"]["seed"] == 11
     assert run["parameters"]["server"] == "listed"
-    said = "The 2 tools are those of the bundle"
-    wait_for(lambda: said in deployment.log(run["id"]), said)
+    deployment.hear(run["id"], "The 2 tools are those of the bundle")
     asked = {"flow_runs": {"parent_flow_run_id": {"any_": [run["id"]]}}}
     assert deployment.read("POST", "flow_runs/filter", asked) == []
 
@@ -97,15 +96,13 @@ def test_a_schedule_fires_with_its_own_parameters_and_starts_nothing(
 def test_tools_that_the_last_version_left_out_are_no_change(deployment: Deployment) -> None:
     run = deployment.start("watch/listed")
     deployment.wait_for(run, "COMPLETED")
-    said = "The 1 tools are those of the bundle"
-    wait_for(lambda: said in deployment.log(run), said)
+    deployment.hear(run, "The 1 tools are those of the bundle")
 
 
 def test_without_a_version_there_is_nothing_to_watch(deployment: Deployment) -> None:
     run = deployment.start("watch/listed")
     deployment.wait_for(run, "COMPLETED")
-    said = "No version of listed-tiny is forged yet"
-    wait_for(lambda: said in deployment.log(run), said)
+    deployment.hear(run, "No version of listed-tiny is forged yet")
 
 
 def test_changed_tools_are_told_one_by_one_and_forged_again(

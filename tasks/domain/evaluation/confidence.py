@@ -24,7 +24,6 @@ from tasks.domain.products import (
     ThresholdEffect,
     ToolPrompt,
 )
-from tasks.domain.products.confidence import UNSURE
 
 FOLDS = 10
 _MOST_POINTS = 100
@@ -126,7 +125,7 @@ def answers_in_use(
     if calibration is None or not prompt.is_by_heart:
         return list(texts)
     return [
-        UNSURE if signal and calibration.holds_back(signal, calibration.threshold) else text
+        text if text is None or signal is None else calibration.in_use(text, signal)
         for text, signal in zip(texts, signals, strict=True)
     ]
 
@@ -258,7 +257,7 @@ def with_unsure_held_back(
 ) -> list[str]:
     """The answers' texts; UNSURE in the place of a call below its calibration's threshold."""
     return [
-        UNSURE if calibration.holds_back(answer.signals, calibration.threshold) else answer.text
+        calibration.in_use(answer.text, answer.signals)
         for answer, calibration in zip(answers, calibrations, strict=True)
     ]
 

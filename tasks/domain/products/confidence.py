@@ -55,6 +55,10 @@ class Calibration(Product):
         """Whether an answer is a call that the model is not sure enough of."""
         return signals.is_call and self.confidence(signals) < threshold
 
+    def in_use(self, text: str, signals: Signals) -> str:
+        """What a client gets by default: the answer's text, or UNSURE where it is held back."""
+        return UNSURE if self.holds_back(signals, self.threshold) else text
+
 
 class RiskCoverage(Product):
     """How many answers are wrong among those that a model is surest of, for every share of them."""

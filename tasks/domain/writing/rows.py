@@ -75,7 +75,6 @@ def write_rows(
         for maker in makers
     ]
     planned = plan(makers, data)
-    reserved = frozenset(bare(prompt.prompt) for prompt in server.test_prompts)
     notes: list[str] = []
     desk = Desk(
         data=data,
@@ -84,7 +83,7 @@ def write_rows(
         context=ToolContext.of(toolset),
         links=harvested.links,
         book=book,
-        speech=Speech(data, book, set(reserved), reserved),
+        speech=Speech(data, book, frozenset(bare(one.prompt) for one in server.test_prompts)),
         replies=Replies(execute, book, notes),
     )
     writer = _Writer(desk, notes)

@@ -39,10 +39,10 @@ class Speech:
 
     data: Data
     book: Book
-    used: set[str]
-    """The texts that no row may have any more, in their bare form."""
-    reserved: frozenset[str] = frozenset()
-    """Those that the model is asked afterwards."""
+    reserved: frozenset[str]
+    """The texts that the model is asked afterwards, in their bare form."""
+    used: set[str] = field(init=False)
+    """Those that no row may have any more: these and what was said."""
     calls: set[str] = field(default_factory=set)
     spoken_values: dict[Split, dict[str, list[dict[str, Any]]]] = field(
         default_factory=lambda: {"train": {}, "heldout": {}}
@@ -50,6 +50,9 @@ class Speech:
     """What users said of calls that they wanted, by split and tool."""
     uses: Counter[str] = field(default_factory=Counter)
     """How often each line of the book was said."""
+
+    def __post_init__(self) -> None:
+        self.used = set(self.reserved)
 
     def is_new(self, text: str) -> bool:
         """Whether nobody said a text before; it counts as said from now on."""
