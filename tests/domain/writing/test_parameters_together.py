@@ -91,6 +91,27 @@ def test_a_fallback_for_clients_is_not_drawn_where_the_form_is_told() -> None:
     assert all(isinstance(parent, dict) for parent in drawn(tool, "parent"))
 
 
+def test_of_types_that_are_as_good_the_usual_one_is_drawn() -> None:
+    types = [{"type": "string", "format": "binary"}, {"type": "string"}, {"type": "integer"}]
+    tool = tool_of("push", "Push a value", value={"anyOf": types})
+    assert all(isinstance(value, str) for value in drawn(tool, "value"))
+    assert ArgumentMaker(tool, server()).settled("value") == {"type": "string"}
+
+
+def test_what_an_update_must_give_is_what_it_sets() -> None:
+    age = {"type": "integer", "description": "Seconds after which it expires"}
+    tool = tool_of("set_field", "Set a field", ("age",), field=TEXT, value=TEXT, age=age)
+    words = said(tool, field="color", value="dark green", age=60)
+    assert "set the age of" not in words
+
+
+def test_a_name_is_said_of_the_thing_that_is_one_of_many() -> None:
+    tool = tool_of("llen", "Get the length of a list", name=TEXT)
+    assert "length of a list called jobs" in said(tool, name="jobs")
+    stored = "Set the value of a field in a hash stored at key with an optional time"
+    assert "stored at" not in said(tool_of("put", stored, name=TEXT), name="jobs")
+
+
 def test_a_range_is_said_from_and_until() -> None:
     moment = {**TEXT, "description": "a time in ISO 8601"}
     tool = tool_of("list_events", "List events", timeMin=moment, timeMax=moment)

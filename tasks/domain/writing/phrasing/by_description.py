@@ -27,6 +27,8 @@ _CUT_PATTERN = re.compile(
     r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
     r"|\s+(?:from|of|in|for|to) (?:any|one or more) .*$|\s+that match(?:es)? the .*$"
     r"|\s+(?:from|of|in|for|to) an? \w+ or (?:an? )?\w+$|\s+with (?:their|its) .*$"
+    r"|\s+(?:stored|saved|found|located|identified) (?:at|under|by|in|with) (?:(?:an?|the|its) )?"
+    r"(?:key|path|name|id|index|location|address|url|uri)\b.*$"
     r"|\s+(of|about|in|for) (a|two|three) (file|folder|directory|numbers?)( or \w+)?$"
 )
 _STOP = re.compile(

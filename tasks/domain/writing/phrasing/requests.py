@@ -13,7 +13,6 @@ from tasks.domain.identifiers import (
     name_words,
     plural,
     singular,
-    spoken,
     with_a,
     with_the,
 )
@@ -31,6 +30,7 @@ from tasks.domain.writing.phrasing.frames import (
 from tasks.domain.writing.phrasing.phrases import NAMED_SLOT, SLOT, Phrase
 from tasks.domain.writing.phrasing.spoken import bare_name, listed, verbalize
 from tasks.domain.writing.phrasing.typing_habits import typed
+from tasks.domain.writing.phrasing.updates import as_change_of_one
 from tasks.domain.writing.phrasing.verbs import (
     CREATING,
     MAKING,
@@ -42,7 +42,7 @@ from tasks.domain.writing.phrasing.verbs import (
 )
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values.kinds import PATHS, SQL, TEXTS
-from tasks.domain.writing.values.parameters import ACTIONS, UPDATING
+from tasks.domain.writing.values.parameters import ACTIONS
 
 QUESTION_SHARE = 0.55
 """Share of questions among texts for tools that a question of their own fits."""
@@ -137,14 +137,15 @@ def deed(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> tup
     is_plain = "{" not in phrase.object
     phrase, arguments = _in_the_verb_of_its_action(wording, phrase, arguments)
     if is_free and rng.random() < CHANGED_SHARE:
-        phrase, arguments = _as_change_of_one(wording, phrase, arguments, rng)
+        phrase, arguments = as_change_of_one(wording, phrase, arguments, rng)
     phrase, arguments = _with_named_values(wording, phrase, arguments, rng)
     if is_free and not phrase.has_slot:
         thing = in_other_nouns(phrase.object, rng) if is_plain else phrase.object
         thing, arguments = before_noun(thing, arguments, wording.maker, rng)
         phrase = replace(phrase, object=thing)
     clauses = _clauses(wording, phrase, arguments, rng)
-    return phrase, _joined(_object(wording, phrase, arguments, rng), clauses)
+    is_made = phrase.verb in CREATING | MAKING
+    return phrase, _joined(_object(wording, phrase, arguments, rng), clauses, is_made)
 
 
 def _in_the_verb_of_its_action(
@@ -166,23 +167,6 @@ def _in_the_verb_of_its_action(
     thing = {"add": "to "}.get(verb, "") + thing if not rest else thing
     others = {other: value for other, value in arguments.items() if other != name}
     return Phrase(verb, thing, verb in SHOWING), others
-
-
-def _as_change_of_one(
-    wording: Wording, phrase: Phrase, arguments: dict[str, Any], rng: random.Random
-) -> tuple[Phrase, dict[str, Any]]:
-    """What is updated, by the one thing of it that changes: "set the title of issue 7 to …"."""
-    optional = [name for name in arguments if name not in wording.maker.required]
-    changes = phrase.verb in UPDATING and " to " not in phrase.object
-    if not changes or not phrase.object or len(optional) != 1:
-        return phrase, arguments
-    name, value = optional[0], arguments[optional[0]]
-    words = verbalize(value, wording.maker.kind(name), rng)
-    if isinstance(value, (bool, dict, list)) or "{" in words:
-        return phrase, arguments
-    thing = f"{with_the(spoken(name))} of {phrase.object} to {bare_name(words, value, rng)}"
-    rest = {other: v for other, v in arguments.items() if other != name}
-    return replace(phrase, verb=rng.choice(("set", "change", "update")), object=thing), rest
 
 
 _JOINING = frozenset(("to", "from", "by", "for", "with", "in", "on", "of", "as", "at"))
@@ -350,11 +334,16 @@ def _shared_prepositions(wording: Wording) -> list[str]:
     return [words for words, count in counts.items() if words and count > 1]
 
 
-def _joined(thing: str, clauses: list[Clause]) -> str:
-    """The object and its clauses; several that open with 'with' share it."""
+def _joined(thing: str, clauses: list[Clause], is_made: bool) -> str:
+    """The object and its clauses; several that open with 'with' share it.
+
+    What is made has the name, and else the thing that is one of many: "the length of a list".
+    """
     head, parts = head_noun(thing), [part.text for part in clauses]
-    if head != thing and parts and parts[0].startswith(("called ", "named ")):
-        thing, parts = f"{head} {parts[0]}{thing[len(head) :]}", parts[1:]  # not a board called …
+    tail = thing[len(head) :]
+    has_name = is_made or not re.search(r"\ban? ", tail)
+    if tail and has_name and parts and parts[0].startswith(("called ", "named ")):
+        thing, parts = f"{head} {parts[0]}{tail}", parts[1:]
     withs = [part.removeprefix("with ") for part in parts if part.startswith("with ")]
     others = [part for part in parts if not part.startswith("with ")]
     last = [part for part in others if part.startswith(("and ", "but "))]

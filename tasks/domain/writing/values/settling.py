@@ -49,6 +49,9 @@ class _Choice:
         usable = [b for b in schema[keyword] if isinstance(b, dict) and not _is_null(b)]
         if any(self._target(branch).get("properties") for branch in usable):
             usable = [b for b in usable if not _is_loose(b)]  # a fallback for clients' mistakes
+        if usable and all(_is_bare(b) for b in usable):
+            # Anything a person types will do; the list's author names the usual type first.
+            return [next((b for b in usable if b.get("format") != "binary"), usable[0])]
         plain = [b for b in usable if "$ref" not in b] if self.depth > SHALLOW else usable
         return [dict(self.rng.choice(plain or usable or [{"type": "null"}]))]
 
@@ -77,6 +80,12 @@ def _is_loose(schema: dict[str, Any]) -> bool:
     """Whether a schema takes any text or any object, and says nothing more."""
     is_any = schema.get("type") in ("string", "object")
     return is_any and not schema.keys() - {"type", "description", "title", "additionalProperties"}
+
+
+def _is_bare(schema: dict[str, Any]) -> bool:
+    """Whether a schema is no more than the name of a type."""
+    named = {"type", "description", "title", "format", "additionalProperties"}
+    return isinstance(schema.get("type"), str) and not schema.keys() - named
 
 
 def _is_null(schema: dict[str, Any]) -> bool:
