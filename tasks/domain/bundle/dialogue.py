@@ -104,6 +104,8 @@ class ChatRequest(BaseModel):
     tools: list[Annotated[dict[str, Any], AfterValidator(_checked_tool)]] | None = None
     tool_choice: Literal["auto", "none"] | None = None
     """Whether to call is the model's decision: no other choice can be kept."""
+    parallel_tool_calls: bool | None = None
+    """Whether an answer may have several calls; it may, where nothing is said."""
     stream: bool = False
     stream_options: _StreamOptions | None = None
 
@@ -117,6 +119,12 @@ class ChatRequest(BaseModel):
     def wants_usage(self) -> bool:
         """Whether a stream is to end with the tokens that it took."""
         return self.stream_options is not None and self.stream_options.include_usage
+
+    def taken(self, answer: ParsedAnswer) -> ParsedAnswer:
+        """The part of an answer that the client takes: one call where it wants no two at once."""
+        if self.parallel_tool_calls is not False:
+            return answer
+        return answer.model_copy(update={"calls": answer.calls[:1]})
 
     @property
     def listed_tools(self) -> list[dict[str, Any]] | None:

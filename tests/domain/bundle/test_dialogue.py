@@ -139,6 +139,15 @@ def test_half_a_character_is_a_question_mark_wherever_it_stands() -> None:
     assert ChatRequest.model_validate(cut).messages[0]["content"] == "a ? b"
 
 
+@pytest.mark.parametrize(("wish", "count"), [(None, 2), (True, 2), (False, 1)])
+def test_a_client_that_takes_one_call_at_a_time_gets_the_first(
+    wish: bool | None, count: int
+) -> None:
+    request = ChatRequest.model_validate({"messages": [], "parallel_tool_calls": wish})
+    both = parse(render(CALL) + render(ToolCall(name="then", arguments={})))
+    assert [call.name for call in request.taken(both).calls] == ["now", "then"][:count]
+
+
 def test_a_call_that_cannot_be_read_is_shown_instead_of_lost() -> None:
     said = parse("<tool_call>\n{now}\n</tool_call>")
     (choice,) = completion(said, (), "stop", Usage(), Assurance(), **HEAD)["choices"]
