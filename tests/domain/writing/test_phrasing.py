@@ -18,7 +18,7 @@ from tasks.domain.writing.phrasing.hard_negatives import hard_negative, unsuppor
 from tasks.domain.writing.phrasing.requests import Request, request
 from tasks.domain.writing.phrasing.spoken import mentions, quoted
 from tasks.domain.writing.phrasing.tool_context import ToolContext
-from tasks.domain.writing.phrasing.verbs import base_form, past_participle
+from tasks.domain.writing.phrasing.verbs import base_form, is_changing, past_participle
 from tasks.domain.writing.phrasing.wording import Wording, wordings
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -187,6 +187,26 @@ def test_nouns_have_their_other_number_and_their_article() -> None:
 def test_a_descriptions_verb_is_found_in_its_plain_form() -> None:
     found = [base_form(word) for word in ("Fetches", "Copies", "Shows", "Switches", "Menu")]
     assert found == ["fetch", "copy", "show", "switch", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "changes"),
+    [
+        ("llen", "Get the length of a list.", False),
+        ("db-stats", "Returns statistics of a database", False),
+        ("lpop", "Remove and return the first element", True),
+        ("checkout", "Check out a branch", True),
+        ("label", "Get or create a label", True),
+        ("rotate", "List the keys and delete the old ones", True),
+        ("update_list", "List what is there", True),
+        ("hset", "Set a field. Returns a message", True),
+    ],
+)
+def test_a_tool_that_is_said_to_read_changes_nothing(
+    name: str, description: str, changes: bool
+) -> None:
+    tool = Tool(name=name, description=description, input_schema={"type": "object"})
+    assert is_changing(tool) == changes
 
 
 def test_an_answer_carries_the_values_of_the_result() -> None:

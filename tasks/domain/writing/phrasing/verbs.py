@@ -140,6 +140,26 @@ _AGAIN = re.compile(r"(?!research|return)(re|un)[a-z]{3}")
 
 
 def is_changing(tool: Tool) -> bool:
-    """Whether a call may change something: unsaid counts as such, unless the name says reading."""
+    """Whether a call may change something: so, unless the list, the name or the text says reading.
+
+    A verb of changing in the name, or beside the text's first verb, outweighs one of reading.
+    """
     words = frozenset(name_words(tool.name))
-    return not tool.read_only and (not words & TELLING or bool(words & CHANGING & VERBS))
+    if tool.read_only or words & CHANGING & VERBS:
+        return not tool.read_only
+    return not (words & TELLING or _only_reads(tool.description))
+
+
+def _only_reads(description: str) -> bool:
+    """Whether a description opens with what is read: "Get the length of a list"."""
+    sentence = re.split(r"[.\n]", description.strip(), maxsplit=1)[0]
+    joined_words = re.findall(r"\b(?:and|or|then) (\w+)", sentence)
+    is_reading = _READING.match(sentence) is not None
+    return is_reading and not any(base_form(word) in CHANGING for word in joined_words)
+
+
+_READING = re.compile(
+    r"(?i)(?:(?:get|return|retrieve|list|show|display|read|view|fetch|find|look|search|describe|count"
+    r"|check|compare|scan|tell|print)(?:s|es)?|query|queries)\b(?! (?:out|in|off|and|or)\b)"
+)
+"""How the description of a tool opens that changes nothing."""

@@ -41,21 +41,23 @@ _TEXTS = (
     "Texts are what a person really types: at most 25 words, most of them under 12. Vary them: "
     "terse commands without punctuation, the command line's own forms where there is one, lower "
     "case, questions, plain sentences, what one is up to instead of what to call, polite ones. "
-    "Use the words of people who do this work, not those of the schema; never the tool's name, "
-    "unless people type it. No two texts alike in all but one word."
+    "Use the words of people who do this work, not those of the schema; the tool's name only where "
+    "people type it. No two texts differ in one word only: build the sentence in another way."
 )
 _SLOTS = (
-    "{name} in a text stands where the person would type a value of the parameter of that name; "
-    "write no example value instead. A brace that is meant as such is doubled. 'fixed' lists the "
-    "arguments that the words themselves say, such as a switch, a choice of an enumeration or a "
-    "default that is asked for otherwise; a parameter is a slot or fixed, never both. Say nothing "
-    "that neither a slot nor 'fixed' has. Lists and objects are written as JSON text."
+    "{name} in a text stands where the person would type a value of the parameter of that name, "
+    "and the text is true of every valid value; write no example value instead. A brace that is "
+    "meant as such is doubled. 'fixed' lists the arguments that the words themselves mean: a "
+    "switch, a choice of an enumeration, a number in words ('an hour' for 3600), a default that "
+    "somebody asks for. A parameter is a slot or fixed, never both. A text may say why somebody "
+    "asks, but names no value, choice or switch beyond its slots and 'fixed'. A fixed list of "
+    "other than texts, or an object, is written as JSON text."
 )
 _TASKS = {
     "requests": (
         f"{_TEXTS} {_SLOTS} 'requests': texts that this tool alone answers with one call. Every "
         "required parameter is a slot or fixed; optional ones are there in about a third of the "
-        "texts. If the tool changes something, the verb says so: no 'show', 'check' or 'see'. "
+        "texts. If changes_something is true, the verb says so: no 'show', 'check' or 'see'. "
         "'clarifying': requests for the tool that lack one or more required values, as people "
         "forget them; 'missing' names these parameters, 'question' asks for them in one short "
         "sentence, and 'answer' is what the user then types, with a slot for each of them. Where "
@@ -64,11 +66,15 @@ _TASKS = {
     "material": (
         "'values': for each parameter in 'parameters', values that look real, as they would be on "
         "a real system: varied in length and form, none of them a placeholder such as foo, test or "
-        "example, all valid under the schema. 'results': what the server prints for a call of the "
-        "tool, as its description suggests, at most 60 words; {name} stands where it repeats the "
-        "value of the parameter of that name, and a brace that is meant as such is doubled. "
-        "'answer' is what an assistant then tells the user: one or two sentences with the point of "
-        "the result. One result is a failure, with 'error' true; all others succeed."
+        "example, all valid under the schema, and fewer of them where no more exist. A list of "
+        "other than texts is JSON text; braces stay single here. 'results': what the server prints "
+        "for a call of the tool, as its description suggests, at most 60 words. {name} stands "
+        "where it repeats the value of the parameter of that name, and the rest fits every valid "
+        "value; a brace that is meant as such is doubled. A result with an optional parameter's "
+        "slot is used only where the call has it, so two or more have none. 'answer' is what an "
+        "assistant then tells the user: one or two sentences with the point of the result, and the "
+        "same slots. One result is a failure, with 'error' true; all others succeed, an empty one "
+        "too."
     ),
     "parallel": (
         f"{_TEXTS} 'requests': texts that need two or three calls of these tools at once, none "
@@ -81,7 +87,8 @@ _TASKS = {
         f"{_TEXTS} 'requests': texts that need two calls of these tools, the second of which "
         'takes a value from the first one\'s result: write {"result": "..."} as that argument, '
         "with a path into the result where the server answers in JSON, such as items.0.id, or else "
-        "with a regular expression that finds the value in what it prints, such as [A-Z]+-[0-9]+. "
+        "with a regular expression that finds the value in what it prints, such as [A-Z]+-[0-9]+; of a group in it, "
+        "the group is the value. "
         "Other arguments that the user types are slots such as {first_city}, a free name in braces "
         "that stands in the text and as the whole value of the argument. Every required parameter "
         "is there. Only where the first tool really returns such a value; leave the list empty "

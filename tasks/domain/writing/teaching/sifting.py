@@ -16,6 +16,10 @@ MOST_WORDS = 40
 """Of a text that somebody types; the teacher is asked for 25 at most."""
 
 
+FEWEST_VALUES = 3
+"""Different ones: of some parameters no more exist, such as the metrics of a distance."""
+
+
 def sift(
     lines: Sequence[Line],
     toolset: Toolset,
@@ -37,7 +41,8 @@ def sift(
 def _fault(line: Line, makers: Mapping[str, ArgumentMaker], limits: PhrasebookLimits) -> str:
     if isinstance(line, SaidLine) and len(line.text.split()) > MOST_WORDS:
         return "the text is too long"
-    if not isinstance(line, ValuesLine) or len(set(map(str, line.values))) >= limits.values:
+    fewest = min(limits.values, FEWEST_VALUES)
+    if not isinstance(line, ValuesLine) or len(set(map(str, line.values))) >= fewest:
         return ""
     kinds = {
         maker.kind(line.parameter) for maker in makers.values() if maker.tool.name == line.tool

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.domain.products import Tool
+from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.values.maker import ArgumentMaker
 
 LONGEST_DESCRIPTION = 1500
@@ -23,7 +24,7 @@ def full_view(maker: ArgumentMaker) -> dict[str, Any]:
     return {
         "name": tool.name,
         "description": tool.description[:LONGEST_DESCRIPTION],
-        "changes_something": not tool.read_only,
+        "changes_something": is_changing(tool),
         "parameters": {name: _bounded(maker.settled(name)) for name in maker.spoken_for},
         "required": required(maker),
     }
