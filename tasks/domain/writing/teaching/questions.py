@@ -87,12 +87,11 @@ _TASKS = {
         f"{_TEXTS} 'requests': texts that need two calls of these tools, the second of which "
         'takes a value from the first one\'s result: write {"result": "..."} as that argument, '
         "with a path into the result where the server answers in JSON, such as items.0.id, or else "
-        "with a regular expression that finds the value in what it prints, such as [A-Z]+-[0-9]+; of a group in it, "
-        "the group is the value. "
-        "Other arguments that the user types are slots such as {first_city}, a free name in braces "
-        "that stands in the text and as the whole value of the argument. Every required parameter "
-        "is there. Only where the first tool really returns such a value; leave the list empty "
-        "where no pair of tools is like that."
+        "with a regular expression that finds the value in what it prints, such as [A-Z]+-[0-9]+; "
+        "its first group is the value where it has one. Other arguments that the user types are "
+        "slots such as {first_city}, a free name in braces that stands in the text and as the "
+        "whole value of the argument. Every required parameter is there. Only where the first tool "
+        "really returns such a value; leave the list empty where no pair of tools is like that."
     ),
     "unsupported": (
         f"{_TEXTS} No slots: write concrete names and values. 'requests': texts that no tool of "
