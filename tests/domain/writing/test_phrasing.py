@@ -194,6 +194,7 @@ def test_a_descriptions_verb_is_found_in_its_plain_form() -> None:
     [
         ("llen", "Get the length of a list.", False),
         ("db-stats", "Returns statistics of a database", False),
+        ("scan_all", "Scan and return all keys", False),
         ("lpop", "Remove and return the first element", True),
         ("checkout", "Check out a branch", True),
         ("label", "Get or create a label", True),

@@ -153,13 +153,13 @@ def is_changing(tool: Tool) -> bool:
 def _only_reads(description: str) -> bool:
     """Whether a description opens with what is read: "Get the length of a list"."""
     sentence = re.split(r"[.\n]", description.strip(), maxsplit=1)[0]
-    joined_words = re.findall(r"\b(?:and|or|then) (\w+)", sentence)
-    is_reading = _READING.match(sentence) is not None
-    return is_reading and not any(base_form(word) in CHANGING for word in joined_words)
+    joined_verbs = map(base_form, re.findall(r"\b(?:and|or|then) (\w+)", sentence))
+    is_joined_by_reading = all(verb is None or verb in TELLING for verb in joined_verbs)
+    return is_joined_by_reading and _READING.match(sentence) is not None
 
 
 _READING = re.compile(
     r"(?i)(?:(?:get|return|retrieve|list|show|display|read|view|fetch|find|look|search|describe|count"
-    r"|check|compare|scan|tell|print)(?:s|es)?|query|queries)\b(?! (?:out|in|off|and|or)\b)"
+    r"|check|compare|scan|tell|print)(?:s|es)?|query|queries)\b(?! (?:out|in|off)\b)"
 )
 """How the description of a tool opens that changes nothing."""
