@@ -112,6 +112,19 @@ def test_a_name_is_said_of_the_thing_that_is_one_of_many() -> None:
     assert "stored at" not in said(tool_of("put", stored, name=TEXT), name="jobs")
 
 
+def test_a_description_is_said_with_the_first_of_its_two_verbs() -> None:
+    words = said(
+        tool_of("lpop", "Remove and return the first item from a list", name=TEXT), name="x1"
+    )
+    assert "remove the first item from a list called x1" in words
+    assert "list indexes" in said(tool_of("ftl", "List of indexes in the database"))
+
+
+def test_what_is_set_is_not_changed_to_the_name_of_its_thing() -> None:
+    words = said(tool_of("expire", "Set an expiration time for a key", name=TEXT), name="x1")
+    assert "change an expiration time for a key to x1" not in words
+
+
 def test_a_range_is_said_from_and_until() -> None:
     moment = {**TEXT, "description": "a time in ISO 8601"}
     tool = tool_of("list_events", "List events", timeMin=moment, timeMax=moment)

@@ -25,7 +25,8 @@ _CUT_PATTERN = re.compile(
     r"ids?|optional|the following)\b.*$|\s+(?:between|for|of|from) (?:two|multiple|several)\b.*$"
     r"|\s+between (?!a |the )\S+( or \S+)?$|\s+(based on|using) .*$"
     r"|\s+from (?:one|an?) .* to (?:another|an?)\b.*$"
-    r"|\s+(?:from|of|in|for|to) (?:any|one or more) .*$|\s+that match(?:es)? the .*$"
+    r"|\s+(?:from|of|in|for|to) (?:any|one or more) .*$"
+    r"|\s+(?:that match(?:es)?|matching) (?:the|an?) .*$"
     r"|\s+(?:from|of|in|for|to) an? \w+ or (?:an? )?\w+$|\s+with (?:their|its) .*$"
     r"|\s+(?:stored|saved|found|located|identified) (?:at|under|by|in|with) (?:(?:an?|the|its) )?"
     r"(?:key|path|name|id|index|location|address|url|uri)\b.*$"
@@ -49,7 +50,7 @@ _FOLLOWS = re.compile(r"^$|^ (in|from|on|of|to|as) (the|this|an?) \w+( \w+)?$")
 
 def described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> tuple[Phrase, ...]:
     """What the sentence asks for, with slots for values; empty where nobody would say it so."""
-    description = without_label(maker.tool.description.strip())
+    description = _with_one_verb(without_label(maker.tool.description.strip()))
     sentence = _STOP.split(description, maxsplit=1)[0].strip()
     first, _, rest = sentence.partition(" ")
     verb = _SPOKEN_VERBS.get(base_form(first) or "", base_form(first))
@@ -74,6 +75,17 @@ def described_phrases(maker: ArgumentMaker, identity: str | None, noun: str) -> 
     if slotted and slotted.startswith(SLOT):
         slotted = TOWARDS.get(verb, "") + slotted
     return (Phrase(verb, slotted, shows),) if slotted else ()
+
+
+def _with_one_verb(description: str) -> str:
+    """A description that opens with one verb: "Remove and return an item", "List of items"."""
+    match = _TWO_VERBS.match(description)
+    if match and all(map(base_form, match.groups())):
+        return f"{match[1]} {description[match.end() :]}"
+    return re.sub(r"(?i)^list of ", "List ", description)
+
+
+_TWO_VERBS = re.compile(r"(\w+) and (\w+) (?=\w)")
 
 
 def _with_slot(rest: str, noun: str) -> str | None:

@@ -212,7 +212,7 @@ def as_of_verb(text: str, phrase: Phrase, kind: str, rng: random.Random) -> str:
     if kind == "zone" and text.startswith("in ") and not re.search(r"\btime\b", phrase.text):
         # "The events in Tehran" are those of the place.
         text = re.sub(r"^in ([^/]+)$", rng.choice((r"in \1 time", r"(\1 time)")), text)
-    if phrase.verb in _NAMING_AGAIN:
+    if phrase.verb in _NAMING_AGAIN and (phrase.has_slot or phrase.verb != "change"):
         text = re.sub(r"^(called|named) ", f"{_NAMING_AGAIN[phrase.verb]} ", text)
     if phrase.verb in UPDATING and phrase.has_slot:
         # "Called" would say which one is meant.
