@@ -13,6 +13,7 @@ from tasks.domain.writing.phrasing.clauses import clause
 from tasks.domain.writing.phrasing.requests import type_with_care
 from tasks.domain.writing.phrasing.spoken import bare_name, verbalize
 from tasks.domain.writing.phrasing.wording import Wording
+from tasks.domain.writing.values.kinds import SPANS
 
 BARE_END_SHARE = 0.5
 """Share of texts that end with words of the user's own, and have no quotes around these."""
@@ -76,12 +77,24 @@ def say_value(
     before, behind = text[:place], text[place + len(slot) :]
     if isinstance(value, str) and _is_quoted(before, behind):
         return str(value)
-    words = verbalize(value, kind, rng, verbatim=verbatim)
+    is_exact = verbatim or _is_glued(before, behind, kind)
+    words = verbalize(value, kind, rng, verbatim=is_exact)
     words = bare_name(words, value, rng)
     is_own = isinstance(value, str) and words[1:-1] == value
     if is_own and not behind.strip(" .!?") and (not before or rng.random() < BARE_END_SHARE):
         return str(value)
     return words
+
+
+def _is_glued(before: str, behind: str, kind: str) -> bool:
+    """Whether other words would not fit: in "-n{count}", "ttl={age}" and "for {age} seconds"."""
+    is_part = _OPENS.search(before) or _CLOSES.match(behind)
+    return is_part is not None or (kind in SPANS and _UNIT.match(behind) is not None)
+
+
+_OPENS = re.compile(r"[\w=:~@#/\[-]$")
+_CLOSES = re.compile(r"[\w/\]]|:\w")
+_UNIT = re.compile(r"(?i)[ -]?(?:ms|[smh]|secs?|seconds?|mins?|minutes?|hrs?|hours?)\b")
 
 
 def _is_quoted(before: str, behind: str) -> bool:
