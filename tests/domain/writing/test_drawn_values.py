@@ -1,6 +1,7 @@
 """Drawn values beside what is known: file endings of a parameter, and how many a tool is for."""
 
 import random
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from tasks.domain.writing.values.endings import endings_in, endings_of, with_end
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.parameters import as_many_as_named
 from tasks.domain.writing.values.shared_endings import shared_endings
+from tests.fakes.unknown_tools import TEXT, drawn, tool_of
 
 BOOKS = ("sales.xlsx", "q3/plan.xlsm")
 
@@ -88,3 +90,15 @@ def test_a_tool_for_several_things_gets_two_at_least() -> None:
     assert as_many_as_named("read_multiple_files", lambda: next(drawn)) == ["a", "b", "c"]
     assert as_many_as_named("read_files", lambda: ["a"]) == ["a"]
     assert as_many_as_named("batch_move", lambda: "a") == "a"
+
+
+def test_a_place_in_a_document_is_no_file() -> None:
+    path = {**TEXT, "description": "The JSON path where the value should be set"}
+    places = drawn(tool_of("json_set", "Set a JSON value", path=path), "path")
+    assert all(re.fullmatch(r"\$[\w.\[\]]+", place) for place in places)
+
+
+def test_names_inside_an_object_are_words_of_their_own() -> None:
+    fields = {"type": "object", "minProperties": 4, "additionalProperties": TEXT}
+    objects = drawn(tool_of("xadd", "Add an entry", fields=fields), "fields")
+    assert not [name for each in objects for name in each if re.search(r"_\d$", name)]

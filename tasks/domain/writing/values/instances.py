@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,17 +166,17 @@ def other_properties(schema: dict[str, Any], count: int, at: Place) -> dict[str,
     missing = max(schema.get("minProperties", 0) - count, 0)
     value: dict[str, Any] = {}
     for _ in range(missing or (at.rng.randint(1, 2) if is_wanted else 0)):
-        key = _key(schema, at)
+        key = _key(schema, value, at)
         value[f"{key}_{len(value)}" if key in value else key] = draw(part, at.inside("value"))
     return value
 
 
-def _key(schema: dict[str, Any], at: Place) -> str:
+def _key(schema: dict[str, Any], others: Container[str], at: Place) -> str:
     rules = [{"pattern": pattern} for pattern in schema.get("patternProperties") or ()]
     rule = schema.get("propertyNames") or next(iter(rules), None)
     if isinstance(rule, dict):
         return str(draw({"type": "string", **rule}, at.inside("column")))
-    return at.rng.choice(words.COLUMNS)
+    return at.rng.choice([name for name in words.COLUMNS if name not in others] or words.COLUMNS)
 
 
 def _array(schema: dict[str, Any], at: Place) -> list[Any]:

@@ -12,16 +12,15 @@ from tasks.domain.writing.values.writers import Writer
 KindName = Literal[
     "zone", "clock", "date", "datetime", "date-time", "time", "spoken date", "ago", "weekday",
     "difference", "duration", "uuid", "uri", "iri", "uri-reference", "iri-reference",
-    "uri-template", "json-pointer", "relative-json-pointer", "regex", "email", "idn-email",
-    "hostname", "idn-hostname", "ipv4", "ipv6", "json", "file", "media file", "folder", "glob",
-    "branch", "commit message", "sha", "revision", "version", "select", "sql change",
-    "create table", "condition", "ordering", "code", "script",
-    "table", "column", "search", "topic", "person", "first name", "last name",
-    "username", "company", "product", "city", "country", "place", "country code", "language",
-    "language code", "currency", "color", "unit", "font", "tag", "entity type", "relation",
-    "command", "title", "name", "text", "identifier", "digits", "phone", "cell", "cells", "sheet",
-    "words", "enum", "boolean", "integer", "number", "seconds", "minutes", "hours", "object",
-    "array", "null", "string",
+    "uri-template", "json path", "json-pointer", "relative-json-pointer", "regex", "email",
+    "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "json", "file", "media file", "folder",
+    "glob", "branch", "commit message", "sha", "revision", "version", "select", "sql change",
+    "create table", "condition", "ordering", "code", "script", "table", "column", "search", "topic",
+    "person", "first name", "last name", "username", "company", "product", "city", "country",
+    "place", "country code", "language", "language code", "currency", "color", "unit", "font",
+    "tag", "entity type", "relation", "command", "title", "name", "text", "identifier", "digits",
+    "phone", "cell", "cells", "sheet", "words", "enum", "boolean", "integer", "number", "seconds",
+    "minutes", "hours", "object", "array", "null", "string",
 ]
 # fmt: on
 Trait = Literal[
@@ -111,6 +110,7 @@ KINDS: dict[KindName, Kind] = {
     "uri-reference": Kind(lambda rng: f"/{rng.choice(words.PAGES)}/{rng.choice(words.FILE_STEMS)}"),
     "iri-reference": Kind(lambda rng: f"/{rng.choice(words.PAGES)}/{rng.choice(words.FILE_STEMS)}"),
     "uri-template": Kind(lambda rng: f"/{rng.choice(words.PAGES)}/{{id}}"),
+    "json path": Kind(writers.json_path, role=("at {v}", 4), example=r"\$(\.\w+|\[\d+\])*"),
     "json-pointer": Kind(lambda rng: f"/{rng.choice(words.COLUMNS)}/{rng.randint(0, 9)}"),
     "relative-json-pointer": Kind(lambda rng: f"{rng.randint(0, 3)}/{rng.choice(words.COLUMNS)}"),
     "regex": Kind(lambda rng: f"^{rng.choice(words.NOUNS)}-[0-9]+$"),

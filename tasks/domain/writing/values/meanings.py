@@ -56,6 +56,7 @@ _RULES: tuple[tuple[KindName, str, str], ...] = (
     ("revision", r"revision|commit|\bsha\b|\bref$", r""),
     ("revision", r"^target$", r"\bcommits?\b|branch"),
     ("commit message", r"message|subject", r"\bcommit|records changes"),
+    ("json path", r"\bpath$", r"\bjson ?path\b"),
     (
         "folder",
         "",

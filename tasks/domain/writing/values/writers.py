@@ -152,6 +152,12 @@ def glob(rng: random.Random) -> str:
     return rng.choice((*shapes, f"**/{stem}*", f"*_{stem}.{ending}", f"{folder}/**/*.{ending}"))
 
 
+def json_path(rng: random.Random) -> str:
+    """A place inside of a JSON document: "$.owner", "$.items[2].price"."""
+    inner = rng.choice(("", ".details", ".items", f".items[{rng.randint(0, 5)}]"))
+    return f"${inner}.{rng.choice(words.COLUMNS)}"
+
+
 def branch(rng: random.Random) -> str:
     if rng.random() < 0.08:
         return rng.choice(("main", "main", "master", "develop", "dev", "staging"))
