@@ -43,7 +43,7 @@ class ClarifyPart(_Part):
 
 
 class ValuesPart(_Part):
-    """Values of one parameter."""
+    """Values of one parameter, or of one slot inside an object."""
 
     parameter: str
     values: list[str | bool | int | float | list[str]]
@@ -87,7 +87,7 @@ class ReadingPart(_Part):
 
 
 PARTS: dict[str, dict[str, type[_Part]]] = {
-    "requests": {"requests": RequestPart, "clarifying": ClarifyPart},
+    "requests": {"requests": RequestPart, "clarifying": ClarifyPart, "values": ValuesPart},
     "material": {"values": ValuesPart, "results": ResultPart},
     "parallel": {"requests": CallsPart},
     "sequential": {"requests": CallsPart},

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from tasks.domain.errors import UnusableTool
 from tasks.domain.schemas.validation import faults_of, validator
 from tasks.domain.untrusted.control_tokens import looks_like_one
+from tasks.domain.writing.book.filling import slots_inside
 from tasks.domain.writing.phrasebook import (
     BookCall,
     CallsLine,
@@ -139,6 +140,8 @@ def _line(part: BaseModel, question: Question, makers: Mapping[str, ArgumentMake
         case forms.ReplyPart():
             kind = UnsupportedLine if question.topic == "unsupported" else ChatLine
             return kind(text=part.text, reply=part.reply)
+        case forms.ValuesPart() if question.topic == "requests":
+            return ValuesLine(parameter=part.parameter, tool=tool, values=tuple(part.values))
         case forms.ValuesPart():
             return _values(part, makers[tool])
         case forms.ResultPart():
@@ -193,6 +196,8 @@ def as_typed(value: Any, schema: dict[str, Any]) -> Any:
         decoded = from_json(value, allow_inf_nan=False)
     except ValueError:
         decoded = value
+    if isinstance(decoded, (dict, list)) and any(True for _ in slots_inside(decoded)):
+        return decoded  # it is judged with values in its slots
     return next((other for other in (decoded, [value]) if _is_valid(other, schema)), value)
 
 

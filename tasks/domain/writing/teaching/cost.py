@@ -29,6 +29,8 @@ TOKENS_PER_LINE = {
     "reading": 36,
 }
 """Of a teacher's answer, by what it holds: the JSON of a usual line, as hand-written ones are."""
+_SLOTS_INSIDE = 6
+"""Names that a teacher gives to the parts of a tool's objects, as hand-written books have them."""
 TOKENS_PER_SECOND = 50
 """That one request gets from a hosted model of middle size."""
 
@@ -83,7 +85,12 @@ def _lines_of(question: Question) -> dict[str, int]:
     task = json.loads(question.request["messages"][1]["content"])
     match question.topic:
         case "requests":
-            return {"requests": task["requests"], "clarifying": task["clarifying"]}
+            values = _SLOTS_INSIDE * task.get("values_each", 0)
+            return {
+                "requests": task["requests"],
+                "clarifying": task["clarifying"],
+                "values": values,
+            }
         case "material":
             values = len(task["parameters"]) * task["values_each"]
             return {"values": values, "results": task["results"]}
@@ -97,7 +104,8 @@ def _lines_out(question: Question) -> int:
 
 
 def _lines_typed(question: Question) -> int:
-    return 0 if question.topic == "material" else sum(_lines_of(question).values())
+    counts = _lines_of(question)
+    return 0 if question.topic == "material" else sum(counts.values()) - counts.get("values", 0)
 
 
 def price_of_teaching(

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.book.filling import draw_arguments, result_patterns, whole_slots
+from tasks.domain.writing.book.inner_slots import drawing_from, with_inner_values
+from tasks.domain.writing.book.line_rules import inner_values
 from tasks.domain.writing.book.printing import in_words
 from tasks.domain.writing.phrasebook import (
     BookCall,
@@ -45,18 +47,24 @@ class Filler:
     makers: Mapping[str, ArgumentMaker]
     values: Mapping[tuple[str, str], Sequence[Any]]
     """By tool and parameter."""
+    inner: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """By the name of a slot inside of an argument."""
 
     @classmethod
     def of(cls, makers: Mapping[str, ArgumentMaker], lines: Iterable[Line]) -> "Filler":
         """With the values of the lines."""
+        lines = tuple(lines)
         values: dict[tuple[str, str], Sequence[Any]] = {}
         for line in (line for line in lines if isinstance(line, ValuesLine)):
             names = [line.tool] if line.tool is not None else list(makers)
             values |= {(name, line.parameter): line.values for name in names}
-        return cls(makers, values)
+        return cls(makers, values, inner_values(lines))
 
     def example(self, line: Line) -> Example | None:
         """A line that somebody types, with values in it; None for lines of other kinds."""
+        if isinstance(line, RequestLine | ClarifyLine):
+            rng = random.Random(fingerprint([line.tool, line.text]))
+            line = with_inner_values(line, drawing_from(self.inner, rng)) or line
         match line:
             case RequestLine():
                 arguments = self._arguments(line.tool, slots(line.text), line.fixed, line.text)

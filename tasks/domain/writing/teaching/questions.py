@@ -15,6 +15,7 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.writing.teaching.answer_forms import FORMS
 from tasks.domain.writing.teaching.tool_view import full_view, required, short_view
 from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.settling import type_of
 
 Request = dict[str, Any]
 """The part of a chat completion's request that the answer depends on."""
@@ -53,6 +54,12 @@ _SLOTS = (
     "asks, but names no value, choice or switch beyond its slots and 'fixed'. A fixed list of "
     "other than texts, or an object, is written as JSON text."
 )
+_OBJECTS = (
+    " Nobody types an object or a list of objects: the parameters {names} are never slots but "
+    'fixed, with slots of your own names inside, such as {{"status": "{{status}}"}} for \'all '
+    "with status {{status}}'. Each such slot stands in the text, and 'values' lists values_each "
+    "different values for each of them."
+)
 _TASKS = {
     "requests": (
         f"{_TEXTS} {_SLOTS} 'requests': texts that this tool alone answers with one call. Every "
@@ -61,7 +68,7 @@ _TASKS = {
         "'clarifying': requests for the tool that lack one or more required values, as people "
         "forget them; 'missing' names these parameters, 'question' asks for them in one short "
         "sentence, and 'answer' is what the user then types, with a slot for each of them. Where "
-        "'already' lists texts, write other ones."
+        "'already' lists texts, write other ones. 'values' is empty unless objects are spoken of."
     ),
     "material": (
         "'values': for each parameter in 'parameters', values that look real, as they would be on "
@@ -162,30 +169,41 @@ def more_requests(
     maker: ArgumentMaker, plan: PhrasebookPlan, style: Style, already: Sequence[str]
 ) -> Question:
     """A question for other requests than those that a tool has already."""
-    task = {
-        "tool": full_view(maker),
-        "requests": plan.requests,
-        "clarifying": plan.clarifying if required(maker) else 0,
-        "already": list(already),
-    }
-    return Question("requests", (maker.tool.name,), _request("requests", task, style))
+    return _requests(maker, plan, style, {"already": list(already)})
 
 
 def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Iterator[Question]:
-    names = (maker.tool.name,)
-    view = full_view(maker)
-    clarifying = plan.clarifying if required(maker) else 0
-    numbers = {"requests": plan.requests, "clarifying": clarifying}
-    yield Question("requests", names, _request("requests", {"tool": view, **numbers}, style))
+    yield _requests(maker, plan, style, {})
     free = [name for name in maker.spoken_for if _is_free(maker, name)] if plan.values else []
     if free or plan.results:
         task = {
-            "tool": view,
+            "tool": full_view(maker),
             "parameters": free,
             "values_each": plan.values,
             "results": plan.results,
         }
-        yield Question("material", names, _request("material", task, style))
+        yield Question("material", (maker.tool.name,), _request("material", task, style))
+
+
+def _requests(
+    maker: ArgumentMaker, plan: PhrasebookPlan, style: Style, more: dict[str, Any]
+) -> Question:
+    numbers = {
+        "requests": plan.requests,
+        "clarifying": plan.clarifying if required(maker) else 0,
+    }
+    rules = ""
+    if objects := [name for name in maker.spoken_for if _has_parts(maker.settled(name))]:
+        rules = _OBJECTS.format(names=", ".join(objects))
+        numbers["values_each"] = plan.values
+    task = {"tool": full_view(maker), **numbers, **more}
+    return Question("requests", (maker.tool.name,), _request("requests", task, style, rules))
+
+
+def _has_parts(schema: dict[str, Any]) -> bool:
+    """Whether values are objects, or lists of them."""
+    items = schema.get("items") if type_of(schema) == "array" else schema
+    return isinstance(items, dict) and type_of(items) == "object"
 
 
 def _is_free(maker: ArgumentMaker, name: str) -> bool:
@@ -213,9 +231,9 @@ def _for_list(
             yield Question(topic, names, _request(topic, task, style))
 
 
-def _request(topic: Topic, content: dict[str, Any], style: Style) -> Request:
+def _request(topic: Topic, content: dict[str, Any], style: Style, more_rules: str = "") -> Request:
     task = _TASK.format(language=LANGUAGES[style.language])
-    return as_request(f"{task} {_TASKS[topic]}", content, FORMS[topic], style)
+    return as_request(f"{task} {_TASKS[topic]}{more_rules}", content, FORMS[topic], style)
 
 
 def as_request(rules: str, task: dict[str, Any], form: dict[str, Any], style: Style) -> Request:

@@ -5,19 +5,21 @@ from typing import Any
 
 import pytest
 
-from profiles import PhrasebookPlan, Server
+from profiles import PhrasebookPlan, Server, load_phrasebook_limits
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.toollists import functions
 from tasks.domain.writing.phrasebook import BookCall, CallsLine, ClarifyLine, RequestLine
-from tasks.domain.writing.teaching.answers import as_typed
+from tasks.domain.writing.teaching.answers import as_typed, lines_of
 from tasks.domain.writing.teaching.filling import Example, Filler
 from tasks.domain.writing.teaching.questions import Style, questions
 from tasks.domain.writing.teaching.reading import Reading, disagreement
+from tasks.domain.writing.teaching.sifting import sift
 from tasks.domain.writing.teaching.tool_view import full_view, short_view
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tests.fakes.toolsets import CLOCKS
 from tests.fakes.tracker import TRACKER
+from tests.fakes.unknown_tools import tool_of
 
 SERVER = Server(name="tracker", tools_file="tracker.json")
 STYLE = Style(language="en", temperature=0.9)
@@ -89,6 +91,34 @@ def test_a_value_gets_the_type_that_the_schema_wants(
     value: Any, schema: dict[str, Any], typed: Any
 ) -> None:
     assert as_typed(value, schema) == typed
+
+
+def test_an_object_is_said_by_the_slots_inside_of_it() -> None:
+    tool = tool_of("find", "Find documents", filter={"type": "object"})
+    known = {"find": ArgumentMaker(tool, SERVER)}
+    question = questions([*known.values()], PhrasebookPlan(values=8), STYLE)[0]
+    rules, task = (message["content"] for message in question.request["messages"])
+    assert "parameters filter are never slots" in rules
+    assert json.loads(task)["values_each"] == 8
+    fixed = {"parameter": "filter", "value": '{"state": "{state}", "age": {"$gt": "{age}"}}'}
+    content = {
+        "requests": [{"text": "who is {state} and older than {age}", "fixed": [fixed]}],
+        "clarifying": [],
+        "values": [
+            {"parameter": "state", "values": ["new", "open", "paid"]},
+            {"parameter": "age", "values": [18, 30, 65]},
+        ],
+    }
+    lines = lines_of(question, json.dumps(content), known).lines
+    toolset = Toolset(server="own", tools=(tool,))
+    good, out = sift(lines, toolset, SERVER, known, load_phrasebook_limits())
+    assert (len(good), out) == (3, [])
+    example = Filler.of(known, good).example(good[0])
+    assert example is not None
+    (found,) = example.calls
+    state, age = found.arguments["filter"]["state"], found.arguments["filter"]["age"]["$gt"]
+    assert (state in ("new", "open", "paid"), age in (18, 30, 65)) == (True, True)
+    assert example.text == f"who is {state} and older than {age}"
 
 
 def test_a_reader_agrees_where_only_case_or_a_default_differs() -> None:
