@@ -142,12 +142,18 @@ _AGAIN = re.compile(r"(?!research|return)(re|un)[a-z]{3}")
 def is_changing(tool: Tool) -> bool:
     """Whether a call may change something: so, unless the list, the name or the text says reading.
 
-    A verb of changing in the name, or beside the text's first verb, outweighs one of reading.
+    In a name a verb of changing outweighs one of reading that it stands before or is joined to.
     """
-    words = frozenset(name_words(tool.name))
-    if tool.read_only or words & CHANGING & VERBS:
-        return not tool.read_only
-    return not (words & TELLING or _only_reads(tool.description))
+    if tool.read_only:
+        return False
+    words = name_words(tool.name)
+    place = next((n for n, word in enumerate(words) if word in TELLING - {"run"}), None)
+    if place is None:
+        says_reading = "run" in words or _only_reads(tool.description)
+        return bool(CHANGING & {*words}) or not says_reading
+    joined_words = re.findall(r"\b(?:or|and) (\w+)", " ".join(words))
+    # What a search is asked with is posted, in HTTP's words.
+    return bool(CHANGING & {*words[:place], *joined_words} - {"post"})
 
 
 def _only_reads(description: str) -> bool:

@@ -12,7 +12,6 @@ from pydantic_core import from_json
 from tasks.domain.errors import UnusableTool
 from tasks.domain.schemas.validation import faults_of, validator
 from tasks.domain.untrusted.control_tokens import looks_like_one
-from tasks.domain.writing.book.filling import slots_inside
 from tasks.domain.writing.phrasebook import (
     BookCall,
     CallsLine,
@@ -27,6 +26,7 @@ from tasks.domain.writing.phrasebook import (
 from tasks.domain.writing.teaching import answer_forms as forms
 from tasks.domain.writing.teaching.questions import Question
 from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.settling import type_of
 
 _SLOT = re.compile(r"\{[\w.-]+\}")
 NOT_JSON, NOT_OF_THE_FORM = "not the JSON that was asked for", "not of the form"
@@ -196,8 +196,8 @@ def as_typed(value: Any, schema: dict[str, Any]) -> Any:
         decoded = from_json(value, allow_inf_nan=False)
     except ValueError:
         decoded = value
-    if isinstance(decoded, (dict, list)) and any(True for _ in slots_inside(decoded)):
-        return decoded  # it is judged with values in its slots
+    if isinstance(decoded, (dict, list)) and type_of(schema) in ("object", "array"):
+        return decoded  # it is judged in the whole call, with values in its slots
     return next((other for other in (decoded, [value]) if _is_valid(other, schema)), value)
 
 

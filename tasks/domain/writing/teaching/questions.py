@@ -15,7 +15,6 @@ from tasks.domain.conversations import fingerprint
 from tasks.domain.writing.teaching.answer_forms import FORMS
 from tasks.domain.writing.teaching.tool_view import full_view, required, short_view
 from tasks.domain.writing.values.maker import ArgumentMaker
-from tasks.domain.writing.values.settling import type_of
 
 Request = dict[str, Any]
 """The part of a chat completion's request that the answer depends on."""
@@ -56,9 +55,9 @@ _SLOTS = (
 )
 _OBJECTS = (
     " Nobody types an object or a list of objects: the parameters {names} are never slots but "
-    'fixed, with slots of your own names inside, such as {{"status": "{{status}}"}} for \'all '
-    "with status {{status}}'. Each such slot stands in the text, and 'values' lists values_each "
-    "different values for each of them."
+    "fixed, with slots of your own names as values inside, quoted for numbers too, such as "
+    '{{"status": "{{status}}"}} for \'all with status {{status}}\'. Each such slot stands in the '
+    "text, and 'values' lists values_each different values for each, fewer where no more exist."
 )
 _TASKS = {
     "requests": (
@@ -193,17 +192,11 @@ def _requests(
         "clarifying": plan.clarifying if required(maker) else 0,
     }
     rules = ""
-    if objects := [name for name in maker.spoken_for if _has_parts(maker.settled(name))]:
+    if objects := [name for name in maker.spoken_for if maker.kind(name) == "object"]:
         rules = _OBJECTS.format(names=", ".join(objects))
         numbers["values_each"] = plan.values
     task = {"tool": full_view(maker), **numbers, **more}
     return Question("requests", (maker.tool.name,), _request("requests", task, style, rules))
-
-
-def _has_parts(schema: dict[str, Any]) -> bool:
-    """Whether values are objects, or lists of them."""
-    items = schema.get("items") if type_of(schema) == "array" else schema
-    return isinstance(items, dict) and type_of(items) == "object"
 
 
 def _is_free(maker: ArgumentMaker, name: str) -> bool:
