@@ -48,7 +48,7 @@ class VerifyBundle(_OnBundle):
         """Verify without a Prefect server: nothing of it is worth keeping."""
         from tasks.verify_bundle import verify_bundle
 
-        say(verify_bundle.fn(self.folder, self.server, Consent(self.trust).trusts).text)
+        say(verify_bundle(self.folder, self.server, Consent(self.trust).trusts).text)
 
 
 class Chat(_OnBundle):
@@ -69,7 +69,7 @@ class Chat(_OnBundle):
             raise ForgeError("--json needs --ask with a question, found none")
         use = self._answer_one if self.ask else self._converse
         try:
-            use_bundle.fn(
+            use_bundle(
                 self.folder,
                 self.server,
                 self._consent.trusts,
@@ -124,11 +124,13 @@ class Serve(_OnBundle):
         from tasks.use_bundle import use_bundle
 
         if not self.execute:
-            serve_bundle.fn(self.folder, self.port, note, self.min_confidence, self.grammar)
+            if self.server or self.trust or self.yes:
+                raise ForgeError("--server, --trust and --yes: nothing is called without --execute")
+            serve_bundle(self.folder, self.port, note, self.min_confidence, self.grammar)
             return
         consent = Consent(self.trust, self.yes)
         with listen(self.port) as listener:
-            use_bundle.fn(
+            use_bundle(
                 self.folder,
                 self.server,
                 consent.trusts,

@@ -68,28 +68,33 @@ class _Tuned(BaseModel):
         return profile_text(self.profile or load_model_deployment(self.model).profile, self.set_)
 
 
+class _Seeded(BaseModel):
+    seed: Seed | None = Field(None, description="of data and training; the profile's by default")
+
+
+class _Quantized(BaseModel):
+    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
+
+
+class _Written(BaseModel):
+    """What every command takes that writes all rows."""
+
+    samples: Samples | None = Field(None, description=SAMPLES)
+    tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
+
+
 class _ForServer(_Tuned, _WithServer):
     """What every command takes that makes something for a server."""
 
-    quantization: Quantization = Field("q8_0", description=QUANTIZATION)
-    samples: Samples | None = Field(None, description=SAMPLES)
-    seed: Seed | None = Field(None, description="of data and training; the profile's by default")
     include_tools: list[str] = Field([], description=INCLUDE)
-    tools_in_prompt: ToolsInPrompt | None = Field(None, description=IN_PROMPT)
     strict: CliDualFlag[bool] = Field(False, description=STRICT)
 
     def recipe(self) -> Recipe:
         """The run that is asked for; ForgeError or ProfileError when it cannot be."""
         _be_strict(self.strict)
+        server = chosen_server(self.server, self.tools)
         return load_recipe(
-            chosen_server(self.server, self.tools),
-            self.model,
-            self.chosen_profile,
-            self.quantization,
-            self.samples,
-            self.seed,
-            self.include_tools,
-            self.tools_in_prompt,
+            server, self.model, self.chosen_profile, **self.model_dump(include=_OF_A_RECIPE)
         )
 
     def made_of(self, stage: str, *files: str) -> Any:
@@ -99,7 +104,11 @@ class _ForServer(_Tuned, _WithServer):
         return in_prefect(f"flows.stages:{stage}", recipe=self.recipe(), **parameters)
 
 
-class Run(_ForServer):
+_OF_A_RECIPE = {"quantization", "samples", "seed", "include_tools", "tools_in_prompt"}
+"""What a command may say of a run beside its server, model and profile."""
+
+
+class Run(_Seeded, _Written, _Quantized, _ForServer):
     """Forge a model from a server: list, write, gate, train, export, prove, pack."""
 
     output: str = Field("", description="the bundle's folder; dist/<server>-<model> by default")
@@ -174,7 +183,7 @@ class Inspect(_Tuned, _WithServer):
         say(f"{tools}, fingerprint {toolset.fingerprint}")
 
 
-class Preview(_ForServer):
+class Preview(_Seeded, _ForServer):
     """Print some rows as they would be written, by scenario, with their calls; no run."""
 
     rows: int = Field(20, ge=1, description="how many")
@@ -187,10 +196,10 @@ class Preview(_ForServer):
         recipe = self.recipe()
         few = {"samples": self.rows, "heldout_calls": 1, "heldout_no_tool": 1}
         data = recipe.profile.data.model_copy(update=few)
-        say(preview_rows.fn(inspect_server.fn(recipe.server), recipe.server, data))
+        say(preview_rows(inspect_server.fn(recipe.server), recipe.server, data))
 
 
-class Generate(_ForServer):
+class Generate(_Seeded, _Written, _ForServer):
     """Write training rows from a server or a tool list."""
 
     output: str = Field("train.jsonl", description="the file for the training rows")
@@ -273,7 +282,7 @@ class Export(BaseModel):
         say("\n".join([self.output, *gguf.notes]))
 
 
-class Validate(_ForServer):
+class Validate(_Seeded, _ForServer):
     """Take a GGUF file through real tool loops."""
 
     gguf: str = Field(description="the file that export wrote")
@@ -286,7 +295,7 @@ class Validate(_ForServer):
         say(f"loops completed: {report.completion.hits} of {report.completion.total}")
 
 
-class Benchmark(_ForServer):
+class Benchmark(_Seeded, _Quantized, _ForServer):
     """Score a validated GGUF file beside its base."""
 
     gguf: str = Field(description="the file that export wrote")

@@ -42,7 +42,9 @@ def _check_answers(url: str) -> None:
     """Refuse an API that is configured and not there; later outages are survived."""
     from prefect.client.orchestration import get_client
 
-    if fault := get_client(sync_client=True).api_healthcheck():
+    with get_client(sync_client=True) as client:
+        fault = client.api_healthcheck()
+    if fault:
         raise ForgeError(
             f"no Prefect API answers at {url} ({fault}); start it, or unset PREFECT_API_URL"
         )

@@ -69,7 +69,7 @@ class ShowScores(BaseModel):
         """Check its files, and show its scorecard."""
         from tasks.read_scores import read_scores
 
-        scores = read_scores.fn(self.folder)
+        scores = read_scores(self.folder)
         say(scores.model_dump_json(indent=2) if self.json_ else scores.text)
 
 

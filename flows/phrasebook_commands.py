@@ -1,5 +1,6 @@
 """The commands of ``mcp-forge`` that are about phrasebooks."""
 
+import shlex
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -29,7 +30,7 @@ class CheckPhrasebook(BaseModel):
         check_files(self.file)
         is_for_one = self.server or self.tools
         server = resolve_server(chosen_server(self.server, self.tools)) if is_for_one else None
-        verdict = check_book.fn(self.file, server, self.write)
+        verdict = check_book(self.file, server, self.write)
         for note in verdict.notes:
             say(f"note: {note}")
         for fault in verdict.faults:
@@ -71,7 +72,8 @@ class WritePhrasebook(BaseModel):
             book = in_prefect("flows.stages:write_book", server=server, plan=plan, output=output)
             say("\n".join([f"{book.lines} lines in {output}", *book.notes]))
             flag = "--tools" if self.tools else "--server"
-            say(f"check it: mcp-forge phrasebook check {output} {flag} {self.server or self.tools}")
+            place = shlex.quote(self.server or self.tools)
+            say(f"check it: mcp-forge phrasebook check {shlex.quote(output)} {flag} {place}")
 
     def _plan(self) -> TeacherPlan | None:
         """The profile's teacher, with what the command says instead."""

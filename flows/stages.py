@@ -1,5 +1,7 @@
 """Each stage alone, from files to files; what one writes the next one reads."""
 
+from pathlib import Path
+
 from prefect import flow
 
 from flows.prepare import draft_rows
@@ -59,7 +61,7 @@ def check(
     draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
     check_again = check_quality.with_options(refresh_cache=True)  # its files are to be written
-    return check_again(draft, base, profile, model.name, report)
+    return check_again(draft, base, profile, Path(data).stem, report)
 
 
 @flow(flow_run_name=run_name)
@@ -70,7 +72,7 @@ def train_alone(
     check_output(output)
     draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
-    dataset = check_quality(draft, base, profile, model.name)
+    dataset = check_quality(draft, base, profile, Path(data).stem)
     plan = estimate_memory(dataset, base, model, profile)
     adapter = train_adapter(dataset, base, model, profile, plan)
     hand_over(adapter, output)

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from flows.trials import promote_best, run_trials
-from profiles import Quantization
+from profiles import Quantization, resolve_server
 from profiles.form import AtLeastOne, ModelName, ProfileName, Samples, Seed, ServerName
 from tasks.domain.evaluation.leaderboard import trials_of
 from tasks.domain.products import Bundle
@@ -35,5 +35,5 @@ def sweep(
         samples: rows to train on; the profile's number when empty.
     """
     results = run_trials(server, trials_of(models, profiles, seeds), quantization, samples)
-    best = rank_trials(results, server)
+    best = rank_trials(results, resolve_server(server).name)
     return promote_best(server, best, quantization, samples)

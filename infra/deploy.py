@@ -34,9 +34,11 @@ def main() -> None:
     with get_client(sync_client=True) as client:
         switches = keep_schedules(client)
         command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-        if subprocess.run(command, check=False).returncode:
-            sys.exit("failed: prefect deploy --all; its reason stands above")
-        restore_switches(client, switches)
+        try:
+            if subprocess.run(command, check=False).returncode:
+                sys.exit("failed: prefect deploy --all; its reason stands above")
+        finally:
+            restore_switches(client, switches)
         entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
         for other in others(client, {_key(one["name"], one["tags"]) for one in entries}):
             if prune:

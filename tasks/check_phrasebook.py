@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from profiles import Server, load_phrasebook_limits
 from tasks.domain.errors import UnusableData
 from tasks.domain.writing.book.check import Verdict, check_general, check_phrasebook
@@ -13,7 +10,6 @@ from tasks.domain.writing.phrasebook import read_phrasebook, unreadable_lines, w
 from tasks.external.servers import read_toolset_of
 
 
-@task(cache_policy=NO_CACHE)
 def check_book(file: str, server: Server | None, write: bool = False) -> Verdict:
     """Check a book; without a server, as one for every server.
 

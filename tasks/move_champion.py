@@ -1,7 +1,6 @@
 """What a person decides: Version → champion, or back to the one before."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from prefect import task
@@ -16,7 +15,7 @@ from tasks.domain.bundle.versions import (
 )
 from tasks.domain.errors import NoSuchVersion
 from tasks.domain.products import Bundle
-from tasks.external.bundle_writer import place_for, put_bundle
+from tasks.external.bundle_writer import lock_of, place_for, put_bundle
 from tasks.external.versions import Versions, versions_of
 from tasks.reporting import artifacts, events
 
@@ -51,10 +50,11 @@ def _put(
     versions: Versions, version: Version, kind: Literal["promoted", "rolled back"], reason: str
 ) -> Bundle:
     """Copy the bundle first: if it is gone or altered, nothing is decided."""
-    path = place_for(version.server, version.model, "")
-    put_bundle(versions.files(version), Path(path))
-    at = datetime.now(UTC)
-    versions.decide(Decision(kind=kind, version=version.id, at=at, reason=reason))
+    path, files = place_for(version.server, version.model, ""), versions.files(version)
+    with lock_of(version.name):
+        put_bundle(files, path)
+        at = datetime.now(UTC)
+        versions.decide(Decision(kind=kind, version=version.id, at=at, reason=reason))
     bundle = as_bundle(version, str(path), reason, promoted=True)
     artifacts.bundle(bundle)
     events.bundle_published(bundle)

@@ -1,7 +1,5 @@
 """Stage 9 by itself: GgufModel and the reports → Bundle: a folder that runs elsewhere."""
 
-import shutil
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -9,7 +7,7 @@ from profiles import Recipe
 from tasks.domain.evaluation.evaluation_set import check_same_file
 from tasks.domain.products import BaseModelFolder, Bundle, Evaluation, Toolset
 from tasks.domain.prompting.trimming import trimmed
-from tasks.external.bundle_writer import place_for, replace_bundle, write_bundle
+from tasks.external.bundle_writer import drafted, place_for, write_bundle
 from tasks.external.storage import digest
 from tasks.reporting import artifacts, events
 
@@ -35,10 +33,8 @@ def package_bundle(
     """
     check_same_file(evaluation.gguf, evaluation.validation, evaluation.benchmark)
     target = place_for(toolset.server, recipe.model.name, output)
-    draft = target.with_name(f".{target.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    write_bundle(draft, evaluation, base, toolset, recipe)
-    replace_bundle(draft, target)
+    with drafted(target) as draft:
+        write_bundle(draft, evaluation, base, toolset, recipe)
     bundle = Bundle(
         path=str(target),
         sha256=digest(target)[0],

@@ -1,8 +1,5 @@
 """The quickest way to judge data: rows as they would be written, without a run."""
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from profiles import Data, Server, load_phrasebooks
 from tasks.domain.products import Toolset
 from tasks.domain.writing.book.choice import choose_book
@@ -11,7 +8,6 @@ from tasks.domain.writing.rows import write_rows
 from tasks.external.servers import at_home, executing_read_only
 
 
-@task(cache_policy=NO_CACHE)
 def preview_rows(toolset: Toolset, server: Server, data: Data) -> str:
     """The training rows of ``data``, as text; read-only tools are really called.
 

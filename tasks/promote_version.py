@@ -11,7 +11,7 @@ from profiles import Promotion
 from tasks.domain.bundle.versions import Decision, Version, as_bundle, removable
 from tasks.domain.evaluation.challenge import Verdict
 from tasks.domain.products import Bundle
-from tasks.external.bundle_writer import place_for, put_bundle
+from tasks.external.bundle_writer import lock_of, place_for, put_bundle
 from tasks.external.versions import Versions
 from tasks.reporting import artifacts, events
 
@@ -36,13 +36,14 @@ def promote_version(
     """
     versions = Versions(version.name)
     files = versions.files(version)  # gone or altered, nothing is decided
-    settled = _settled(versions, version, verdict)
-    path = str(version.files.uri)
-    if settled.promoted or output:
-        path = str(place_for(version.server, version.model, output))
-        put_bundle(files, Path(path))
-    if settled.is_new:
-        _write_down(versions, version, settled)
+    with lock_of(version.name):
+        settled = _settled(versions, version, verdict)
+        path = str(version.files.uri)
+        if settled.promoted or output:
+            path = str(place_for(version.server, version.model, output))
+            put_bundle(files, Path(path))
+        if settled.is_new:
+            _write_down(versions, version, settled)
     bundle = as_bundle(version, path, settled.reason, promoted=settled.promoted)
     artifacts.bundle(bundle)
     if settled.is_new and settled.promoted:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from pydantic import ValidationError
 
 from profiles import explain
@@ -12,7 +10,6 @@ from tasks.domain.errors import BundleInvalid
 from tasks.external.bundle_folder import open_bundle
 
 
-@task(cache_policy=NO_CACHE)
 def read_scores(folder: str) -> Scores:
     """Check a bundle's files against their sums, and read its scorecard.
 

@@ -3,9 +3,6 @@
 from pathlib import Path
 from socket import socket
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.domain.bundle.serving_defaults import MinConfidence
 from tasks.external.agent import Agent, Allow, speaking
 from tasks.external.bundle_folder import open_bundle
@@ -14,13 +11,12 @@ from tasks.external.endpoint import Announce, listen, serve
 __all__ = ["listen", "serve_agent", "serve_bundle"]
 
 
-@task(cache_policy=NO_CACHE)
 def serve_bundle(
     folder: str,
     port: int,
     announce: Announce,
-    min_confidence: MinConfidence = "off",
-    grammar: bool | None = False,
+    min_confidence: MinConfidence,
+    grammar: bool | None,
 ) -> None:
     """Check a bundle and answer requests until Ctrl-C; calls go to the client, none is made here.
 

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.domain.bundle.serving_defaults import MinConfidence
 from tasks.domain.bundle.trust import Trusts
 from tasks.external.agent import Agent, acting
@@ -16,14 +13,13 @@ __all__ = ["Agent", "use_bundle"]
 _Result = TypeVar("_Result")
 
 
-@task(cache_policy=NO_CACHE)
 def use_bundle(
     folder: str,
     server: str,
     trusts: Trusts,
     use: Callable[[Agent], _Result],
-    min_confidence: MinConfidence = "off",
-    grammar: bool | None = False,
+    min_confidence: MinConfidence,
+    grammar: bool | None,
 ) -> _Result:
     """Check a bundle, start its model and its server, and hand both to ``use``.
 

@@ -1,7 +1,5 @@
 """Does a bundle still work? Hashes, the server's tools, and one real tool call."""
 
-from prefect import task
-
 from tasks.domain.bundle.checks import (
     VerifiedBundle,
     repeatable,
@@ -17,7 +15,6 @@ from tasks.external.trusted_bundle import with_server
 _SEED = 3407
 
 
-@task
 def verify_bundle(folder: str, server: str = "", trusts: Trusts = nobody) -> VerifiedBundle:
     """Check a bundle's files against their sums, its tools against the server, and call a tool.
 

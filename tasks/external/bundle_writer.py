@@ -3,8 +3,8 @@
 import importlib.metadata
 import json
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -77,22 +77,26 @@ def write_bundle(
     _write(folder, parts, recipe, toolset)
 
 
+def lock_of(name: str) -> FileLock:
+    """What a run holds while it decides on a bundle and puts it in its place; others wait."""
+    return FileLock(Storage().folder("locks") / f"{name}.lock", is_singleton=True)
+
+
 def put_bundle(source: Path, target: Path) -> None:
-    """Copy a bundle beside its place and move it there whole; a bundle there is replaced.
-
-    Of two runs that put one there at once, the second waits.
-    """
-    draft = target.with_name(f".{target.name}.draft")
-    with FileLock(Storage().folder("locks") / f"{target.name}.lock"):
-        shutil.rmtree(draft, ignore_errors=True)
+    """Copy a bundle beside its place and move it there whole; a bundle there is replaced."""
+    with drafted(target) as draft:
         shutil.copytree(source, draft)
-        replace_bundle(draft, target)
 
 
-def replace_bundle(draft: Path, target: Path) -> None:
-    """Move a finished bundle to its place."""
-    shutil.rmtree(target, ignore_errors=True)
-    draft.rename(target)
+@contextmanager
+def drafted(target: Path) -> Iterator[Path]:
+    """A folder to write a bundle into; it takes its place when it is whole."""
+    draft = target.with_name(f".{target.name}.draft")
+    with lock_of(target.name):
+        shutil.rmtree(draft, ignore_errors=True)
+        yield draft
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
 
 
 def _versions() -> dict[str, str]:

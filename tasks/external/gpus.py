@@ -14,6 +14,7 @@ from tasks.domain.errors import MachineTooSmall
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _PATIENCE_SECONDS = 60.0
 """A run that was told to end may still write its checkpoint."""
+_ANSWER_SECONDS = 30
 _GPU_VARIABLE = "MCP_FORGE_HELD_GPU"
 """Set by a process that holds one, for itself and for those that it starts."""
 _locks: list[FileLock] = []
@@ -21,15 +22,28 @@ _locks: list[FileLock] = []
 
 
 def nvidia_smi(*arguments: str) -> str:
-    """What nvidia-smi says of the GPUs that CUDA may see here; "" where there is none."""
+    """What nvidia-smi says of the GPUs that CUDA may see here; "" where there is none.
+
+    Raises:
+        MachineTooSmall: it does not answer.
+    """
     program = shutil.which("nvidia-smi")
     visible = os.environ.get(_VISIBLE)
     if program is None or visible in ("", "-1"):
         return ""
     selection = [] if visible is None else [f"--id={visible}"]
-    answer = subprocess.run(
-        [program, *arguments, *selection], capture_output=True, text=True, check=False, timeout=30
-    )
+    try:
+        answer = subprocess.run(
+            [program, *arguments, *selection],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_ANSWER_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MachineTooSmall(
+            f"nvidia-smi has not answered within {_ANSWER_SECONDS} s; needed a driver that works"
+        ) from error
     return "" if answer.returncode else answer.stdout.strip()
 
 

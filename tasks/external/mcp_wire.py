@@ -168,7 +168,7 @@ class Wire:
                 return f"its answer {request} is not MCP: {where}: {wrong['msg']}"
             case httpx2.HTTPError():
                 return f"{_without_query(self.server.url)} cannot be reached: {fault}"
-            case OSError(strerror=str(text)):
+            case OSError(strerror=str(text)) if self.server.command:
                 return f"cannot be started: {self.server.command[0]!r}: {text}"
             case _:
                 return f"failed to answer {request}: {fault}"

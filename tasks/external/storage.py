@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +235,8 @@ def _remove_left(folder: Path, beginning: str) -> None:
         process = draft.name.removeprefix(beginning)
         is_draft = draft.name.startswith(beginning) and process.isdecimal()
         if is_draft and not psutil.pid_exists(int(process)):
-            _remove(draft)
+            with suppress(OSError):  # another process may be clearing it too
+                _remove(draft)
 
 
 def _put(draft: Path, final: Path, sha256: str) -> None:

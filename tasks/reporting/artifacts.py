@@ -6,6 +6,7 @@ costs the artifact and a warning, never the stage, which may have trained for ho
 
 import platform
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -240,12 +241,13 @@ def challenge(comparison: Challenge, verdict: Verdict, model: str) -> None:
 def bundle(product: Bundle) -> None:
     """Where the bundle lies, whether it is the champion, and how to try it."""
     word = "the champion" if product.promoted else "not promoted"
+    place = shlex.quote(product.path)
     decision = f"Version `{product.version}`, {word}: {reports.inline(product.reason)}.\n\n"
     _show(
         f"# Bundle {product.server} on {product.model}\n\n"
         f"`{product.path}`, sha256 `{product.sha256}`\n\n"
         f"{decision if product.version else ''}"
-        f"```\nmcp-forge chat {product.path}\nmcp-forge verify-bundle {product.path}\n```\n",
+        f"```\nmcp-forge chat {place}\nmcp-forge verify-bundle {place}\n```\n",
         "bundle",
         product.model,
         product.server,

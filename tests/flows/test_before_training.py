@@ -147,7 +147,7 @@ def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -
     with endpoint(capable) as seen, heard() as events:
         plan = TeacherPlan(endpoint=seen.url, model="someone")
         made = stages.write_book(server, plan, str(output))
-    verdict = check_book.fn(str(output), server)
+    verdict = check_book(str(output), server)
     assert (verdict.faults, verdict.notes) == ((), ())
     assert made.lines > 500
     assert sorted(tmp_path.iterdir()) == [tools, output]

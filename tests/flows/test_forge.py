@@ -163,7 +163,7 @@ def test_every_stage_is_run_once_and_a_bundle_comes_out(forged: Forged) -> None:
 def test_the_bundles_files_and_tools_are_those_that_were_proved(forged: Forged) -> None:
     # Random weights complete no tool loop, so that there is no call to repeat.
     with pytest.raises(BundleInvalid, match="no completed call to repeat"):
-        verify_bundle.fn(forged.bundle.path)
+        verify_bundle(forged.bundle.path)
 
 
 def test_training_is_told_as_events_of_the_run_that_trains(forged: Forged) -> None:
@@ -374,7 +374,7 @@ def test_a_harmed_bundle_is_refused_by_the_name_of_the_file(
     folder = copied(forged.bundle, tmp_path / "bundle")
     harm(folder)
     with pytest.raises(BundleInvalid, match=message):
-        verify_bundle.fn(str(folder))
+        verify_bundle(str(folder))
 
 
 def stale_reports_are_refused(
