@@ -21,7 +21,7 @@ from profiles.load import (
     servers,
     training_profiles,
 )
-from profiles.model import Architecture, Model, ModelDeployment, Source
+from profiles.model import Architecture, Model, Source
 from profiles.phrasebook import (
     PhrasebookFile,
     PhrasebookFiles,
@@ -31,7 +31,7 @@ from profiles.phrasebook import (
 )
 from profiles.recipe import Recipe
 from profiles.section import UNREADABLE, ProfileError, Quantization, explain
-from profiles.server import VARIABLE, HandWrittenPrompt, Server, ServerDeployment, Workspace
+from profiles.server import VARIABLE, HandWrittenPrompt, Server, Workspace
 from profiles.teacher import USUAL_CONCURRENCY, USUAL_PRICES, PhrasebookPlan, TeacherPlan
 from profiles.training import (
     Data,
@@ -59,7 +59,6 @@ __all__ = [
     "HandWrittenPrompt",
     "Lora",
     "Model",
-    "ModelDeployment",
     "OwnData",
     "PhrasebookFile",
     "PhrasebookFiles",
@@ -73,7 +72,6 @@ __all__ = [
     "Recipe",
     "Scenarios",
     "Server",
-    "ServerDeployment",
     "Source",
     "TeacherPlan",
     "Thresholds",

@@ -32,6 +32,12 @@ def _lines(book: Path) -> tuple[Line, ...]:
     return read_phrasebook(book.read_text(encoding="utf-8"), book.name)
 
 
+def test_every_server_with_test_prompts_has_a_book() -> None:
+    names = {file.name.partition(".")[0] for file in FOLDER.glob("servers/*.prompts.jsonl")}
+    assert names == {book.name.partition(".")[0] for book in BOOKS}
+    assert len(names) >= 13
+
+
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
 def test_a_shipped_book_fits_its_servers_tools_and_holds_no_test_prompt(book: Path) -> None:
     server = load_server(book.name.partition(".")[0])

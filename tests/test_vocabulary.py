@@ -45,6 +45,10 @@ def bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield name, node.lineno
 
 
+def test_all_folders_are_looked_at() -> None:
+    assert all((ROOT / folder).is_dir() for folder in FOLDERS)
+
+
 def test_a_name_says_what_it_holds() -> None:
     names = [
         f"{file.relative_to(ROOT)}:{line}: {name}"

@@ -9,7 +9,7 @@ from benchmarks.gpu.results import Record
 from benchmarks.gpu.stage import FAILED
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "docs" / "gpu.md", ROOT / "README.md")
+PAGES = (ROOT / "docs" / "gpu.md",)
 BEGIN, END = "<!-- make gpu: begin -->", "<!-- make gpu: end -->"
 NEVER = "Never run on a GPU yet."
 Figures = dict[str, Any]

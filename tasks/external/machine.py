@@ -25,7 +25,7 @@ _FIRST_WITH_BF16 = 8.0
 _PACKAGES: dict[Stage, tuple[str, ...]] = {
     "prepare": (),
     "train": ("torch", "unsloth", "trl", "peft", "datasets"),
-    "evaluate": ("torch", "unsloth", "peft", "gguf"),
+    "evaluate": ("torch", "unsloth", "peft"),
 }
 _GPU_FACTS = ("name", "memory.total", "memory.free", "compute_cap", "driver_version")
 

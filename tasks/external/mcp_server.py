@@ -168,7 +168,7 @@ class McpSession:
             leaf(error)  # raises a fault of ours; a server may break off what it offers
         return tuple(collected)
 
-    def call(self, call: ToolCall, timeout_seconds: float | None = None) -> ToolResult:
+    def call(self, call: ToolCall) -> ToolResult:
         """Call one tool; what the server reports as an error is a result with ``is_error``.
 
         A server that is gone since an earlier call is started, or reached, again.
@@ -181,7 +181,7 @@ class McpSession:
         if self._is_gone:
             self._open_again()
         self._check_open()
-        wire, seconds = self._wire, timeout_seconds or self._call_seconds
+        wire, seconds = self._wire, self._call_seconds
         wire.status = ""
         try:
             result: ToolResult = self._portal.call(self._call, call, seconds)

@@ -226,9 +226,9 @@ def test_a_server_that_never_greets_is_given_up_in_time() -> None:
 
 
 def test_after_a_call_that_hangs_the_session_stays_usable() -> None:
-    with connect(faulty("hang-in-call")) as session:
-        with pytest.raises(CallFailed, match=r"no answer to a call of 'forecast' within 0\.5 s"):
-            session.call(NOWHERE, timeout_seconds=0.5)
+    with connect(faulty("hang-in-call"), call_timeout_seconds=1) as session:
+        with pytest.raises(CallFailed, match=r"no answer to a call of 'forecast' within 1 s"):
+            session.call(NOWHERE)
         assert session.call(ROME).text == "Sunny"
 
 

@@ -131,6 +131,7 @@ def test_what_others_keep_again_is_never_away(storage: Storage, elsewhere: Stora
         again = [others.submit(kept_folder, storage) for _ in range(20)]
         while not all(one.done() for one in again):
             assert elsewhere.holds(kept)
+        assert {one.result() for one in again} == {kept}
 
 
 def test_what_many_make_at_once_is_there_for_each_of_them(local: Storage) -> None:

@@ -211,14 +211,7 @@ def _words(answer: ParsedAnswer) -> str:
 
 def _openai_calls(calls: Sequence[ToolCall], answer: str) -> list[dict[str, Any]]:
     return [
-        {
-            "id": f"call_{answer}_{number}",
-            "type": "function",
-            "function": {
-                "name": call.name,
-                "arguments": json.dumps(call.arguments, ensure_ascii=False),
-            },
-        }
+        {"id": f"call_{answer}_{number}", **MessageCall.of(call).model_dump()}
         for number, call in enumerate(calls)
     ]
 

@@ -208,17 +208,7 @@ class ResultLine(_Line):
 
 SaidLine = RequestLine | CallsLine | ClarifyLine | UnsupportedLine | ChatLine
 """Lines whose text is what a user types."""
-Line = Annotated[
-    ToolsLine
-    | RequestLine
-    | CallsLine
-    | ClarifyLine
-    | UnsupportedLine
-    | ChatLine
-    | ValuesLine
-    | ResultLine,
-    Field(discriminator="kind"),
-]
+Line = Annotated[ToolsLine | SaidLine | ValuesLine | ResultLine, Field(discriminator="kind")]
 _LINE: TypeAdapter[Line] = TypeAdapter(Line)
 _KINDS = ("request", "calls", "clarify", "unsupported", "chat", "values", "result", "tools")
 

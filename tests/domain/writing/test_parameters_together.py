@@ -102,6 +102,7 @@ def test_what_an_update_must_give_is_what_it_sets() -> None:
     age = {"type": "integer", "description": "Seconds after which it expires"}
     tool = tool_of("set_field", "Set a field", ("age",), field=TEXT, value=TEXT, age=age)
     words = said(tool, field="color", value="dark green", age=60)
+    assert "set field color with" in words
     assert "set the age of" not in words
 
 
@@ -122,6 +123,7 @@ def test_a_description_is_said_with_the_first_of_its_two_verbs() -> None:
 
 def test_what_is_set_is_not_changed_to_the_name_of_its_thing() -> None:
     words = said(tool_of("expire", "Set an expiration time for a key", name=TEXT), name="x1")
+    assert "change an expiration time for a key called x1" in words
     assert "change an expiration time for a key to x1" not in words
 
 

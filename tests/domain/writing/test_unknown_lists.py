@@ -252,6 +252,7 @@ def test_a_parameter_without_a_name_is_no_action() -> None:
 def test_a_new_thing_goes_by_its_name_before_its_place() -> None:
     tool = tool_of("create_label", "Create a label on a board", name=TEXT, board_id=TEXT)
     words = said(tool, name="Urgent", board_id="b-7")
+    assert re.search(r"label (called|named) urgent", words)
     assert not re.search(r"board (called|named) urgent", words)
 
 

@@ -11,7 +11,14 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import OPEN
-from tasks.domain.writing.own.calls import OwnCall, call_of, checked, excerpt, values_of
+from tasks.domain.writing.own.calls import (
+    OwnCall,
+    behind_gap,
+    call_of,
+    checked,
+    excerpt,
+    values_of,
+)
 
 _FENCE = re.compile(r"```\w*[ \t]*\n")
 _NAME = re.compile(r"\s*([^\W\d](?:[\w .:/-]*[\w])?)\(\s*")
@@ -20,7 +27,6 @@ _IN_BRACKETS = re.compile(rf"\(\s*(?:\)|[\"'\d]|{_PARAMETER.pattern})")
 _IN_LIST = re.compile(r"\[.*\)\s*\]\Z", re.DOTALL)
 _TOKEN = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[][(){},]""", re.DOTALL)
 """Texts, which may hold anything, and the signs that end a value."""
-_GAP = re.compile(r"[\s,]*")
 _KEYS = {"name", "arguments", "parameters", "id", "type"}
 _MOST_CHARACTERS = 10_000
 """Of calls as Python."""
@@ -110,7 +116,7 @@ def _each(body: str) -> Iterator[OwnCall]:
             raise ValueError("have something else between them")
         arguments, at = _arguments(body, name.end())
         yield OwnCall(name[1].strip(), arguments, is_text=True)
-        at = _behind_gap(body, at)
+        at = behind_gap(body, at)
 
 
 def _arguments(body: str, at: int) -> tuple[dict[str, Any], int]:
@@ -121,13 +127,8 @@ def _arguments(body: str, at: int) -> tuple[dict[str, Any], int]:
         if parameter is None or parameter[1] in arguments:
             raise ValueError("have an argument without a name of its own")
         arguments[parameter[1]], at = _value(body, parameter.end())
-        at = _behind_gap(body, at)
+        at = behind_gap(body, at)
     return arguments, at + 1
-
-
-def _behind_gap(body: str, at: int) -> int:
-    gap = _GAP.match(body, at)
-    return gap.end() if gap else at
 
 
 def _value(body: str, start: int) -> tuple[Any, int]:

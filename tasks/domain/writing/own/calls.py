@@ -35,7 +35,7 @@ _GLAIVE = re.compile(
     r"""\{\s*["']name["']:\s*["']([^"']+)["'],\s*["']arguments["']:\s*'(.*)'\s*\}""", re.S
 )
 """Glaive's calls: JSON between single quotes, which it may hold too."""
-_BETWEEN = re.compile(r"[ \n\r\t,;]*")
+_BETWEEN = re.compile(r"[\s,;]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

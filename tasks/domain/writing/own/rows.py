@@ -21,7 +21,7 @@ from tasks.domain.errors import ForgeError, UnusableData
 from tasks.domain.toolcalls import schemas_of
 from tasks.domain.untrusted.decoding import unambiguous
 from tasks.domain.writing.own.bare_calls import check_no_call_in
-from tasks.domain.writing.own.calls import OwnCall, checked
+from tasks.domain.writing.own.calls import OwnCall, behind_gap, checked
 from tasks.domain.writing.own.forms import (
     conversation_of,
     conversations_in,
@@ -56,7 +56,6 @@ _PADDED = "calls had nulls that their tools do not take, as Arrow fills them in:
 _SEVERAL = "rows have turns under two keys: those of 'messages', or of the first, are read"
 _MARK = "\ufeff"
 "Of a file's beginning: where files were put together, of a line's."
-_GAP = re.compile(r"[\s,]*")
 
 _Tools = Sequence[dict[str, Any]]
 
@@ -114,25 +113,19 @@ def _items(text: str, first: int, source: str, counts: Counter[str]) -> Iterator
     """(line number, value) of each item of an array; its text begins in the line ``first``."""
     decoder = json.JSONDecoder(object_pairs_hook=unambiguous)
     number, counted_to = first, 0
-    at = _skip(text, text.index("[") + 1)
+    at = behind_gap(text, text.index("[") + 1)
     try:
         while not text.startswith("]", at):
             number, counted_to = number + text.count("\n", counted_to, at), at
             value, at = decoder.raw_decode(text, at)
             yield number, value
             counts[_ARRAY] += 1
-            at = _skip(text, at)
+            at = behind_gap(text, at)
         json.loads("[]" + text[at + 1 :])  # nothing may follow
     except (ValueError, RecursionError) as error:
         raise UnusableData(
             f"{source}:{number}: not JSON ({error}); the file begins as an array of rows"
         ) from error
-
-
-def _skip(text: str, at: int) -> int:
-    """The place behind blanks and commas."""
-    match = _GAP.match(text, at)
-    return match.end() if match else at
 
 
 class _Reader:

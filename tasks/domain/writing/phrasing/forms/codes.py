@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from babel import Locale
@@ -10,29 +10,19 @@ from babel import Locale
 _ENUM = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)+")
 
 
-def currency_forms(value: str) -> tuple[str, ...]:
-    """An ISO 4217 code as the name of its currency."""
-    return _named("currencies", value)
+def forms_of(table: str) -> Callable[[str], tuple[str, ...]]:
+    """The forms of a table's codes: their names, where no other code has the same."""
 
+    def forms(code: str) -> tuple[str, ...]:
+        name = _unmistakable(table).get(code)
+        return (name,) if name else ()
 
-def language_forms(value: str) -> tuple[str, ...]:
-    """An ISO 639 code as the name of its language."""
-    return _named("languages", value)
-
-
-def country_forms(value: str) -> tuple[str, ...]:
-    """An ISO 3166 code as the name of its country."""
-    return _named("territories", value)
+    return forms
 
 
 def word_forms(value: str) -> tuple[str, ...]:
     """An enum's value of several words, with spaces: ``in_progress`` as "in progress"."""
     return (re.sub("[_-]", " ", value).lower(),) if _ENUM.fullmatch(value) else ()
-
-
-def _named(table: str, code: str) -> tuple[str, ...]:
-    name = _unmistakable(table).get(code)
-    return (name,) if name else ()
 
 
 @lru_cache(maxsize=8)
