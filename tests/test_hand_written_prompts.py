@@ -29,6 +29,7 @@ SIZES = {
     "memory": (52, 36),
     "playwright": (64, 36),
     "powerpoint": (55, 37),
+    "redis": (120, 40),
     "sqlite": (51, 34),
     "time": (100, 60),
     "wikipedia": (58, 35),
