@@ -34,7 +34,6 @@ from flows.versions import promote, rollback
 from flows.watch import watch
 from profiles import (
     Promotion,
-    Recipe,
     load_profile,
     load_recipe,
 )
@@ -42,7 +41,6 @@ from tasks.ask_breadth import request_of
 from tasks.ask_person import ask_person
 from tasks.domain.errors import (
     BundleInvalid,
-    UnusableData,
     ValidationFailed,
 )
 from tasks.domain.evaluation.bfcl import CATEGORIES
@@ -375,51 +373,6 @@ def test_a_harmed_bundle_is_refused_by_the_name_of_the_file(
     harm(folder)
     with pytest.raises(BundleInvalid, match=message):
         verify_bundle(str(folder))
-
-
-def stale_reports_are_refused(
-    recipe: Recipe, gguf: str, rows: str, reports: tuple[str, str]
-) -> None:
-    """A validation of another file is neither scored nor packed."""
-    stale = Path(gguf).with_name("stale.json")
-    value = json.loads(Path(reports[0]).read_text("utf-8")) | {"gguf": "0" * 64}
-    stale.write_text(json.dumps(value), encoding="utf-8")
-    message = "the validation is of a file with sha256 0000"
-    with pytest.raises(ValidationFailed, match=message):
-        stages.benchmark(recipe, gguf, rows, str(stale), reports[1])
-    with pytest.raises(ValidationFailed, match=message):
-        stages.pack(recipe, gguf, str(stale), reports[1], str(stale.with_suffix("")))
-
-
-def test_each_stage_alone_reads_what_the_one_before_wrote(tmp_path: Path) -> None:
-    recipe = load_recipe("time", "tiny", "tiny")
-    model, own = recipe.model, recipe.profile
-    files = {
-        name: str(tmp_path / name)
-        for name in ("train.jsonl", "adapter", "model.gguf", "validation.json", "benchmark.json")
-    }
-    rows, gguf = files["train.jsonl"], files["model.gguf"]
-    draft = stages.generate(recipe, rows)
-    assert draft.train_rows == len(Path(rows).read_text("utf-8").splitlines()) == 30
-    approved = stages.check(model, own, rows, "", "", str(tmp_path / "report"))
-    assert approved.report.rows == 30
-    page = (tmp_path / "report.md").read_text("utf-8")
-    assert "## Quality gate" in page
-    assert "## What is trained" in page
-    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["rows"] == 30
-    with pytest.raises(UnusableData, match="holds no adapter; needed a new folder"):
-        stages.train_alone(model, own, rows, "", "", str(tmp_path))
-    assert Path(rows).is_file()
-    adapter = stages.train_alone(model, own, rows, "", "", files["adapter"])
-    assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
-    assert adapter.record.steps == 2
-    stages.export(model, "q8_0", files["adapter"], gguf)
-    stages.validate(recipe, gguf, rows, files["validation.json"])
-    stages.benchmark(recipe, gguf, rows, files["validation.json"], files["benchmark.json"])
-    reports = (files["validation.json"], files["benchmark.json"])
-    stale_reports_are_refused(recipe, gguf, rows, reports)
-    bundle = stages.pack(recipe, gguf, *reports, str(tmp_path / "bundle"))
-    assert (Path(bundle.path) / "model.gguf").read_bytes() == Path(gguf).read_bytes()
 
 
 def test_a_sweep_ranks_its_trials_and_goes_on_without_those_that_fail(forged: Forged) -> None:
