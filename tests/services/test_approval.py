@@ -1,15 +1,22 @@
 """A run on a pool pauses for a person, who answers through the API."""
 
+import pytest
+
 from tests.helpers.deployment import PREFECT, Deployment
 from tests.helpers.processes import wait_for
 
 ENTRY = "tests.fakes.waiting_flow:waiting"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def deployed(deployment: Deployment) -> None:
+    """The flow that asks."""
+    deployment.do(PREFECT, "--no-prompt", "deploy", ENTRY, "-n", "approval", "--pool", "cpu")
+
+
 def test_a_run_on_a_pool_waits_for_a_person_and_goes_on_with_the_answer(
     deployment: Deployment,
 ) -> None:
-    deployment.do(PREFECT, "--no-prompt", "deploy", ENTRY, "-n", "approval", "--pool", "cpu")
     run = deployment.start("waiting/approval")
     deployment.wait_for(run, "PAUSED")
     (asked,) = wait_for(lambda: deployment.events("mcp-forge.approval.requested", run), "the event")

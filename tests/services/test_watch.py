@@ -75,7 +75,12 @@ def scheduled(deployment: Deployment, state: str) -> dict[str, Any]:
             "state": {"type": {"any_": [state]}},
         }
     }
-    return dict(wait_for(lambda: deployment.read("POST", "flow_runs/filter", chosen), state)[0])
+
+    def reached() -> dict[str, Any] | None:
+        runs = deployment.read("POST", "flow_runs/filter", chosen)
+        return next((run for run in runs if run["auto_scheduled"]), None)
+
+    return dict(wait_for(reached, state))
 
 
 @pytest.mark.usefixtures("published", "schedule")
