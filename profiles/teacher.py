@@ -1,5 +1,6 @@
 """The model that writes phrasebooks: where it is, how much it writes, what it may cost."""
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -96,3 +97,8 @@ class TeacherPlan(Section):
     def place(self) -> str:
         """Where it answers, for messages."""
         return self.endpoint or self.gguf
+
+    @property
+    def source(self) -> str:
+        """What its answers are kept under: the endpoint, or a file's name, wherever it lies."""
+        return self.endpoint or Path(self.gguf).name

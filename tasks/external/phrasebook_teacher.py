@@ -200,5 +200,5 @@ class PhrasebookTeacher:
         return self.plan.reader or self.plan.model
 
     def _file(self, line: Line, example: Example) -> Path:
-        reader = f"{self.plan.place} {self._reader}"
+        reader = f"{self.plan.source} {self._reader}"
         return self.folder / f"{reading_key(line, example, self._makers, reader)}.json"

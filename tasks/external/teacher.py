@@ -55,6 +55,8 @@ class Answer(Frozen):
     """Whether the endpoint answered, with whatever text."""
     is_old: bool = False
     """Whether it was paid for in an earlier run."""
+    most_tokens: int = 0
+    """How long it might have been; one that was cut is asked for again where more are allowed."""
 
 
 Over = Callable[[Iterable[Answer], int], Iterable[Answer]]
@@ -148,15 +150,16 @@ class Teacher:
         return answers
 
     def _answer(self, question: Request) -> Answer:
-        body = {"model": self._plan.model, "max_tokens": self._plan.max_answer_tokens, **question}
-        file = self._cache / f"{fingerprint([self._plan.place, body])}.json"
+        most = self._plan.max_answer_tokens
+        asked_for = {"model": self._plan.model, **question}
+        file = self._cache / f"{fingerprint([self._plan.source, asked_for])}.json"
         old_answer = read_kept(file, Answer)
-        if old_answer is not None:
+        if old_answer and not (old_answer.reason and old_answer.most_tokens < most):
             return old_answer.model_copy(update={"is_old": True})
-        estimate = (len(json.dumps(question)) // _PER_TOKEN, self._plan.max_answer_tokens)
-        answer = self._asked_again(body, estimate)
+        estimate = (len(json.dumps(question)) // _PER_TOKEN, most)
+        answer = self._asked_again({"max_tokens": most, **asked_for}, estimate)
         if answer.is_paid:
-            keep(file, answer)
+            keep(file, answer.model_copy(update={"most_tokens": most}))
         return answer
 
     def _asked_again(self, body: dict[str, Any], estimate: tuple[int, int]) -> Answer:

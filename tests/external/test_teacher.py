@@ -47,6 +47,8 @@ def test_answers_come_in_the_order_of_the_questions_and_are_not_paid_for_twice(
         assert len(seen.asked) == 7
         assert [answer.is_old for answer in again] == [True] * 6 + [False]
         assert second.budget.spent_tokens == (100, 20)
+        ask(seen, tmp_path, 7, max_answer_tokens=128)
+        assert len(seen.asked) == 7, "whole answers stay whole"
         ask(seen, tmp_path, 1, model="someone-else")
         assert len(seen.asked) == 8
     assert {body["max_tokens"] for body in seen.asked} == {64}
@@ -182,6 +184,10 @@ def test_an_endpoint_that_is_too_slow_is_not_waited_for(slow: Reply, tmp_path: P
 def test_an_answer_that_was_cut_at_the_token_limit_is_counted_as_such(tmp_path: Path) -> None:
     with endpoint(lambda *_: Reply(content='{"text": "I wou', finish="length")) as seen:
         (answer,), _ = ask(seen, tmp_path, 1)
+        ask(seen, tmp_path, 1)
+        assert len(seen.asked) == 1
+        ask(seen, tmp_path, 1, max_answer_tokens=128)
+        assert len(seen.asked) == 2, "it may be whole now"
     assert answer.reason == "it was cut at the token limit"
 
 
