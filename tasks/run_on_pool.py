@@ -5,19 +5,19 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
 from prefect import Flow, Task, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
 from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 from prefect.states import AwaitingRetry
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import StageCancelled, StageCrashed, StageNotDeployed
+from tasks.reporting.outage import OUTAGES, is_away, read_run
 
 _POLL_SECONDS = 5
 _RETRY_SECONDS = 30
@@ -32,14 +32,7 @@ _Result = TypeVar("_Result")
 
 def _may_go_on(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Again after a crash or an outage; never after an error of the stage or a person's cancel."""
-    return isinstance(state.data, StageCrashed) or _is_away(state.data)
-
-
-def _is_away(error: object) -> bool:
-    """Whether it says that the API is out of reach, or refuses for now: 503 for a locked SQLite."""
-    if isinstance(error, PrefectHTTPStatusError):
-        return bool(error.response.is_server_error)
-    return isinstance(error, httpx.TransportError)
+    return isinstance(state.data, StageCrashed) or is_away(state.data)
 
 
 @task(
@@ -84,8 +77,8 @@ def _start(deployment: str, parameters: dict[str, Any]) -> tuple[UUID, int | Non
     while True:
         try:
             return _start_once(deployment, parameters)
-        except (httpx.TransportError, PrefectHTTPStatusError) as error:
-            if not _is_away(error) or time.monotonic() > deadline:
+        except OUTAGES as error:
+            if not is_away(error) or time.monotonic() > deadline:
                 raise
             get_run_logger().warning("The API does not start %s now: %s", deployment, error)
         time.sleep(_POLL_SECONDS)
@@ -146,7 +139,7 @@ def _wait(run_id: UUID, queued_at: int | None) -> FlowRun:
     """
     logger, last = get_run_logger(), ""
     while True:
-        run = _read(run_id)
+        run = read_run(run_id)
         if run is not None and run.state is not None:
             if run.state.name != last:
                 logger.info("Run %s is %s", run.name, run.state.name)
@@ -162,14 +155,3 @@ def _wait(run_id: UUID, queued_at: int | None) -> FlowRun:
 def _queue_again(run_id: UUID) -> None:
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(run_id, AwaitingRetry(), force=True)
-
-
-def _read(run_id: UUID) -> FlowRun | None:
-    """The run as it is now; None while the API is away."""
-    try:
-        with get_client(sync_client=True) as client:
-            return client.read_flow_run(run_id)
-    except (httpx.TransportError, PrefectHTTPStatusError) as error:
-        if not _is_away(error):
-            raise
-        return None
