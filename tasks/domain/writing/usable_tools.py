@@ -1,5 +1,6 @@
 """Which tools of a list rows can be written for: known before anything else is made of it."""
 
+import json
 import random
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from tasks.domain.schemas.references import Document
 from tasks.domain.schemas.validation import has_hard_patterns, usable
 from tasks.domain.toollists import MOST_NAMED
 from tasks.domain.untrusted.printable import on_one_line
+from tasks.domain.writing.phrasing.verbs import only_reads
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.instances import Place, draw
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -20,6 +22,8 @@ MOST_HARD = 8
 
 def with_read_only(toolset: Toolset, server: Server) -> Toolset:
     """The list with the tools marked that the server's operator says change nothing.
+
+    A note names others that may be, by their names and descriptions: nothing is called for that.
 
     Raises:
         UnusableData: the operator names a tool that the list does not have.
@@ -35,7 +39,16 @@ def with_read_only(toolset: Toolset, server: Server) -> Toolset:
         tool.model_copy(update={"read_only": tool.read_only or tool.name in server.read_only})
         for tool in toolset.tools
     )
-    return toolset.model_copy(update={"tools": marked})
+    toolset = toolset.model_copy(update={"tools": marked})
+    readers = [tool.name for tool in marked if not tool.read_only and only_reads(tool)]
+    if server.tools_file or server.read_only or not readers:
+        return toolset
+    names_read = ", ".join(map(json.dumps, readers[:MOST_NAMED]))
+    note = (
+        f"rows have no real results of {names_read}, which the server does not mark as reading; "
+        f"if they change nothing, in its file: read_only = [{names_read}]"
+    )
+    return toolset.model_copy(update={"notes": (*toolset.notes, on_one_line(note))})
 
 
 def with_usable_tools(toolset: Toolset, server: Server) -> Toolset:

@@ -200,6 +200,7 @@ def test_a_descriptions_verb_is_found_in_its_plain_form() -> None:
         ("get_commit", "Details of a commit", False),
         ("get_or_create_label", "Get or create a label", True),
         ("run_delete", "Delete what is old", True),
+        ("search_and_replace", "Search for text and replace it", True),
         ("checkout", "Check out a branch", True),
         ("label", "Get or create a label", True),
         ("rotate", "List the keys and delete the old ones", True),

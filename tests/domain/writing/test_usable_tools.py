@@ -2,6 +2,7 @@
 
 import pytest
 
+from profiles import Server
 from tasks.domain.errors import UnusableData
 from tasks.domain.writing.usable_tools import with_read_only
 from tests.fakes.toolsets import VERSIONS, server
@@ -23,3 +24,17 @@ def test_a_tool_that_is_not_in_the_list_is_named() -> None:
 def test_tools_that_are_not_included_may_be_named() -> None:
     chosen = server(read_only=("git_push",), include_tools=("git_log",))
     assert with_read_only(VERSIONS, chosen) == VERSIONS
+
+
+def test_tools_that_seem_to_read_are_named_unless_the_operator_has_said_which_do() -> None:
+    unmarked = VERSIONS.model_copy(
+        update={
+            "tools": tuple(t.model_copy(update={"read_only": False}) for t in VERSIONS.tools),
+            "notes": (),
+        }
+    )
+    (note,) = with_read_only(unmarked, server()).notes
+    assert '"git_log"' in note
+    assert "git_add" not in note
+    assert with_read_only(unmarked, server(read_only=("git_log",))).notes == ()
+    assert with_read_only(unmarked, Server(name="listed", tools_file="tools.json")).notes == ()

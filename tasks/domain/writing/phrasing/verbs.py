@@ -151,17 +151,26 @@ def is_changing(tool: Tool) -> bool:
     if place is None:
         says_reading = "run" in words or _only_reads(tool.description)
         return bool(CHANGING & {*words}) or not says_reading
-    joined_words = re.findall(r"\b(?:or|and) (\w+)", " ".join(words))
     # What a search is asked with is posted, in HTTP's words.
-    return bool(CHANGING & {*words[:place], *joined_words} - {"post"})
+    before = CHANGING & {*words[:place]} - {"post"}
+    return bool(before) or _joins_another(" ".join(words))
+
+
+def only_reads(tool: Tool) -> bool:
+    """Whether a tool is said to read and nothing else, by its name and by its description."""
+    return not is_changing(tool) and _only_reads(tool.description)
 
 
 def _only_reads(description: str) -> bool:
     """Whether a description opens with what is read: "Get the length of a list"."""
     sentence = re.split(r"[.\n]", description.strip(), maxsplit=1)[0]
-    joined_verbs = map(base_form, re.findall(r"\b(?:and|or|then) (\w+)", sentence))
-    is_joined_by_reading = all(verb is None or verb in TELLING for verb in joined_verbs)
-    return is_joined_by_reading and _READING.match(sentence) is not None
+    return _READING.match(sentence) is not None and not _joins_another(sentence)
+
+
+def _joins_another(text: str) -> bool:
+    """Whether words join a verb that does more than tell something: "search and replace"."""
+    joined_verbs = map(base_form, re.findall(r"\b(?:and|or|then) (\w+)", text))
+    return any(verb is not None and verb not in TELLING for verb in joined_verbs)
 
 
 _READING = re.compile(
