@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tasks.domain.conversations import fingerprint
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.book.filling import draw_arguments, result_patterns, whole_slots
-from tasks.domain.writing.book.inner_slots import drawing_from, with_inner_values
+from tasks.domain.writing.book.inner_slots import OneCallLine, drawing_from, with_inner_values
 from tasks.domain.writing.book.line_rules import inner_values
 from tasks.domain.writing.book.printing import in_words
 from tasks.domain.writing.phrasebook import (
@@ -62,16 +62,14 @@ class Filler:
 
     def example(self, line: Line) -> Example | None:
         """A line that somebody types, with values in it; None for lines of other kinds."""
-        if isinstance(line, RequestLine | ClarifyLine):
-            rng = random.Random(fingerprint([line.tool, line.text]))
-            line = with_inner_values(line, drawing_from(self.inner, rng)) or line
         match line:
             case RequestLine():
+                line = self._with_inner_values(line)
                 arguments = self._arguments(line.tool, slots(line.text), line.fixed, line.text)
                 call = ToolCall(name=line.tool, arguments=arguments)
                 return Example(_filled(line.text, arguments), (call,))
             case ClarifyLine():
-                return self._clarify(line)
+                return self._clarify(self._with_inner_values(line))
             case CallsLine():
                 slot_values: dict[str, Any] = {}
                 calls = tuple(self._call(call, slot_values, line.text) for call in line.calls)
@@ -79,6 +77,10 @@ class Filler:
             case UnsupportedLine() | ChatLine():
                 return Example(line.text, ())
         return None
+
+    def _with_inner_values(self, line: OneCallLine) -> OneCallLine:
+        rng = random.Random(fingerprint([line.tool, line.text]))
+        return with_inner_values(line, drawing_from(self.inner, rng)) or line
 
     def _clarify(self, line: ClarifyLine) -> Example:
         names = (*slots(line.text), *line.missing)
