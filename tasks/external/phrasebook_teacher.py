@@ -25,7 +25,7 @@ from tasks.domain.writing.teaching.reading import (
     readings_of,
 )
 from tasks.domain.writing.teaching.sifting import sift
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import makers_of
 from tasks.external.kept_answers import keep, read_kept
 from tasks.external.teacher import NO_BUDGET, Answer, Over, Teacher
 
@@ -82,10 +82,7 @@ class PhrasebookTeacher:
     over_readings: Over
 
     def __post_init__(self) -> None:
-        names = frozenset(tool.name for tool in self.toolset.tools)
-        self._makers = {
-            tool.name: ArgumentMaker(tool, self.server, names=names) for tool in self.toolset.tools
-        }
+        self._makers = makers_of(self.toolset.tools, self.server)
         self._form = functions(self.toolset)
 
     def write(self) -> TeacherBook:

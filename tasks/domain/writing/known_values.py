@@ -10,7 +10,7 @@ from tasks.domain.products import Tool
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import ArgumentMaker, makers_of
 
 
 def kind(functions: Sequence[dict[str, Any]], tool: str, parameter: str) -> str:
@@ -51,5 +51,4 @@ def _makers(functions: ByIdentity) -> dict[str, ArgumentMaker]:
         )
         for spec in map(FunctionSpec.of, functions.value)
     ]
-    names = frozenset(tool.name for tool in tools)
-    return {tool.name: ArgumentMaker(tool, nobody, names=names) for tool in tools}
+    return makers_of(tools, nobody)

@@ -23,7 +23,7 @@ from tasks.domain.writing.row_kinds.replies import Replies
 from tasks.domain.writing.row_kinds.speech import Speech
 from tasks.domain.writing.row_kinds.talking import no_tool_row
 from tasks.domain.writing.scenarios import Quota, plan
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import makers_of
 from tasks.domain.writing.values.shared_endings import shared_endings
 
 
@@ -61,8 +61,7 @@ def write_rows(
         UnusableTool: a tool's schema allows no value that could be found.
     """
     book = book if data.phrasebook_share else Book(general=book.general)
-    names = frozenset(tool.name for tool in toolset.tools)
-    makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
+    makers = [*makers_of(toolset.tools, server).values()]
     harvested = harvest(makers, execute, offers)
     file_endings = shared_endings(makers)
     makers = [

@@ -31,7 +31,7 @@ from tasks.domain.writing.phrasebook import (
 from tasks.domain.writing.phrasing.tool_context import TOOL_WORDS, bare
 from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.scenarios import askable
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import ArgumentMaker, makers_of
 
 Fault = tuple[str, str]
 """The place of a line, and what is wrong with it."""
@@ -62,10 +62,7 @@ def check_phrasebook(
     lines: Sequence[Line], toolset: Toolset, server: Server, limits: PhrasebookLimits
 ) -> Verdict:
     """Hold a book against the tools it is for; ``server`` has constants and test prompts."""
-    names = frozenset(tool.name for tool in toolset.tools)
-    rules = LineRules(
-        {tool.name: ArgumentMaker(tool, server, names=names) for tool in toolset.tools}
-    )
+    rules = LineRules(makers_of(toolset.tools, server))
     faults = faults_by_line(lines, toolset, server, rules, limits.alike)
     few = _too_few(lines, rules, limits)
     return Verdict(

@@ -24,7 +24,7 @@ from tasks.domain.writing.phrasebook import (
     ValuesLine,
     read_phrasebook,
 )
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import makers_of
 
 SCHEMA_ALONE = "written from the schema alone"
 _NO_WRITER = f"requests were {SCHEMA_ALONE}"
@@ -81,8 +81,7 @@ def choose_book(
 class _Choice:
     def __init__(self, toolset: Toolset, server: Server) -> None:
         self._toolset = toolset
-        names = frozenset(tool.name for tool in toolset.tools)
-        makers = {t.name: ArgumentMaker(t, server, names=names) for t in toolset.tools}
+        makers = makers_of(toolset.tools, server)
         self._own_rules = LineRules(makers)
         self._shared_rules = LineRules(makers, may_lack=True)
         self._lines: list[Line] = []

@@ -15,7 +15,7 @@ from tasks.domain import Frozen
 from tasks.domain.products import Toolset
 from tasks.domain.writing.teaching.questions import Question, Style, questions
 from tasks.domain.writing.teaching.reading import reading_question
-from tasks.domain.writing.values.maker import ArgumentMaker
+from tasks.domain.writing.values.maker import ArgumentMaker, makers_of
 
 CHARACTERS_PER_TOKEN = 4
 """Of English and JSON, as tokenizers of large models count; a bound would be 3."""
@@ -115,13 +115,13 @@ def price_of_teaching(
 
     Without a plan: that the schemas alone speak, and what a usual teacher would cost.
     """
-    names = frozenset(tool.name for tool in toolset.tools)
-    missing = len(names - set(ready_tools))
+    makers = makers_of(toolset.tools, server)
+    missing = len(makers.keys() - set(ready_tools))
     if not missing:
         return None
-    makers = [ArgumentMaker(tool, server, names=names) for tool in toolset.tools]
-    cost = estimated_cost(makers, plan.lines if plan else PhrasebookPlan(), ready_tools)
-    tools = f"{missing} of {len(names)} tools"
+    lines = plan.lines if plan else PhrasebookPlan()
+    cost = estimated_cost([*makers.values()], lines, ready_tools)
+    tools = f"{missing} of {len(makers)} tools"
     if plan is None:
         price = cost.in_words(USUAL_PRICES, USUAL_CONCURRENCY)
         return f"requests of {tools} are written from their schemas alone; a teacher: {price}"

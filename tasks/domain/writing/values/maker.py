@@ -14,8 +14,10 @@ from typing import Any
 
 from jsonschema_rs import Validator
 
+from profiles import Server
 from tasks.domain.errors import UnusableTool
 from tasks.domain.identifiers import name_words
+from tasks.domain.products import Tool
 from tasks.domain.schemas.validation import MOST_LOOKED_AT, faults_of, unusable_parts, validator
 from tasks.domain.toollists import parameters
 from tasks.domain.writing.values.draw_options import LISTED_SHARE, DrawOptions
@@ -323,3 +325,10 @@ class ArgumentMaker(ToolParameters):
         examples = example_values(self.settled(name), self._quoted_names)
         mere = not any(map(kind_of_example, examples))
         return bool(examples) and mere and self.kind(name) in VAGUE
+
+
+def makers_of(tools: Iterable[Tool], server: Server) -> dict[str, ArgumentMaker]:
+    """A maker for each tool of a list, by name; each knows what the others are called."""
+    every_tool = tuple(tools)
+    names = frozenset(tool.name for tool in every_tool)
+    return {tool.name: ArgumentMaker(tool, server, names=names) for tool in every_tool}
