@@ -27,8 +27,11 @@ def in_prefect(entry: str, **parameters: Any) -> Any:
         from tasks.reporting import events
 
         flow: Callable[..., Any] = import_object(entry)
-        _tell_news(terminal)
-        with prefect_api() as url, temporary_settings({PREFECT_API_URL: url}):
+        with (
+            _news_shown(terminal),
+            prefect_api() as url,
+            temporary_settings({PREFECT_API_URL: url}),
+        ):
             _check_answers(url)
             try:
                 return flow(**parameters)
@@ -79,19 +82,25 @@ def _move(output: int, errors: int) -> None:
         os.dup2(target, number)
 
 
-def _tell_news(terminal: TextIO) -> None:
+@contextmanager
+def _news_shown(terminal: TextIO) -> Iterator[None]:
     """Show the lines of stages, and warnings of ours, on the terminal.
 
     Prefect's own handler goes on writing everything; after its import it is the root logger's.
     """
     from tasks.reporting.terminal import NEWS, STREAM
 
-    STREAM.set(terminal)
+    shown_before = STREAM.set(terminal)
     NEWS.setLevel(logging.INFO)
     handler = logging.StreamHandler(terminal)
     handler.addFilter(_is_news)
     handler.setFormatter(_Printable("%(asctime)s  %(message)s", "%H:%M:%S"))
     logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        STREAM.reset(shown_before)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -16,10 +17,10 @@ SERVED = ("--server", "time", *TUNED)
 
 
 def told(*arguments: str) -> str:
-    """Run a command; what it says on standard output."""
+    """Run a command; the lines of its own, behind what libraries print before."""
     with redirect_stdout(io.StringIO()) as output:
         run_command([*arguments])
-    return output.getvalue()
+    return re.sub(r"(?m)^(?:Unsloth|==|🦥).*\n", "", output.getvalue())
 
 
 @pytest.fixture(scope="module")
