@@ -71,7 +71,7 @@ def _wait(page: str, seconds: int, version: str) -> Approval | None:
                 wait_for_input=Approval.with_initial_data(description=page),
                 timeout=max(int(left), 1),
                 poll_interval=_POLL_SECONDS,
-                key=version,
+                key=version.lower(),  # of capitals Prefect's keys have none
             )
         except FlowPauseTimeout:
             break

@@ -480,7 +480,11 @@ def answering(**answer: Any) -> Iterator[list[str]]:
 
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(answer_once)
-        yield pages
+        try:
+            yield pages
+        except BaseException:
+            pages.append("the run ended without an answer")
+            raise
         done.result(timeout=60)
 
 
