@@ -76,7 +76,7 @@ class _Quantized(BaseModel):
     quantization: Quantization = Field("q8_0", description=QUANTIZATION)
 
 
-class _Written(BaseModel):
+class _RowOptions(BaseModel):
     """What every command takes that writes all rows."""
 
     samples: Samples | None = Field(None, description=SAMPLES)
@@ -108,7 +108,7 @@ _OF_A_RECIPE = {"quantization", "samples", "seed", "include_tools", "tools_in_pr
 """What a command may say of a run beside its server, model and profile."""
 
 
-class Run(_Seeded, _Written, _Quantized, _ForServer):
+class Run(_Seeded, _RowOptions, _Quantized, _ForServer):
     """Forge a model from a server: list, write, gate, train, export, prove, pack."""
 
     output: str = Field("", description="the bundle's folder; dist/<server>-<model> by default")
@@ -199,7 +199,7 @@ class Preview(_Seeded, _ForServer):
         say(preview_rows(inspect_server.fn(recipe.server), recipe.server, data))
 
 
-class Generate(_Seeded, _Written, _ForServer):
+class Generate(_Seeded, _RowOptions, _ForServer):
     """Write training rows from a server or a tool list."""
 
     output: str = Field("train.jsonl", description="the file for the training rows")

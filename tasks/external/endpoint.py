@@ -74,7 +74,7 @@ class _Endpoint:
             assurance = Assurance(confidence=answer.confidence, held_back=answer.is_held_back)
             end = answer.completion
             usage = Usage(prompt_tokens=end.prompt_tokens, completion_tokens=end.answer_tokens)
-            words, steps, is_cut = request.taken(answer.parsed), (), answer.is_cut
+            words, steps, is_cut = request.part_of(answer.parsed), (), answer.is_cut
             summary = "; ".join(map(call_text, words.calls)) or on_one_line(words.text)
         finish = "length" if is_cut else "stop"
         response = self._completion(words, steps, finish, usage, assurance)

@@ -40,8 +40,7 @@ def test_a_stage_is_one_line_with_its_figures() -> None:
 NOISE = """
 import logging, os, subprocess, sys, warnings
 from flows import in_prefect
-with in_prefect._only_news() as terminal:
-    in_prefect._tell_news(terminal)
+with in_prefect._only_news() as terminal, in_prefect._news_shown(terminal):
     print("a library prints")
     warnings.warn("a library warns")
     os.write(2, b"a compiled library writes\\n")

@@ -120,7 +120,7 @@ class ChatRequest(BaseModel):
         """Whether a stream is to end with the tokens that it took."""
         return self.stream_options is not None and self.stream_options.include_usage
 
-    def taken(self, answer: ParsedAnswer) -> ParsedAnswer:
+    def part_of(self, answer: ParsedAnswer) -> ParsedAnswer:
         """The part of an answer that the client takes: one call where it wants no two at once."""
         if self.parallel_tool_calls is not False:
             return answer

@@ -145,7 +145,7 @@ def test_a_client_that_takes_one_call_at_a_time_gets_the_first(
 ) -> None:
     request = ChatRequest.model_validate({"messages": [], "parallel_tool_calls": wish})
     both = parse(render(CALL) + render(ToolCall(name="then", arguments={})))
-    assert [call.name for call in request.taken(both).calls] == ["now", "then"][:count]
+    assert [call.name for call in request.part_of(both).calls] == ["now", "then"][:count]
 
 
 def test_a_call_that_cannot_be_read_is_shown_instead_of_lost() -> None:
