@@ -1,7 +1,6 @@
 """Rows about a server's own books: its read-only tools, resource and prompt are really asked."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,6 @@ from tasks.domain.writing.rows import WrittenRows, write_rows
 from tasks.external.mcp_server import connect
 from tasks.external.servers import executing_read_only, read_toolset_of
 from tests.fakes.toolsets import data
-
-LIBRARY = Path(__file__).parents[1] / "fakes" / "library_server.py"
-
-
-@pytest.fixture(scope="module")
-def deleted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server writes when its changing tool is called."""
-    return tmp_path_factory.mktemp("library") / "deleted"
-
-
-@pytest.fixture(scope="module")
-def library(deleted: Path) -> Server:
-    """The server, as a process."""
-    return Server(name="library", command=(sys.executable, str(LIBRARY), str(deleted)))
 
 
 @pytest.fixture(scope="module")

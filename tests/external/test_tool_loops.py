@@ -1,6 +1,5 @@
 """Whole tool loops: a real model's calls on a real server, until its final answer."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,21 +18,8 @@ from tasks.external.student import Student, student
 from tasks.external.tool_loops import run_loops
 from tests.helpers.needs import need
 
-LIBRARY = Path(__file__).parents[1] / "fakes" / "library_server.py"
 READ = ToolCall(name="get_book", arguments={"book_id": "comets-003"})
 DELETED = ToolCall(name="delete_book", arguments={"book_id": "comets-003"})
-
-
-@pytest.fixture(scope="module")
-def deleted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server writes when its changing tool is called."""
-    return tmp_path_factory.mktemp("library") / "deleted"
-
-
-@pytest.fixture(scope="module")
-def library(deleted: Path) -> Server:
-    """A server with tools that read and one that does not."""
-    return Server(name="library", command=(sys.executable, str(LIBRARY), str(deleted)))
 
 
 @pytest.fixture(scope="module")
