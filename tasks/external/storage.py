@@ -235,7 +235,7 @@ def _remove_left(folder: Path, beginning: str) -> None:
         process = draft.name.removeprefix(beginning)
         is_draft = draft.name.startswith(beginning) and process.isdecimal()
         if is_draft and not psutil.pid_exists(int(process)):
-            with suppress(OSError):  # another process may be clearing it too
+            with suppress(FileNotFoundError):  # another process may be clearing it too
                 _remove(draft)
 
 

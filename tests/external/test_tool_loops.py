@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from profiles import Server, load_model
-from tasks.domain.conversations import Row, row_of
+from tasks.domain.conversations import MessageCall, Row, row_of
 from tasks.domain.errors import CallFailed
 from tasks.domain.products import ToolResult, Toolset
 from tasks.domain.toolcalls import ToolCall, render
@@ -40,10 +40,9 @@ def model() -> Iterator[Student]:
 def row(toolset: Toolset, *calls: ToolCall) -> Row:
     """A request that these calls answer one after the other."""
     turns = [{"role": "user", "content": "Tell me about the book comets-003"}]
-    for number, call in enumerate(calls):
-        one = {"id": f"c{number}", "type": "function", "function": {"name": call.name}}
-        one["function"] |= {"arguments": call.model_dump_json(include={"arguments"})[13:-1]}
-        turns += [{"role": "assistant", "content": "", "tool_calls": [one]}]
+    for call in calls:
+        made = MessageCall.of(call).model_dump()
+        turns += [{"role": "assistant", "content": "", "tool_calls": [made]}]
         turns += [{"role": "tool", "content": "It was printed in 1907."}]
     turns += [{"role": "assistant", "content": "It was printed in 1907."}]
     return row_of({"messages": turns, "tools": functions(toolset)}, "row 1")

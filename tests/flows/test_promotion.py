@@ -77,7 +77,7 @@ def test_a_champion_that_changed_meanwhile_is_not_replaced(
 
 
 def test_a_run_waits_for_another_that_decides(versions: Versions) -> None:
-    made, ended = publish("c"), threading.Event()
+    made, held, ended = publish("c"), threading.Event(), threading.Event()
 
     def other() -> None:
         with lock_of("time-tiny"):
@@ -86,7 +86,6 @@ def test_a_run_waits_for_another_that_decides(versions: Versions) -> None:
             decide(versions, "a2")
 
     publish("a2")
-    held = threading.Event()
     thread = threading.Thread(target=other)
     thread.start()
     held.wait()

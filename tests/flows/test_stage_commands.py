@@ -45,6 +45,7 @@ def gguf(folder: Path, rows: str) -> str:
     answer = told("train", *TUNED, "--data", rows, "--output", adapter)
     assert answer.startswith(f"adapter {adapter}, loss ")
     assert (folder / "adapter" / "adapter_model.safetensors").is_file()
+    assert json.loads((folder / "adapter" / "training.json").read_text("utf-8"))["steps"] == 2
     answer = told("export", "--model", "tiny", "--adapter", adapter, "--output", file)
     assert answer.startswith(file)
     return file

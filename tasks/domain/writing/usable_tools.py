@@ -45,8 +45,8 @@ def with_read_only(toolset: Toolset, server: Server) -> Toolset:
         return toolset
     names_read = ", ".join(map(json.dumps, readers[:MOST_NAMED]))
     note = (
-        f"rows have no real results of {names_read}, which the server does not mark as reading; "
-        f"if they change nothing, in its file: read_only = [{names_read}]"
+        "rows have no real results of tools that seem to read and are not marked so; if they "
+        f"change nothing, in the server's file: read_only = [{names_read}]"
     )
     return toolset.model_copy(update={"notes": (*toolset.notes, on_one_line(note))})
 

@@ -86,11 +86,7 @@ def _lines_of(question: Question) -> dict[str, int]:
     match question.topic:
         case "requests":
             values = _SLOTS_INSIDE * task.get("values_each", 0)
-            return {
-                "requests": task["requests"],
-                "clarifying": task["clarifying"],
-                "values": values,
-            }
+            return {kind: task[kind] for kind in ("requests", "clarifying")} | {"values": values}
         case "material":
             values = len(task["parameters"]) * task["values_each"]
             return {"values": values, "results": task["results"]}
@@ -104,8 +100,7 @@ def _lines_out(question: Question) -> int:
 
 
 def _lines_typed(question: Question) -> int:
-    counts = _lines_of(question)
-    return 0 if question.topic == "material" else sum(counts.values()) - counts.get("values", 0)
+    return sum(n for kind, n in _lines_of(question).items() if kind not in ("values", "results"))
 
 
 def price_of_teaching(

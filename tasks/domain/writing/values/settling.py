@@ -78,8 +78,8 @@ _KEYS_OF = {"if": ("if", "then", "else")}
 
 def _is_loose(schema: dict[str, Any]) -> bool:
     """Whether a schema takes any text or any object, and says nothing more."""
-    is_any = schema.get("type") in ("string", "object")
-    return is_any and not schema.keys() - {"type", "description", "title", "additionalProperties"}
+    is_any = schema.get("type") in ("string", "object") and "format" not in schema
+    return is_any and _is_bare(schema)
 
 
 def _is_bare(schema: dict[str, Any]) -> bool:
