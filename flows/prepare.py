@@ -1,11 +1,18 @@
-"""From a server to rows; a stage that is started alone starts from here, or from cached results."""
+"""From a server to an adapter; a stage that is started alone starts from here, or from a cache."""
 
 from typing import NamedTuple
 
-from profiles import Profile, Recipe
+from profiles import Model, Profile, Recipe
 from tasks.check_quality import check_quality
 from tasks.describe_dataset import describe_dataset
-from tasks.domain.products import BaseModelFolder, Dataset, Prepared, Toolset, Trained
+from tasks.domain.products import (
+    BaseModelFolder,
+    Dataset,
+    LoraAdapter,
+    Prepared,
+    Toolset,
+    Trained,
+)
 from tasks.estimate_memory import estimate_memory
 from tasks.fit_toolset import fit_toolset
 from tasks.inspect_server import inspect_server
@@ -47,9 +54,14 @@ def prepare(recipe: Recipe) -> Prepared:
     return Prepared(base=draft.base, dataset=dataset)
 
 
+def train_here(start: Prepared, model: Model, profile: Profile) -> LoraAdapter:
+    """The training, once it is known to fit this machine."""
+    plan = estimate_memory(start.dataset, start.base, model, profile)
+    return train_adapter(start.dataset, start.base, model, profile, plan)
+
+
 def prepare_and_train(recipe: Recipe) -> Trained:
     """The adapter and its held-out rows."""
     start = prepare(recipe)
-    plan = estimate_memory(start.dataset, start.base, recipe.model, recipe.profile)
-    adapter = train_adapter(start.dataset, start.base, recipe.model, recipe.profile, plan)
+    adapter = train_here(start, recipe.model, recipe.profile)
     return Trained(adapter=adapter, dataset=start.dataset.dataset)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.prepare import draft_rows
+from flows.prepare import draft_rows, train_here
 from profiles import Model, Profile, Quantization, Recipe, Server, TeacherPlan
 from tasks.adopt_dataset import adopt_dataset
 from tasks.ask_base import ask_base
@@ -20,10 +20,10 @@ from tasks.domain.products import (
     Evaluation,
     GgufModel,
     LoraAdapter,
+    Prepared,
     ValidationReport,
 )
 from tasks.domain.writing.teaching.product import Phrasebook
-from tasks.estimate_memory import estimate_memory
 from tasks.export_gguf import export_gguf
 from tasks.hand_over import check_output, hand_over
 from tasks.inspect_server import inspect_server
@@ -31,7 +31,6 @@ from tasks.package_bundle import package_bundle
 from tasks.prepare_base import prepare_base
 from tasks.reporting.subject import run_name
 from tasks.take_over import take_over
-from tasks.train_adapter import train_adapter
 from tasks.validate_model import validate_model
 from tasks.write_phrasebook import write_phrasebook
 
@@ -73,8 +72,7 @@ def train_alone(
     draft = adopt_dataset(data, heldout, tools, model.thinks)
     base = prepare_base(model)
     dataset = check_quality(draft, base, profile, Path(data).stem)
-    plan = estimate_memory(dataset, base, model, profile)
-    adapter = train_adapter(dataset, base, model, profile, plan)
+    adapter = train_here(Prepared(base=base, dataset=dataset), model, profile)
     hand_over(adapter, output)
     return adapter
 

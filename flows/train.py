@@ -3,14 +3,12 @@
 from prefect import flow
 
 from flows.placement import check_machine_once
-from flows.prepare import prepare
+from flows.prepare import prepare, train_here
 from profiles import ToolsInPrompt, load_recipe
 from profiles.form import ModelName, ProfileText, Samples, Seed, ServerName
 from tasks.domain.products import LoraAdapter, Prepared
-from tasks.estimate_memory import estimate_memory
 from tasks.reporting.cancellation import cancel_tasks
 from tasks.reporting.subject import run_name
-from tasks.train_adapter import train_adapter
 
 
 @flow(flow_run_name=run_name, persist_result=True, on_cancellation=[cancel_tasks])
@@ -45,5 +43,4 @@ def train(
     )
     check_machine_once(recipe, prepared)
     start = prepared or prepare(recipe)
-    plan = estimate_memory(start.dataset, start.base, recipe.model, recipe.profile)
-    return train_adapter(start.dataset, start.base, recipe.model, recipe.profile, plan)
+    return train_here(start, recipe.model, recipe.profile)
