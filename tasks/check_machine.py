@@ -5,20 +5,12 @@ from collections.abc import Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-import profiles
-from profiles import Model, Profile, Quantization, load_model, load_model_deployment, load_profile
+from profiles import Quantization, load_model, load_model_deployment, load_profile
 from tasks.domain.errors import MachineTooSmall
-from tasks.domain.training.machine import (
-    Examination,
-    Machine,
-    Verdict,
-    lacks,
-    needs,
-    what_fits,
-)
+from tasks.domain.training.machine import Examination, Machine, Verdict, lacks, needs
 from tasks.domain.training.requirements import Request
 from tasks.external.gpus import hold_gpu
-from tasks.external.machine import look
+from tasks.external.machine import known_that_fit, look
 from tasks.external.model_check import check_model
 from tasks.reporting import events
 
@@ -33,7 +25,7 @@ def check_machine(request: Request) -> None:
     if request.uses_device:
         hold_gpu()
     machine = look(request)
-    faults = lacks(machine, request, _others(machine, request.model, request.profile))
+    faults = lacks(machine, request, _others(machine, request))
     if faults:
         name = request.model.name
         raise MachineTooSmall(f"this machine cannot forge {name}: needed {'; '.join(faults)}")
@@ -56,7 +48,7 @@ def examine(models: Sequence[str], quantization: Quantization, profile: str) -> 
 
 def _verdict(machine: Machine, request: Request) -> Verdict:
     template, faults = check_model(request.model)
-    lacking = lacks(machine, request, _others(machine, request.model, request.profile))
+    lacking = lacks(machine, request, _others(machine, request))
     return Verdict(
         model=request.model.name,
         needs=tuple(needs(machine, request)),
@@ -66,9 +58,7 @@ def _verdict(machine: Machine, request: Request) -> Verdict:
     )
 
 
-def _others(machine: Machine, model: Model, profile: Profile | None) -> list[str]:
-    if profile is None:
+def _others(machine: Machine, request: Request) -> list[str]:
+    if request.profile is None:
         return []
-    models = [load_model(name) for name in profiles.models()]
-    training_profiles = [load_profile(name) for name in profiles.training_profiles()]
-    return what_fits(model, profile, models, training_profiles, machine.device)
+    return known_that_fit(request.model, request.profile, machine.device)

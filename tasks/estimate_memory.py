@@ -3,16 +3,15 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-import profiles
 from profiles import Model, Profile
 from tasks.domain.errors import MachineTooSmall
 from tasks.domain.products import ApprovedDataset, BaseModelFolder, TrainingPlan
 from tasks.domain.training.duration import estimated_seconds
-from tasks.domain.training.machine import instead, what_fits
+from tasks.domain.training.machine import instead
 from tasks.domain.training.memory import choose, gib
 from tasks.domain.training.sizes import Device
 from tasks.external.base_model import read_architecture
-from tasks.external.machine import look_at_device
+from tasks.external.machine import known_that_fit, look_at_device
 from tasks.external.storage import Storage
 from tasks.reporting import artifacts, events
 
@@ -50,14 +49,7 @@ def estimate_memory(
 
 
 def _refusal(plan: TrainingPlan, model: Model, profile: Profile, device: Device) -> str:
-    others = what_fits(
-        model,
-        profile,
-        [profiles.load_model(name) for name in profiles.models()],
-        [profiles.load_profile(name) for name in profiles.training_profiles()],
-        device,
-        plan.lengths,
-    )
+    others = known_that_fit(model, profile, device, plan.lengths)
     return (
         f"training {model.name} with {profile.name} takes {gib(plan.estimate.total)} of "
         f"{device.name} for {plan.estimate.largest.tokens} tokens at once, found "

@@ -7,10 +7,19 @@ import shutil
 import sysconfig
 from pathlib import Path
 
-from profiles import Model, Quantization
+from profiles import (
+    Model,
+    Profile,
+    Quantization,
+    load_model,
+    load_profile,
+    models,
+    training_profiles,
+)
 from profiles.settings import Settings
 from tasks.domain.errors import UnusableModel
-from tasks.domain.training.machine import Disk, Machine, Torch
+from tasks.domain.training.machine import Disk, Machine, Torch, what_fits
+from tasks.domain.training.memory import TYPICAL, RowLengths
 from tasks.domain.training.requirements import Place, Request, Stage
 from tasks.domain.training.sizes import Device
 from tasks.external import bfcl_package
@@ -57,6 +66,21 @@ def look(request: Request) -> Machine:
 def look_at_device() -> Device:
     """What a training would run on here: the first NVIDIA GPU that CUDA may see, or the CPU."""
     return _gpu()[2]
+
+
+def known_that_fit(
+    model: Model, profile: Profile, device: Device, lengths: RowLengths = TYPICAL
+) -> list[str]:
+    """Of all profiles those for ``model``, or else of all models those with ``profile``, that fit.
+
+    With their sizes, for a refusal; ``lengths``: of the rows, in tokens.
+
+    Raises:
+        ProfileError: a file of these folders is wrong.
+    """
+    every_model = [load_model(name) for name in models()]
+    every_profile = [load_profile(name) for name in training_profiles()]
+    return what_fits(model, profile, every_model, every_profile, device, lengths)
 
 
 def _base_files(request: Request) -> list[tuple[str, str]]:
