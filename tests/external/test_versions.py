@@ -1,19 +1,16 @@
 """Versions in the storage, whatever kind it is: whole or not there, and never written again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tasks.domain.bundle.versions import Decision, Version
 from tasks.domain.errors import UnusableData, VersionExists
 from tasks.external.storage import Storage
 from tasks.external.versions import Versions, bundle_names
 from tests.fakes.toolsets import CLOCKS
-from tests.helpers.versions import version
-
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+from tests.helpers.versions import NOW, decide, publish
 
 
 @pytest.fixture(params=["a folder", "memory://"])
@@ -24,20 +21,6 @@ def versions(
     monkeypatch.setenv("MCP_FORGE_STORAGE", root)
     monkeypatch.setenv("MCP_FORGE_HOME", str(tmp_path / "home"))
     return Versions("time-tiny")
-
-
-def publish(versions: Versions, name: str, days_old: float = 0) -> Version:
-    """Publish a folder that holds its name."""
-    with Storage().writing("drafts", name) as draft:
-        (draft / "tests").mkdir(parents=True)
-        (draft / "tests" / "name").write_text(name, encoding="utf-8")
-        return versions.publish(draft, CLOCKS, version(name, days_old))
-
-
-def decide(versions: Versions, *names: str) -> None:
-    for number, name in enumerate(names):
-        at = NOW + timedelta(seconds=number)
-        versions.decide(Decision(kind="promoted", version=name, at=at, reason="so"))
 
 
 def test_what_was_published_is_read_back_with_its_files_and_tools(versions: Versions) -> None:
