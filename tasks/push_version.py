@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from prefect import task
-from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 
 from tasks.domain.bundle.model_card import model_card
@@ -12,6 +11,7 @@ from tasks.domain.errors import NoSuchVersion, PushFailed
 from tasks.external.hub_upload import upload
 from tasks.external.storage import Storage, files_below
 from tasks.external.versions import versions_of
+from tasks.secret_blocks import read_secret
 
 _README = "README.md"
 
@@ -22,23 +22,16 @@ def push_version(name: str, repository: str, version: str, private: bool, token_
 
     Raises:
         NoSuchVersion: there is no such version, or no champion.
-        PushFailed: the hub does not take it.
+        PushFailed: the hub does not take it, or there is no such Secret block.
         UnusableData: the bundle or the adapter is gone or was altered.
     """
     versions = versions_of(name)
     target = find_version(versions.all(), version, name) if version else versions.champion()
     if target is None:
         raise NoSuchVersion(f"{name}: no champion, needed a version by --version")
-    token = _secret(token_secret) if token_secret else ""
+    token = read_secret(token_secret, "the hub's token", PushFailed) if token_secret else ""
     files = _files(target, versions.files(target))
     return upload(repository, files, f"Version {target.id}", private=private, token=token)
-
-
-def _secret(name: str) -> str:
-    try:
-        return str(Secret.load(name).get())  # type: ignore[union-attr]  # sync here
-    except ValueError as error:
-        raise PushFailed(f"no Secret block {name!r}; needed one with the hub's token") from error
 
 
 def _files(version: Version, bundle: Path) -> dict[str, Path | str]:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 
 from prefect import task
-from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
@@ -22,6 +21,7 @@ from tasks.external.storage import Storage
 from tasks.external.teacher import Answer, Over, teacher
 from tasks.reporting import artifacts, events
 from tasks.reporting.stage_progress import StageReporter
+from tasks.secret_blocks import read_secret
 
 
 @task(cache_policy=NO_CACHE, on_completion=[events.stage_completed])
@@ -118,12 +118,7 @@ def _counted(stage: str, model: str) -> Over:
 def _key(plan: TeacherPlan) -> str:
     """The key, from where the plan says; it goes nowhere but into the request's header."""
     if plan.key_secret:
-        try:
-            return str(Secret.load(plan.key_secret).get())  # type: ignore[union-attr]
-        except ValueError as error:
-            raise TeacherFailed(
-                f"{plan.place}: no Secret block {plan.key_secret!r}; needed one with the key"
-            ) from error
+        return read_secret(plan.key_secret, f"the key of {plan.place}", TeacherFailed)
     if not plan.key_variable:
         return ""
     if not os.environ.get(plan.key_variable):
