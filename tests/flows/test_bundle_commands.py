@@ -79,6 +79,26 @@ def test_a_conversation_ends_cleanly_at_ctrl_c(bundle: Path) -> None:
     assert errors.strip() == ""
 
 
+def test_lines_on_standard_input_are_asked_one_by_one_and_their_end_is_the_end(
+    bundle: Path,
+) -> None:
+    too_long = "word " * 9000
+    done = subprocess.run(
+        [*COMMAND, "chat", str(bundle)],
+        input=f"{too_long}\n\nHello\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr
+    greeting, *others = done.stderr.splitlines()
+    assert "can call get_current_time, convert_time. Ctrl-D ends it." in greeting
+    assert sum("exceed_context_size" in line for line in others) == 1, done.stderr
+    assert done.stdout.strip(), "the line behind the one that was refused is answered"
+
+
 @contextmanager
 def at_a_terminal(*arguments: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """A command whose input and errors are a terminal; the terminal's other end comes with it."""
