@@ -1,6 +1,7 @@
 """An endpoint like OpenAI's chat completions, on the loopback interface, for one bundle's model."""
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -169,7 +170,12 @@ def serve(
     listener: socket.socket,
     announce: Announce,
 ) -> None:
-    """Answer requests until Ctrl-C."""
+    """Answer requests until Ctrl-C or SIGTERM; what is under way is answered first.
+
+    Only in a process's main thread, which is where Python hears of signals.
+    """
+    # By itself uvicorn would end with its default, at once: the workspace of a server would stay.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(
         application(speaker, acting, announce), log_level="warning", access_log=False
     )
