@@ -48,6 +48,16 @@ def test_a_file_cannot_give_a_name_that_leaves_a_folder(name: str, own: Path) ->
             load("bad")
 
 
+def test_a_tracker_that_is_none_is_refused_with_those_that_are(own: Path) -> None:
+    write(own, {"training/ours": profile(training={"report_to": ["tensorboard", "comet"]})})
+    with pytest.raises(ProfileError) as refusal:
+        load_profile("ours")
+    assert str(refusal.value) == (
+        "profiles/training/ours.toml: training.report_to.1: "
+        "Input should be 'mlflow', 'tensorboard' or 'wandb'"
+    )
+
+
 def test_a_refusal_is_one_line_of_a_length_that_can_be_read() -> None:
     for name in ("a\nb\x1b[2J", "[" * 50_000):
         with pytest.raises(ProfileError) as refusal:

@@ -1,12 +1,13 @@
 """What is seen of a machine and of a base: memory, arithmetic, sizes."""
 
 import json
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from profiles import load_model
+from profiles import load_model, load_profile
 from tasks.domain.errors import MachineTooSmall, UnusableModel
 from tasks.domain.training.requirements import Request
 from tasks.domain.training.sizes import Device, adapter_parameters, parameters
@@ -101,6 +102,24 @@ def test_a_gpu_that_torch_cannot_use_stops_the_run_with_its_reason() -> None:
         require(Device(kind="GPU", total=1, free=1))
 
 
+def test_trackers_are_looked_for_where_a_training_reports_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "tensorboard" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "wandb", None)  # as Python says that a module is not there
+    demo = load_profile("demo")
+    named = demo.training.model_copy(update={"report_to": ("tensorboard", "wandb")})
+    asked = REQUEST.model_copy(
+        update={"profile": demo.model_copy(update={"training": named}), "stages": ("train",)}
+    )
+    missing = look(asked).missing_packages
+    assert "wandb" in missing
+    assert "tensorboard" not in missing
+    assert "wandb" not in look(asked.model_copy(update={"stages": ("prepare",)})).missing_packages
+
+
 def test_what_earlier_runs_left_of_a_model_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +161,6 @@ def test_sizes_are_read_from_the_models_own_configuration(
 
 
 def test_parameters_are_those_that_torch_and_peft_count(tiny_base: Path) -> None:
-    from profiles import load_profile
     from tasks.external.trainer import engine
 
     profile = load_profile("demo")
@@ -188,7 +206,6 @@ def test_the_probe_multiplies_at_a_rate_that_a_computer_can_have() -> None:
 def test_a_profile_that_says_off_trains_without_checkpointing(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    from profiles import load_profile
     from tasks.domain.gate.token_rules import EncodedRow
     from tasks.external.trainer import engine
 

@@ -50,6 +50,7 @@ def own_profiles(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "training/strict": profile(
             thresholds={"tool_selection": 0.9}, evaluation={"adapter_prompts": 4}
         ),
+        "training/tracked": profile(training={"report_to": ["wandb"]}),
         "training/narrow": profile(training={"max_seq_length": 512}),
         "training/vast": profile(
             training={"per_device_batch_size": 4_000_000, "share_prefix": "off"}

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ def test_a_server_that_cannot_start_stops_the_run() -> None:
 def test_a_model_without_files_stops_the_run_before_it_begins() -> None:
     with pytest.raises(MachineTooSmall, match=r"lost: no model in .*: needed a folder with config"):
         forge("time", "lost", "tiny")
+
+
+def test_a_tracker_that_is_not_installed_stops_the_run_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)  # as Python says that a module is not there
+    with pytest.raises(MachineTooSmall) as caught:
+        forge("time", "tiny", "tracked")
+    assert "packages wandb, which training.report_to names; install them with: " in str(
+        caught.value
+    )
+    assert "make install" not in str(caught.value)
 
 
 def test_a_training_that_cannot_fit_stops_the_run_before_it_begins() -> None:

@@ -98,11 +98,7 @@ def lacks(machine: Machine, request: Request, others: Sequence[str] = ()) -> lis
 
     ``others`` is what would fit instead, for the message.
     """
-    faults = []
-    if machine.missing_packages:
-        names = ", ".join(machine.missing_packages)
-        faults.append(f"packages {names}; install them with: make install")
-    faults += _gpu_faults(machine, request, others)
+    faults = [*_package_faults(machine, request), *_gpu_faults(machine, request, others)]
     if not (request.model.needs_gpu and machine.device.kind == "CPU"):
         work = moments(request, machine.device, gpu_slots=machine.gpu_slots)
         faults += _memory_faults(machine, work, others)
@@ -170,6 +166,18 @@ def as_text(machine: Machine, verdicts: Sequence[Verdict]) -> str:
         lines += [f"  takes: {'; '.join(verdict.needs)}"] if verdict.needs else []
         lines += [f"  template: {verdict.template}"] if verdict.template else []
     return "\n".join(lines)
+
+
+def _package_faults(machine: Machine, request: Request) -> list[str]:
+    """Packages that an installation has, and trackers, which it leaves to whoever names them."""
+    named = request.profile.training.report_to if request.profile else ()
+    trackers = ", ".join(name for name in machine.missing_packages if name in named)
+    others = ", ".join(name for name in machine.missing_packages if name not in named)
+    faults = [f"packages {others}; install them with: make install"] if others else []
+    if trackers:
+        way = "install them with: pip install -e '.[trackers]'"
+        faults.append(f"packages {trackers}, which training.report_to names; {way}")
+    return faults
 
 
 def _gpu_faults(machine: Machine, request: Request, others: Sequence[str]) -> list[str]:

@@ -130,6 +130,19 @@ def test_whatever_is_missing_is_named(lacking: dict[str, object], named: str) ->
     assert named in fault
 
 
+def test_a_tracker_that_is_missing_is_told_apart_from_what_an_installation_has() -> None:
+    lacking = PLENTY.model_copy(update={"missing_packages": ("trl", "mlflow", "wandb")})
+    asked = request("smollm2")
+    assert asked.profile is not None
+    training = asked.profile.training.model_copy(update={"report_to": ("wandb", "mlflow")})
+    profile = asked.profile.model_copy(update={"training": training})
+    assert lacks(lacking, asked.model_copy(update={"profile": profile})) == [
+        "packages trl; install them with: make install",
+        "packages mlflow, wandb, which training.report_to names; "
+        "install them with: pip install -e '.[trackers]'",
+    ]
+
+
 def test_every_stage_that_lacks_memory_is_named() -> None:
     tight = PLENTY.model_copy(update={"free_memory": 10**9})
     training, exporting, asking = lacks(tight, request("smollm2"))
