@@ -95,6 +95,20 @@ def test_the_record_says_what_was_asked_and_what_was_done(trained: dict[str, Any
     assert record.seconds > 0
 
 
+def test_what_tensorboard_shows_outlives_the_checkpoints(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorboard", reason="needed the extra trackers")
+    monkeypatch.setenv("MCP_FORGE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
+    training = settings(max_steps=1, report_to=("tensorboard",))
+    model, tokenizer = prepared(tiny_base, training)
+    folder = tmp_path / "checkpoints" / "adapter-1"
+    engine.train(model, tokenizer, rows(tiny_base), None, training, folder, Recorder())
+    assert list((tmp_path / "home" / "tensorboard" / "adapter-1").glob("events.out.tfevents.*"))
+    assert not list(folder.rglob("events.out.tfevents.*"))
+
+
 def test_every_moment_is_told(trained: dict[str, Any]) -> None:
     recorder = trained["recorder"]
     saved = ["evaluated", "checkpoint"]

@@ -13,9 +13,11 @@ from typing import Any
 import torch
 from datasets import Dataset
 from transformers import PrinterCallback
+from transformers.integrations import TensorBoardCallback
 from trl import SFTConfig
 
 import profiles
+from profiles.settings import Settings
 from tasks.domain.errors import TrainingDiverged, TrainingInterrupted, UnusableModel
 from tasks.domain.gate.token_rules import EncodedRow
 from tasks.domain.products import TrainingRecord
@@ -174,6 +176,7 @@ def _trainer(
             data_collator=SharedPrefixPacks(training.pack_tokens) if shares else plain,
         )
         trainer.remove_callback(PrinterCallback)  # ours reports; the terminal shows a bar
+        _keep_tensorboard(trainer, checkpoints.name)
         return trainer
 
     if training.share_prefix == "off":
@@ -187,6 +190,14 @@ def _trainer(
     steps = planned_steps(training, len(rows))
     report(TrainingUpdate(moment="fell_back", step=0, total_steps=steps, detail=fault))
     return build(False), (fault,)
+
+
+def _keep_tensorboard(trainer: StepTrainer, name: str) -> None:
+    """Let TensorBoard's files outlive the checkpoints; TENSORBOARD_LOGGING_DIR wins."""
+    folder = Settings().home.absolute() / "tensorboard" / name
+    for callback in trainer.callback_handler.callbacks:
+        if isinstance(callback, TensorBoardCallback) and callback.logging_dir is None:
+            callback.logging_dir = str(folder)
 
 
 def _arguments(
