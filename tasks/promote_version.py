@@ -38,7 +38,7 @@ def promote_version(
     files = versions.files(version)  # gone or altered, nothing is decided
     with lock_of(version.name):
         settled = _settled(versions, version, verdict)
-        path = str(version.files.uri)
+        path = str(files)  # in a remote storage nobody here could open it
         if settled.promoted or output:
             path = str(place_for(version.server, version.model, output))
             put_bundle(files, Path(path))

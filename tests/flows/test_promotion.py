@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from prefect import flow
@@ -58,6 +59,20 @@ def test_a_champion_that_changed_meanwhile_is_not_replaced(
     assert bundle.reason == "the champion has changed meanwhile, to b; forge again"
     assert versions.champions() == ["a", "b"]
     assert not (tmp_path / "dist").exists()
+
+
+def test_a_version_that_is_not_promoted_lies_where_a_person_can_open_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_STORAGE", f"memory://{uuid4().hex}")
+    monkeypatch.setenv("MCP_FORGE_HOME", str(tmp_path / "home"))
+    remote = Versions("time-tiny")
+    for name in ("a", "b"):
+        publish(remote, name)
+        decide(remote, name)
+    bundle = settle(publish(remote, "c"), RULES)
+    assert not bundle.promoted
+    assert Path(bundle.path, CHECKSUMS).read_text("utf-8") == "c"
 
 
 def test_a_run_waits_for_another_that_decides(versions: Versions) -> None:
