@@ -27,7 +27,9 @@ def run_trials(
     recipes = [
         load_recipe(server, trial.model, trial.profile, quantization, samples) for trial in trials
     ]
-    for recipe in {recipe.model.name + recipe.profile.name: recipe for recipe in recipes}.values():
+    # Seeds are repetitions; a profile's name alone would hide what is set apart from its file.
+    settings = [trial.settings for trial in trials]
+    for recipe in dict(zip(settings, recipes, strict=True)).values():
         check_machine_once(recipe)
     return [
         _result(server, trial, recipe, samples)

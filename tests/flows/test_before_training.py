@@ -11,6 +11,7 @@ from prefect.blocks.system import Secret
 
 from flows import stages
 from flows.forge import forge
+from flows.sweep import sweep
 from profiles import OwnData, ProfileError, Server, TeacherPlan, load_recipe
 from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
@@ -94,6 +95,12 @@ def test_a_training_that_cannot_fit_stops_the_run_before_it_begins() -> None:
         MachineTooSmall, match=r"GiB of memory for training with vast, .*fits: profile "
     ):
         forge("time", "tiny", "vast")
+
+
+def test_a_sweep_is_refused_for_the_one_trial_that_cannot_fit_whatever_it_is_named() -> None:
+    vast = "tiny training.per_device_batch_size=4000000 training.share_prefix=off"
+    with pytest.raises(MachineTooSmall, match="GiB of memory for training with tiny"):
+        sweep("time", ["tiny"], [vast, "tiny"], [1])
 
 
 def test_a_training_that_cannot_fit_with_its_own_rows_is_refused_with_what_would(
