@@ -14,6 +14,7 @@ from profiles.section import UNREADABLE, ProfileError, explain
 from profiles.training import Profile
 
 _EXAMPLE = "training.learning_rate=1e-4"
+_LENGTH = "training.max_seq_length"
 
 
 def profile_text(name: str, changes: Sequence[str]) -> str:
@@ -31,6 +32,8 @@ def with_changes(profile: Profile, changes: Sequence[str]) -> Profile:
         return profile
     content: dict[str, Any] = profile.model_dump()
     content["training"]["report_to"] = profile.training.report_to  # excluded: no part of a recipe
+    if any(change.partition("=")[0] == _LENGTH for change in changes):
+        content["training"]["grows"] = False  # a length that is set is kept; "auto" grows again
     for change in changes:
         _set(content, change)
     try:

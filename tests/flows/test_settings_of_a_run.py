@@ -82,6 +82,18 @@ def test_single_settings_travel_with_the_name_of_the_profile() -> None:
     assert plain.changes == ()
 
 
+def test_a_length_that_is_set_does_not_grow_and_auto_does() -> None:
+    plain, other, fixed = (
+        load_profile(text).training
+        for text in ("cpu", "cpu data.seed=1", "cpu training.max_seq_length=2048")
+    )
+    assert (plain.max_seq_length, plain.grows) == (3072, True)
+    assert other == plain
+    assert (fixed.max_seq_length, fixed.grows) == (2048, False)
+    again = load_profile("balanced training.max_seq_length=auto").training
+    assert (again.max_seq_length, again.grows) == (3072, True)
+
+
 def test_a_change_leaves_what_a_training_reports_to() -> None:
     training = load_profile("demo").training.model_copy(update={"report_to": ("tensorboard",)})
     profile = load_profile("demo").model_copy(update={"training": training})
