@@ -3,6 +3,8 @@
 They travel behind the profile's name, with blanks between: every stage of a run reads the same.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -15,11 +17,30 @@ from profiles.training import Profile
 
 _EXAMPLE = "training.learning_rate=1e-4"
 _LENGTH = "training.max_seq_length"
+_QUOTED_OR_BLANK = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|\s+")
 
 
 def profile_text(name: str, changes: Sequence[str]) -> str:
     """A profile's name with changes behind it."""
-    return " ".join([name, *("".join(change.split()) for change in changes)])
+    return " ".join([name, *map(_without_blanks, changes)])
+
+
+def _without_blanks(change: str) -> str:
+    """The same change in one word: blanks of a text are escaped, others mean nothing."""
+    place, equals, value = change.partition("=")
+    value = value.strip()
+    if _value(value) == value and len(value.split()) > 1:  # a text without quotes
+        value = json.dumps(value, ensure_ascii=False)
+    return "".join(place.split()) + equals + _QUOTED_OR_BLANK.sub(_escaped, value)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    token = found[0]
+    if token.isspace():
+        return ""
+    if token.startswith("'") and len(token.split()) > 1:
+        token = json.dumps(token[1:-1], ensure_ascii=False)  # TOML escapes nothing in these
+    return re.sub(r"\s", lambda blank: f"\\u{ord(blank[0]):04x}", token)
 
 
 def with_changes(profile: Profile, changes: Sequence[str]) -> Profile:

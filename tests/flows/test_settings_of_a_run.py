@@ -82,6 +82,27 @@ def test_single_settings_travel_with_the_name_of_the_profile() -> None:
     assert plain.changes == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("description=two words, and 'more'", "two words, and 'more'"),
+        ("description='so' and so", "'so' and so"),
+        ('description = "a\u00a0b  c"', "a\u00a0b  c"),
+        ("description='a \"b\" c'", 'a "b" c'),
+        ('data.tool_weights={"get time" = 2.0, other = 3}', {"get time": 2.0, "other": 3.0}),
+        ("lora.target_modules=['q proj', \"k\"]", ("q proj", "k")),
+        ("lora.target_modules = [ 'q', 'k' ]", ("q", "k")),
+    ],
+)
+def test_a_value_with_blanks_arrives_as_it_was_typed(typed: str, meant: object) -> None:
+    text = profile_text("demo", [typed, "data.seed=5"])
+    assert len(text.split()) == 3
+    changed = load_profile(text)
+    section, _, name = typed.partition("=")[0].strip().rpartition(".")
+    assert getattr(getattr(changed, section) if section else changed, name) == meant
+    assert changed.data.seed == 5
+
+
 def test_a_length_that_is_set_does_not_grow_and_auto_does() -> None:
     plain, other, fixed = (
         load_profile(text).training
