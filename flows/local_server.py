@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -116,11 +116,10 @@ def wait_until_healthy(url: str, check_alive: Callable[[], None]) -> None:
     with httpx.Client(trust_env=False) as client:
         while time.monotonic() < deadline:
             check_alive()
-            try:
+            with suppress(httpx.TransportError):
                 if client.get(f"{url}/health", timeout=5).is_success:
                     return
-            except httpx.TransportError:
-                time.sleep(0.2)
+            time.sleep(0.2)
     raise MachineTooSmall(f"the local Prefect server did not answer within {_START_SECONDS} s")
 
 

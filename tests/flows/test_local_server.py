@@ -11,7 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from flows.local_server import prefect_api
+from flows.local_server import prefect_api, wait_until_healthy
+from tests.fakes import prefect_api as fake
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (
@@ -91,3 +92,12 @@ def test_a_configured_api_is_used_and_none_is_started(monkeypatch: pytest.Monkey
     with prefect_api() as url:
         assert url == "http://127.0.0.1:1/api"
         assert psutil.Process().children() == before
+
+
+def test_a_server_that_is_there_and_not_ready_is_asked_again_in_a_while() -> None:
+    not_yet: fake.Answer = (503, {})
+    with fake.prefect_api({"/health": [not_yet, not_yet, not_yet, (200, True)]}) as script:
+        start = time.monotonic()
+        wait_until_healthy(script.url, lambda: None)
+    assert len(script.requests) == 4
+    assert time.monotonic() - start > 0.5
