@@ -18,6 +18,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
 from infra import result_storage
+from profiles import UNREADABLE
 from profiles.settings import Settings
 
 CPU, GPU = "cpu", "gpu"
@@ -70,12 +71,18 @@ def settle(
 
 def _template(name: str, settings: Settings) -> dict[str, Any] | None:
     """The job template that the operator wrote for a pool, if there is one."""
-    if settings.job_templates is None:
+    folder = settings.job_templates
+    if folder is None:
         return None
-    path = settings.job_templates / f"{name}-base-job-template.json"
+    path = folder / f"{name}-base-job-template.json"
+    if not folder.is_dir():  # with Prefect's own template a run would have no GPU
+        sys.exit(f"MCP_FORGE_JOB_TEMPLATES: no folder {folder}; needed one such as infra/docker")
     if not path.is_file():
         return None
-    template: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    try:
+        template: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except UNREADABLE as error:
+        sys.exit(f"{path}: no job template: {error}")
     return template
 
 
