@@ -25,7 +25,7 @@ def check_machine(request: Request) -> None:
     if request.uses_device:
         hold_gpu()
     machine = look(request)
-    faults = lacks(machine, request, _others(machine, request))
+    faults = _lacking(machine, request)
     if faults:
         name = request.model.name
         raise MachineTooSmall(f"this machine cannot forge {name}: needed {'; '.join(faults)}")
@@ -48,7 +48,7 @@ def examine(models: Sequence[str], quantization: Quantization, profile: str) -> 
 
 def _verdict(machine: Machine, request: Request) -> Verdict:
     template, faults = check_model(request.model)
-    lacking = lacks(machine, request, _others(machine, request))
+    lacking = _lacking(machine, request)
     return Verdict(
         model=request.model.name,
         needs=tuple(needs(machine, request)),
@@ -58,7 +58,10 @@ def _verdict(machine: Machine, request: Request) -> Verdict:
     )
 
 
-def _others(machine: Machine, request: Request) -> list[str]:
-    if request.profile is None:
-        return []
-    return known_that_fit(request.model, request.profile, machine.device)
+def _lacking(machine: Machine, request: Request) -> list[str]:
+    """All that is missing; other profiles are read only where one of them could help."""
+    faults = lacks(machine, request)
+    if not faults or request.profile is None:
+        return faults
+    others = known_that_fit(request.model, request.profile, machine.device)
+    return lacks(machine, request, others)
