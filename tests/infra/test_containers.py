@@ -85,6 +85,8 @@ def test_every_place_means_the_same_home() -> None:
     home = in_the_image()["MCP_FORGE_HOME"]
     unit = (INFRA / "systemd" / "mcp-forge-gpu-worker.service").read_text("utf-8")
     assert f"MCP_FORGE_HOME={home} HF_HOME={in_the_image()['HF_HOME']}\n" in unit
+    results = in_the_image()["PREFECT_RESULTS_LOCAL_STORAGE_PATH"]
+    assert f"=PREFECT_RESULTS_LOCAL_STORAGE_PATH={results}\n" in unit
     assert f"StateDirectory={home.removeprefix('/var/lib/')}\n" in unit
     for name in ("worker-cpu", "worker-gpu"):
         assert COMPOSE["services"][name]["volumes"] == [f"storage:{home}"]
