@@ -97,8 +97,13 @@ def _of_model(name: str) -> list[dict[str, Any]]:
 
 
 def _parameters(model: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a model's file gives a training, and a flow that exports too."""
+    """What a model's file gives a training, and a flow that exports too.
+
+    Raises:
+        ProfileError: a file is wrong, or the profile that it names is none.
+    """
     defaults = profiles.load_model_deployment(model)
+    profiles.load_profile(defaults.profile)  # said now, and not by a run at night
     training = {"model": model} | defaults.model_dump(
         include={"profile", "samples", "seed"}, exclude_none=True
     )

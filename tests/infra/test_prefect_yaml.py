@@ -153,3 +153,12 @@ def test_a_misspelt_default_of_a_deployment_is_refused(
     monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
     with pytest.raises(profiles.ProfileError, match=r"models/own\.toml: profil: Extra inputs"):
         prefect_yaml()
+
+
+def test_a_model_whose_profile_is_none_is_not_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"models/own": model(tmp_path, deployment={"profile": "fast"})})
+    monkeypatch.setenv("MCP_FORGE_PROFILES", str(tmp_path))
+    with pytest.raises(profiles.ProfileError, match="no 'fast' in profiles/training; known: bal"):
+        prefect_yaml()
