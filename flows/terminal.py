@@ -1,5 +1,6 @@
 """A person at a terminal: what he is told, and what he is asked."""
 
+import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,9 +37,14 @@ def agrees(question: str) -> bool:
 
 
 def lines(prompt: str) -> Iterator[str]:
-    """What a person types, until Ctrl-D, or the lines of a file on standard input."""
+    """What a person types, until Ctrl-D, or the lines of a file on standard input.
+
+    Bytes of a file that are no UTF-8 become halves of characters, as in a command's arguments.
+    """
     if is_attended():
         import readline  # noqa: F401 - earlier lines come back with the arrow keys
+    elif isinstance(sys.stdin, io.TextIOWrapper):  # nothing of it was read yet: nobody was asked
+        sys.stdin.reconfigure(errors="surrogateescape")
     while True:
         try:
             line = input(prompt if is_attended() else "").strip()

@@ -82,20 +82,20 @@ def test_a_conversation_ends_cleanly_at_ctrl_c(bundle: Path) -> None:
 def test_lines_on_standard_input_are_asked_one_by_one_and_their_end_is_the_end(
     bundle: Path,
 ) -> None:
-    too_long = "word " * 9000
+    too_long, not_utf_8 = b"word " * 9000, "Hello, Grüße!".encode("latin-1")
     done = subprocess.run(
         [*COMMAND, "chat", str(bundle)],
-        input=f"{too_long}\n\nHello\n",
+        input=b"\n".join([too_long, b"", not_utf_8, b""]),
         capture_output=True,
-        text=True,
         check=False,
         timeout=300,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | {"PYTHONIOENCODING": "utf-8:strict"},
     )
-    assert done.returncode == 0, done.stderr
-    greeting, *others = done.stderr.splitlines()
+    errors = done.stderr.decode("utf-8", "replace")
+    assert done.returncode == 0, errors
+    greeting, *others = errors.splitlines()
     assert "can call get_current_time, convert_time. Ctrl-D ends it." in greeting
-    assert sum("exceed_context_size" in line for line in others) == 1, done.stderr
+    assert sum("exceed_context_size" in line for line in others) == 1, errors
     assert done.stdout.strip(), "the line behind the one that was refused is answered"
 
 
