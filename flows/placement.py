@@ -26,6 +26,8 @@ def place(
     """Run a stage's flow where ``MCP_FORGE_PLACEMENT`` says."""
     if Settings().placement == "pools":
         return run_on_pool(stage, get_call_parameters(stage.fn, args, kwargs))
+    if stage.name not in _ON_POOLS:  # a whole forge, of a watch: it looks at the machine itself
+        return stage(*args, **kwargs)
     token = _INSIDE.set(True)
     try:
         return stage(*args, **kwargs)

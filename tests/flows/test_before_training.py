@@ -12,6 +12,7 @@ from prefect.blocks.system import Secret
 from flows import stages
 from flows.forge import forge
 from flows.sweep import sweep
+from flows.watch import watch
 from profiles import OwnData, ProfileError, Server, TeacherPlan, load_recipe
 from tasks.check_phrasebook import check_book
 from tasks.domain.errors import (
@@ -21,11 +22,13 @@ from tasks.domain.errors import (
     ToolsetTooLarge,
     UnusableData,
 )
+from tasks.external.versions import Versions
 from tests.fakes.endpoint import endpoint
 from tests.fakes.tracker import PHRASES, TRACKER
 from tests.fakes.writing_model import capable
 from tests.helpers.shown_in_prefect import heard, text
 from tests.helpers.teacher import PLAN
+from tests.helpers.versions import publish
 
 pytestmark = pytest.mark.usefixtures("llama_cpp", "own_profiles", "prefect_api")
 
@@ -101,6 +104,15 @@ def test_a_sweep_is_refused_for_the_one_trial_that_cannot_fit_whatever_it_is_nam
     vast = "tiny training.per_device_batch_size=4000000 training.share_prefix=off"
     with pytest.raises(MachineTooSmall, match="GiB of memory for training with tiny"):
         sweep("time", ["tiny"], [vast, "tiny"], [1])
+
+
+def test_a_watch_that_forges_again_looks_at_the_machine_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCP_FORGE_STORAGE", str(tmp_path / "storage"))
+    publish(Versions("time-tiny"), "a")  # of other tools than those of the server now
+    with pytest.raises(MachineTooSmall, match="GiB of memory for training with vast"):
+        watch("time", "tiny", "vast")
 
 
 def test_a_training_that_cannot_fit_with_its_own_rows_is_refused_with_what_would(
