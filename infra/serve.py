@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from flows.local_server import settle_environment, wait_until_healthy
 from tasks.domain.errors import MachineTooSmall
 
 PORT = 4200
+_LAST_PORT = 65_535
 _END_SECONDS = 60
 _YIELDING = 5
 """Added to the niceness of the workers and all that they start. Prefect's server holds its SQLite's
@@ -32,11 +33,11 @@ _PREFECT = str(Path(sys.executable).with_name("prefect"))
 
 def main() -> None:
     """Serve until Ctrl-C, or until a part ends by itself, which is an error."""
+    port = _chosen_port(sys.argv[1:])
     settle_environment()
     # SIGINT too: a shell's background jobs inherit it ignored, and so would the workers.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else PORT
     _check_free(port)
     environment = os.environ | {
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
@@ -55,6 +56,13 @@ def main() -> None:
             sys.stdout.write("\nEnding\n")
         except MachineTooSmall as error:
             sys.exit(str(error))
+
+
+def _chosen_port(arguments: Sequence[str]) -> int:
+    text = arguments[0] if arguments else str(PORT)
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        sys.exit(f"no port {text!r}; needed a number from 1 to {_LAST_PORT}: make serve PORT=…")
+    return int(text)
 
 
 def _start(
