@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from tasks.domain.conversations import Split
 from tasks.domain.writing.book.filling import slots_inside, whole_slots
 from tasks.domain.writing.phrasebook import (
     CallsLine,
@@ -20,6 +21,7 @@ from tasks.domain.writing.phrasebook import (
     only_slot,
     slots,
 )
+from tasks.domain.writing.values.instances import split_of
 
 OneCallLine = TypeVar("OneCallLine", RequestLine, ClarifyLine)
 Draw = Callable[[str, Sequence[Any]], Any]
@@ -96,12 +98,15 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
-def drawing_from(values: Mapping[str, Sequence[Any]], rng: random.Random) -> Draw:
-    """Draws from all values of a name."""
+def drawing_from(
+    values: Mapping[str, Sequence[Any]], rng: random.Random, split: Split | None = None
+) -> Draw:
+    """Draws from the values of a name; from those that are for a split, where it has some."""
 
     def draw(name: str, others: Sequence[Any]) -> Any:
-        named = values_for(name, values)
-        return rng.choice(left) if (left := [v for v in named if v not in others]) else None
+        left = [value for value in values_for(name, values) if value not in others]
+        usable = [value for value in left if split and split_of(value) == split] or left
+        return rng.choice(usable) if usable else None
 
     return draw
 
