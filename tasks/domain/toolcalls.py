@@ -17,7 +17,7 @@ from tasks.domain import Frozen
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
 from tasks.domain.schemas.validation import faults_of, validator
-from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.untrusted.decoding import json_or_none
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 _BLOCK = re.compile(re.escape(OPEN) + r"(.*?)(?:" + re.escape(CLOSE) + r"|\Z)", re.DOTALL)
@@ -121,10 +121,7 @@ def closed_call(before: str, body: str) -> str:
 
 def named_tool(beginning: str, names: Collection[str]) -> str | None:
     """The tool that JSON like ``{"name": …}`` names, if it is one of these."""
-    try:
-        value = from_json(beginning)
-    except ValueError:
-        return None
+    value = json_or_none(beginning)
     name = value.get("name") if isinstance(value, dict) else None
     return name if isinstance(name, str) and name in names else None
 
@@ -150,10 +147,7 @@ def is_inside_thought(prompt: str, text: str) -> bool:
 
 
 def _decode(body: str) -> ToolCall | None:
-    try:
-        value = from_json(body)
-    except ValueError:
-        return None
+    value = json_or_none(body)
     if not isinstance(value, dict) or set(value) != {"name", "arguments"}:
         return None
     if not isinstance(value["name"], str) or not isinstance(value["arguments"], dict):

@@ -4,9 +4,8 @@ These are rules of thumb on English text, each stated where it is; they need no 
 """
 
 import re
-from typing import Any
 
-from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.untrusted.decoding import from_json, leaves
 
 # Words of three letters or more that any answer may hold: they prove nothing.
 _COMMON = frozenset(
@@ -83,14 +82,6 @@ def _values(text: str) -> set[str]:
 
 def _leaves_text(text: str) -> str:
     try:
-        return " ".join(_leaves(from_json(text)))
+        return " ".join(str(leaf) for leaf in leaves(from_json(text)) if leaf is not None)
     except ValueError:
         return text
-
-
-def _leaves(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [leaf for item in value for leaf in _leaves(item)]
-    return [str(value)] if isinstance(value, (str, int, float)) else []

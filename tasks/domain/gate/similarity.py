@@ -1,8 +1,8 @@
 """Which rows of a dataset repeat one another: equal, nearly equal, contradicting, leaked."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -12,6 +12,7 @@ from tasks.domain.gate.minhash import candidates
 from tasks.domain.products import Finding
 from tasks.domain.reports import percent, shorten
 from tasks.domain.toolcalls import ToolCall, canonical, tool_names
+from tasks.domain.untrusted.decoding import leaves
 
 _VALUE = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|`[^`]*`|«[^»]*»")
 
@@ -46,7 +47,8 @@ def _skeleton(row: Row, calls: Sequence[ToolCall]) -> str:
         for call in calls
         for name, value in call.arguments.items()
         if name not in row.fixed
-        for leaf in _leaves(value)
+        for leaf in leaves(value)
+        if not isinstance(leaf, bool | None) and leaf != ""
         if len(str(leaf).split()) <= MOST_WORDS_OF_A_NAME
     }
     text = row.user_text.casefold()
@@ -54,14 +56,6 @@ def _skeleton(row: Row, calls: Sequence[ToolCall]) -> str:
         longest_first = sorted(map(re.escape, values), key=len, reverse=True)
         text = re.sub(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", _BLANK, text)
     return " ".join(_WORD.findall(_VALUE.sub(_BLANK, text)))
-
-
-def _leaves(value: Any) -> Iterator[str | int | float]:
-    if isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(part)
-    elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-        yield value
 
 
 def exchange_of(row: Row, place: str) -> Exchange:

@@ -1,7 +1,7 @@
 """Decode JSON and YAML that somebody else wrote: a value, or a ValueError, whatever the text is."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pydantic_core
@@ -45,6 +45,23 @@ def from_json(text: str | bytes) -> Any:
     if _has_infinity(value):
         raise ValueError("a number beyond a float")
     return value
+
+
+def json_or_none(text: str) -> Any:
+    """The value of a JSON text; None where it is none."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The values in a decoded one that hold no others, in their order."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from leaves(part)
+    else:
+        yield value
 
 
 class KeyTwice(ValueError):

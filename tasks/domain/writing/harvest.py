@@ -18,7 +18,7 @@ from tasks.domain.identifiers import is_plural, name_words, singular
 from tasks.domain.products import Offer, ToolResult
 from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
-from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.untrusted.decoding import json_or_none
 from tasks.domain.writing.phrasing.verbs import leading_verb, without_verb
 from tasks.domain.writing.values.kinds import ON_SERVER, PATHS
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -297,16 +297,9 @@ def _values_in(answer: _Answer, about: frozenset[str], target: _Target) -> Itera
 def _content(result: ToolResult) -> Any:
     """A result's JSON; None where it is a text, which some servers wrap into an object."""
     if result.structured is None or list(result.structured.values()) == [result.text]:
-        return _decoded(result.text)
+        value = json_or_none(result.text)
+        return value if isinstance(value, dict | list) else None
     return result.structured
-
-
-def _decoded(text: str) -> Any:
-    try:
-        value = from_json(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, (dict, list)) else None
 
 
 def _of_json(value: Any, is_about: bool, target: _Target) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.domain.errors import UnusableTool
+from tasks.domain.untrusted.decoding import leaves
 from tasks.domain.writing.phrasebook import BookCall, fill, only_slot, slots
 from tasks.domain.writing.values.draw_options import DrawOptions
 from tasks.domain.writing.values.maker import ArgumentMaker
@@ -91,14 +92,7 @@ def whole_slots(call: BookCall) -> dict[str, str]:
 
 def slots_inside(value: Any) -> Iterator[str]:
     """The slots of all texts in a value."""
-    if isinstance(value, str):
-        yield from slots(value)
-    elif isinstance(value, list):
-        for part in value:
-            yield from slots_inside(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from slots_inside(part)
+    return (slot for leaf in leaves(value) if isinstance(leaf, str) for slot in slots(leaf))
 
 
 def fixed_arguments(call: BookCall) -> dict[str, Any]:

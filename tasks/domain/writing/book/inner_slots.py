@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tasks.domain.conversations import Split
+from tasks.domain.untrusted.decoding import leaves
 from tasks.domain.writing.book.filling import slots_inside, whole_slots
 from tasks.domain.writing.phrasebook import (
     CallsLine,
@@ -90,7 +91,8 @@ def values_for(name: str, values: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
 
 def kept_words(text: str, arguments: Mapping[str, Any]) -> frozenset[str]:
     """The words of a text that its call repeats: no slip of the fingers may touch them."""
-    return words_of(text) & {word for leaf in _leaves(arguments) for word in words_of(leaf)}
+    texts = (leaf for leaf in leaves(dict(arguments)) if isinstance(leaf, str))
+    return words_of(text) & {word for leaf in texts for word in words_of(leaf)}
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -131,14 +133,3 @@ def _put(value: str, words: Mapping[str, str]) -> str:
     for name, text in words.items():
         value = value.replace(f"{{{name}}}", text)
     return value
-
-
-def _leaves(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _leaves(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part)

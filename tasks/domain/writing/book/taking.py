@@ -4,7 +4,7 @@ from typing import Any
 
 import regex
 
-from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.untrusted.decoding import from_json, json_or_none, leaves
 
 _MOST_SECONDS = 0.5
 """Of one search: a teacher may have written a pattern that backtracks without an end."""
@@ -15,10 +15,7 @@ def take_value(pattern: str, text: str) -> str | int | float | None:
 
     Of a pattern with a group, the first group counts.
     """
-    try:
-        value = _at(from_json(text), pattern.split("."))
-    except ValueError:
-        value = None
+    value = _at(json_or_none(text), pattern.split("."))
     if value is not None:
         return value
     try:
@@ -34,15 +31,9 @@ def take_value(pattern: str, text: str) -> str | int | float | None:
 def holds_nothing(text: str) -> bool:
     """Whether a result is empty: no text, or JSON without a single value in it."""
     try:
-        return not _has_value(from_json(text))
+        return all(leaf is None for leaf in leaves(from_json(text)))
     except ValueError:
         return not text.strip()
-
-
-def _has_value(value: Any) -> bool:
-    if isinstance(value, dict | list):
-        return any(map(_has_value, value.values() if isinstance(value, dict) else value))
-    return value is not None
 
 
 def _at(value: Any, path: list[str]) -> str | int | float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.domain.identifiers import is_plural, plural, singular, spoken
 from tasks.domain.products import ToolResult
-from tasks.domain.untrusted.decoding import from_json
+from tasks.domain.untrusted.decoding import json_or_none
 from tasks.domain.writing.phrasing.own_words import NAMING
 from tasks.domain.writing.phrasing.phrases import thing_of
 from tasks.domain.writing.phrasing.spoken import listed
@@ -37,7 +37,7 @@ MOST_TEXT = 220
 
 def answer(wording: Wording, arguments: dict[str, Any], text: str, rng: random.Random) -> str:
     """A sentence or few that carry a result's values; ``text`` is the text the model sees."""
-    content = _decoded(text)
+    content = json_or_none(text)
     if content is None and text.lstrip()[:1] in ("{", "["):
         content = _of_cut(text)
     if isinstance(content, dict) and content:
@@ -83,18 +83,11 @@ def ask(wording: Wording, missing: str, rng: random.Random) -> str:
     return rng.choice(shapes)
 
 
-def _decoded(text: str) -> Any:
-    try:
-        return from_json(text)
-    except ValueError:
-        return None
-
-
 def _of_cut(text: str) -> dict[str, Any]:
     """The first values of JSON that was cut off, by their names."""
     pairs: dict[str, Any] = {}
     for name, value in _NAMED_VALUE.findall(text):
-        if (decoded := _decoded(value)) is not None:  # a text may have backslashes of no JSON
+        if (decoded := json_or_none(value)) is not None:  # a text may have backslashes of no JSON
             pairs.setdefault(name, decoded)
     return pairs
 
