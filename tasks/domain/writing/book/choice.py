@@ -4,7 +4,7 @@ A line of another book is taken for a tool of the same name and input schema. Wh
 list, such as requests that no tool meets, is taken where the whole list is known to that book.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from profiles import PhrasebookFiles, Server
@@ -165,24 +165,17 @@ class _Choice:
                 self._writers.setdefault(line.tool, name)
 
     @staticmethod
-    def _is_shared(line: Line, new: Collection[str], same: Collection[str], is_whole: bool) -> bool:
-        if isinstance(line, RequestLine | ClarifyLine | ResultLine):
-            return line.tool in new
-        if isinstance(line, CallsLine):
-            return _tools_of(line) <= set(same) and bool(_tools_of(line) & set(new))
-        if isinstance(line, ValuesLine):
-            return line.tool in new if line.tool is not None else is_whole
+    def _is_shared(line: Line, new: set[str], same: set[str], is_whole: bool) -> bool:
+        if tools := _tools_of(line):
+            return tools <= same and not tools.isdisjoint(new)
         return is_whole and not isinstance(line, ToolsLine)
 
 
 def _tools_of(line: Line) -> frozenset[str]:
-    if isinstance(line, RequestLine | ClarifyLine | ResultLine):
-        return frozenset((line.tool,))
-    if isinstance(line, ValuesLine):
-        return frozenset(() if line.tool is None else (line.tool,))
-    if isinstance(line, CallsLine):
-        return frozenset(call.tool for call in line.calls)
-    return frozenset()
+    """The tools that a line names; none where it is for any, or for the list as a whole."""
+    if isinstance(line, RequestLine | ClarifyLine | ResultLine | ValuesLine):
+        return frozenset(name for name in (line.tool,) if name is not None)
+    return frozenset(call.tool for call in (line.calls if isinstance(line, CallsLine) else ()))
 
 
 def _who_wrote(writers: dict[str, str], names: Sequence[str]) -> str:

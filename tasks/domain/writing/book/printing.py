@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tasks.domain.products import ToolResult
@@ -10,13 +11,6 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.answered import Answered
 from tasks.domain.writing.book.drawing import Book
 from tasks.domain.writing.phrasebook import fill, slots
-
-
-def printed(
-    book: Book, call: ToolCall, rng: random.Random, *, error: bool = False
-) -> Answered | None:
-    """One of the book's results with the call's values in it; None where it has none for these."""
-    return _printed(book, call, rng, {}, error=error)
 
 
 def printed_after(
@@ -33,17 +27,21 @@ def printed_after(
         if all(call.arguments.get(name, value) == value for name, value in change.arguments.items())
         for name, value in change.arguments.items()
     }
-    return _printed(book, call, rng, earlier) if earlier else None
+    return printed(book, call, rng, earlier) if earlier else None
 
 
-def _printed(
+def printed(
     book: Book,
     call: ToolCall,
     rng: random.Random,
-    earlier: Mapping[str, Any],
+    earlier: Mapping[str, Any] = MappingProxyType({}),
     *,
     error: bool = False,
 ) -> Answered | None:
+    """One of the book's results with the call's values in it; None where it has none for these.
+
+    ``earlier``: arguments of calls before, of which the result has to show one.
+    """
     values = {**earlier, **call.arguments}
     fitting = []
     for line in book.results(call.name, error=error):
