@@ -24,7 +24,7 @@ from tasks.domain.writing.phrasebook import (
 )
 from tasks.domain.writing.values.instances import split_of
 
-OneCallLine = TypeVar("OneCallLine", RequestLine, ClarifyLine)
+OneCallLine = TypeVar("OneCallLine", RequestLine, ClarifyLine, RequestLine | ClarifyLine)
 Draw = Callable[[str, Sequence[Any]], Any]
 """A value for a name that is none of those taken already; None where there is none."""
 _WORD = re.compile(r"\w+")
@@ -75,7 +75,7 @@ def with_inner_values(line: OneCallLine, draw: Draw) -> OneCallLine | None:
     if not values:
         return line
     words = {name: str(value) for name, value in values.items()}
-    texts = {
+    texts: dict[str, str] = {
         part: fill_some(getattr(line, part), words)
         for part in ("text", "question", "answer")
         if part in type(line).model_fields

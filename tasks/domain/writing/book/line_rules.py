@@ -16,7 +16,6 @@ from tasks.domain.writing.book.filling import (
     whole_slots,
 )
 from tasks.domain.writing.book.inner_slots import (
-    Draw,
     drawing_from,
     free_names,
     inner_slots,
@@ -54,18 +53,8 @@ class LineRules:
 
     def faults_of(self, line: Line) -> Iterator[str]:
         """What is wrong with a line by itself."""
-        if isinstance(line, RequestLine):
-            plain = with_inner_values(line, self._draw)
-            yield from (
-                self._valueless(line)
-                if plain is None
-                else self._call_faults(plain.tool, slots(plain.text), plain.fixed, self.may_lack)
-            )
-        elif isinstance(line, ClarifyLine):
-            filled_line = with_inner_values(line, self._draw)
-            yield from (
-                self._valueless(line) if filled_line is None else self._clarify_faults(filled_line)
-            )
+        if isinstance(line, RequestLine | ClarifyLine):
+            yield from self._one_call_faults(line)
         elif isinstance(line, CallsLine):
             yield from self._calls_faults(line)
         elif isinstance(line, ResultLine):
@@ -77,14 +66,15 @@ class LineRules:
             unknown = [name for name in slots(line.text + line.reply) if name not in names]
             yield from (f"the slot {name!r} is no parameter of any tool" for name in unknown)
 
-    @property
-    def _draw(self) -> Draw:
-        return drawing_from(self.named, random.Random(0))
-
-    def _valueless(self, line: RequestLine | ClarifyLine) -> Iterator[str]:
-        for name in inner_slots(line):
-            if not values_for(name, self.named):
-                yield f"the slot {name!r} in 'fixed' has no 'values' line"
+    def _one_call_faults(self, line: RequestLine | ClarifyLine) -> Iterator[str]:
+        plain = with_inner_values(line, drawing_from(self.named, random.Random(0)))
+        if plain is None:
+            valueless = [n for n in inner_slots(line) if not values_for(n, self.named)]
+            yield from (f"the slot {name!r} in 'fixed' has no 'values' line" for name in valueless)
+        elif isinstance(plain, RequestLine):
+            yield from self._call_faults(plain.tool, slots(plain.text), plain.fixed, self.may_lack)
+        else:
+            yield from self._clarify_faults(plain)
 
     def _unknown_tool(self, tool: str) -> Iterator[str]:
         if tool not in self.makers:
@@ -93,13 +83,13 @@ class LineRules:
     def _call_faults(
         self, tool: str, slot_names: Sequence[str], fixed: Arguments, may_lack: bool = False
     ) -> Iterator[str]:
-        faults = [*self._unknown_tool(tool), *self._name_faults(tool, slot_names, fixed)]
         maker = self.makers.get(tool)
-        if maker is None or faults:
-            yield from faults
+        if maker is None:
+            yield from self._unknown_tool(tool)
             return
-        if not may_lack:
-            faults += [
+        faults = list(self._name_faults(maker, slot_names, fixed))
+        if not faults and not may_lack:
+            faults = [
                 f"{tool} requires {name!r}, which is no slot, not in 'fixed' and no constant"
                 for name in unsaid_parameters(maker, slot_names, fixed)
             ]
@@ -110,14 +100,13 @@ class LineRules:
                 names = ", ".join([*slot_names, *fixed]) or "nothing"
                 yield f"no valid arguments of {tool} with {names}"
 
-    def _name_faults(self, tool: str, slot_names: Iterable[str], fixed: Arguments) -> Iterator[str]:
-        maker = self.makers.get(tool)
-        if maker is None:
-            return
+    def _name_faults(
+        self, maker: ArgumentMaker, slot_names: Iterable[str], fixed: Arguments
+    ) -> Iterator[str]:
         for name in (*slot_names, *fixed):
             if name not in maker.properties:
                 names = ", ".join(maker.properties) or "none"
-                yield f"{name!r} is no parameter of {tool}; it has {names}"
+                yield f"{name!r} is no parameter of {maker.tool.name}; it has {names}"
             elif maker.is_constant(name):
                 yield f"{name!r} is a constant of the server, so nobody says it"
         for name in slot_names:
