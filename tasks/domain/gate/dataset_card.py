@@ -1,6 +1,7 @@
 """Rows and what is known of them → a dataset card, in the form of the Hugging Face hub."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ _SOURCES: dict[Source, str] = {
     "teacher": "generated rows whose text a model has put into other words",
     "own": "conversations that a person brought",
 }
-_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+_SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
+"""The hub's words for a number of rows, by the number that it is less than."""
 _EXAMPLES = 4
 _MOST = 12
 """Lines of a table of the most frequent values."""
@@ -113,22 +115,17 @@ def _header(
     census: Census, server: str, licences: Mapping[Source, str], files: Mapping[str, str]
 ) -> str:
     rows = census.splits.total()
-    limits = [size for size in _SIZES if size > rows]
-    below = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
+    size = next((words for limit, words in _SIZES.items() if rows < limit), "n>1M")
     stated_licences = {licences.get(source, "") for source in census.sources}
     # The hub knows licences by its own identifiers; several, or none stated, are "other" there.
-    licence = (
-        stated_licences.pop().lower()
-        if len(stated_licences) == 1 and "" not in stated_licences
-        else "other"
-    )
+    licence = stated_licences.pop().lower() if len(stated_licences) == 1 else ""
     lines = [
         "---",
         f"pretty_name: {json.dumps(f'Tool calls for {server}', ensure_ascii=False)}",
-        f"license: {licence}",
+        f"license: {licence or 'other'}",
         "task_categories: [text-generation]",
         "tags: [tool-calling, function-calling, mcp]",
-        f"size_categories: [{below[limits[0]] if limits else 'n>1M'}]",
+        f"size_categories: [{size}]",
         "configs:",
         "- config_name: default",
         "  data_files:",
@@ -161,13 +158,5 @@ def _example(name: str, row: Row) -> str:
     ]
     text = "\n".join(json.dumps(turn, ensure_ascii=False)[:600] for turn in turns)
     # A fence longer than any run of backticks in it, so that no text can end it.
-    fence = "`" * max(3, _longest_run(text) + 1)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{name}:\n\n{fence}json\n{text}\n{fence}\n"
-
-
-def _longest_run(text: str) -> int:
-    longest = run = 0
-    for sign in text:
-        run = run + 1 if sign == "`" else 0
-        longest = max(longest, run)
-    return longest

@@ -34,9 +34,9 @@ def decodable(row: Row) -> list[ToolCall]:
     return [call for call, fault in _decoded(row) if call is not None and not fault]
 
 
-def _is_learned(message: Message) -> bool:
+def _learned(row: Row) -> list[Message]:
     # An answer with weight 0 may be as wrong as it likes: it is there to be read.
-    return message.is_learned
+    return [message for message in row.messages if message.is_learned]
 
 
 def _decoded(row: Row) -> list[tuple[ToolCall | None, str]]:
@@ -47,7 +47,7 @@ def _decoded(row: Row) -> list[tuple[ToolCall | None, str]]:
 def _decoded_once(row: ByIdentity) -> list[tuple[ToolCall | None, str]]:
     # Each rule asks for the calls of the row that the rule before has asked for.
     calls: list[tuple[ToolCall | None, str]] = []
-    for message in filter(_is_learned, row.value.messages):
+    for message in _learned(row.value):
         for call in message.tool_calls:
             try:
                 calls.append((call.decoded(), ""))
@@ -63,8 +63,7 @@ def malformed_call(row: Row) -> str:
             return f"arguments are not a JSON object: {fault}"
         if parse(render(call)).calls != (call,):
             return f"{call.name}: a value holds {CLOSE} or </think>, which ends what is read"
-    texts = [message.content for message in filter(_is_learned, row.messages)]
-    if any(OPEN in text or CLOSE in text for text in texts):
+    if any(mark in message.content for message in _learned(row) for mark in (OPEN, CLOSE)):
         return f"{OPEN} stands in the text instead of in tool_calls"
     return ""
 
@@ -107,7 +106,7 @@ def _undeclared(call: ToolCall, row: Row) -> str:
 
 def other_tool_than_named(row: Row) -> str:
     """``tool`` names the first call; None says that the first answer makes no call."""
-    answers = list(filter(_is_learned, row.messages))
+    answers = _learned(row)
     tools = [call.function.name for message in answers for call in message.tool_calls]
     if row.tool is not None:
         first = tools[0] if tools else "nothing"
@@ -136,14 +135,11 @@ def unfinished(row: Row) -> str:
     last = row.messages[-1]
     if last.role != "assistant":
         return f"ends with the {last.role}'s turn"
-    empty = next(
-        (number for number, message in enumerate(row.messages, 1) if _is_empty(message)), 0
-    )
+    empty = next((n for n, message in enumerate(row.messages, 1) if _is_empty(message)), 0)
     if empty == len(row.messages):
         return "ends with an empty answer"
-    return (
-        f"message {empty} is an empty turn of the {row.messages[empty - 1].role}'s" if empty else ""
-    )
+    role = row.messages[empty - 1].role
+    return f"message {empty} is an empty turn of the {role}'s" if empty else ""
 
 
 def _is_empty(message: Message) -> bool:
