@@ -42,8 +42,7 @@ def check_export(comparison: AdapterComparison, margin: float) -> str:
         (label, one) for label, one in adapter_comparisons(comparison) if one.difference < -margin
     ]
     figures = "; ".join(
-        f"{label} {percent(one.tuned)} where the adapter has {percent(one.base)}, "
-        f"{points(one.difference, one.low, one.high)}"
+        f"{label} {percent(one.tuned)} where the adapter has {percent(one.base)}, {points(one)}"
         for label, one in lower
     )
     beside = f"on the same {comparison.exact_match.prompts} held-out prompts: {figures}"

@@ -92,17 +92,15 @@ def shortfalls(result: Challenge, margin: float) -> tuple[str, ...]:
     least = -margin if result.changed_tools else 0.0
     is_better = result.difference >= least if result.changed_tools else result.difference > 0
     if not is_better:
-        difference = points(result.difference, result.low, result.high)
         minimum = f"at least {100 * least:+.1f}" if result.changed_tools else "more than 0"
         reasons.append(
-            f"the mean of exact match and abstention accuracy differs by {difference}, "
+            f"the mean of exact match and abstention accuracy differs by {points(result)}, "
             f"need {minimum}"
         )
     for name, label in METRICS.items():
         one: Comparison = getattr(result, name)
         if one.difference < -margin:
-            difference = points(one.difference, one.low, one.high)
-            reasons.append(f"{label} differs by {difference}, need at least {-100 * margin:+.1f}")
+            reasons.append(f"{label} differs by {points(one)}, need at least {-100 * margin:+.1f}")
     return tuple(reasons)
 
 
@@ -117,8 +115,7 @@ def judge(version: str, champion: str | None, result: Challenge | None, margin: 
         reason = f"it was not compared with the champion {champion}; forge again"
         return Verdict(promoted=False, reason=reason, champion=champion)
     reasons = shortfalls(result, margin)
-    difference = points(result.difference, result.low, result.high)
-    better = f"the mean of exact match and abstention accuracy differs by {difference}"
+    better = f"the mean of exact match and abstention accuracy differs by {points(result)}"
     return Verdict(promoted=not reasons, reason="; ".join(reasons) or better, champion=champion)
 
 
@@ -131,14 +128,13 @@ def challenge_markdown(result: Challenge, verdict: str) -> str:
             f"{percent(one.tuned)}",
             f"{percent(one.base)}",
             str(one.prompts),
-            points(one.difference, one.low, one.high),
+            points(one),
             f"{one.only_tuned} / {one.only_base}",
             f"{one.p_value:.2g}",
         ]
         for name, one in comparisons.items()
         if one.prompts
     ]
-    mean = points(result.difference, result.low, result.high)
     header = ["", "new", "champion", "n", "difference", "only new / only champion right", "p"]
     note = (
         f"Rows of changed tools ({', '.join(result.changed_tools)}) were left out: the champion "
@@ -149,7 +145,7 @@ def challenge_markdown(result: Challenge, verdict: str) -> str:
     return (
         f"## New version beside the champion {result.champion}\n\n{verdict}\n\n"
         + table(header, rows)
-        + f"\nMean of exact match and abstention accuracy: {mean}.\n\n{note}"
+        + f"\nMean of exact match and abstention accuracy: {points(result)}.\n\n{note}"
         "Both were asked the same prompts. Intervals of 95 %: Newcombe's for paired proportions; "
         "p: exact McNemar test.\n"
     )

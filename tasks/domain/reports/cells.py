@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tasks.domain.products import Rate, Score
+from tasks.domain.products import Challenge, Comparison, Rate, Score
 from tasks.domain.untrusted.printable import on_one_line
 
 MAX_CELL = 160
@@ -49,9 +49,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def points(difference: float, low: float, high: float) -> str:
+def points(between: Comparison | Challenge) -> str:
     """A difference of two shares in percentage points, with its 95 % interval."""
-    return f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+    difference, low, high = (100 * n for n in (between.difference, between.low, between.high))
+    return f"{difference:+.1f} points [{low:+.1f}, {high:+.1f}]"
 
 
 def rate(share: Rate) -> str:

@@ -18,7 +18,7 @@ def pairs_text(between: Comparison) -> str:
     return (
         f"On the same {between.prompts} prompts the tuned model is right where the base is not in "
         f"{between.only_tuned}, the base where the tuned model is not in {between.only_base}, both "
-        f"in {between.both}: {points(between.difference, between.low, between.high)} "
+        f"in {between.both}: {points(between)} "
         f"(exact McNemar test: p = {between.p_value:.2g})"
     )
 
@@ -31,8 +31,7 @@ def adapter_comparisons(comparison: AdapterComparison) -> list[tuple[str, Compar
 def adapter_markdown(comparison: AdapterComparison) -> str:
     """The file that ships and the adapter that it was made from, in one sentence."""
     figures = "; ".join(
-        f"{label} {percent(one.tuned)} and {percent(one.base)}, "
-        f"{points(one.difference, one.low, one.high)}"
+        f"{label} {percent(one.tuned)} and {percent(one.base)}, {points(one)}"
         for label, one in adapter_comparisons(comparison)
     )
     return (
@@ -51,9 +50,7 @@ def breadth_rows(breadth: Breadth) -> list[list[str]]:
             name,
             rate(one.tuned),
             rate(one.base),
-            points(one.compared.difference, one.compared.low, one.compared.high)
-            if one.compared.prompts
-            else "-",
+            points(one.compared) if one.compared.prompts else "-",
         ]
         for name, one in [*breadth.categories.items(), ("all", breadth.overall)]
     ]

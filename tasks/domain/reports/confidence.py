@@ -46,5 +46,4 @@ def _held_back(effect: ThresholdEffect) -> str:
 def _paired(between: Comparison) -> str:
     if not between.prompts:
         return "-"
-    change = points(between.difference, between.low, between.high)
-    return f"{percent(between.base)} → {percent(between.tuned)}: {change}"
+    return f"{percent(between.base)} → {percent(between.tuned)}: {points(between)}"
