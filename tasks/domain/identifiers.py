@@ -4,6 +4,12 @@ import random
 import re
 from functools import lru_cache
 
+
+def pieces(text: str) -> tuple[str, ...]:
+    """A list of words that is written as one text."""
+    return tuple(text.split())
+
+
 _SMALL = r"[^\W\d_A-Z]"
 """A letter of any script but a Latin capital: only Latin names are taken apart at capitals."""
 _PIECES = re.compile(rf"[A-Z]+(?=[A-Z]{_SMALL})|[A-Z]?{_SMALL}+|[A-Z]+|\d+")
@@ -40,19 +46,7 @@ _CLOSED_UP = {
 """Words that names write as one."""
 _IRREGULAR = {"children": "child", "people": "person"}
 _SAME_IN_PLURAL = frozenset(
-    [
-        "information",
-        "content",
-        "news",
-        "data",
-        "metadata",
-        "weather",
-        "status",
-        "series",
-        "access",
-        "progress",
-        "analysis",
-    ]
+    pieces("information content news data metadata weather status series access progress analysis")
 )
 
 
@@ -70,21 +64,9 @@ _OTHER_NOUNS: dict[str, tuple[str, ...]] = {
 }
 """What people call a thing instead, and many of it likewise."""
 OTHER_NOUN_SHARE = 0.25
-_DETERMINED = frozenset(
-    ["the", "a", "an", "all", "any", "some", "every", "each", "it", "this", "that", "everything"]
-)
+_DETERMINED = frozenset(pieces("the a an all any some every each it this that everything"))
 _GOING_ON = frozenset(
-    [
-        "logging",
-        "thinking",
-        "monitoring",
-        "processing",
-        "tracking",
-        "testing",
-        "sharing",
-        "streaming",
-        "caching",
-    ]
+    pieces("logging thinking monitoring processing tracking testing sharing streaming caching")
 )
 """Activities: "toggle logging", not "toggle the logging"."""
 

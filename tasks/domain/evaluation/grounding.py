@@ -5,15 +5,15 @@ These are rules of thumb on English text, each stated where it is; they need no 
 
 import re
 
+from tasks.domain.identifiers import pieces
 from tasks.domain.untrusted.decoding import from_json, leaves
 
 # Words of three letters or more that any answer may hold: they prove nothing.
 _COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        """the and for are was were has have had not but you your with this that from here there
-        these those its his her our their can could will would should may than then when what which
-        who how all any some one two none null true false result results answer value values""",
+    pieces(
+        "the and for are was were has have had not but you your with this that from here there "
+        "these those its his her our their can could will would should may than then when what "
+        "which who how all any some one two none null true false result results answer value values"
     )
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

@@ -10,11 +10,10 @@ from typing import get_args
 from profiles import Data
 from tasks.domain.conversations import Scenario, Split
 from tasks.domain.errors import UnusableData
-from tasks.domain.identifiers import name_words
+from tasks.domain.identifiers import name_words, pieces
 from tasks.domain.writing.phrasing.verbs import leading_verb
 from tasks.domain.writing.values.maker import ArgumentMaker
 from tasks.domain.writing.values.meanings import has_fallback
-from tasks.domain.writing.values.words import pieces
 
 TEXTS_PER_CALL: dict[Split, int] = {"train": 60, "heldout": 8}
 """Different texts that one call gets at most: a tool without parameters has only one call."""

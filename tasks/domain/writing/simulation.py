@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tasks.domain.conversations import fingerprint
 from tasks.domain.errors import UnusableTool
-from tasks.domain.identifiers import name_words, spoken
+from tasks.domain.identifiers import name_words, pieces, spoken
 from tasks.domain.products import Tool, ToolResult
 from tasks.domain.schemas.references import document
 from tasks.domain.schemas.validation import faults_of, usable, validator
@@ -15,7 +15,6 @@ from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.phrasing.verbs import CHANGING, leading_verb, without_verb
 from tasks.domain.writing.values.instances import Place, draw
 from tasks.domain.writing.values.kinds import WRITERS
-from tasks.domain.writing.values.words import pieces
 
 _TRIES = 10
 NOTHING_SHARE = 0.1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.domain.identifiers import is_plural, plural, singular, spoken
+from tasks.domain.identifiers import is_plural, pieces, plural, singular, spoken
 from tasks.domain.products import ToolResult
 from tasks.domain.untrusted.decoding import json_or_none
 from tasks.domain.writing.phrasing.own_words import NAMING
@@ -15,7 +15,6 @@ from tasks.domain.writing.phrasing.spoken import listed
 from tasks.domain.writing.phrasing.verbs import CREATING, TELLING
 from tasks.domain.writing.phrasing.wording import Wording
 from tasks.domain.writing.values.kinds import TEXTS
-from tasks.domain.writing.values.words import pieces
 
 MOST_FACTS = 3
 """Values of a result that an answer repeats: enough to say what was asked, in one sentence."""

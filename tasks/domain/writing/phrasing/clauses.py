@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.domain.identifiers import is_plural, singular, spoken, with_a, with_the
+from tasks.domain.identifiers import is_plural, pieces, singular, spoken, with_a, with_the
 from tasks.domain.writing.phrasing.attributes import LIMITS
 from tasks.domain.writing.phrasing.own_words import stem
 from tasks.domain.writing.phrasing.phrases import DOCUMENT_NOUNS, Phrase
@@ -14,7 +14,6 @@ from tasks.domain.writing.phrasing.verbs import CREATING, MAKING, base_form
 from tasks.domain.writing.values.kinds import ENDPOINTS, PATHS, ROLES, SPANS, SQL, TEXTS
 from tasks.domain.writing.values.meanings import NAMED_UNIT
 from tasks.domain.writing.values.parameters import UPDATING
-from tasks.domain.writing.values.words import pieces
 
 
 @dataclass(frozen=True)

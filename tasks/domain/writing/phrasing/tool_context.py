@@ -5,11 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.domain.identifiers import name_words, plural, singular, with_a
+from tasks.domain.identifiers import name_words, pieces, plural, singular, with_a
 from tasks.domain.products import Tool, Toolset
 from tasks.domain.writing.phrasing.spoken import listed
 from tasks.domain.writing.phrasing.verbs import base_form, leading_verb, shared_first_word
-from tasks.domain.writing.values.words import pieces
 
 TOOL_WORDS = frozenset(pieces("noun nouns a_noun other_noun another_noun tool purpose tools"))
 """The slots that ``ToolContext.words`` fills."""

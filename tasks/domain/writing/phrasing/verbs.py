@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from tasks.domain.identifiers import name_words
+from tasks.domain.identifiers import name_words, pieces
 from tasks.domain.products import Tool
 from tasks.domain.writing.lexicon import Lexicon
-from tasks.domain.writing.values.words import pieces
 
 _LEXICON = Lexicon("verbs")
 

@@ -57,7 +57,7 @@ KINDS: dict[KindName, Kind] = {
         traits=("closed", "endpoint"),
         role=("in {v}", 3),
         missing="{area}/{}",
-        unusual=lambda rng: rng.choice(writers.deep_zones()),
+        unusual=lambda rng: rng.choice(writers.zones(2)),
         example=r"(Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/\w+",
     ),
     "clock": Kind(

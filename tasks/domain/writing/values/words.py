@@ -4,12 +4,6 @@ from tasks.domain.writing.lexicon import Lexicon
 
 _LEXICON = Lexicon("words")
 
-
-def pieces(text: str) -> tuple[str, ...]:
-    """A list of words that is written as one text."""
-    return tuple(text.split())
-
-
 FIRST_NAMES = _LEXICON.texts("first_names")
 LAST_NAMES = _LEXICON.texts("last_names")
 DAYS = _LEXICON.texts("days")

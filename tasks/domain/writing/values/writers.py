@@ -8,23 +8,24 @@ from functools import lru_cache
 
 from babel import Locale
 
+from tasks.domain.identifiers import pieces
 from tasks.domain.writing.values import words
 from tasks.domain.writing.values.places import city_names, country_names, famous_zone
 
 Writer = Callable[[random.Random], str]
 
 _AREAS = frozenset(
-    words.pieces("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific")
+    pieces("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific")
 )
 FAMOUS_ZONE_SHARE = 0.92
 """Share of zones that are of well-known cities: what people ask about."""
 
 
-@lru_cache(maxsize=1)
-def zones() -> tuple[str, ...]:
-    """Every IANA zone of the form Area/City, sorted."""
+@lru_cache(maxsize=2)
+def zones(depth: int) -> tuple[str, ...]:
+    """Every IANA zone with so many parts below its area, sorted: one in ``Area/City``."""
     names = sorted(zoneinfo.available_timezones())
-    return tuple(name for name in names if name.count("/") == 1 and name.split("/")[0] in _AREAS)
+    return tuple(n for n in names if n.count("/") == depth and n.split("/")[0] in _AREAS)
 
 
 UTC_SHARE = 0.02
@@ -34,13 +35,7 @@ UTC_SHARE = 0.02
 def zone(rng: random.Random) -> str:
     if rng.random() < UTC_SHARE:
         return "UTC"
-    return famous_zone(rng) if rng.random() < FAMOUS_ZONE_SHARE else rng.choice(zones())
-
-
-@lru_cache(maxsize=1)
-def deep_zones() -> tuple[str, ...]:
-    names = sorted(zoneinfo.available_timezones())
-    return tuple(name for name in names if name.count("/") == 2 and name.split("/")[0] in _AREAS)
+    return famous_zone(rng) if rng.random() < FAMOUS_ZONE_SHARE else rng.choice(zones(1))
 
 
 def unusual_path(rng: random.Random) -> str:
@@ -70,7 +65,7 @@ def clock(rng: random.Random) -> str:
 
 
 def spoken_date(rng: random.Random) -> str:
-    month = rng.choice(words.pieces("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"))
+    month = rng.choice(pieces("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"))
     return f"{month} {rng.randint(1, 28)} {rng.randint(2019, 2027)}"
 
 

@@ -1,6 +1,6 @@
 """Whole numbers: small ones in words."""
 
-from tasks.domain.writing.values.words import pieces
+from tasks.domain.identifiers import pieces
 
 _UNITS = pieces(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
