@@ -24,28 +24,3 @@ from tasks.domain.reports.confidence import confidence_markdown
 from tasks.domain.reports.gate import plan_markdown, quality_markdown
 from tasks.domain.reports.scorecard import confusion_markdown, scorecard_markdown
 from tasks.domain.reports.validation import validation_markdown
-
-__all__ = [
-    "BREADTH_HEADER",
-    "METRICS",
-    "adapter_comparisons",
-    "adapter_markdown",
-    "breadth_markdown",
-    "breadth_rows",
-    "cell",
-    "columns",
-    "confidence_markdown",
-    "confusion_markdown",
-    "general_loss",
-    "inline",
-    "pairs_text",
-    "percent",
-    "plan_markdown",
-    "points",
-    "quality_markdown",
-    "rate",
-    "scorecard_markdown",
-    "shorten",
-    "table",
-    "validation_markdown",
-]
