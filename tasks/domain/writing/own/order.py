@@ -72,10 +72,7 @@ def _sorted(results: list[OwnTurn], calls: Sequence[OwnCall]) -> list[OwnTurn]:
     Raises:
         UnusableData: several say that they are those of other calls, or of one.
     """
-    identities: list[list[str | None]] = [
-        [call.id for call in calls],
-        [call.name for call in calls],
-    ]
+    identities: list[list[str | None]] = [[one.id for one in calls], [one.name for one in calls]]
     for which, keys in enumerate(identities):
         places = {str(key): place for place, key in enumerate(keys) if key}
         labels = [one.answers[which] for one in results]

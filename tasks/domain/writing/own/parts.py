@@ -44,10 +44,12 @@ def _is_nothing(value: Any) -> bool:
 
 def has_results(content: Any) -> bool:
     """Whether the results of a tool's turn are parts of it, as Gemini and Anthropic write them."""
-    parts = (
-        [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    parts = content if isinstance(content, list) else []
+    return any(
+        part.get("type") == "tool_result" or not part.keys().isdisjoint(_ANSWERS)
+        for part in parts
+        if isinstance(part, dict)
     )
-    return any(part.get("type") == "tool_result" or set(_ANSWERS) & set(part) for part in parts)
 
 
 @dataclass
@@ -132,9 +134,8 @@ def results_of(content: Any, message: dict[str, Any]) -> Iterator[OwnTurn]:
     text = result_text(content)
     identity = next((str(message[key]) for key in IDS if message.get(key)), "")
     tool = next((str(message[key]) for key in NAMES if message.get(key)), "")
-    answers = (identity, tool)
     for one in tagged(text, "tool_response")[0] or [text]:
-        yield OwnTurn("tool", one.strip(), answers=answers)
+        yield OwnTurn("tool", one.strip(), answers=(identity, tool))
 
 
 def tagged(text: str, tag: str) -> tuple[list[str], str]:

@@ -166,7 +166,8 @@ class _Reader:
         turns = in_order(turns_of([*bare, *value["messages"][1:]]))
         count = len(list(takewhile(lambda turn: turn.role == "system", turns)))
         systems = [value[key] for key in _SYSTEMS if value.get(key)]
-        beside = turns_of([{**_in_parts(one), "role": "system"} for one in systems])
+        parts = [one if isinstance(one, dict) else {"content": one} for one in systems]
+        beside = turns_of([{**one, "role": "system"} for one in parts])
         self.counts.update(change for turn in (*beside, *turns) for change in turn.changes)
         texts = (turn.text for turn in (*beside, *turns[:count]) if turn.text.strip())
         system, listed = self._without_tools("\n\n".join(dict.fromkeys(texts)), bool(lists))
@@ -209,7 +210,3 @@ class _Reader:
             self.counts.update([_PADDED] * (arguments != call.arguments))
         text = json.dumps(arguments, ensure_ascii=False)
         return {"function": {"name": call.name, "arguments": text}}
-
-
-def _in_parts(system: Any) -> dict[str, Any]:
-    return system if isinstance(system, dict) else {"content": system}

@@ -20,33 +20,17 @@ from tasks.domain.writing.own.parts import (
     thought_in,
 )
 
-_ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
-    "system": "system",
-    "developer": "system",
-    "human": "user",
-    "user": "user",
-    "ai": "assistant",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bot": "assistant",
-    "assistant": "assistant",
-    "model": "assistant",
-    "function_call": "assistant",
-    "tool_call": "assistant",
-    "tool_calls": "assistant",
-    "reasoning": "assistant",
-    "tool": "tool",
-    "function": "tool",
-    "observation": "tool",
-    "environment": "tool",
-    "ipython": "tool",
-    "function_response": "tool",
-    "function_call_output": "tool",
-    "tool_response": "tool",
-    "tool_result": "tool",
-}
 _CALLING = ("function_call", "tool_call", "tool_calls")
 """Roles whose words are the call itself."""
+_ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(("human", "user"), "user"),
+    **dict.fromkeys(("ai", "gpt", "chatgpt", "bot", "assistant", "model"), "assistant"),
+    **dict.fromkeys((*_CALLING, "reasoning"), "assistant"),
+    **dict.fromkeys(("tool", "function", "observation", "environment", "ipython"), "tool"),
+    **dict.fromkeys(("function_response", "function_call_output"), "tool"),
+    **dict.fromkeys(("tool_response", "tool_result"), "tool"),
+}
 _TEXT_KEYS = ("content", "value", "parts", "output", "text")
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _WEIGHTS = ("weight", "loss_scale")
@@ -58,17 +42,7 @@ _ARGUMENTS = {"args", "arguments", "input"}
 """What an object has that is a call, whoever's form it is."""
 _ABOUT = {"role", "from", "type", *NAMES, *IDS, *_THOUGHTS, *_WEIGHTS, *_SWITCHES, *CALL_LISTS}
 """What a turn without words may say."""
-_KEYS = {
-    *_ABOUT,
-    *_TEXT_KEYS,
-    "refusal",
-    "arguments",
-    "args",
-    "input",
-    "summary",
-    "channel",
-    "recipient",
-}
+_KEYS = {*_ABOUT, *_TEXT_KEYS, *_ARGUMENTS, "refusal", "summary", "channel", "recipient"}
 
 
 def turns_of(messages: Iterable[dict[str, Any]]) -> list[OwnTurn]:
