@@ -85,7 +85,7 @@ def _prompt(
     selected, base_selected = 0, 0
     most_tools = min(profile.tools_selected, len(toolset.tools))
     if mode in ("none", "names"):
-        tokens = text_tokens(system_prompt(draft, _names(toolset)), count)
+        tokens = text_tokens(system_prompt(draft, [tool.name for tool in toolset.tools]), count)
         base_selected = _selection(toolset, count, room, most_tools, 1)[1]
     else:
         tokens = list_tokens(toolset, count)
@@ -122,10 +122,6 @@ def length_for(tokens: int, least: int) -> int:
     """Tokens of a row behind a list of so many: at least ``least``."""
     steps = -(-(tokens + ROOM) // LENGTH_STEP)
     return max(least, steps * LENGTH_STEP)
-
-
-def _names(toolset: Toolset) -> list[str]:
-    return [tool.name for tool in toolset.tools]
 
 
 def _fitted(whole: Toolset, short: Toolset, prompt: ToolPrompt, profile: Profile) -> FittedTools:

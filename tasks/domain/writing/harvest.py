@@ -52,6 +52,8 @@ _FORMS = {
 }
 """Kinds whose values are known by their form, wherever they stand."""
 _MARKS = re.compile(r"^\s*(?:[-*•>]|\d+[.)])?\s*(?:\[[A-Z]+\]\s*)?")
+_MOST_WORDS = 6
+"""Of a line that is the name of a thing."""
 
 Execute = Callable[[ToolCall], ToolResult]
 Offers = Callable[[], Sequence[Offer]]
@@ -187,7 +189,7 @@ class _Gatherer:
                 return
             self._take(target, list(_values_in(answer, about, target)), call)
             if target.kind in PATHS and target.is_provable and folders:
-                self._take(target, list(_joined(answer.text, folders[-1])), None)
+                self._take(target, _joined(answer, folders[-1]), None)
 
     def _has_time(self, steps: int) -> bool:
         self._steps += steps
@@ -253,11 +255,11 @@ def _call(target: _Target, value: str) -> ToolCall:
 class _Answer:
     """What of an answer is searched."""
 
-    text: str
     content: Any
     """Its JSON; None where it is a text."""
     nodes: int
     lines: tuple[str, ...]
+    """Without what an item of a list begins with; no empty ones."""
     forms: Mapping[str, Sequence[str]]
     """By kind: the texts of its form."""
 
@@ -266,11 +268,11 @@ def _answer(result: ToolResult) -> _Answer:
     text = result.text[:MOST_SEARCHED]
     room = iter(range(MOST_NODES))
     content = _part(_content(result), room)
+    lines = (_MARKS.sub("", line).strip() for line in text.splitlines())
     return _Answer(
-        text=text,
         content=content,
         nodes=MOST_NODES - sum(1 for _ in room),
-        lines=tuple(_of_lines(text)),
+        lines=tuple(filter(None, lines)),
         forms={kind: form.findall(text) for kind, form in _FORMS.items()},
     )
 
@@ -290,7 +292,8 @@ def _values_in(answer: _Answer, about: frozenset[str], target: _Target) -> Itera
     if answer.content is not None:
         yield from _of_json(answer.content, is_about, target)
     elif is_about and target.kind not in _FORMS:
-        yield from answer.lines
+        short = (line for line in answer.lines if len(line.split()) <= _MOST_WORDS)
+        yield from (line for line in short if not line.endswith(":"))
     yield from answer.forms.get(target.kind, ())
 
 
@@ -330,16 +333,7 @@ def _of_object(value: Mapping[str, Any], is_about: bool, target: _Target) -> Ite
         yield from (value[key] for key in naming_keys[:1])
 
 
-def _of_lines(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        bare = _MARKS.sub("", line).strip()
-        if bare and not bare.endswith(":") and len(bare.split()) <= 6:
-            yield bare
-
-
-def _joined(text: str, folder: str) -> Iterator[str]:
+def _joined(answer: _Answer, folder: str) -> list[str]:
     """The names that a folder's listing holds, behind its path."""
-    for line in text.splitlines():
-        bare = _MARKS.sub("", line).strip()
-        if bare and "/" not in bare and " " not in bare:
-            yield f"{folder.rstrip('/')}/{bare}"
+    names = (line for line in answer.lines if "/" not in line and " " not in line)
+    return [f"{folder.rstrip('/')}/{name}" for name in names]

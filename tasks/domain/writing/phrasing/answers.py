@@ -106,10 +106,6 @@ def _lead(wording: Wording, arguments: dict[str, Any], rng: random.Random) -> st
     return rng.choice(("Here is {}", "This is {}")).format(f"{phrase.object}{place}")
 
 
-def _confirmation(wording: Wording) -> str:
-    return f"Done: {_deed(wording)}."
-
-
 def _facts(value: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, Any]]:
     argument_texts = {json.dumps(v) for v in arguments.values()}
     leaves = list(_leaves(value, ""))
@@ -176,7 +172,7 @@ def _item(value: dict[str, Any]) -> str:
 
 def _text_answer(text: str, wording: Wording, rng: random.Random) -> str:
     if not text:
-        return f"{_confirmation(wording)} The tool had nothing to add."
+        return f"Done: {_deed(wording)}. The tool had nothing to add."
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and len(text) <= MOST_TEXT:
         is_bare = rng.random() < 0.5 or text.startswith("Done")

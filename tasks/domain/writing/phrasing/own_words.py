@@ -63,7 +63,8 @@ def _verb_first(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> tuple[s
     if " " in "".join(words[:1]):
         return (words[0], *_of_one(words[1:], tool)) if len(words) > 1 else words
     space, _, own = re.sub(r"__|[./:]|-(?=[a-z]+_)", "\n", tool.name).rpartition("\n")
-    if space and len(parts := name_words(own)) > 1 and _is_verb(parts[0], tool):
+    parts = name_words(own) if space else ()
+    if len(parts) > 1 and (leading_verb((parts[0], "")) or _opens(tool.description, parts[0])):
         return parts
     place = _place_of_verb(words, tool, toolset)
     if not place:
@@ -100,10 +101,6 @@ def _place_of_verb(words: tuple[str, ...], tool: Tool, toolset: Toolset) -> int:
         by_description = by_description or changing
     verbs = TELLING if tool.read_only else VERBS
     return by_description or (last if leading_verb((words[last], "")) in verbs else 0)
-
-
-def _is_verb(word: str, tool: Tool) -> bool:
-    return leading_verb((word, "")) is not None or _opens(tool.description, word)
 
 
 def _opens(description: str, verb: str) -> bool:

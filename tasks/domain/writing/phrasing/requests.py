@@ -289,14 +289,9 @@ def _identity(wording: Wording, value: Any, kind: str, noun: str, rng: random.Ra
     choices = [f"the {noun} {text}" if noun else text]
     is_said = kind in TEXTS and not (noun and is_changing(wording.tool))
     choices.append(text if is_said or wording.bare else f"{noun} {text}".strip())
-    if leading(wording) in CREATING and kind not in TEXTS and kind != "sha":
+    if wording.phrases[0].verb in CREATING and kind not in TEXTS and kind != "sha":
         choices += [f"{with_a(f'new {noun}')} called {text}", f"{with_a(noun)} named {text}"]
     return rng.choice(choices)
-
-
-def leading(wording: Wording) -> str:
-    """The verb of a tool's first phrase."""
-    return wording.phrases[0].verb
 
 
 def _clauses(

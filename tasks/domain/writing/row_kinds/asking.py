@@ -65,7 +65,8 @@ def _row_of(
         Message(role="user", content=answer),
         Message.assistant("", call),
     )
-    row = desk.row("ambiguous", options.split, _request(line, text), turns)
+    user_request = Request(text, family_of(line), tuple(line.fixed))
+    row = desk.row("ambiguous", options.split, user_request, turns)
     return row.model_copy(update={"missing": line.missing[0]})
 
 
@@ -73,7 +74,3 @@ def _typed(text: str, arguments: dict[str, object], wording: Wording, rng: rando
     values = {name: arguments[name] for name in slots(text)}
     sentence = say_text(text, arguments, wording, rng)
     return type_keeping(kept_words(sentence, arguments), sentence, values, wording, rng)
-
-
-def _request(line: ClarifyLine, text: str) -> Request:
-    return Request(text, family_of(line), tuple(line.fixed))

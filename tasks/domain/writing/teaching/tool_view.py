@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.domain.products import Tool
 from tasks.domain.writing.phrasing.verbs import is_changing
 from tasks.domain.writing.values.maker import ArgumentMaker
 
@@ -55,7 +54,8 @@ def _signature(maker: ArgumentMaker) -> str:
         f"{name}{'' if name in required_names else '?'}: {_type(maker.settled(name))}"
         for name in maker.spoken_for
     )
-    return f"{maker.tool.name}({sentence}): {_summary(maker.tool)}"
+    summary = " ".join(maker.tool.description.split())[:LONGEST_SUMMARY]
+    return f"{maker.tool.name}({sentence}): {summary}"
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -63,7 +63,3 @@ def _type(schema: dict[str, Any]) -> str:
         return "|".join(json.dumps(v, ensure_ascii=False) for v in schema["enum"][:MOST_CHOICES])
     named = str(schema.get("type", "any"))
     return f"{named} (default {json.dumps(schema['default'])})" if "default" in schema else named
-
-
-def _summary(tool: Tool) -> str:
-    return " ".join(tool.description.split())[:LONGEST_SUMMARY]

@@ -121,15 +121,10 @@ def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _named_range(name: str) -> tuple[int, int]:
-    """The range that a parameter's name suggests."""
-    ranges = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
-    return next(ranges, _USUAL)
-
-
 def usual_range(schema: dict[str, Any], name: str) -> tuple[float, float]:
     """The usual range where the bounds allow it, else one as wide inside the bounds."""
-    usual_low, usual_high = _named_range(name)
+    named_ranges = ((low, high) for rule, low, high in _RANGES if re.search(rule, name))
+    usual_low, usual_high = next(named_ranges, _USUAL)
     least, most = bounds(schema)
     low = usual_low if least is None else max(usual_low, least)
     high = usual_high if most is None else min(usual_high, most)
