@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from profiles import Server, ToolsInPrompt, explain
 from tasks.domain import Frozen
@@ -47,15 +47,18 @@ _MOST_SHOWN = 300
 _Section = TypeVar("_Section", bound=BaseModel)
 
 
-class _Function(BaseModel):
+class NamedFunction(BaseModel):
+    """What a tool of the OpenAI form must say of its function at the least."""
+
     name: str
 
 
 class _Listed(BaseModel):
-    function: _Function
+    function: NamedFunction
 
 
-_LIST = TypeAdapter(list[_Listed])
+class _ToolList(RootModel[list[_Listed]]):
+    pass
 
 
 class ModelFile(BaseModel):
@@ -179,12 +182,14 @@ def opened(path: str, sums: Mapping[str, str], texts: Mapping[str, str]) -> Open
             raise BundleInvalid(f"{place}: names the file {name!r}, needed one of the bundle's")
     if server.tools_file:
         server = server.model_copy(update={"tools_file": f"{path}/{server.tools_file}"})
+    tools = _decoded(TOOLS, texts)
+    _section(_ToolList, TOOLS, tools)
     return OpenedBundle(
         path=path,
         files=len(sums),
         agent=agent,
         server=server,
-        tools=_tools(_decoded(TOOLS, texts)),
+        tools=tools,
         report=_section(Proof, VALIDATION, _decoded(VALIDATION, texts)),
         retriever=_optional(ToolDocuments, RETRIEVER, texts),
         calibration=_optional(Calibration, CONFIDENCE, texts),
@@ -267,12 +272,3 @@ def _section(schema: type[_Section], name: str, value: Any) -> _Section:
 
 def _optional(schema: type[_Section], name: str, texts: Mapping[str, str]) -> _Section | None:
     return _section(schema, name, _decoded(name, texts)) if name in texts else None
-
-
-def _tools(value: Any) -> list[dict[str, Any]]:
-    try:
-        _LIST.validate_python(value)
-    except ValidationError as error:
-        raise BundleInvalid(f"{TOOLS}: {explain(error)[:_MOST_SHOWN]}") from error
-    tools: list[dict[str, Any]] = value
-    return tools

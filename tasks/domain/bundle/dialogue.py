@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from profiles import explain
 from tasks.domain import Frozen
-from tasks.domain.bundle.checks import Agent
+from tasks.domain.bundle.checks import Agent, NamedFunction
 from tasks.domain.conversations import Message, MessageCall
 from tasks.domain.errors import UnusableData
 from tasks.domain.prompting.results import cap
@@ -78,13 +78,9 @@ class Assurance(BaseModel):
         return f" ({100 * self.confidence:.0f} % sure{', held back' * self.held_back})"
 
 
-class _Function(BaseModel):
-    name: str
-
-
 class _ClientTool(BaseModel):
     type: Literal["function"]
-    function: _Function
+    function: NamedFunction
 
 
 def _checked_tool(tool: dict[str, Any]) -> dict[str, Any]:
