@@ -75,7 +75,7 @@ def preview(
     rejected = [fate for fate in fates if fate.faults]
     return Preview(
         examples=tuple(_shown_rows(train, encoded[: len(train)], pieces)),
-        accepted=tuple(accepted[index] for index in _spread(accepted, SHOWN_ACCEPTED)),
+        accepted=_spread(accepted, SHOWN_ACCEPTED),
         rejected=tuple(rejected[:SHOWN_REJECTED]),
         rows=len(fates),
         rejected_rows=len(rejected),
@@ -161,8 +161,7 @@ def _different(rows: Sequence[Row]) -> list[int]:
     return sorted(first_places + others[: SHOWN_ROWS - len(first_places)])
 
 
-def _spread(items: Sequence[Fate], count: int) -> list[int]:
-    """Places of ``count`` items, evenly over all of them."""
-    if len(items) <= count:
-        return list(range(len(items)))
-    return [index * len(items) // count for index in range(count)]
+def _spread(items: Sequence[Fate], most: int) -> tuple[Fate, ...]:
+    """At most so many items, evenly over all of them."""
+    count = min(most, len(items))
+    return tuple(items[index * len(items) // count] for index in range(count))

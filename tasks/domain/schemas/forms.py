@@ -14,17 +14,8 @@ _MAPS = (
 )
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SINGLE = (
-    "items",
-    "additionalProperties",
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-    "propertyNames",
-    "additionalItems",
-    "unevaluatedProperties",
-    "unevaluatedItems",
+    *("not", "if", "then", "else", "contains", "propertyNames", "additionalProperties"),
+    *("items", "additionalItems", "unevaluatedProperties", "unevaluatedItems"),
 )
 _TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
 _LONELY_REFERENCES = ("draft-04", "draft-06", "draft-07")
