@@ -12,12 +12,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Literal, Self, get_args
 
-from pydantic import (
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    field_validator,
-)
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from tasks.domain import Frozen
 from tasks.domain.errors import UnusableData

@@ -11,14 +11,7 @@ from typing import Any
 
 from tasks.domain.errors import UnusableData
 from tasks.domain.toolcalls import OPEN
-from tasks.domain.writing.own.calls import (
-    OwnCall,
-    behind_gap,
-    call_of,
-    checked,
-    excerpt,
-    values_of,
-)
+from tasks.domain.writing.own.calls import OwnCall, behind_gap, call_of, checked, excerpt, values_of
 
 _FENCE = re.compile(r"```\w*[ \t]*\n")
 _NAME = re.compile(r"\s*([^\W\d](?:[\w .:/-]*[\w])?)\(\s*")

@@ -4,13 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from math import ceil
 
-from profiles import (
-    USUAL_CONCURRENCY,
-    USUAL_PRICES,
-    PhrasebookPlan,
-    Server,
-    TeacherPlan,
-)
+from profiles import USUAL_CONCURRENCY, USUAL_PRICES, PhrasebookPlan, Server, TeacherPlan
 from tasks.domain import Frozen
 from tasks.domain.products import Toolset
 from tasks.domain.writing.teaching.questions import Question, Style, questions

@@ -187,10 +187,7 @@ def _for_tool(maker: ArgumentMaker, plan: PhrasebookPlan, style: Style) -> Itera
 def _requests(
     maker: ArgumentMaker, plan: PhrasebookPlan, style: Style, more: dict[str, Any]
 ) -> Question:
-    numbers = {
-        "requests": plan.requests,
-        "clarifying": plan.clarifying if required(maker) else 0,
-    }
+    numbers = {"requests": plan.requests, "clarifying": plan.clarifying if required(maker) else 0}
     rules = ""
     if objects := [name for name in maker.spoken_for if maker.kind(name) == "object"]:
         rules = _OBJECTS.format(names=", ".join(objects))

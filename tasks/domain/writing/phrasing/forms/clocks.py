@@ -42,11 +42,7 @@ def universal_forms(value: str) -> tuple[str, ...]:
 
 def _quarters(hour: int, minute: int) -> tuple[str, ...]:
     coming = (hour + 1) % 24
-    shapes = {
-        15: ("quarter past", hour),
-        30: ("half past", hour),
-        45: ("quarter to", coming),
-    }
+    shapes = {15: ("quarter past", hour), 30: ("half past", hour), 45: ("quarter to", coming)}
     if minute not in shapes:
         return ()
     lead, which = shapes[minute]
