@@ -174,8 +174,7 @@ def constant_call_texts(rows: Sequence[Row]) -> list[str]:
     The best such call: of the tool that these rows ask for most, with the arguments that they ask
     for most. A score near it shows nothing that was learned.
     """
-    expected_calls = [row.expected_call for row in rows]
-    calls = [call for call in expected_calls if call is not None]
+    calls = [call for row in rows if (call := row.expected_call) is not None]
     tool = Counter(call.name for call in calls).most_common(1)[0][0]
     texts = Counter(render(call) for call in calls if call.name == tool)
     return [texts.most_common(1)[0][0]] * len(rows)

@@ -85,8 +85,7 @@ class Balance:
 
     def _rows_per_tool(self, least: int) -> Finding:
         offered = self.offered or self.own_tools
-        few = [(name, self.tools[name]) for name in sorted(offered)]
-        few = [(name, rows) for name, rows in few if rows < least]
+        few = [(name, rows) for name in sorted(offered) if (rows := self.tools[name]) < least]
         return Finding(
             rule="rows per tool",
             passed=not few,
@@ -165,9 +164,7 @@ class Balance:
             for name, value in values
             if self._is_open(name)
         ]
-        leaks = [
-            (place, name, value) for place, name, value in candidates if value in self.values[name]
-        ]
+        leaks = [leak for leak in candidates if leak[2] in self.values[leak[1]]]
         share = len(leaks) / len(candidates) if candidates else 0.0
         first = "{} has {} = {}".format(*leaks[0]) if leaks else ""
         return Finding(

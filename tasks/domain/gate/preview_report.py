@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import itemgetter
 
 from tasks.domain.gate.preview import Fate, Preview, ShownRow
 from tasks.domain.reports import cell, percent
@@ -39,7 +40,7 @@ def _row(row: ShownRow) -> str:
     )
     before = [f"({row.begins_at} tokens as in the first row)"] if row.begins_at else []
     after = [f"({row.left_out} more tokens)"] if row.left_out else []
-    runs = [_run(tokens, is_trained) for is_trained, tokens in groupby(row.tokens, _is_trained)]
+    runs = [_run(tokens, is_trained) for is_trained, tokens in groupby(row.tokens, itemgetter(1))]
     return "\n\n".join([head, *before, *runs, *after]) + "\n"
 
 
@@ -47,10 +48,6 @@ def _run(tokens: Iterable[tuple[str, bool]], is_trained: bool) -> str:
     """Tokens that follow each other, all trained or none."""
     words = " ".join(token(text) for text, _ in tokens)
     return f"- **trained** {words}" if is_trained else words
-
-
-def _is_trained(token: tuple[str, bool]) -> bool:
-    return token[1]
 
 
 def _fates(title: str, fates: Sequence[Fate], count: int) -> list[str]:

@@ -138,42 +138,33 @@ def findings(
     train: Sequence[Exchange], heldout: Sequence[Exchange], quality: Quality
 ) -> list[Finding]:
     """The verdicts on repetition: within the training rows, within the held-out ones, across."""
+    both = [*train, *heldout]
     equal = duplicates(train) + duplicates(heldout)
     near = near_duplicates(train, quality.near_duplicate_similarity)
-    allowed, allowed_near = quality.max_duplicate_share, quality.max_near_duplicate_share
+    labels = two_labels(both)
     return [
-        _finding(
-            "duplicates",
-            equal,
-            allowed * (len(train) + len(heldout)),
-            f"at most {percent(allowed)}",
-        ),
-        _finding(
-            "near-duplicates", near, allowed_near * len(train), f"at most {percent(allowed_near)}"
-        ),
-        _finding("contradictions", contradictions([*train, *heldout]), quality.max_contradictions),
-        _finding(
-            "one label for one text",
-            two_labels([*train, *heldout]),
-            quality.max_two_label_share * (len(train) + len(heldout)),
-            f"at most {percent(quality.max_two_label_share)}",
-        ),
+        _finding("duplicates", equal, quality.max_duplicate_share, len(both)),
+        _finding("near-duplicates", near, quality.max_near_duplicate_share, len(train)),
+        _finding("contradictions", contradictions(both), quality.max_contradictions),
+        _finding("one label for one text", labels, quality.max_two_label_share, len(both)),
         _finding("leaks", leaks(train, heldout), quality.max_leaked_rows),
     ]
 
 
 def _finding(
-    rule: str, pairs: Sequence[tuple[Exchange, Exchange]], allowed: float, limit: str = ""
+    rule: str, pairs: Sequence[tuple[Exchange, Exchange]], most: float, rows: int | None = None
 ) -> Finding:
+    """The verdict on pairs, of which there may be ``most``; of ``rows``, that share."""
+    limit = f"{most:g}" if rows is None else percent(most)
     example = ""
     if pairs:
         earlier, row = pairs[0]
         example = shorten(f"{row.place} repeats {earlier.place}: {row.text}")
     return Finding(
         rule=rule,
-        passed=len(pairs) <= allowed,
+        passed=len(pairs) <= (most if rows is None else most * rows),
         value=f"{len(pairs)} rows",
-        requirement=limit or f"at most {allowed:g}",
+        requirement=f"at most {limit}",
         count=len(pairs),
         example=example,
         remedy=_REMEDIES[rule],
