@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from tasks.domain.conversations import Message, Row, fingerprint
+from tasks.domain.conversations import Message, MessageCall, Row, fingerprint
 from tasks.domain.identifiers import name_words
 from tasks.domain.schemas.by_identity import ByIdentity
 from tasks.domain.schemas.function_spec import FunctionSpec
@@ -54,16 +54,9 @@ class Variant:
         )
 
     def _renamed(self, message: Message) -> Message:
-        calls = tuple(
-            call.model_copy(
-                update={
-                    "function": call.function.model_copy(
-                        update={"name": self.names.get(call.function.name, call.function.name)}
-                    )
-                }
-            )
-            for call in message.tool_calls
-        )
+        functions = (call.function for call in message.tool_calls)
+        renamed = (f.model_copy(update={"name": self.names.get(f.name, f.name)}) for f in functions)
+        calls = tuple(MessageCall(function=function) for function in renamed)
         return message.model_copy(update={"tool_calls": calls})
 
 

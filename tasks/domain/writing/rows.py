@@ -95,11 +95,10 @@ def write_rows(
 
 
 def _shares(quotas: Sequence[Quota]) -> dict[str, float]:
-    total = sum(quota.rows for quota in quotas)
     counts: Counter[str] = Counter()
     for quota in quotas:
         counts[quota.scenario] += quota.rows
-    return {scenario: rows / total for scenario, rows in counts.items()}
+    return {scenario: rows / counts.total() for scenario, rows in counts.items()}
 
 
 _Write = Callable[[Desk, Wording, Split, random.Random], Row | None]

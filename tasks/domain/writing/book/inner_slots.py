@@ -32,7 +32,7 @@ _WORD = re.compile(r"\w+")
 
 def inner_slots(line: RequestLine | ClarifyLine) -> tuple[str, ...]:
     """The slots of a line's words that stand inside its fixed arguments."""
-    inside = {*slots_inside(list(line.fixed.values()))}
+    inside = {*slots_inside(line.fixed)}
     return tuple(name for name in _said_slots(line) if name in inside)
 
 

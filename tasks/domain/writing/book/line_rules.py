@@ -132,7 +132,7 @@ class LineRules:
         yield from (f"the question's slot {name!r} is not in the text" for name in unknown)
 
     def _calls_faults(self, line: CallsLine) -> Iterator[str]:
-        used = [name for call in line.calls for name in slots_inside(list(call.arguments.values()))]
+        used = [name for call in line.calls for name in slots_inside(call.arguments)]
         yield from (f"the slot {n!r} is in no call" for n in slots(line.text) if n not in used)
         unsaid = [name for name in dict.fromkeys(used) if name not in slots(line.text)]
         yield from (f"the slot {name!r} is not in the text" for name in unsaid)

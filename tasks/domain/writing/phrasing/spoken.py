@@ -37,11 +37,8 @@ def verbalize(value: Any, kind: str, rng: random.Random, *, verbatim: bool = Fal
         return form
     if not isinstance(value, str):
         return json.dumps(value)
-    return quoted(value) if kind in TEXTS or _is_wordy(value, kind) else value
-
-
-def _is_wordy(value: str, kind: str) -> bool:
-    return (kind in ("object", "array", "string") or kind in PATHS) and " " in value
+    is_wordy = " " in value and (kind in PATHS or kind in ("object", "array", "string"))
+    return quoted(value) if kind in TEXTS or is_wordy else value
 
 
 def quoted(text: str) -> str:

@@ -122,20 +122,15 @@ def _wording(
     distinct: bool,
     common: frozenset[str],
 ) -> Wording:
-    verb = leading_verb(words) or unknown_verb(words, maker.tool)
-    rest = (
-        words[len(verb.split()) :] if verb and leading_verb(words) is None else words[bool(verb) :]
-    )
+    known_verb = leading_verb(words)
+    verb = known_verb or unknown_verb(words, maker.tool)
+    rest = words[1:] if known_verb else words[len((verb or "").split()) :]
     if verb is None:  # the staged diff
         rest = tuple(sorted(rest, key=lambda word: not word.endswith("ed")))
     phrase_of_name = " ".join(spoken(w) for w in rest if w not in ("the", "a", "an"))
     head, tail = _split(with_named_slots(f" {phrase_of_name}", maker).strip())
-    if (
-        verb is None
-        and not is_plural(" ".join(words[:1]))
-        and maker.tool.description.startswith("List")
-    ):
-        head = plural(head)
+    is_listed = maker.tool.description.startswith("List") and not is_plural(" ".join(words[:1]))
+    head = plural(head) if verb is None and is_listed else head
     identity = _identity(maker, verb, head, tail)
     identity = None if identity in common and not head else identity
     noun = _noun(maker, identity, head)

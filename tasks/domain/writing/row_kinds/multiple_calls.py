@@ -98,14 +98,11 @@ def _side_by_side(desk: Desk, split: Split, rng: random.Random) -> Several | Non
     if one is None or other is None or one.call == other.call:
         return None
     text = rng.choice(_BESIDE[split]).format(a=_ended(one.request.text), b=other.request.text)
-    turns = turns_at_once([(d.wording, d.call, d.answered) for d in (one, other)], limit, rng)
-    has_results = len(turns) > 1
-    simulated = has_results and any(
-        d.answered and d.answered.result.simulated for d in (one, other)
-    )
-    user_request = Request(
-        text, f"several-beside-{split}", (*one.request.fixed, *other.request.fixed)
-    )
+    both = (one, other)
+    turns = turns_at_once([(d.wording, d.call, d.answered) for d in both], limit, rng)
+    simulated = len(turns) > 1 and any(d.answered and d.answered.result.simulated for d in both)
+    fixed = one.request.fixed + other.request.fixed
+    user_request = Request(text, f"several-beside-{split}", fixed)
     return Several(user_request, turns, one.call.name, simulated)
 
 

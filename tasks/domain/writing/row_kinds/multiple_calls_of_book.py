@@ -104,9 +104,7 @@ def _bound(
         if name not in bound and (value := draw(name, taken_values)) is not None:
             bound[name] = _Slot(value, "")
     values = {name: slot.value for name, slot in bound.items()}
-    if any(
-        not {*slots_inside(list(call.arguments.values()))} <= values.keys() for call in line.calls
-    ):
+    if any({*slots_inside(call.arguments)} - values.keys() for call in line.calls):
         return bound, []
     return bound, [_with_values(step, values) for step in steps]
 
