@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from tasks.domain.evaluation.comparison import count
-from tasks.domain.evaluation.scoring import wilson
+from tasks.domain.evaluation.scoring import rate_of
 from tasks.domain.products import (
     Breadth,
     BreadthAnswer,
     BreadthAnswers,
     BreadthPlan,
     BreadthRates,
-    Rate,
 )
 
 _Pair = tuple[BreadthAnswer, BreadthAnswer]
@@ -33,16 +32,11 @@ def compare_breadth(tuned: BreadthAnswers, base: BreadthAnswers, plan: BreadthPl
 
 def _beside(pairs: Sequence[_Pair]) -> BreadthRates:
     return BreadthRates(
-        tuned=_rate([ours for ours, _ in pairs]),
-        base=_rate([theirs for _, theirs in pairs]),
+        tuned=rate_of(ours.right for ours, _ in pairs if ours.right is not None),
+        base=rate_of(theirs.right for _, theirs in pairs if theirs.right is not None),
         compared=count(
             (ours.right, theirs.right)
             for ours, theirs in pairs
             if ours.right is not None and theirs.right is not None
         ),
     )
-
-
-def _rate(answers: Sequence[BreadthAnswer]) -> Rate:
-    judged = [one.right for one in answers if one.right is not None]
-    return wilson(sum(judged), len(judged))

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from tasks.domain.conversations import Row
-from tasks.domain.evaluation.scoring import judge_answer, wilson
+from tasks.domain.evaluation.scoring import judge_answer, rate_of
 from tasks.domain.products import Rate
 from tasks.domain.toolcalls import ConfusedTools
 
@@ -60,8 +60,7 @@ def recall(rows: Sequence[Row]) -> Rate | None:
     rows_with_selection = [row for row in rows if row.shown and row.tool is not None]
     if not rows_with_selection:
         return None
-    hits = [
+    return rate_of(
         {call.name for calls in row.call_turns for call in calls} <= set(row.shown or ())
         for row in rows_with_selection
-    ]
-    return wilson(sum(hits), len(hits))
+    )

@@ -120,12 +120,12 @@ def score(rows: Sequence[Row], texts: Sequence[str | None]) -> Score:
     pairs = [(row, judge_answer(row, text)) for row, text in rows_with_texts if text is not None]
     calls = [outcome for _, outcome in pairs if outcome.is_call_expected]
     return Score(
-        parse_rate=_share(outcome.parses for outcome in calls),
-        schema_validity=_share(outcome.fits_schema for outcome in calls),
-        tool_selection=_share(outcome.right_tool for outcome in calls),
-        exact_match=_share(outcome.exact for outcome in calls),
-        abstention=_share(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
-        finished=_share(text is not None for text in texts),
+        parse_rate=rate_of(outcome.parses for outcome in calls),
+        schema_validity=rate_of(outcome.fits_schema for outcome in calls),
+        tool_selection=rate_of(outcome.right_tool for outcome in calls),
+        exact_match=rate_of(outcome.exact for outcome in calls),
+        abstention=rate_of(outcome.exact for row, outcome in pairs if row.scenario == "no_tool"),
+        finished=rate_of(text is not None for text in texts),
         by_tool=_by((row.tool, outcome.exact) for row, outcome in pairs if row.tool),
         by_scenario=_by((row.scenario, outcome.exact) for row, outcome in pairs),
     )
@@ -156,7 +156,8 @@ def by_listing(
     }
 
 
-def _share(hits: Iterable[bool]) -> Rate:
+def rate_of(hits: Iterable[bool]) -> Rate:
+    """The share of what was right, with its interval."""
     outcomes = list(hits)
     return wilson(sum(outcomes), len(outcomes))
 
@@ -165,7 +166,7 @@ def _by(pairs: Iterable[tuple[str, bool]]) -> dict[str, Rate]:
     groups: dict[str, list[bool]] = {}
     for name, hit in pairs:
         groups.setdefault(name, []).append(hit)
-    return {name: _share(hits) for name, hits in sorted(groups.items())}
+    return {name: rate_of(hits) for name, hits in sorted(groups.items())}
 
 
 def constant_call_texts(rows: Sequence[Row]) -> list[str]:
@@ -305,7 +306,7 @@ def _fault_of_answer(row: Row, outcome: Outcome, result: ToolResult | None, text
 
 def completion(cases: Sequence[LoopCase]) -> Rate:
     """The share of completed loops among those that must call a tool."""
-    return _share(case.completed for case in cases if case.tool is not None)
+    return rate_of(case.completed for case in cases if case.tool is not None)
 
 
 def completion_by_scenario(cases: Sequence[LoopCase]) -> dict[str, Rate]:
