@@ -122,10 +122,10 @@ def _line(part: BaseModel, question: Question, makers: Mapping[str, ArgumentMake
     tool = question.tools[0]
     match part:
         case forms.RequestPart():
-            fixed = _arguments(part.fixed, makers[tool])
+            fixed = arguments_of(part.fixed, makers[tool])
             return RequestLine(tool=tool, text=part.text, fixed=fixed)
         case forms.ClarifyPart():
-            fixed = _arguments(part.fixed, makers[tool])
+            fixed = arguments_of(part.fixed, makers[tool])
             missing = tuple(part.missing)
             return ClarifyLine(
                 tool=tool,
@@ -158,7 +158,7 @@ def _calls(
         if call.tool not in question.tools:
             raise UnknownParameter("unknown tool")
         calls.append(
-            BookCall(tool=call.tool, arguments=_arguments(call.arguments, makers[call.tool]))
+            BookCall(tool=call.tool, arguments=arguments_of(call.arguments, makers[call.tool]))
         )
     order = "sequential" if question.topic == "sequential" else "parallel"
     return CallsLine(order=order, text=part.text, calls=tuple(calls))
@@ -176,11 +176,12 @@ def _values(part: forms.ValuesPart, maker: ArgumentMaker) -> ValuesLine:
     return ValuesLine(parameter=part.parameter, tool=maker.tool.name, values=tuple(valid))
 
 
-def _arguments(parts: Sequence[forms.GivenArgument], maker: ArgumentMaker) -> dict[str, Any]:
-    return {
-        argument.parameter: as_typed(argument.value, maker.settled(argument.parameter))
-        for argument in parts
-    }
+def arguments_of(
+    parts: Sequence[forms.GivenArgument], maker: ArgumentMaker | None
+) -> dict[str, Any]:
+    """The arguments of a call, in the types that its tool wants, where there is such a tool."""
+    schemas = {each.parameter: maker.settled(each.parameter) if maker else {} for each in parts}
+    return {each.parameter: as_typed(each.value, schemas[each.parameter]) for each in parts}
 
 
 def as_typed(value: Any, schema: dict[str, Any]) -> Any:

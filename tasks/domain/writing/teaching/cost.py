@@ -1,6 +1,7 @@
 """What a teacher would cost for a tool list, before it is asked anything."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from math import ceil
 
@@ -58,8 +59,11 @@ def estimated_cost(
 ) -> Cost:
     """All questions for a list, and the back-check of what they bring."""
     question_list = questions(makers, plan, Style(language="en", temperature=1.0), ready_tools)
-    answers = sum(_lines_out(question) for question in question_list)
-    lines = sum(_lines_typed(question) for question in question_list)
+    counts: Counter[str] = Counter()
+    for question in question_list:
+        counts.update(_lines_of(question))
+    answers = sum(TOKENS_PER_LINE[kind] * count for kind, count in counts.items())
+    lines = sum(n for kind, n in counts.items() if kind not in ("values", "results"))
     batches = -(-lines // plan.readings)
     text = "a request of the usual length with a value"
     one = _size(reading_question([text] * plan.readings, makers))
@@ -87,14 +91,6 @@ def _lines_of(question: Question) -> dict[str, int]:
         case "parallel" | "sequential":
             return {"calls": task["requests"]}
     return {"replies": task["requests"]}
-
-
-def _lines_out(question: Question) -> int:
-    return sum(TOKENS_PER_LINE[kind] * count for kind, count in _lines_of(question).items())
-
-
-def _lines_typed(question: Question) -> int:
-    return sum(n for kind, n in _lines_of(question).items() if kind not in ("values", "results"))
 
 
 def price_of_teaching(

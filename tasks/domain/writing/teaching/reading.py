@@ -11,7 +11,7 @@ from tasks.domain.toolcalls import ToolCall, canonical, schemas_of
 from tasks.domain.writing.book.filling import result_patterns, unsaid_parameters
 from tasks.domain.writing.phrasebook import BookCall, Line
 from tasks.domain.writing.teaching import answer_forms as forms
-from tasks.domain.writing.teaching.answers import as_typed, parts_of
+from tasks.domain.writing.teaching.answers import arguments_of, parts_of
 from tasks.domain.writing.teaching.filling import Example
 from tasks.domain.writing.teaching.questions import Question, Style, as_request
 from tasks.domain.writing.teaching.tool_view import full_view, short_view
@@ -70,25 +70,15 @@ def readings_of(content: str, makers: Mapping[str, ArgumentMaker]) -> dict[int, 
     """The readings in an answer, by the number of the request."""
     return {
         part.number: Reading(
-            calls=tuple(_call(call, makers) for call in part.calls),
+            calls=tuple(
+                ToolCall(name=c.tool, arguments=arguments_of(c.arguments, makers.get(c.tool)))
+                for c in part.calls
+            ),
             missing=frozenset(part.missing),
         )
         for part in parts_of(content, "reading")
         if isinstance(part, forms.ReadingPart)
     }
-
-
-def _call(call: forms.CallPart, makers: Mapping[str, ArgumentMaker]) -> ToolCall:
-    maker = makers.get(call.tool)
-    return ToolCall(
-        name=call.tool,
-        arguments={
-            argument.parameter: as_typed(
-                argument.value, maker.settled(argument.parameter) if maker else {}
-            )
-            for argument in call.arguments
-        },
-    )
 
 
 def disagreement(
