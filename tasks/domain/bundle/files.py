@@ -148,10 +148,11 @@ def _measured(rate: Rate) -> dict[str, Any]:
 def readme(parts: Ingredients) -> str:
     """What the bundle is, how it is run, how good it is, and what that does not say."""
     report, loops = parts.evaluation.benchmark, parts.evaluation.validation.completion
+    server = inline(f"{parts.toolset.server} {parts.toolset.version}".strip())
     return "\n".join(
         [
             f"# {parts.name}\n",
-            f"A small model that calls the tools of the MCP server {_server(parts.toolset)}. It is "
+            f"A small model that calls the tools of the MCP server {server}. It is "
             f"{parts.base.model} ({parts.base.origin}), fine-tuned with the profile "
             f"{parts.profile.name} and stored as {parts.gguf_name} "
             f"({parts.evaluation.gguf.quantization}).\n",
@@ -178,10 +179,6 @@ def _breadth(trained: Trained | None) -> list[str]:
         return []
     loss = general_loss(trained.adapter.record.general_loss)
     return [f"Loss on general text that has nothing to do with the server: {loss}.\n"]
-
-
-def _server(toolset: Toolset) -> str:
-    return inline(f"{toolset.server} {toolset.version}".strip())
 
 
 def _running(parts: Ingredients) -> str:
