@@ -40,7 +40,10 @@ def main() -> None:
 def settle(
     client: SyncPrefectClient, name: str, kind: str, limit: int | None, settings: Settings
 ) -> None:
-    """Make one pool, or change its limit and its template to what they should be."""
+    """Make one pool, or change its limit and its template to what they should be.
+
+    ``limit``: runs at once; None leaves what an operator has set.
+    """
     template = _template(name, settings)
     try:
         pool = client.read_work_pool(name)
@@ -64,7 +67,8 @@ def settle(
     client.update_work_pool(
         name,
         WorkPoolUpdate(
-            concurrency_limit=limit, base_job_template=template or pool.base_job_template
+            concurrency_limit=pool.concurrency_limit if limit is None else limit,
+            base_job_template=template or pool.base_job_template,
         ),
     )
 

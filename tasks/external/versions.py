@@ -69,7 +69,7 @@ class Versions:
 
     def champions(self) -> list[str]:
         """The champion last, before it those that a rollback leads to; none that was removed."""
-        there = set(self._storage.names(_VERSIONS, self.name))
+        there = {version.id for version in self.all()}
         return [version for version in champions(self.decisions()) if version in there]
 
     def champion(self) -> Version | None:

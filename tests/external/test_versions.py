@@ -60,6 +60,14 @@ def test_a_champion_that_somebody_removed_leaves_the_place_to_the_one_before(
     assert versions.champion() is None
 
 
+def test_a_champion_whose_removal_was_cut_short_leaves_its_place_too(versions: Versions) -> None:
+    kept, half_gone = publish(versions, "a"), publish(versions, "b")
+    decide(versions, "a", "b")
+    Storage().remove("versions", "time-tiny", half_gone.id, "version.json")
+    assert half_gone.id in Storage().names("versions", "time-tiny")
+    assert versions.champion() == kept
+
+
 def test_a_version_without_its_record_is_not_seen_and_goes_when_it_is_old(
     versions: Versions,
 ) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolUpdate
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from infra.bootstrap import CPU, GPU
 from infra.write_prefect_yaml import prefect_yaml
+from profiles.settings import Settings
 from tests.services.observing import ROOT, prefect_server
 
 
@@ -60,6 +63,18 @@ def schedules(client: SyncPrefectClient, name: str) -> dict[str, bool]:
     """The hour of each schedule of a deployment, and whether it is active."""
     deployed = client.read_deployment_by_name(name)
     return {one.schedule.cron: one.active for one in deployed.schedules}
+
+
+def test_bootstrap_keeps_a_limit_of_an_operator_and_settles_that_of_the_gpus(
+    client: SyncPrefectClient, url: str
+) -> None:
+    slots = client.read_work_pool(GPU).concurrency_limit
+    for name in (CPU, GPU):
+        client.update_work_pool(name, WorkPoolUpdate(concurrency_limit=7))
+    run("infra.bootstrap", ROOT, url)
+    assert slots == Settings().gpu_slots != 7
+    assert client.read_work_pool(GPU).concurrency_limit == slots
+    assert client.read_work_pool(CPU).concurrency_limit == 7
 
 
 def test_deploying_again_keeps_schedules_and_removes_only_what_it_is_told_to(
