@@ -34,8 +34,8 @@ def _without_blanks(change: str) -> str:
     return "".join(place.split()) + equals + _QUOTED_OR_BLANK.sub(_escaped, value)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    token = found[0]
+def _escaped(match: re.Match[str]) -> str:
+    token = match[0]
     if token.isspace():
         return ""
     if token.startswith("'") and len(token.split()) > 1:
