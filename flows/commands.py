@@ -130,7 +130,7 @@ class Run(_Seeded, _RowOptions, _Quantized, _ForServer):
         from tasks.read_scores import scores_of_our_own
 
         bundle = in_prefect("flows.forge:forge", **parameters)
-        is_known = recipe.server.tools_file or find_server(recipe.server.name)
+        is_known = recipe.server.tools_file or find_server(self.server)
         own = "" if is_known else f" --server {shlex.quote(self.server)}"
         place = shlex.quote(bundle.path)
         word = "the champion" if bundle.promoted else "not promoted"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -96,9 +97,11 @@ def _stored_book(
 ) -> Phrasebook:
     new_tools = tuple(tool for tool in toolset.tools if tool.name not in ready_tools)
     lines = with_tools(book.lines, toolset.model_copy(update={"tools": new_tools}))
-    file = f"{toolset.server}.phrasebook.jsonl"
+    text = books.write_phrasebook(lines)
+    # Another run may be reading the book of other tools of this server.
+    file = f"{toolset.server}-{sha256(text.encode()).hexdigest()[:16]}.phrasebook.jsonl"
     return Phrasebook(
-        file=storage.write_text(books.write_phrasebook(lines), "phrasebooks", file),
+        file=storage.write_text(text, "phrasebooks", file),
         lines=len(book.lines),
         rejections=len(book.rejections),
         notes=notes,

@@ -22,6 +22,7 @@ from tasks.domain.errors import (
     ToolsetTooLarge,
     UnusableData,
 )
+from tasks.external.storage import Storage
 from tasks.external.versions import Versions
 from tests.fakes.endpoint import endpoint
 from tests.fakes.tracker import PHRASES, TRACKER
@@ -186,6 +187,23 @@ def test_a_book_that_a_person_has_had_written_passes_its_check(tmp_path: Path) -
     told = [event.payload for event in events if "evaluation" in event.event]
     assert {payload["stage"] for payload in told} == {"write_phrasebook", "read_phrasebook"}
     assert [p["done"] for p in told if p["stage"] == "write_phrasebook"][-1] > 40
+
+
+def test_a_book_for_other_tools_of_a_server_leaves_the_first_one_as_it_is(tmp_path: Path) -> None:
+    tools = tmp_path / "tracker.json"
+    tools.write_text(TRACKER.model_dump_json(), encoding="utf-8")
+    server = Server(name="tracker", tools_file=str(tools))
+    with endpoint(capable) as seen:
+        plan = TeacherPlan(endpoint=seen.url, model="someone")
+        made = [
+            stages.write_book(each, plan, str(tmp_path / "book.jsonl"))
+            for each in (server, server.model_copy(update={"include_tools": ("get_task",)}))
+        ]
+    files = [book.file for book in made if book.file]
+    assert [Storage().fetch(file).stat().st_size for file in files] == [
+        file.size_bytes for file in files
+    ]
+    assert files[0].size_bytes > files[1].size_bytes > 0
 
 
 def test_generate_mixes_own_rows_and_writes_a_card(tmp_path: Path) -> None:
