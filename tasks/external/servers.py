@@ -4,15 +4,17 @@ Where a tool may change something, or nobody is there to ask, its answer is simu
 """
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profiles import Server
 from tasks.domain.errors import CallFailed
 from tasks.domain.products import Offer, ToolResult, Toolset
+from tasks.domain.prompting.results import failed
 from tasks.domain.toolcalls import ToolCall
 from tasks.domain.writing.simulation import simulate
 from tasks.domain.writing.usable_tools import with_read_only, with_usable_tools
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 Execute = Callable[[ToolCall], ToolResult]
 CALL_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
+"""Calls that do nothing but fail may take so long together: what a server stands for may be down,
+and each of some hundred calls would wait for it."""
 
 
 def read_toolset_of(server: Server) -> Toolset:
@@ -95,13 +100,30 @@ class Caller:
     seed: int
     live: "McpSession | None"
     """None where nobody is there to ask."""
+    patience_seconds: float = PATIENCE_SECONDS
+    failures: list[float] = field(default_factory=list)
+    """Seconds of each call that has failed since one succeeded."""
 
     def __call__(self, call: ToolCall) -> ToolResult:
-        """The answer to a call; CallFailed when the server gives none."""
+        """The answer to a call; CallFailed when the server gives none, or is not asked any more."""
         tool = self.toolset.tool(call.name)
         if self.live is not None and tool.read_only:
-            return self.live.call(call)
+            return self._ask(self.live, call)
         return simulate(tool, call, self.seed)
+
+    def _ask(self, live: "McpSession", call: ToolCall) -> ToolResult:
+        if (seconds := sum(self.failures)) > self.patience_seconds:
+            row = f"{len(self.failures)} in a row, {seconds:.0f} s"
+            raise CallFailed(f"not asked any more: its calls only fail ({row})")
+        start = time.monotonic()
+        result, came_back = result_of(live.call, call)
+        if not failed(result):
+            self.failures.clear()
+            return result
+        self.failures.append(time.monotonic() - start)
+        if not came_back:
+            raise CallFailed(result.text)
+        return result
 
     def offers(self) -> tuple[Offer, ...]:
         """The server's resources and prompts."""

@@ -22,6 +22,7 @@ from tasks.domain.errors import CallFailed, ServerFailed, UnusableData, Unusable
 from tasks.domain.products import ToolResult
 from tasks.domain.toolcalls import ToolCall
 from tasks.external.mcp_server import McpSession, connect, inspect
+from tasks.external.servers import Caller, read_toolset_of
 from tasks.external.stub_server import stub
 from tasks.external.tool_files import read_toolset
 
@@ -114,6 +115,25 @@ def web_server(status: int) -> Iterator[tuple[str, list[str]]]:
         yield f"http://127.0.0.1:{web.server_port}/mcp", shown
         web.shutdown()
         thread.join()
+
+
+def test_a_server_whose_calls_only_fail_is_not_asked_for_ever() -> None:
+    server = faulty("is-error").model_copy(update={"read_only": ("forecast",)})
+    toolset = read_toolset_of(server)
+    with connect(server) as session:
+        caller = Caller(toolset, 1, session, patience_seconds=0)
+        assert caller(ROME).text == "no such city"
+        with pytest.raises(CallFailed, match=r"not asked any more: .* \(1 in a row"):
+            caller(ROME)
+
+
+def test_a_call_that_succeeds_gives_a_server_its_patience_back() -> None:
+    server = faulty("contents").model_copy(update={"read_only": ("forecast",)})
+    toolset = read_toolset_of(server)
+    with connect(server) as session:
+        caller = Caller(toolset, 1, session, patience_seconds=100, failures=[60, 39])
+        assert not caller(ROME).is_error
+    assert caller.failures == []
 
 
 def test_a_real_server_lists_its_tools(clock: McpSession) -> None:
