@@ -115,15 +115,16 @@ class Caller:
         if (seconds := sum(self.failures)) > self.patience_seconds:
             row = f"{len(self.failures)} in a row, {seconds:.0f} s"
             raise CallFailed(f"not asked any more: its calls only fail ({row})")
-        start = time.monotonic()
-        result, came_back = result_of(live.call, call)
-        if not failed(result):
-            self.failures.clear()
+        start, succeeds = time.monotonic(), False
+        try:
+            result = live.call(call)
+            succeeds = not failed(result)
             return result
-        self.failures.append(time.monotonic() - start)
-        if not came_back:
-            raise CallFailed(result.text)
-        return result
+        finally:
+            if succeeds:
+                self.failures.clear()
+            else:
+                self.failures.append(time.monotonic() - start)
 
     def offers(self) -> tuple[Offer, ...]:
         """The server's resources and prompts."""

@@ -69,13 +69,13 @@ class Versions:
 
     def champions(self) -> list[str]:
         """The champion last, before it those that a rollback leads to; none that was removed."""
-        there = {version.id for version in self.all()}
-        return [version for version in champions(self.decisions()) if version in there]
+        return [version for version in champions(self.decisions()) if self._read(version)]
 
     def champion(self) -> Version | None:
         """The version that is in use; None where none was promoted yet."""
-        stack = self.champions()
-        return self._read(stack[-1]) if stack else None
+        newest_first = reversed(champions(self.decisions()))
+        records = (self._read(version) for version in newest_first)
+        return next(filter(None, records), None)
 
     def last(self) -> Version | None:
         """The version that was forged last, promoted or not; None where there is none."""

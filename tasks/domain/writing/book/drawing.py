@@ -82,8 +82,7 @@ class Book:
 
     def general_values(self, name: str, split: Split) -> tuple[str, ...]:
         """What a slot of a line for every server may be."""
-        values = map(str, self._general_values.get(name, ()))
-        return tuple(value for value in values if split_of(value) == split)
+        return self._general_values.get((name, split), ())
 
     def results(self, tool: str, *, error: bool) -> tuple[ResultLine, ...]:
         """What the server prints for a call of a tool."""
@@ -104,8 +103,12 @@ class Book:
         return values_by_name(self.lines)
 
     @cached_property
-    def _general_values(self) -> dict[str, tuple[Any, ...]]:
-        return values_by_name(self.general)
+    def _general_values(self) -> dict[tuple[str, Split], tuple[str, ...]]:
+        return {
+            (name, split): tuple(text for text in map(str, values) if split_of(text) == split)
+            for name, values in values_by_name(self.general).items()
+            for split in get_args(Split)
+        }
 
     @cached_property
     def _own(self) -> dict[Hashable, tuple[Any, ...]]:
